@@ -1,0 +1,220 @@
+"""Reading checkpoints: one file, or the newest good one of a folder."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.checkpoint.format import (
+    REMEDY,
+    DamagedCheckpointError,
+    NewerCheckpointError,
+    Seal,
+    check_seal,
+    unpack,
+)
+from dnawire.errors import NotFoundError, UnusableCheckpointError
+
+LATEST: Final = "checkpoint_latest.pth"
+PREVIOUS: Final = "checkpoint_previous.pth"
+BEST: Final = "checkpoint_best.pth"
+
+_STALE_HANDLE_ATTEMPTS: Final = 3
+
+
+class Rejected(NamedTuple):
+    """A checkpoint that was passed over, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class LoadedCheckpoint:
+    """A verified training state.
+
+    Parameters
+    ----------
+    payload
+        The state as it was saved, with ``format_version`` and ``manifest``; tensors on the CPU.
+    path
+        File it came from.
+    counter
+        Number of the save.
+    rejected
+        Files that were asked first and passed over: something to say loudly.
+    """
+
+    payload: dict[str, Any]
+    path: Path
+    counter: int
+    rejected: tuple[Rejected, ...] = ()
+
+
+class SealedFile(NamedTuple):
+    """The bytes of a checkpoint whose seal is good."""
+
+    path: Path
+    data: bytes
+    seal: Seal
+
+
+def load_checkpoint(
+    path: Path, *, allow_fallback: bool = False, fs: FileSystem = REAL
+) -> LoadedCheckpoint:
+    """Load one checkpoint, or the newest of a folder.
+
+    Parameters
+    ----------
+    path
+        A checkpoint file or a folder of checkpoints.
+    allow_fallback
+        Whether another checkpoint of the same folder may stand in for a damaged file.
+    fs
+        Where to read.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file, or the folder holds no checkpoint.
+    UnusableCheckpointError
+        The file cannot be trusted, and nothing may stand in for it.
+    """
+    if fs.is_directory(path):
+        newest = load_newest(path, fs)
+        if newest is None:
+            raise _not_found(path, fs)
+        return newest
+    try:
+        file = read_sealed(path, fs)
+        return LoadedCheckpoint(unpack(file.data, path), path, file.seal.counter)
+    except NewerCheckpointError:
+        raise
+    except DamagedCheckpointError as error:
+        other = load_newest(path.parent, fs, without=path) if allow_fallback else None
+        if other is None:
+            raise
+        return replace(other, rejected=(Rejected(path, error.reason), *other.rejected))
+
+
+def load_newest(
+    directory: Path, fs: FileSystem = REAL, without: Path | None = None
+) -> LoadedCheckpoint | None:
+    """Load the newest verified generation of a folder, judged by content and not by time.
+
+    Parameters
+    ----------
+    directory
+        Folder of checkpoints.
+    fs
+        Where to read.
+    without
+        A file that is not asked.
+
+    Returns
+    -------
+    LoadedCheckpoint or None
+        None if the folder holds no generation at all.
+
+    Raises
+    ------
+    UnusableCheckpointError
+        There are generations, and none can be trusted; or one has a newer format, for which an
+        older one must not silently stand in.
+    """
+    sealed, rejected = sealed_generations(directory, fs, without)
+    for position, file in enumerate(sealed):
+        try:
+            payload = unpack(file.data, file.path)
+        except DamagedCheckpointError as error:
+            rejected.append(Rejected(file.path, error.reason))
+            continue
+        rejected += _outdated(file, sealed[position + 1 :])
+        return LoadedCheckpoint(payload, file.path, file.seal.counter, tuple(rejected))
+    if rejected:
+        reasons = "".join(f"\n  {path}: {reason}" for path, reason in rejected)
+        raise UnusableCheckpointError(
+            f"Failed to load checkpoint: none in {directory} can be trusted{reasons}", REMEDY
+        )
+    return None
+
+
+def sealed_generations(
+    directory: Path, fs: FileSystem = REAL, without: Path | None = None
+) -> tuple[list[SealedFile], list[Rejected]]:
+    """Return the generations with a good seal, newest first, and those without one.
+
+    Raises
+    ------
+    UnusableCheckpointError
+        A generation has a newer format than this program reads.
+    """
+    sealed: list[SealedFile] = []
+    rejected: list[Rejected] = []
+    for path in (directory / LATEST, directory / PREVIOUS):
+        if path == without:
+            continue
+        try:
+            sealed.append(read_sealed(path, fs))
+        except NotFoundError:
+            continue
+        except NewerCheckpointError:
+            raise
+        except DamagedCheckpointError as error:
+            rejected.append(Rejected(path, error.reason))
+    sealed.sort(key=lambda file: file.seal.counter, reverse=True)
+    return sealed, rejected
+
+
+def read_sealed(path: Path, fs: FileSystem = REAL) -> SealedFile:
+    """Read a checkpoint file and check its seal, without unpickling.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    UnusableCheckpointError
+        The file cannot be read or its seal is broken.
+    """
+    try:
+        data = _read(path, fs)
+    except FileNotFoundError:
+        raise _not_found(path, fs) from None
+    except OSError as error:
+        raise DamagedCheckpointError(path, f"it cannot be read ({error.strerror})") from error
+    return SealedFile(path, data, check_seal(data, path))
+
+
+def _read(path: Path, fs: FileSystem) -> bytes:
+    for _ in range(_STALE_HANDLE_ATTEMPTS - 1):
+        try:
+            return fs.read_bytes(path)
+        except OSError as error:
+            # Network storage answers so when the file is replaced between opening and reading.
+            if error.errno != errno.ESTALE:
+                raise
+    return fs.read_bytes(path)
+
+
+def _not_found(path: Path, fs: FileSystem) -> NotFoundError:
+    folder = path if fs.is_directory(path) else path.parent
+    try:
+        names = [name for name in fs.list_names(folder) if name.endswith(".pth")]
+    except OSError:
+        names = []
+    offer = f"the folder holds {', '.join(names)}" if names else "the folder holds no checkpoint"
+    return NotFoundError(
+        f"Checkpoint not found: {path}", f"check the path and the file permissions; {offer}"
+    )
+
+
+def _outdated(chosen: SealedFile, others: list[SealedFile]) -> list[Rejected]:
+    """Report a checkpoint_latest.pth that is intact and yet not the newest."""
+    return [
+        Rejected(path, f"save {seal.counter} is older than save {chosen.seal.counter}")
+        for path, _, seal in others
+        if path.name == LATEST
+    ]

@@ -1,0 +1,300 @@
+"""One owner per folder of checkpoints, among processes of one host or of a whole cluster.
+
+Each owner leaves a file ``run-NNNNNN.lock`` whose number, the fencing token, is one above that of
+the owner before. The file with the highest number says who owns the folder. It comes into being
+complete and at once, by a hard link to a name that must not exist, so of any number of processes
+that start together one succeeds. The highest number never disappears, not even when the owner gives
+the folder back, so that whoever acts on an old view fails or finds a higher number than its own.
+
+A new owner first removes every temporary file of the folder. All writing renames a temporary file
+after a last check of ownership; a former owner that was stopped between the two and wakes up
+therefore finds nothing to rename and writes no more.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+from dnawire.checkpoint import advisory
+from dnawire.checkpoint.durable import (
+    discard,
+    make_directory_durably,
+    remove_leftovers,
+    replace_atomically,
+    write_new_file,
+    write_temporary,
+)
+from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.checkpoint.owner import Life, Owner
+from dnawire.errors import LockedError, NotWritableError
+
+STALE_SECONDS: Final = 600.0
+"""Age of the last heartbeat at which an owner that cannot be asked counts as dead."""
+
+BEAT_SECONDS: Final = 30.0
+"""Shortest time between two heartbeats."""
+
+_NAME: Final = re.compile(r"run-(\d{6,})\.lock")
+_ATTEMPTS: Final = 100
+_NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP})
+
+
+class _LockFile(NamedTuple):
+    generation: int
+    path: Path
+
+
+class DirectoryLock:
+    """Ownership of a folder: a context manager.
+
+    Parameters
+    ----------
+    directory
+        The folder; created if missing.
+    fs
+        Where to read and write.
+    stale_seconds
+        Age of the last heartbeat at which an owner counts as dead if nothing else tells: it runs
+        on another host and not in a SLURM job, or the queue does not answer.
+    clock
+        Monotonic clock in seconds that limits the rate of heartbeats.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        fs: FileSystem = REAL,
+        stale_seconds: float = STALE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.directory = directory
+        self._fs = fs
+        self._stale_seconds = stale_seconds
+        self._clock = clock
+        self._mine: _LockFile | None = None
+        self._me = Owner.this_process()
+        self._descriptor: int | None = None
+        self._last_beat = clock()
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    @property
+    def generation(self) -> int:
+        """Fencing token: grows with every owner of the folder; 0 before acquisition."""
+        return 0 if self._mine is None else self._mine.generation
+
+    def acquire(self) -> None:
+        """Become the owner of the folder, now or never.
+
+        Raises
+        ------
+        LockedError
+            Another process owns it.
+        NotWritableError
+            The folder cannot be created or written.
+        """
+        try:
+            make_directory_durably(self.directory, self._fs)
+            self._acquire()
+        except OSError as error:
+            raise NotWritableError(
+                f"Cannot write checkpoints in {self.directory}: {error}",
+                "check the permissions, the free space and the quota, "
+                "or give another --checkpoint_dir",
+            ) from error
+
+    def release(self) -> None:
+        """Give the folder back, if it is still owned."""
+        if self._descriptor is not None:
+            advisory.let_go(self._descriptor)
+            self._descriptor = None
+        # What cannot be given back falls to the next owner when this process has ended.
+        with suppress(OSError, LockedError):
+            if self._mine is not None and self.still_owned():
+                record = replace(self._me, released=True).to_json()
+                replace_atomically(self._mine.path, record, permit=self.check, fs=self._fs)
+        self._mine = None
+
+    def still_owned(self) -> bool:
+        """Whether this process owns the folder at this moment.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be read.
+        """
+        if self._mine is None or os.getpid() != self._me.process:
+            return False
+        try:
+            return self._newest() == self._mine and self._is_mine(self._mine)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def check(self) -> None:
+        """Refuse to go on if another process owns the folder.
+
+        Raises
+        ------
+        LockedError
+            The folder was taken over, or this process never owned it.
+        OSError
+            The folder cannot be read.
+        """
+        if self.still_owned():
+            return
+        raise LockedError(
+            f"This process ({self._me}) does not own {self.directory}{self._successor()}",
+            "let the new owner go on; this process has written nothing since it lost the folder",
+        )
+
+    def beat(self) -> None:
+        """Tell other hosts that the owner lives; call it at every step, it limits its own rate.
+
+        Raises
+        ------
+        LockedError
+            Another process owns the folder.
+        """
+        now = self._clock()
+        if now - self._last_beat < BEAT_SECONDS:
+            return
+        self._last_beat = now
+        # Storage that fails for a while is no reason to stop computing: saving will tell.
+        with suppress(OSError):
+            self.check()
+            if self._mine is not None:
+                self._fs.touch(self._mine.path)
+
+    def _successor(self) -> str:
+        with suppress(OSError):
+            newest = self._newest()
+            owner = None if newest is None else self._record_of(newest)
+            return "" if owner is None else f"; its newest owner is {owner}"
+        return ""
+
+    def _acquire(self) -> None:
+        self._me = Owner.this_process()
+        for _ in range(_ATTEMPTS):
+            holder = self._newest()
+            if holder is not None:
+                self._refuse_if_alive(holder)
+            number = 1 if holder is None else holder.generation + 1
+            mine = _LockFile(number, self.directory / f"run-{number:06d}.lock")
+            if self._claim(mine):
+                self._take_possession(mine)
+                return
+        raise self._locked("a process that keeps starting anew")
+
+    def _refuse_if_alive(self, holder: _LockFile) -> None:
+        try:
+            owner = self._record_of(holder)
+            life = Life.UNKNOWN if owner is None else owner.life(self._me)
+            if life is Life.UNKNOWN:
+                life = self._life_by_heartbeat(holder)
+        except FileNotFoundError:
+            # A later owner has removed the file; the claim that follows will meet that owner.
+            return
+        if life is not Life.DEAD:
+            raise self._locked(str(owner or f"unknown, see {holder.path.name}"))
+
+    def _life_by_heartbeat(self, holder: _LockFile) -> Life:
+        if advisory.is_held(holder.path):
+            return Life.ALIVE
+        beat = self._fs.modified(holder.path)
+        # Present and past by the same clock: that of the storage.
+        probe = write_temporary(holder.path, b"", durable=False, fs=self._fs)
+        try:
+            age = self._fs.modified(probe) - beat
+        except FileNotFoundError:
+            # Only a new owner removes it.
+            return Life.ALIVE
+        finally:
+            discard(probe, self._fs)
+        return Life.ALIVE if age < self._stale_seconds else Life.DEAD
+
+    def _claim(self, mine: _LockFile) -> bool:
+        """Create the file of the next generation; False if another process was faster."""
+        try:
+            self._create(mine.path, self._me.to_json())
+        except OSError as error:
+            # Network storage may report as failed what has happened, so the file is asked first.
+            if not self._is_mine(mine):
+                # The name is taken, or a new owner has removed the temporary file.
+                if isinstance(error, FileExistsError | FileNotFoundError):
+                    return False
+                raise
+        if self._newest() == mine:
+            return True
+        # The number was free only because a later owner had removed it.
+        discard(mine.path, self._fs)
+        return False
+
+    def _create(self, path: Path, record: bytes) -> None:
+        """Bring a complete file of a name that must not exist into being at once."""
+        temporary = write_temporary(path, record, fs=self._fs)
+        try:
+            self._fs.link(temporary, path)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            # The next best: exclusive, but for a moment incomplete.
+            write_new_file(path, record, fs=self._fs)
+        finally:
+            discard(temporary, self._fs)
+
+    def _is_mine(self, file: _LockFile) -> bool:
+        """Whether a lock file holds the record of this process."""
+        try:
+            record = self._record_of(file)
+        except FileNotFoundError:
+            return False
+        return record is not None and record.token == self._me.token
+
+    def _take_possession(self, mine: _LockFile) -> None:
+        self._mine = mine
+        self._last_beat = self._clock()
+        try:
+            for older in self._files():
+                if older.generation < mine.generation:
+                    discard(older.path, self._fs)
+            remove_leftovers(self.directory, self._fs)
+        except OSError:
+            self.release()
+            raise
+        self._descriptor = advisory.hold(mine.path)
+
+    def _files(self) -> list[_LockFile]:
+        found = [(_NAME.fullmatch(name), name) for name in self._fs.list_names(self.directory)]
+        return [_LockFile(int(match[1]), self.directory / name) for match, name in found if match]
+
+    def _newest(self) -> _LockFile | None:
+        return max(self._files(), default=None)
+
+    def _record_of(self, file: _LockFile) -> Owner | None:
+        return Owner.from_json(self._fs.read_bytes(file.path))
+
+    def _locked(self, owner: str) -> LockedError:
+        return LockedError(
+            f"{self.directory} is in use by another run: {owner}",
+            "wait until it ends, stop it, or give another --checkpoint_dir",
+        )

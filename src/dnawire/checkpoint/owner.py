@@ -1,0 +1,177 @@
+"""Who owns a folder of checkpoints, and whether that owner is still alive."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Final, Self
+
+_SQUEUE_SECONDS: Final = 10.0
+_ENDED_STATES: Final = frozenset(
+    {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
+    | {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"}
+    | {"OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"}
+)
+_UNKNOWN_JOB: Final = "Invalid job id"
+
+
+class Life(Enum):
+    """What is known about the owner of a folder."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """One process, named so that it can be told from every other one, anywhere and at any time.
+
+    Parameters
+    ----------
+    token
+        Unique name of the record.
+    host, boot, namespace, process, started
+        Host name, boot identifier of the kernel, process namespace, process number and its start
+        in clock ticks since boot; empty where the system does not tell.
+    cluster, job, restart
+        SLURM cluster name, job number and restart count; empty outside of SLURM.
+    since
+        Local time of the record, for people.
+    released
+        Whether the owner gave the folder back.
+    """
+
+    token: str
+    host: str
+    boot: str
+    namespace: str
+    process: int
+    started: str
+    cluster: str
+    job: str
+    restart: str
+    since: str
+    released: bool = False
+
+    @classmethod
+    def this_process(cls) -> Self:
+        """Describe the running process."""
+        return cls(
+            token=secrets.token_hex(16),
+            host=socket.gethostname(),
+            boot=_text_of(Path("/proc/sys/kernel/random/boot_id")).strip(),
+            namespace=_namespace(),
+            process=os.getpid(),
+            started=_start_of(os.getpid()),
+            cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
+            job=os.environ.get("SLURM_JOB_ID", ""),
+            restart=os.environ.get("SLURM_RESTART_COUNT", ""),
+            since=datetime.now().isoformat(sep=" ", timespec="seconds"),
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self | None:
+        """Read a record; None if it is not one."""
+        try:
+            return cls(**json.loads(data))
+        except (ValueError, TypeError):
+            return None
+
+    def to_json(self) -> bytes:
+        """Write the record."""
+        return json.dumps(asdict(self), indent=1).encode() + b"\n"
+
+    def __str__(self) -> str:
+        job = f", SLURM job {self.job}" if self.job else ""
+        return f"process {self.process} on {self.host}{job}, since {self.since}"
+
+    def life(self, me: Owner) -> Life:
+        """Judge from the running process ``me`` whether this owner is alive.
+
+        A later start of the same SLURM job is its successor by definition. On the same kernel the
+        process table decides; a host that was booted anew runs no old process. Elsewhere the queue
+        of SLURM is asked.
+        """
+        if self.released or self._is_earlier_start_of(me):
+            return Life.DEAD
+        if self.boot == me.boot and (self.boot or self.host == me.host):
+            return self._life_by_process(me)
+        if self.host == me.host:
+            return Life.DEAD
+        return self._life_by_queue(me)
+
+    def _is_earlier_start_of(self, me: Owner) -> bool:
+        same_job = bool(self.job) and (self.cluster, self.job) == (me.cluster, me.job)
+        return same_job and _number(self.restart) < _number(me.restart)
+
+    def _life_by_process(self, me: Owner) -> Life:
+        if self.namespace != me.namespace:
+            return Life.UNKNOWN
+        if _is_running(self.process) and _start_of(self.process) == self.started:
+            return Life.ALIVE
+        return Life.DEAD
+
+    def _life_by_queue(self, me: Owner) -> Life:
+        if not re.fullmatch(r"\d+", self.job) or self.cluster != me.cluster:
+            return Life.UNKNOWN
+        command = ["squeue", "--noheader", "--jobs", self.job, "--format", "%T"]
+        try:
+            answer = subprocess.run(
+                command, capture_output=True, text=True, timeout=_SQUEUE_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return Life.UNKNOWN
+        if answer.returncode != 0:
+            return Life.DEAD if _UNKNOWN_JOB in answer.stderr else Life.UNKNOWN
+        return Life.DEAD if _ENDED_STATES.issuperset(answer.stdout.split()) else Life.ALIVE
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
+def _fields_of(process: int) -> list[str]:
+    """Fields of /proc/PID/stat from the third on; the second may hold blanks and brackets."""
+    return _text_of(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
+
+
+def _start_of(process: int) -> str:
+    fields = _fields_of(process)
+    return fields[19] if fields else ""
+
+
+def _is_running(process: int) -> bool:
+    fields = _fields_of(process)
+    if fields:
+        # A zombie or a dead process waits to be counted by its parent and runs no more.
+        return fields[0] not in "ZX"
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,281 @@
+"""The store: where the training state of a run lies so that it cannot be lost.
+
+A folder holds the latest generation, the one before it and the best. Each is replaced by the
+protocol of `durable`, and at every instant, whatever is killed or fails, at least one complete
+generation that is not older than the last successful save is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from dnawire.checkpoint.durable import (
+    discard,
+    make_directory_durably,
+    publish,
+    remove_leftovers,
+    replace_durably,
+    temporary_path,
+    this_life,
+    write_temporary,
+)
+from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.checkpoint.format import NewerCheckpointError, encode
+from dnawire.checkpoint.generations import (
+    BEST,
+    LATEST,
+    PREVIOUS,
+    LoadedCheckpoint,
+    load_newest,
+    read_sealed,
+    sealed_generations,
+)
+from dnawire.checkpoint.lock import DirectoryLock
+from dnawire.errors import (
+    NotFoundError,
+    NotSavedError,
+    NotWritableError,
+    UnusableCheckpointError,
+)
+
+_NO_HARD_LINKS: Final = frozenset(
+    {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
+)
+
+
+@dataclass(frozen=True)
+class SavedCheckpoint:
+    """A checkpoint that is on stable storage.
+
+    Parameters
+    ----------
+    path
+        The file.
+    bytes
+        Its size.
+    seconds
+        Time that saving took.
+    """
+
+    path: Path
+    bytes: int
+    seconds: float
+
+
+class CheckpointStore:
+    """Durable checkpoints of one folder.
+
+    Parameters
+    ----------
+    directory
+        The folder.
+    lock
+        Ownership of the folder, acquired. Without it the store can be read only.
+    fs
+        Where to read and write.
+    """
+
+    def __init__(
+        self, directory: Path, lock: DirectoryLock | None = None, fs: FileSystem = REAL
+    ) -> None:
+        self.directory = directory
+        self._lock = lock
+        self._fs = fs
+        self._counter: int | None = None
+
+    @property
+    def latest(self) -> Path:
+        """File of the latest generation."""
+        return self.directory / LATEST
+
+    @property
+    def previous(self) -> Path:
+        """File of the generation before the latest."""
+        return self.directory / PREVIOUS
+
+    @property
+    def best(self) -> Path:
+        """File of the best state."""
+        return self.directory / BEST
+
+    def save(self, payload: Mapping[str, Any]) -> SavedCheckpoint:
+        """Store the next generation; what was the latest becomes the previous.
+
+        Parameters
+        ----------
+        payload
+            See `encode`.
+
+        Raises
+        ------
+        NotSavedError
+            The storage refused. The last good generation is intact, and the next save starts anew.
+        LockedError
+            Another process owns the folder now; nothing of this save became visible.
+        UnusableCheckpointError
+            The folder holds a generation of a newer format, which is not overwritten.
+        """
+        started = time.perf_counter()
+        with self._saving(self.latest) as lock:
+            old = self._good_latest()
+            data = encode(payload, self._next_counter())
+            temporary = write_temporary(self.latest, data, fs=self._fs)
+            spare = temporary_path(self.previous)
+            try:
+                source = None if old is None else self._second_name(spare)
+                lock.check()
+                if source is not None and old is not None:
+                    publish(source, self.previous, old, fs=self._fs)
+                publish(temporary, self.latest, data, fs=self._fs)
+            finally:
+                discard(temporary, self._fs)
+                # Renaming one name of a file onto another of its names leaves both.
+                discard(spare, self._fs)
+            self._fs.fsync_directory(self.directory)
+        return self._saved(self.latest, data, started)
+
+    def save_best(self, payload: Mapping[str, Any]) -> SavedCheckpoint:
+        """Store the best state; raises like `save`."""
+        started = time.perf_counter()
+        with self._saving(self.best) as lock:
+            data = encode(payload, self._next_counter())
+            replace_durably(self.best, data, permit=lock.check, fs=self._fs)
+        return self._saved(self.best, data, started)
+
+    def load_latest(self) -> LoadedCheckpoint | None:
+        """Load the newest verified generation, or None if the folder holds none.
+
+        Raises
+        ------
+        UnusableCheckpointError
+            There are generations, and none can be trusted.
+        """
+        return load_newest(self.directory, self._fs)
+
+    def set_aside(self, also: Iterable[str] = ()) -> Path | None:
+        """Move the files of an old run into a dated sub-folder.
+
+        Parameters
+        ----------
+        also
+            Names of further files of the run.
+
+        Returns
+        -------
+        Path or None
+            The sub-folder; None if there was nothing to move.
+
+        Raises
+        ------
+        NotWritableError
+            A file cannot be moved.
+        """
+        lock = self._owner()
+        try:
+            present = set(self._fs.list_names(self.directory))
+            # The latest goes last: cut short, the old run is still resumed as it was.
+            names = [name for name in (*also, BEST, PREVIOUS, LATEST) if name in present]
+            if not names:
+                return None
+            folder = self._new_folder(f"set_aside_{datetime.now():%Y-%m-%dT%H-%M-%S}")
+            for name in names:
+                lock.check()
+                self._fs.replace(self.directory / name, folder / name)
+            self._fs.fsync_directory(folder)
+            self._fs.fsync_directory(self.directory)
+        except OSError as error:
+            raise _not_writable(self.directory, error) from error
+        return folder
+
+    def probe_writable(self, size: int = 4096) -> None:
+        """Create the folder, and write, synchronize and remove a file of ``size`` bytes in it.
+
+        Raises
+        ------
+        NotWritableError
+            It is impossible: read-only, a file in the way, disk full, quota exceeded.
+        """
+        try:
+            make_directory_durably(self.directory, self._fs)
+            probe = write_temporary(self.directory / "probe", bytes(size), fs=self._fs)
+            self._fs.unlink(probe)
+        except OSError as error:
+            raise _not_writable(self.directory, error) from error
+
+    def _owner(self) -> DirectoryLock:
+        if self._lock is None:
+            raise RuntimeError("a store without a lock can be read only")
+        return self._lock
+
+    @contextmanager
+    def _saving(self, path: Path) -> Iterator[DirectoryLock]:
+        lock = self._owner()
+        try:
+            lock.check()
+            remove_leftovers(self.directory, self._fs, this_life())
+            yield lock
+        except OSError as error:
+            # A new owner takes the temporary files away, which looks like a failing rename.
+            with suppress(OSError):
+                lock.check()
+            raise NotSavedError(
+                f"Failed to save checkpoint {path}: {error}",
+                "free space or raise the quota, and check that the storage is healthy; "
+                "the last good checkpoint is intact",
+            ) from error
+
+    def _next_counter(self) -> int:
+        if self._counter is None:
+            generations, _ = sealed_generations(self.directory, self._fs)
+            self._counter = max((file.seal.counter for file in generations), default=0)
+        self._counter += 1
+        return self._counter
+
+    def _good_latest(self) -> bytes | None:
+        """Return the bytes of the latest generation if it is worth keeping."""
+        try:
+            return read_sealed(self.latest, self._fs).data
+        except NewerCheckpointError:
+            raise
+        except (NotFoundError, UnusableCheckpointError):
+            return None
+
+    def _second_name(self, spare: Path) -> Path:
+        """Give the latest file a second name, so that the first never disappears."""
+        try:
+            self._fs.link(self.latest, spare)
+        except FileExistsError:
+            # The name is unique: network storage repeated a request that had succeeded.
+            return spare
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            return self.latest
+        return spare
+
+    def _new_folder(self, name: str) -> Path:
+        for number in itertools.count(1):
+            folder = self.directory / (name if number == 1 else f"{name}_{number}")
+            with suppress(FileExistsError):
+                self._fs.make_directory(folder)
+                break
+        return folder
+
+    @staticmethod
+    def _saved(path: Path, data: bytes, started: float) -> SavedCheckpoint:
+        return SavedCheckpoint(path, len(data), time.perf_counter() - started)
+
+
+def _not_writable(directory: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(
+        f"Cannot write checkpoints in {directory}: {error}",
+        "check the permissions, the free space and the quota, or give another --checkpoint_dir",
+    )

@@ -1,0 +1,125 @@
+"""The command ``dnawire``: finds the subcommand, reports errors, returns the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dnawire import __version__
+from dnawire.errors import (
+    EXIT_FINISHED,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    DnawireError,
+    UsageError,
+)
+
+TYRO_USAGE_ERROR: Final = 2
+EXIT_BROKEN_PIPE: Final = 128 + 13
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: its module offers ``run(arguments) -> exit code``."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
+    {
+        "train": Command("train", "train a model, or resume its training"),
+        "predict": Command("predict", "predict the spectra of a sequence"),
+        "generate": Command("generate", "generate a file of records"),
+        "import": Command("import_records", "turn foreign records into a file of records"),
+        "parameters": Command("parameters", "list or show the tight-binding parameter sets"),
+    }
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    argv
+        Words after the program's name; None takes those the process was started with.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        exit_code = _run(arguments)
+        sys.stdout.flush()
+        return exit_code
+    except DnawireError as error:
+        if _wants_traceback(arguments):
+            traceback.print_exc()
+        print(f"dnawire: error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("dnawire: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _silence_output()
+        return EXIT_BROKEN_PIPE
+    except SystemExit as stop:
+        return EXIT_USAGE if stop.code == TYRO_USAGE_ERROR else int(stop.code or 0)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    match arguments:
+        case []:
+            print(_overview(), file=sys.stderr)
+            return EXIT_USAGE
+        case ["-h" | "--help", *_]:
+            print(_overview())
+            return EXIT_FINISHED
+        case ["--version", *_]:
+            print(f"dnawire {__version__}")
+            return EXIT_FINISHED
+        case [name, *rest]:
+            module = importlib.import_module(f"dnawire.cli.{_find(name).module}")
+            return int(module.run(rest))
+    raise AssertionError(arguments)
+
+
+def _find(name: str) -> Command:
+    if name in COMMANDS:
+        return COMMANDS[name]
+    from dnawire.config.suggestion import nearest
+
+    raise UsageError(
+        f"unknown command {name!r}",
+        nearest(name, COMMANDS) or f"Choose one of {', '.join(COMMANDS)}; see `dnawire --help`.",
+    )
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS))
+    commands = (f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items())
+    return "\n".join(
+        (
+            "usage: dnawire COMMAND [OPTIONS]",
+            "",
+            "DNA as a molecular wire: density of states and transmission of DNA junctions.",
+            "",
+            "commands:",
+            *commands,
+            "",
+            "`dnawire COMMAND --help` explains a command, `dnawire --version` names the version.",
+        )
+    )
+
+
+def _silence_output() -> None:
+    """Keep the interpreter from complaining at its end that nobody reads its output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    return "--debug" in arguments or os.environ.get("DNAWIRE_DEBUG", "") not in ("", "0")

@@ -1,0 +1,25 @@
+"""Early check of a file that a command is going to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dnawire.errors import NotWritableError
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before any work is done for it.
+
+    Raises
+    ------
+    dnawire.errors.NotWritableError
+        The folder does not exist, or the file exists and may not be replaced.
+    """
+    if not path.parent.is_dir():
+        raise NotWritableError(
+            f"{path}: the folder {path.parent} does not exist", "Create the folder first."
+        )
+    if path.exists() and not overwrite:
+        raise NotWritableError(
+            f"{path}: the file exists", "Choose another name, or add --overwrite to replace it."
+        )

@@ -1,0 +1,54 @@
+"""``dnawire generate``: a file of records, computed from a tight-binding parameter set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+
+from dnawire.cli._flags import Messages, parse
+from dnawire.cli._target import check_target
+from dnawire.config import GenerationConfig, SeedConfig, check_generation
+from dnawire.errors import EXIT_FINISHED
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GenerateFlags:
+    """Generate records of charge transport; the same flags give the same file."""
+
+    out: tyro.conf.Positional[Path]
+    """File to write (HDF5)."""
+
+    data: GenerationConfig = field(default_factory=GenerationConfig)
+
+    runtime: SeedConfig = field(default_factory=SeedConfig)
+
+    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Replace the file if it exists."""
+
+    messages: Messages = field(default_factory=Messages)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Generate records and return the exit code.
+
+    Raises
+    ------
+    dnawire.errors.DnawireError
+        A setting is impossible or the file cannot be written.
+    """
+    flags = parse(GenerateFlags, arguments, "generate")
+    check_generation(flags.data)
+    check_target(flags.out, overwrite=flags.overwrite)
+    flags.messages.configure()
+    from dnawire.data import generate_dataset, generation_spec, write_dataset
+
+    dataset = generate_dataset(generation_spec(flags.data, flags.runtime.seed))
+    write_dataset(flags.out, dataset, overwrite=flags.overwrite)
+    _logger.info("%s: %d records", flags.out, len(dataset))
+    return EXIT_FINISHED

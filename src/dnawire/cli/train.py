@@ -1,0 +1,144 @@
+"""``dnawire train``: flags and file to a configuration, and that to the training run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import tyro
+
+from dnawire.cli._flags import Messages, parse
+from dnawire.config import (
+    CheckpointConfig,
+    DataConfig,
+    LossConfig,
+    ModelConfig,
+    OptimizationConfig,
+    OutputConfig,
+    RuntimeConfig,
+    TrainConfig,
+    build_groups,
+    read_settings,
+    to_yaml,
+)
+from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainFlags:
+    """Train a model on records of charge transport, or resume its training.
+
+    With checkpoints on, the same command resumes a run that was stopped.
+    """
+
+    config: Path | None = None
+    """YAML or TOML file of settings, named like the flags; a flag wins over the file."""
+
+    print_config: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the resolved settings as YAML and stop."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    messages: Messages = field(default_factory=Messages)
+
+    def resolved(self) -> TrainConfig:
+        """Return the configuration, checked as a whole."""
+        return TrainConfig(
+            data=self.data,
+            model=self.model,
+            optimization=self.optimization,
+            loss=self.loss,
+            runtime=self.runtime,
+            checkpoint=self.checkpoint,
+            output=self.output,
+        )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Train, and draw the figures of a finished run.
+
+    Returns
+    -------
+    int
+        Exit code, as listed in ``docs/exit_codes.md``.
+
+    Raises
+    ------
+    dnawire.errors.DnawireError
+        Something that the user can mend.
+    """
+    flags = parse_flags(arguments)
+    config = flags.resolved()
+    if flags.print_config:
+        print(to_yaml(config), end="")
+        return EXIT_FINISHED
+    flags.messages.configure()
+    try:
+        return _train(config)
+    except KeyboardInterrupt:
+        _logger.error(_after_interrupt(config))
+        return EXIT_INTERRUPTED
+
+
+def parse_flags(arguments: Sequence[str]) -> TrainFlags:
+    """Return the flags, over the values of the file, over the defaults.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        A value is impossible or the file cannot be used.
+    dnawire.errors.NotFoundError
+        The file does not exist.
+    """
+    path = _config_path(arguments)
+    values = {} if path is None else read_settings(path)
+    defaults = replace(TrainFlags(), **cast("dict[str, Any]", build_groups(values)))
+    return parse(TrainFlags, arguments, "train", defaults)
+
+
+def _config_path(arguments: Sequence[str]) -> Path | None:
+    """Find the file first: its values are the defaults of all other flags."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", type=Path, nargs="?")
+    known, _ = parser.parse_known_args(arguments)
+    return cast("Path | None", known.config)
+
+
+def _train(config: TrainConfig) -> int:
+    from dnawire.training import train
+
+    outcome = train(config, _command())
+    if outcome.exit_code == EXIT_FINISHED:
+        from dnawire.plots import write_training_figures
+
+        write_training_figures(outcome.output_dir)
+    return outcome.exit_code
+
+
+def _command() -> str:
+    """Return what the user typed, ready to be typed again."""
+    program = Path(sys.argv[0])
+    words = ["python", sys.argv[0]] if program.suffix == ".py" else [program.name]
+    return shlex.join([*words, *sys.argv[1:]])
+
+
+def _after_interrupt(config: TrainConfig) -> str:
+    if config.checkpoint.enabled:
+        return "Interrupted. The same command resumes from the last checkpoint."
+    return (
+        "Interrupted, and nothing was kept. Add `--checkpoint_dir ./checkpoints` to make a run "
+        "resumable: the same command then continues where it stopped."
+    )

@@ -1,0 +1,113 @@
+"""Rules that tie several settings together, checked before any work is done."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dnawire.config.guard_class import MUST_MATCH
+from dnawire.config.settings import guard_classes
+from dnawire.config.suggestion import nearest
+from dnawire.errors import UsageError
+
+if TYPE_CHECKING:
+    from dnawire.config.checkpoint import CheckpointConfig
+    from dnawire.config.data import DataConfig, GenerationConfig
+    from dnawire.config.loss import LossConfig
+    from dnawire.config.model import ModelConfig
+
+
+def check_generation(data: GenerationConfig) -> None:
+    """Refuse settings of generated records that contradict each other.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        The shortest duplex is longer than the longest, or the energy window is empty.
+    """
+    if data.shortest > data.seq_length:
+        raise UsageError(
+            f"min_length = {data.min_length} is above seq_length = {data.seq_length}",
+            "Lower min_length, or leave it out to generate duplexes of one length.",
+        )
+    if (data.energy_min is None) != (data.energy_max is None):
+        raise UsageError(
+            f"energy_min = {data.energy_min} and energy_max = {data.energy_max}: "
+            "one end of the energy window is missing",
+            "Give both, or neither for the window of the parameter set.",
+        )
+    if data.energy_min is not None and data.energy_max is not None:
+        _check_window(data.energy_min, data.energy_max)
+
+
+def check_split(data: DataConfig) -> None:
+    """Refuse fractions that leave nothing to train on."""
+    total = math.fsum((data.validation_fraction, data.test_fraction))
+    if total >= 1.0:
+        raise UsageError(
+            f"validation_fraction = {data.validation_fraction} and "
+            f"test_fraction = {data.test_fraction} add up to {total}: nothing is left to train on",
+            "Choose fractions that add up to less than 1.",
+        )
+
+
+def check_model(model: ModelConfig) -> None:
+    """Refuse a width that the attention heads cannot share."""
+    if model.hidden_dim % model.num_heads:
+        raise UsageError(
+            f"hidden_dim = {model.hidden_dim} is not a multiple of num_heads = {model.num_heads}",
+            f"Choose for example hidden_dim = {_next_multiple(model.hidden_dim, model.num_heads)}.",
+        )
+
+
+def check_loss(loss: LossConfig) -> None:
+    """Refuse a loss that is always zero."""
+    if loss.transmission_weight == loss.dos_weight == loss.ldos_weight == 0.0:
+        raise UsageError(
+            "transmission_weight, dos_weight and ldos_weight are all 0: there is nothing to learn",
+            "Give at least one of them a weight above 0.",
+        )
+
+
+def check_checkpoint(checkpoint: CheckpointConfig) -> None:
+    """Refuse settings of checkpoints that contradict each other or have no effect."""
+    if checkpoint.fresh and checkpoint.resume_from is not None:
+        raise UsageError(
+            f"fresh and resume_from = {str(checkpoint.resume_from)!r} contradict each other",
+            "Drop fresh to resume, or drop resume_from to start anew.",
+        )
+    if not checkpoint.enabled and (checkpoint.fresh or checkpoint.time_limit is not None):
+        name = "fresh" if checkpoint.fresh else "time_limit"
+        raise UsageError(
+            f"{name} is given, but checkpoints are off: there would be nothing to resume from",
+            "Add checkpoint_dir, for example `--checkpoint_dir ./checkpoints`.",
+        )
+    for name in checkpoint.allow_change:
+        _check_allowed_change(name)
+
+
+def _check_allowed_change(name: str) -> None:
+    guards = guard_classes()
+    if name not in guards:
+        hint = nearest(name, [known for known in guards if guards[known] is MUST_MATCH])
+        raise UsageError(
+            f"allow_change = {name!r} is not the name of a setting",
+            hint or "See `dnawire train --help` for all names.",
+        )
+    if guards[name] is not MUST_MATCH:
+        raise UsageError(
+            f"allow_change = {name!r} is not needed: this setting may always change",
+            f"Drop {name} from allow_change.",
+        )
+
+
+def _check_window(lowest: float, highest: float) -> None:
+    if lowest >= highest:
+        raise UsageError(
+            f"energy_min = {lowest} is not below energy_max = {highest}",
+            "Swap them or choose another window.",
+        )
+
+
+def _next_multiple(value: int, factor: int) -> int:
+    return -(-value // factor) * factor

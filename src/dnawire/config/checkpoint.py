@@ -1,0 +1,108 @@
+"""Settings of checkpoints, of resuming and of the time limit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.dataclasses import dataclass
+
+from dnawire.config._group import GROUP, Group, NonNegativeFloat, OptionalPath, PositiveFloat
+from dnawire.config.guard_class import IGNORED, MAY_CHANGE
+
+DEFAULT_DIRECTORY: Final = Path("checkpoints")
+DEFAULT_FREQUENCY: Final = 10
+
+_CLOCK: Final = re.compile(r"(?:(?P<days>\d+)-)?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)")
+_TIME_LIMIT_RULE: Final = "HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"
+
+
+def _seconds(limit: str) -> float:
+    """Turn a time limit into seconds; raise ValueError with the rule when it is none."""
+    clock = _CLOCK.fullmatch(limit)
+    if clock is not None:
+        days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        total = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    elif re.fullmatch(r"\d+(\.\d*)?", limit):
+        total = float(limit)
+    else:
+        raise ValueError(_TIME_LIMIT_RULE)
+    if total <= 0.0:
+        raise ValueError(_TIME_LIMIT_RULE)
+    return total
+
+
+def _number_as_text(value: object) -> object:
+    """Accept seconds as a number: YAML reads even an unquoted 12:00:00 as one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _checked_limit(value: str | None) -> str | None:
+    if value is not None:
+        _seconds(value)
+    return value
+
+
+@dataclass(frozen=True, config=GROUP, kw_only=True)
+class CheckpointConfig(Group):
+    """Settings of checkpoints, of resuming and of the time limit.
+
+    Checkpoints are written when checkpoint_dir, resume_from or checkpoint_frequency is given.
+    """
+
+    checkpoint_dir: Annotated[OptionalPath, IGNORED] = None
+    """Folder of checkpoints to write and resume from; else that of resume_from or ./checkpoints."""
+
+    resume_from: Annotated[OptionalPath, IGNORED] = None
+    """Checkpoint file to resume from."""
+
+    checkpoint_frequency: Annotated[int | None, Field(ge=1), MAY_CHANGE] = None
+    """Save a checkpoint every N epochs; 10 when checkpoints are on and this is not given."""
+
+    checkpoint_seconds: Annotated[PositiveFloat, MAY_CHANGE] = 60.0
+    """Also save a checkpoint when this many seconds have passed since the last one."""
+
+    allow_fallback: Annotated[bool, IGNORED] = False
+    """With resume_from: take an older checkpoint of the same folder if the file is damaged."""
+
+    allow_change: Annotated[tuple[str, ...], Field(strict=False), IGNORED] = ()
+    """Names of settings that may differ from those of the run that is resumed."""
+
+    fresh: Annotated[bool, IGNORED] = False
+    """Set the old files of checkpoint_dir aside and start anew."""
+
+    time_limit: Annotated[
+        str | None, BeforeValidator(_number_as_text), AfterValidator(_checked_limit), IGNORED
+    ] = None
+    """Stop and save before this much time has passed: HH:MM:SS, D-HH:MM:SS or seconds."""
+
+    stop_margin: Annotated[NonNegativeFloat, IGNORED] = 60.0
+    """Seconds before the time limit at which the run stops."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether checkpoints are written and looked for."""
+        given = (self.checkpoint_dir, self.resume_from, self.checkpoint_frequency)
+        return any(value is not None for value in given)
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the checkpoints."""
+        if self.checkpoint_dir is not None:
+            return self.checkpoint_dir
+        if self.resume_from is None:
+            return DEFAULT_DIRECTORY
+        return self.resume_from if self.resume_from.is_dir() else self.resume_from.parent
+
+    @property
+    def frequency(self) -> int:
+        """Number of epochs between two checkpoints."""
+        return self.checkpoint_frequency or DEFAULT_FREQUENCY
+
+    @property
+    def time_limit_seconds(self) -> float | None:
+        """Time limit in seconds."""
+        return None if self.time_limit is None else _seconds(self.time_limit)

@@ -1,0 +1,37 @@
+"""Settings of the machine and of the random numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic.dataclasses import dataclass
+
+from dnawire.config._group import GROUP, Count, Group, Seed, Text
+from dnawire.config.guard_class import MUST_MATCH
+
+
+def _known_device(value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+        raise ValueError("auto, cpu, cuda, cuda:NUMBER or mps")
+    return value
+
+
+@dataclass(frozen=True, config=GROUP, kw_only=True)
+class SeedConfig(Group):
+    """Settings of the random numbers."""
+
+    seed: Annotated[Seed, MUST_MATCH] = 42
+    """Seed of every draw but the split: records, initial weights, batch order, dropout."""
+
+
+@dataclass(frozen=True, config=GROUP, kw_only=True)
+class RuntimeConfig(SeedConfig):
+    """Settings of the machine and of the random numbers."""
+
+    device: Annotated[Text, AfterValidator(_known_device), MUST_MATCH] = "auto"
+    """auto, cpu, cuda, cuda:NUMBER or mps; auto takes a GPU if there is one."""
+
+    num_threads: Annotated[Count, MUST_MATCH] = 1
+    """Number of CPU threads; it shapes the last bits of the result."""

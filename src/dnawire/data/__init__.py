@@ -1,0 +1,29 @@
+"""Transport records: the record, columns, HDF5 store, generation, import and grouped splits."""
+
+from dnawire.data.checks import find_problem
+from dnawire.data.dataset import RecordBatch, TransportDataset
+from dnawire.data.generate import GenerationSpec, generate_dataset
+from dnawire.data.importers import EnergyWindow, import_records
+from dnawire.data.random import named_generator, named_seed
+from dnawire.data.record import TransportRecord
+from dnawire.data.specification import generation_spec
+from dnawire.data.split import Splits, split_dataset
+from dnawire.data.store import read_dataset, write_dataset
+
+__all__ = [
+    "EnergyWindow",
+    "GenerationSpec",
+    "RecordBatch",
+    "Splits",
+    "TransportDataset",
+    "TransportRecord",
+    "find_problem",
+    "generate_dataset",
+    "generation_spec",
+    "import_records",
+    "named_generator",
+    "named_seed",
+    "read_dataset",
+    "split_dataset",
+    "write_dataset",
+]

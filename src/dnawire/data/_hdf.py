@@ -1,0 +1,121 @@
+"""Reading HDF5 files that nobody vouches for, and writing files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError
+
+
+def unusable(path: Path, problem: str) -> UnusableDataFileError:
+    """Error of a data file that cannot be trusted."""
+    return UnusableDataFileError(
+        f"{path}: {problem}.",
+        "use an intact copy of the file, or make it again (dnawire generate, dnawire import).",
+    )
+
+
+@contextmanager
+def open_hdf(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading; whatever HDF5 refuses becomes an `UnusableDataFileError`."""
+    if not path.exists():
+        raise NotFoundError(f"{path}: no such file.", "check the path of the data file.")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError, MemoryError) as error:
+        raise unusable(path, f"HDF5 cannot read it ({_first_line(error)})") from error
+
+
+def read_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> NDArray[Any]:
+    """Read an array of numbers or bytes.
+
+    Parameters
+    ----------
+    group
+        Where it is.
+    name
+        Name within the group.
+    num_axes
+        Number of axes that it must have.
+    kinds
+        Allowed NumPy kinds, for example ``"f"`` or ``"iu"``.
+
+    Returns
+    -------
+    ndarray
+        The values.
+
+    Raises
+    ------
+    UnusableDataFileError
+        If it is missing or of another kind.
+    """
+    item = group.get(name)
+    where = f"{group.name.rstrip('/')}/{name}"
+    path = Path(group.file.filename)
+    if not isinstance(item, h5py.Dataset):
+        raise unusable(path, f"there is no array {where}")
+    if item.ndim != num_axes or item.dtype.kind not in kinds:
+        raise unusable(path, f"{where} has shape {item.shape} and type {item.dtype}")
+    return np.asarray(item[()])
+
+
+def read_text(group: h5py.Group, name: str) -> str:
+    """Read a text attribute; empty if there is none."""
+    value = group.attrs.get(name)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Write a file that appears under its name only when it is complete and on disk.
+
+    Parameters
+    ----------
+    path
+        Final name. The temporary file that is yielded lies in the same folder.
+
+    Raises
+    ------
+    NotWritableError
+        If the system refuses; an existing file is then unchanged.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    except (OSError, RuntimeError) as error:
+        raise NotWritableError(
+            f"{path} cannot be written ({_first_line(error)}).",
+            "check that the folder exists, is writable and has enough free space.",
+        ) from error
+    finally:
+        _remove(temporary)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.exists():
+        path.unlink()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

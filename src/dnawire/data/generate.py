@@ -1,0 +1,252 @@
+"""Records computed from a tight-binding parameter set: random duplexes between given contacts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import dnawire
+from dnawire.data.dataset import ATTACHMENT, TransportDataset, attachment_rows
+from dnawire.data.ragged import Ragged, offsets_of
+from dnawire.data.random import named_generator
+from dnawire.errors import UsageError
+from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junction, pair_index
+from dnawire.tightbinding import ladder_blocks, load_parameters
+from dnawire.transport import block_spectra
+
+_VALUES_PER_CHUNK: Final = 2**22
+_LAST_BASE: Final = len(BASES) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationSpec:
+    """What to generate; the same specification gives the same records.
+
+    Parameters
+    ----------
+    num_samples
+        Number of records.
+    min_length, max_length
+        Shortest and longest duplex in base pairs.
+    parameters
+        Name of a tight-binding parameter set.
+    energies
+        Energies (E,) in eV, increasing, absolute on the scale of the parameter set.
+    left, right
+        Contacts; their positions must exist in every duplex.
+    eta
+        Imaginary part of the energy in eV.
+    missing_fraction
+        Probability that a duplex has missing bases.
+    seed
+        Seed of all draws.
+
+    Raises
+    ------
+    UsageError
+        If a value is impossible; names it.
+    InvalidContactError
+        If a contact does not fit the duplexes.
+    """
+
+    num_samples: int
+    min_length: int
+    max_length: int
+    parameters: str
+    energies: NDArray[np.float64]
+    left: Contact
+    right: Contact
+    eta: float
+    missing_fraction: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        energies = np.asarray(self.energies, dtype=np.float64)
+        object.__setattr__(self, "energies", energies)
+        for is_right, name, needed in (
+            (self.num_samples >= 1, "num_samples", "at least 1"),
+            (self.min_length >= 1, "min_length", "at least 1"),
+            (self.max_length >= self.min_length, "max_length", "at least min_length"),
+            (0.0 <= self.missing_fraction <= 1.0, "missing_fraction", "between 0 and 1"),
+            (math.isfinite(self.eta) and self.eta >= 0, "eta", "finite and not negative"),
+            (_is_grid(energies), "energies", "finite and increasing"),
+        ):
+            if not is_right:
+                problem = f"{name} is {getattr(self, name)}; it must be {needed}."
+                raise UsageError(problem, f"set {name} to a value that is {needed}.")
+        for length in range(self.min_length, self.max_length + 1):
+            Junction(Duplex.parse(BASES[0] * length), self.left, self.right)
+
+
+def generate_dataset(spec: GenerationSpec) -> TransportDataset:
+    """Compute the spectra of random duplexes exactly.
+
+    Lengths are uniform between ``min_length`` and ``max_length``, bases are independent and
+    uniform, and the lower strand is the Watson-Crick partner. With probability
+    ``missing_fraction`` a duplex of L base pairs then loses ``k ~ U{1, ..., L-1}`` bases of its
+    lower strand, chosen at random among those that no contact sits on (all of them if there are
+    fewer than k). All draws precede all spectra, so that they do not depend on how the work
+    is divided.
+
+    Parameters
+    ----------
+    spec
+        What to generate.
+
+    Returns
+    -------
+    TransportDataset
+        Records with LDOS, in float64, absolute energies.
+    """
+    groups = _draw(spec)
+    codes = _joined_codes(groups)
+    spectra = _compute(spec, groups, codes)
+    grid = np.arange(spec.num_samples + 1) * len(spec.energies)
+    return TransportDataset(
+        codes=codes,
+        left=_contact_column(spec.left, codes.counts),
+        right=_contact_column(spec.right, codes.counts),
+        grids=Ragged(spec.energies, offsets_of([len(spec.energies)])),
+        grid_index=np.zeros(spec.num_samples, dtype=np.int64),
+        transmission=Ragged(spectra.transmission.reshape(-1), grid),
+        dos=Ragged(spectra.dos.reshape(-1), grid),
+        ldos=Ragged(spectra.ldos.reshape(-1), spectra.site_offsets * len(spec.energies)),
+        eta=np.full(spec.num_samples, spec.eta),
+        energy_reference=np.zeros(spec.num_samples),
+        identifiers=np.char.mod("generated/%07d", np.arange(spec.num_samples)),
+        source=_source(spec),
+    )
+
+
+class _Group(NamedTuple):
+    """Duplexes of one length: their record numbers (B,) and base codes (B, L, 2)."""
+
+    rows: NDArray[np.int64]
+    codes: NDArray[np.int8]
+
+
+class _Spectra(NamedTuple):
+    """Spectra of all records: (N, E) twice, LDOS (all sites, E) and the sites of each record."""
+
+    transmission: NDArray[np.float64]
+    dos: NDArray[np.float64]
+    ldos: NDArray[np.float64]
+    site_offsets: NDArray[np.int64]
+
+
+def _draw(spec: GenerationSpec) -> list[_Group]:
+    num, widest = spec.num_samples, spec.max_length
+    lengths = _stream(spec, "length").integers(spec.min_length, widest + 1, num)
+    upper = _stream(spec, "bases").integers(0, len(BASES), (num, widest), dtype=np.int8)
+    loses_bases = _stream(spec, "has_missing").random(num) < spec.missing_fraction
+    how_many = _stream(spec, "number_missing").random(num)
+    priority = _stream(spec, "which_missing").random((num, widest))
+    groups = []
+    for length in map(int, np.unique(lengths)):
+        rows = np.flatnonzero(lengths == length)
+        bases = upper[rows, :length]
+        codes = np.stack([bases, _LAST_BASE - bases], axis=2)
+        number = np.where(loses_bases[rows], 1 + (how_many[rows] * (length - 1)).astype(int), 0)
+        ranked = np.where(_free_lower(spec, length), priority[rows, :length], np.inf)
+        rank = ranked.argsort(axis=1).argsort(axis=1)
+        missing = (rank < np.minimum(number, length - 1)[:, None]) & np.isfinite(ranked)
+        codes[missing, 1] = MISSING_CODE
+        groups.append(_Group(rows, codes))
+    return groups
+
+
+def _stream(spec: GenerationSpec, name: str) -> np.random.Generator:
+    return named_generator(spec.seed, "generate", name)
+
+
+def _free_lower(spec: GenerationSpec, length: int) -> NDArray[np.bool_]:
+    """Mark the base pairs whose lower base no contact sits on, (L,)."""
+    free = np.ones(length, dtype=np.bool_)
+    for contact in (spec.left, spec.right):
+        for one in contact.resolved(length).attachments:
+            if one.strand == "lower":
+                free[pair_index(one.strand, one.position, length)] = False
+    return free
+
+
+def _joined_codes(groups: list[_Group]) -> Ragged:
+    pairs = [group.codes.reshape(-1, len(STRANDS)) for group in groups]
+    counts = [np.full(len(group.rows), group.codes.shape[1]) for group in groups]
+    drawn = Ragged(np.concatenate(pairs), offsets_of(np.concatenate(counts)))
+    return drawn.take(np.argsort(np.concatenate([group.rows for group in groups])))
+
+
+def _compute(spec: GenerationSpec, groups: list[_Group], codes: Ragged) -> _Spectra:
+    parameters = load_parameters(spec.parameters)
+    energies = torch.from_numpy(spec.energies)
+    present = offsets_of((codes.values != MISSING_CODE).sum(axis=1))
+    sites = Ragged(np.empty(0), present[codes.offsets])
+    transmission = np.empty((len(codes), len(energies)))
+    dos = np.empty_like(transmission)
+    ldos = np.empty((int(sites.offsets[-1]), len(energies)))
+    for chunk in _chunks(groups, len(energies)):
+        blocks = ladder_blocks(chunk.codes, parameters)
+        spectra = block_spectra(
+            torch.from_numpy(blocks.diagonal),
+            torch.from_numpy(blocks.step),
+            _gamma(spec.left, chunk),
+            _gamma(spec.right, chunk),
+            energies,
+            mask=torch.from_numpy(blocks.mask),
+            eta=spec.eta,
+        )
+        transmission[chunk.rows] = spectra.transmission.numpy()
+        dos[chunk.rows] = spectra.dos.numpy()
+        ldos[sites.positions(chunk.rows)] = spectra.ldos.numpy()[blocks.mask]
+    return _Spectra(transmission, dos, ldos, sites.offsets)
+
+
+def _chunks(groups: list[_Group], num_energies: int) -> Iterator[_Group]:
+    for rows, codes in groups:
+        size = max(1, _VALUES_PER_CHUNK // (codes[0].size * num_energies))
+        for start in range(0, len(rows), size):
+            yield _Group(rows[start : start + size], codes[start : start + size])
+
+
+def _gamma(contact: Contact, chunk: _Group) -> torch.Tensor:
+    gamma = contact.ladder_gamma(chunk.codes.shape[1])
+    return torch.from_numpy(gamma).expand(chunk.codes.shape)
+
+
+def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:
+    size = len(contact.attachments)
+    values = np.empty((len(lengths), size), dtype=ATTACHMENT)
+    for length in map(int, np.unique(lengths)):
+        values[lengths == length] = attachment_rows(contact.resolved(length))
+    return Ragged(values.reshape(-1), np.arange(len(lengths) + 1) * size)
+
+
+def _source(spec: GenerationSpec) -> dict[str, Any]:
+    parameters = load_parameters(spec.parameters)
+    return {
+        "kind": "tight-binding",
+        "parameters": parameters.name,
+        "parameters_digest": parameters.digest,
+        "doi": list(parameters.doi),
+        "verification": parameters.verification,
+        "contact_model": "wide-band limit, self-energy -i gamma/2 on the contacted bases",
+        "left": spec.left.text,
+        "right": spec.right.text,
+        "eta_ev": spec.eta,
+        "num_samples": spec.num_samples,
+        "lengths": [spec.min_length, spec.max_length],
+        "missing_fraction": spec.missing_fraction,
+        "seed": spec.seed,
+        "program": f"dnawire {dnawire.__version__}",
+    }
+
+
+def _is_grid(energies: NDArray[np.float64]) -> bool:
+    is_finite = energies.ndim == 1 and energies.size > 0 and bool(np.isfinite(energies).all())
+    return is_finite and bool((np.diff(energies) > 0).all())

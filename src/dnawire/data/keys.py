@@ -1,0 +1,51 @@
+"""Canonical keys of many duplexes at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.data.ragged import Ragged
+from dnawire.junction import BASES, MISSING
+
+LETTERS = np.frombuffer((BASES + MISSING).encode(), dtype=np.uint8)
+"""ASCII letter of every base code; code -1 (missing) is the last one."""
+
+_WATSON_CRICK_SUM = 3
+_BOTH_MISSING_SUM = -2
+
+
+def canonical_keys(codes: Ragged) -> tuple[str, ...]:
+    """Key of every duplex, equal to `Duplex.key`: the same for both writings of a molecule.
+
+    Parameters
+    ----------
+    codes
+        Base codes in ladder layout, rows (L, 2).
+
+    Returns
+    -------
+    tuple of str
+        One key per duplex.
+    """
+    keys = np.empty(len(codes), dtype=object)
+    lengths = codes.counts
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        ladder = codes.values[codes.positions(rows)].reshape(len(rows), length, 2)
+        texts, flipped = _texts(ladder), _texts(ladder[:, ::-1, ::-1])
+        keys[rows] = np.where(texts <= flipped, texts, flipped).astype(str)
+    return tuple(str(key) for key in keys)
+
+
+def _texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
+    num, length, _ = ladder.shape
+    upper, lower = LETTERS[ladder[:, :, 0]], LETTERS[ladder[:, ::-1, 1]]
+    slash = np.full((num, 1), ord("/"), dtype=np.uint8)
+    text = np.concatenate([upper, slash, lower], axis=1)
+    sums = ladder.sum(axis=2)
+    perfect = np.isin(sums, (_WATSON_CRICK_SUM, _BOTH_MISSING_SUM)).all(axis=1)
+    text[perfect, length:] = 0
+    return np.ascontiguousarray(text).view(f"S{2 * length + 1}")[:, 0]

@@ -1,0 +1,269 @@
+"""The HDF5 store of transport records, schema version 1.
+
+Ragged columns are a flat array with ``offsets``: row i is ``values[offsets[i]:offsets[i + 1]]``.
+
+=========================  ==========================================================
+``/``                      attributes ``format``, ``schema_version``, ``source`` (JSON),
+                           ``digest`` (SHA-256 of the records)
+``/duplex``                ``letters`` (pairs, 2) of A, C, G, T and _; upper, lower base of
+                           each pair along the helix
+``/left_contact``          ``strand`` (0 upper, 1 lower), ``position`` from the 5' end of that
+                           strand, ``gamma`` in eV; ``/right_contact`` alike
+``/grids``                 ``energies`` in eV, every different grid once
+``/records``               ``grid``, ``eta``, ``energy_reference``, ``identifier``
+``/transmission, /dos``    ``values``; dimensionless and 1/eV
+``/ldos``                  ``values`` in 1/eV, site after site in site order; may be absent
+=========================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.data._hdf import atomic_file, open_hdf, read_array, read_text, unusable
+from dnawire.data.checks import find_problem
+from dnawire.data.dataset import ATTACHMENT, TransportDataset
+from dnawire.data.keys import LETTERS
+from dnawire.data.ragged import Ragged
+from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
+
+FORMAT: Final = "dnawire-records"
+SCHEMA_VERSION: Final = 1
+
+_CODE_OF_LETTER = np.full(256, np.iinfo(np.int8).min, dtype=np.int8)
+_CODE_OF_LETTER[LETTERS] = [*range(len(LETTERS) - 1), -1]
+_FILTERS: Final = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+_OFFSETS: Final = "offsets"
+
+
+def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: bool = False) -> None:
+    """Write records to one HDF5 file.
+
+    The file appears under its name only when it is complete and on disk.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    dataset
+        Records; they are checked as they are when a file is read.
+    overwrite
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    NotWritableError
+        If the file exists and may not be replaced, or the system refuses.
+    UsageError
+        If the records cannot be used, or ``source`` holds what JSON cannot; names the record
+        and the field.
+    """
+    path = Path(path)
+    problem = find_problem(dataset)
+    if problem is not None:
+        raise UsageError(f"{problem}.", "correct the record, or leave it out with select().")
+    if path.exists() and not overwrite:
+        raise NotWritableError(
+            f"{path} exists.", "choose another name, or allow it to be replaced (overwrite)."
+        )
+    source = _source_text(dataset.source)
+    with atomic_file(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+        file.attrs["schema_version"] = SCHEMA_VERSION
+        texts = {"format": FORMAT, "source": source, "digest": dataset.digest}
+        file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})
+        _write_columns(file, dataset)
+
+
+def read_dataset(path: str | Path) -> TransportDataset:
+    """Read and validate a file of records.
+
+    Parameters
+    ----------
+    path
+        File written by `write_dataset`.
+
+    Returns
+    -------
+    TransportDataset
+        The records, equal to those that were written.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    UnusableDataFileError
+        If it is truncated, damaged, foreign or of a newer schema, or a record is impossible;
+        names the record and the field.
+    """
+    path = Path(path)
+    with open_hdf(path) as file:
+        _check_format(path, file)
+        dataset = _read_columns(path, file)
+        expected = read_text(file, "digest")
+    problem = find_problem(dataset)
+    if problem is None and dataset.digest != expected:
+        problem = "its content does not match its digest: it was damaged or edited"
+    if problem is not None:
+        raise unusable(path, problem)
+    return dataset
+
+
+def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
+    letters = LETTERS[dataset.codes.values].view("S1")
+    _write(file, "duplex", {"letters": letters}, dataset.codes.offsets)
+    for name, contacts in (("left_contact", dataset.left), ("right_contact", dataset.right)):
+        fields = {key: contacts.values[key] for key in ATTACHMENT.names or ()}
+        _write(file, name, fields, contacts.offsets)
+    _write(file, "grids", {"energies": dataset.grids.values}, dataset.grids.offsets)
+    records = {
+        "grid": dataset.grid_index,
+        "eta": dataset.eta,
+        "energy_reference": dataset.energy_reference,
+        "identifier": np.char.encode(dataset.identifiers, "utf-8"),
+    }
+    _write(file, "records", records, None)
+    for name in ("transmission", "dos", "ldos"):
+        column = getattr(dataset, name)
+        if column is not None:
+            _write(file, name, {"values": column.values}, column.offsets)
+    _write_units(file)
+
+
+def _write(
+    file: h5py.File, name: str, arrays: dict[str, NDArray[Any]], offsets: NDArray[Any] | None
+) -> None:
+    group = file.create_group(name)
+    if offsets is not None:
+        arrays = arrays | {_OFFSETS: offsets}
+    for key, array in arrays.items():
+        filters = _FILTERS if array.size else {}
+        group.create_dataset(key, data=array, **filters)
+
+
+def _write_units(file: h5py.File) -> None:
+    units = {
+        "left_contact/gamma": "eV",
+        "right_contact/gamma": "eV",
+        "grids/energies": "eV",
+        "records/eta": "eV",
+        "records/energy_reference": "eV",
+        "transmission/values": "1",
+        "dos/values": "1/eV",
+        "ldos/values": "1/eV",
+    }
+    for name, unit in units.items():
+        if name in file:
+            file[name].attrs["units"] = _fixed_text(unit)
+
+
+def _check_format(path: Path, file: h5py.File) -> None:
+    if read_text(file, "format") != FORMAT:
+        raise UnusableDataFileError(
+            f"{path} is an HDF5 file, but not one of dnawire records.",
+            "turn a G3NAT archive or a calculation folder into one with 'dnawire import'.",
+        )
+    version = file.attrs.get("schema_version")
+    if not isinstance(version, int | np.integer) or version < 1:
+        raise unusable(path, f"schema_version is {version!r}")
+    if version > SCHEMA_VERSION:
+        raise UnusableDataFileError(
+            f"{path} has schema version {version}; this program knows up to {SCHEMA_VERSION}.",
+            "upgrade it: pip install --upgrade dnawire.",
+        )
+
+
+def _read_columns(path: Path, file: h5py.File) -> TransportDataset:
+    letters = _read_ragged(path, file, "duplex", "letters", 2, "S")
+    if letters.values.dtype.itemsize != 1:
+        raise unusable(path, "/duplex/letters holds more than one letter per base")
+    codes = _CODE_OF_LETTER[letters.values.view(np.uint8).reshape(letters.values.shape)]
+    ldos = _read_ragged(path, file, "ldos", "values", 1, "f") if "ldos" in file else None
+    return TransportDataset(
+        codes=Ragged(codes, letters.offsets),
+        left=_read_contacts(path, file, "left_contact"),
+        right=_read_contacts(path, file, "right_contact"),
+        grids=_read_ragged(path, file, "grids", "energies", 1, "f"),
+        grid_index=_read_group(path, file, "records", "grid", "i").astype(np.int64),
+        transmission=_read_ragged(path, file, "transmission", "values", 1, "f"),
+        dos=_read_ragged(path, file, "dos", "values", 1, "f"),
+        ldos=ldos,
+        eta=_read_group(path, file, "records", "eta", "f"),
+        energy_reference=_read_group(path, file, "records", "energy_reference", "f"),
+        identifiers=_read_identifiers(path, file),
+        source=_read_source(path, file),
+    )
+
+
+def _read_group(path: Path, file: h5py.File, group: str, name: str, kinds: str) -> NDArray[Any]:
+    return read_array(_group(path, file, group), name, 1, kinds)
+
+
+def _read_ragged(
+    path: Path, file: h5py.File, group: str, name: str, num_axes: int, kinds: str
+) -> Ragged:
+    values = read_array(_group(path, file, group), name, num_axes, kinds)
+    return Ragged(values, _read_offsets(path, file, group, len(values)))
+
+
+def _read_offsets(path: Path, file: h5py.File, group: str, total: int) -> NDArray[np.int64]:
+    offsets = _read_group(path, file, group, _OFFSETS, "i").astype(np.int64)
+    ends = offsets[[0, -1]].tolist() if len(offsets) else None
+    if ends != [0, total] or (np.diff(offsets) < 0).any():
+        raise unusable(path, f"/{group}/{_OFFSETS} does not divide its {total} values into rows")
+    return offsets
+
+
+def _read_contacts(path: Path, file: h5py.File, name: str) -> Ragged:
+    columns = {key: _read_group(path, file, name, key, "if") for key in ATTACHMENT.names or ()}
+    sizes = {len(column) for column in columns.values()}
+    if len(sizes) != 1:
+        raise unusable(path, f"/{name} has columns of different lengths")
+    values = np.empty(sizes.pop(), dtype=ATTACHMENT)
+    for key, column in columns.items():
+        values[key] = column
+    return Ragged(values, _read_offsets(path, file, name, len(values)))
+
+
+def _read_identifiers(path: Path, file: h5py.File) -> NDArray[np.str_]:
+    raw = _read_group(path, file, "records", "identifier", "S")
+    try:
+        return np.char.decode(raw, "utf-8")
+    except UnicodeDecodeError as error:
+        raise unusable(path, f"/records/identifier is not UTF-8 ({error})") from error
+
+
+def _read_source(path: Path, file: h5py.File) -> dict[str, Any]:
+    try:
+        source = json.loads(read_text(file, "source"))
+    except ValueError as error:
+        raise unusable(path, f"attribute source is not JSON ({error})") from error
+    if not isinstance(source, dict):
+        raise unusable(path, "attribute source is not a JSON object")
+    return source
+
+
+def _fixed_text(text: str) -> np.bytes_:
+    """ASCII text of fixed length: HDF5 protects it by a checksum, unlike variable-length text."""
+    return np.bytes_(text.encode("ascii"))
+
+
+def _source_text(source: dict[str, Any]) -> str:
+    try:
+        return json.dumps(source, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"source of the records: {error}.", "use plain numbers, texts, lists and dicts."
+        ) from error
+
+
+def _group(path: Path, file: h5py.File, name: str) -> h5py.Group:
+    group = file.get(name)
+    if not isinstance(group, h5py.Group):
+        raise unusable(path, f"there is no group /{name}")
+    return group

@@ -1,0 +1,42 @@
+"""Every tensor that a model sees or is trained on: name, shape, type and meaning in one place.
+
+Axes: B junctions of one length, L base pairs, 2 strands (upper, lower), E energies. The graph of a
+duplex is regular: each site has at most one neighbor on the 5' side of its own strand, one on the
+3' side, and one partner, so that edges need no index tensor; they are shifts of the ladder layout.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+NUM_BASES: Final = 4
+MISSING_BASE: Final = 4
+"""Code of a missing base in ``JunctionBatch.base``: one more than the last base."""
+
+
+class JunctionBatch(NamedTuple):
+    """Junctions of equal length as a regular graph."""
+
+    base: Int[Tensor, "B L 2"]
+    """Base codes A=0, C=1, G=2, T=3, missing=4 (int64)."""
+    present: Bool[Tensor, "B L 2"]
+    """Whether there is a base."""
+    gamma_left: Float[Tensor, "B L 2"]
+    """Coupling of each site to the left contact in eV (float64)."""
+    gamma_right: Float[Tensor, "B L 2"]
+    """Coupling of each site to the right contact in eV (float64)."""
+
+
+class SpectraBatch(NamedTuple):
+    """Spectra of the same junctions, as targets or as predictions."""
+
+    log10_transmission: Float[Tensor, "B E"]
+    """log10 of the transmission."""
+    log10_dos: Float[Tensor, "B E"]
+    """log10 of the density of states in 1/eV."""
+    log10_ldos: Float[Tensor, "B L 2 E"] | None
+    """log10 of the local density of states in 1/eV, to be read where there is a base; None if
+    unknown."""

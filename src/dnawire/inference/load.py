@@ -1,0 +1,103 @@
+"""From the name of a model to its predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from dnawire.errors import UnusableFileError
+from dnawire.inference.conditions import (
+    Conditions,
+    conditions_of_parameters,
+    trained_contacts,
+    trained_parameters,
+)
+from dnawire.inference.predictors import (
+    HamiltonianPredictor,
+    Predictor,
+    StandardPredictor,
+    learned_hamiltonian,
+)
+from dnawire.models import HamiltonianModel, StandardModel, TransportModel, load_model
+from dnawire.tightbinding import ladder_blocks, load_parameters
+
+EXACT: Final = "exact:"
+"""Prefix of the names of exact predictors; the name of a parameter set follows."""
+
+MODEL_FOLDER: Final = "model"
+"""Folder of the trained model in the output folder of a run."""
+
+
+def load_predictor(name: str) -> Predictor:
+    """Load what predicts.
+
+    Parameters
+    ----------
+    name
+        Output folder of a training run, its ``model`` folder or a copy of that, or
+        ``exact:NAME`` for the exact spectra of a tight-binding parameter set.
+
+    Returns
+    -------
+    Predictor
+        With the conditions of its training, or the defaults of ``dnawire generate``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no model.
+    UnusableFileError
+        If the model is damaged, foreign or newer than this program.
+    UnknownParameterSetError
+        If there is no such parameter set.
+    """
+    if name.startswith(EXACT):
+        return _exact(name.removeprefix(EXACT))
+    folder, label = _model_folder(Path(name))
+    model, provenance = load_model(folder)
+    conditions = _conditions(folder, model, provenance)
+    if isinstance(model, StandardModel):
+        return StandardPredictor(label, conditions, model)
+    if isinstance(model, HamiltonianModel):
+        return HamiltonianPredictor(label, conditions, learned_hamiltonian(model))
+    raise AssertionError(type(model))
+
+
+def _exact(name: str) -> Predictor:
+    parameters = load_parameters(name)
+    return HamiltonianPredictor(
+        EXACT + parameters.name,
+        conditions_of_parameters(parameters),
+        partial(ladder_blocks, parameters=parameters),
+    )
+
+
+def _model_folder(path: Path) -> tuple[Path, str]:
+    """Folder of the model, and the name of the run."""
+    run = path.resolve()
+    if (path / MODEL_FOLDER).is_dir():
+        return path / MODEL_FOLDER, run.name
+    return path, run.parent.name if run.name == MODEL_FOLDER else run.name
+
+
+def _conditions(folder: Path, model: TransportModel, provenance: Mapping[str, Any]) -> Conditions:
+    try:
+        references = [float(energy) for energy in provenance["energy_reference"]]
+        config, source = provenance["config"], provenance["source"]
+        return Conditions(
+            energies=model.energies.numpy().copy(),
+            energy_reference=references[0] if len(references) == 1 else np.nan,
+            eta=float(provenance["eta"]),
+            contacts=trained_contacts(config, source),
+            parameters=trained_parameters(config, source),
+            origin=f"training of {folder}",
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnusableFileError(
+            f"the model in {folder} does not say how it was trained: {error!r}",
+            "use a model folder that `dnawire train` wrote.",
+        ) from error

@@ -1,0 +1,274 @@
+"""Junctions to records: by a trained model or exactly, through one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from dnawire.data import TransportRecord
+from dnawire.errors import UsageError
+from dnawire.graphs import MISSING_BASE, JunctionBatch, junction_batch
+from dnawire.inference.conditions import Conditions, checked_energies
+from dnawire.junction import Duplex, Junction
+from dnawire.models import HamiltonianModel, StandardModel
+from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
+from dnawire.transport import block_spectra
+
+_VALUES_PER_BATCH: Final = 2**22
+_SAME_ENERGY: Final = 1e-9
+"""eV; grids that differ by less are one grid, rounded in different ways."""
+
+HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
+"""Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
+
+
+class Predictor(Protocol):
+    """What predicts the spectra of junctions."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables, figures and folders."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """Energies and contacts that it was made for."""
+
+    @property
+    def default_energies(self) -> NDArray[np.float64]:
+        """Energy grid in eV, (E,), that is taken when none is given."""
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Predict the spectra of junctions of any lengths.
+
+        Parameters
+        ----------
+        junctions
+            What to predict.
+        energies
+            Energies in eV, (E,), on the scale of the default ones, which None takes.
+        eta
+            Imaginary part of the energy in eV; None takes that of the conditions.
+
+        Returns
+        -------
+        list of TransportRecord
+            In the order of the junctions.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid, or the predictor is bound to its own.
+        """
+
+    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64] | None:
+        """Hamiltonian of a duplex in eV, (N, N), in site order; None if there is none."""
+
+
+class StandardPredictor:
+    """A ``standard`` model: bound to the energies that it was trained on.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    conditions
+        Those of its training.
+    model
+        The trained model, in evaluation mode.
+    """
+
+    def __init__(self, name: str, conditions: Conditions, model: StandardModel) -> None:
+        self.name = name
+        self.conditions = conditions
+        self._model = model
+
+    @property
+    def default_energies(self) -> NDArray[np.float64]:
+        """The energy grid of the training records in eV, (E,)."""
+        return self.conditions.energies
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Predict T and DOS; see `Predictor.predict`.
+
+        Raises
+        ------
+        UsageError
+            If other energies or another eta are asked for than those of the training.
+        """
+        self._check_energies(energies)
+        self._check_eta(eta)
+        return _in_batches(junctions, len(self.default_energies), self._records)
+
+    def hamiltonian(self, duplex: Duplex) -> None:
+        """Return None: a ``standard`` model has no Hamiltonian."""
+        del duplex
+
+    def _check_energies(self, energies: ArrayLike | None) -> None:
+        own = self.default_energies
+        if energies is None:
+            return
+        asked = checked_energies(energies)
+        if asked.shape != own.shape or not np.allclose(asked, own, rtol=0.0, atol=_SAME_ENERGY):
+            raise UsageError(
+                f"the model {self.name} predicts at the {len(own)} energies that it was trained "
+                f"on, from {own[0]:g} to {own[-1]:g} eV, and at no others.",
+                "leave the energies out, or use a model of type hamiltonian, which knows all "
+                "energies.",
+            )
+
+    def _check_eta(self, eta: float | None) -> None:
+        if eta is not None and eta != self.conditions.eta:
+            raise UsageError(
+                f"the model {self.name} was trained on spectra with eta = {self.conditions.eta:g} "
+                f"eV and cannot tell those with eta = {eta:g} eV.",
+                "leave eta out, or use a model of type hamiltonian, which knows every eta.",
+            )
+
+    def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
+        spectra = self._model(junction_batch(junctions))
+        transmission = torch.pow(10.0, spectra.log10_transmission).numpy()
+        dos = torch.pow(10.0, spectra.log10_dos).numpy()
+        for row, junction in enumerate(junctions):
+            yield TransportRecord(
+                junction=junction,
+                energies=self.default_energies,
+                transmission=transmission[row],
+                dos=dos[row],
+                ldos=None,
+                eta=self.conditions.eta,
+                energy_reference=self.conditions.energy_reference,
+                identifier=f"{self.name}/{junction.duplex.text}",
+            )
+
+
+class HamiltonianPredictor:
+    """Exact transport through Hamiltonians, wherever these come from.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    conditions
+        What to assume when nothing else is said.
+    source
+        Gives the Hamiltonians: a trained model or a parameter set.
+    """
+
+    def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
+        self.name = name
+        self.conditions = conditions
+        self._source = source
+
+    @property
+    def default_energies(self) -> NDArray[np.float64]:
+        """Energy grid in eV, (E,), that is taken when none is given."""
+        return self.conditions.energies
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Compute T, DOS and LDOS at any energies; see `Predictor.predict`.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid or eta is impossible.
+        """
+        grid = self.default_energies if energies is None else checked_energies(energies)
+        width = self.conditions.eta if eta is None else _checked_eta(eta)
+        return _in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
+
+    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
+        """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
+        diagonal, step, mask = self._source(duplex.codes[None])
+        return dense_hamiltonian(diagonal[0], step[0], mask[0])
+
+    def _records(
+        self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
+    ) -> Iterator[TransportRecord]:
+        diagonal, step, mask = self._source(np.stack([one.duplex.codes for one in junctions]))
+        spectra = block_spectra(
+            torch.from_numpy(diagonal),
+            torch.from_numpy(step),
+            _stacked([junction.gamma_left for junction in junctions]),
+            _stacked([junction.gamma_right for junction in junctions]),
+            torch.tensor(energies),
+            mask=torch.from_numpy(mask),
+            eta=eta,
+        )
+        transmission, dos = spectra.transmission.numpy(), spectra.dos.numpy()
+        ldos = spectra.ldos.numpy()
+        for row, junction in enumerate(junctions):
+            yield TransportRecord(
+                junction=junction,
+                energies=energies,
+                transmission=transmission[row],
+                dos=dos[row],
+                ldos=ldos[row][mask[row]],
+                eta=eta,
+                energy_reference=self.conditions.energy_reference,
+                identifier=f"{self.name}/{junction.duplex.text}",
+            )
+
+
+def learned_hamiltonian(model: HamiltonianModel) -> HamiltonianSource:
+    """Return the Hamiltonians of a trained model."""
+
+    def blocks(codes: NDArray[np.int8]) -> LadderBlocks:
+        base = torch.from_numpy(codes).long()
+        present = base >= 0
+        no_contact = torch.zeros(base.shape, dtype=torch.float64)
+        batch = JunctionBatch(
+            torch.where(present, base, MISSING_BASE), present, no_contact, no_contact
+        )
+        with torch.no_grad():
+            diagonal, step = model.hamiltonian(batch)
+        return LadderBlocks(diagonal.numpy(), step.numpy(), present.numpy())
+
+    return blocks
+
+
+def _in_batches(
+    junctions: Sequence[Junction],
+    num_energies: int,
+    predict: Callable[[Sequence[Junction]], Iterator[TransportRecord]],
+) -> list[TransportRecord]:
+    """Predict batches of equal length, none of them large, and restore the order."""
+    lengths = np.array([junction.length for junction in junctions], dtype=np.int64)
+    records: dict[int, TransportRecord] = {}
+    with torch.no_grad():
+        for length in map(int, np.unique(lengths)):
+            rows = np.flatnonzero(lengths == length).tolist()
+            size = max(1, _VALUES_PER_BATCH // (2 * length * num_energies))
+            for start in range(0, len(rows), size):
+                batch = rows[start : start + size]
+                records.update(zip(batch, predict([junctions[row] for row in batch]), strict=True))
+    return [records[row] for row in range(len(junctions))]
+
+
+def _stacked(arrays: Sequence[NDArray[np.float64]]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))
+
+
+def _checked_eta(eta: float) -> float:
+    if not (np.isfinite(eta) and eta >= 0.0):
+        raise UsageError(f"eta is {eta} eV.", "give a finite eta in eV of at least 0.")
+    return float(eta)

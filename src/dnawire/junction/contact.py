@@ -1,0 +1,280 @@
+"""Contacts: to which bases an electrode is attached, and how strongly."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.errors import InvalidContactError
+from dnawire.junction.duplex import STRANDS, Strand, pair_index
+
+_STRAND_WORDS: Final[dict[str, Strand]] = {
+    "upper": "upper",
+    "primary": "upper",
+    "lower": "lower",
+    "complementary": "lower",
+}
+_Number = TypeVar("_Number", int, float)
+_OTHER_STRAND: Final[dict[Strand, Strand]] = {"upper": "lower", "lower": "upper"}
+_SYNTAX_REMEDY: Final = (
+    "write STRAND:POSITION[=GAMMA], several separated by commas, for example "
+    "'upper:0' or 'upper:0=0.1,lower:-1=0.2' (GAMMA in eV)."
+)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Coupling of one base to an electrode in the wide-band limit.
+
+    Parameters
+    ----------
+    strand
+        ``"upper"`` or ``"lower"``.
+    position
+        Position from the 5' end of that strand; negative positions count from its 3' end.
+    gamma
+        Broadening in eV, finite and not negative; the self-energy is ``-i gamma / 2``.
+
+    Raises
+    ------
+    InvalidContactError
+        If the strand is unknown or gamma is negative or not finite.
+    """
+
+    strand: Strand
+    position: int
+    gamma: float
+
+    def __post_init__(self) -> None:
+        if self.strand not in STRANDS:
+            raise InvalidContactError(
+                f"contact strand '{self.strand}' does not exist.", "use 'upper' or 'lower'."
+            )
+        object.__setattr__(self, "position", operator.index(self.position))
+        object.__setattr__(self, "gamma", float(self.gamma))
+        if not (math.isfinite(self.gamma) and self.gamma >= 0):
+            raise InvalidContactError(
+                f"contact {self.place}: gamma is {self.gamma} eV.",
+                "give a finite coupling in eV that is not negative, for example 0.1.",
+            )
+
+    @property
+    def place(self) -> str:
+        """Where the electrode is attached, for example ``upper:0``."""
+        return f"{self.strand}:{self.position}"
+
+    def resolved(self, length: int) -> Attachment:
+        """Count the position from the 5' end.
+
+        Parameters
+        ----------
+        length
+            Number of base pairs of the duplex.
+
+        Returns
+        -------
+        Attachment
+            With ``0 <= position < length``.
+
+        Raises
+        ------
+        InvalidContactError
+            If the position lies outside the duplex.
+        """
+        if not -length <= self.position < length:
+            raise InvalidContactError(
+                f"contact {self.place} lies outside a duplex of {length} base pairs.",
+                f"positions run from 0 to {length - 1} (5' to 3'), or from -1 to {-length} "
+                "counted from the 3' end.",
+            )
+        return replace(self, position=self.position % length)
+
+    def flipped(self) -> Attachment:
+        """Move the attachment along when the duplex is written from its other strand."""
+        return replace(self, strand=_OTHER_STRAND[self.strand])
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An electrode: all bases that it is attached to.
+
+    Parameters
+    ----------
+    attachments
+        At least one attachment; ``a + b`` joins two contacts into one electrode.
+
+    Raises
+    ------
+    InvalidContactError
+        If there is no attachment.
+    """
+
+    attachments: tuple[Attachment, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attachments", tuple(self.attachments))
+        if not self.attachments:
+            raise InvalidContactError("a contact is attached to no base.", _SYNTAX_REMEDY)
+
+    @classmethod
+    def at(
+        cls, strand: Strand, position: int | Sequence[int], gamma: float | Sequence[float]
+    ) -> Contact:
+        """Attach an electrode to one or several bases of one strand.
+
+        Parameters
+        ----------
+        strand
+            ``"upper"`` or ``"lower"``.
+        position
+            One or several positions from the 5' end; negative ones count from the 3' end.
+        gamma
+            Coupling in eV, one for all positions or one for each.
+
+        Returns
+        -------
+        Contact
+            The electrode.
+
+        Raises
+        ------
+        InvalidContactError
+            If the numbers of positions and couplings differ, or one of them is impossible.
+        """
+        positions = list(position) if isinstance(position, Iterable) else [position]
+        gammas = list(gamma) if isinstance(gamma, Iterable) else [gamma] * len(positions)
+        if len(positions) != len(gammas):
+            raise InvalidContactError(
+                f"contact on the {strand} strand: {len(positions)} positions and "
+                f"{len(gammas)} gammas.",
+                "give one gamma for all positions or one for each.",
+            )
+        pairs = zip(positions, gammas, strict=True)
+        return cls(tuple(Attachment(strand, place, value) for place, value in pairs))
+
+    @classmethod
+    def parse(cls, text: str, gamma: float | None = None) -> Contact:
+        """Read a contact from text.
+
+        Parameters
+        ----------
+        text
+            ``STRAND:POSITION[=GAMMA]``, several separated by commas. ``primary`` and
+            ``complementary`` are accepted for ``upper`` and ``lower``.
+        gamma
+            Coupling in eV of the attachments that do not name their own.
+
+        Returns
+        -------
+        Contact
+            The electrode; its ``text`` reads back to the same contact.
+
+        Raises
+        ------
+        InvalidContactError
+            If the text is malformed or a coupling is missing.
+        """
+        return cls(tuple(_parse_attachment(item, gamma) for item in text.split(",")))
+
+    @property
+    def text(self) -> str:
+        """Text with every coupling, for example ``upper:0=0.1,lower:-1=0.2``."""
+        return ",".join(f"{one.place}={one.gamma!r}" for one in self.attachments)
+
+    def resolved(self, length: int) -> Contact:
+        """Count positions from the 5' ends and sort them by strand and position.
+
+        Parameters
+        ----------
+        length
+            Number of base pairs of the duplex.
+
+        Returns
+        -------
+        Contact
+            The canonical form of this contact on a duplex of that length.
+
+        Raises
+        ------
+        InvalidContactError
+            If a position lies outside the duplex or a base is named twice.
+        """
+        resolved = [one.resolved(length) for one in self.attachments]
+        resolved.sort(key=lambda one: (STRANDS.index(one.strand), one.position))
+        for first, second in pairwise(resolved):
+            if first.place == second.place:
+                raise InvalidContactError(
+                    f"contact '{self.text}' names base {first.place} twice.",
+                    "give each base once, with the sum of its couplings.",
+                )
+        return Contact(tuple(resolved))
+
+    def flipped(self) -> Contact:
+        """Move the contact along when the duplex is written from its other strand."""
+        return Contact(tuple(one.flipped() for one in self.attachments))
+
+    def ladder_gamma(self, length: int) -> NDArray[np.float64]:
+        """Couplings in ladder layout.
+
+        Parameters
+        ----------
+        length
+            Number of base pairs L of the duplex.
+
+        Returns
+        -------
+        ndarray
+            Gamma in eV, shape (L, 2), 0 where the electrode is not attached.
+
+        Raises
+        ------
+        InvalidContactError
+            If a position lies outside the duplex or a base is named twice.
+        """
+        gamma = np.zeros((length, len(STRANDS)))
+        for one in self.resolved(length).attachments:
+            pair = pair_index(one.strand, one.position, length)
+            gamma[pair, STRANDS.index(one.strand)] = one.gamma
+        return gamma
+
+    def __add__(self, other: Contact) -> Contact:
+        return Contact(self.attachments + other.attachments)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _parse_attachment(item: str, gamma: float | None) -> Attachment:
+    place, has_own, own = (part.strip() for part in item.partition("="))
+    word, _, position = (part.strip() for part in place.partition(":"))
+    strand = _STRAND_WORDS.get(word.lower())
+    if strand is None:
+        raise InvalidContactError(
+            f"contact '{item.strip()}': '{word}' is not a strand.", _SYNTAX_REMEDY
+        )
+    if has_own:
+        return Attachment(
+            strand, _parse_number(position, int, item), _parse_number(own, float, item)
+        )
+    if gamma is None:
+        raise InvalidContactError(
+            f"contact '{item.strip()}' has no coupling.",
+            "append it in eV, for example 'upper:0=0.1', or give gamma for all of them.",
+        )
+    return Attachment(strand, _parse_number(position, int, item), gamma)
+
+
+def _parse_number(text: str, kind: type[_Number], item: str) -> _Number:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise InvalidContactError(
+            f"contact '{item.strip()}': '{text}' is not a number.", _SYNTAX_REMEDY
+        ) from error

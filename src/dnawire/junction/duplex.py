@@ -1,0 +1,233 @@
+"""The DNA duplex: two strands of letters, and the order of their sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.errors import InvalidDuplexError
+
+Strand = Literal["upper", "lower"]
+"""``upper`` is the primary strand, ``lower`` the complementary one."""
+
+STRANDS: Final[tuple[Strand, Strand]] = ("upper", "lower")
+"""Strands in the order of the last axis of the ladder layout."""
+
+BASES: Final = "ACGT"
+"""Base letters; the index of a letter is its code."""
+
+MISSING: Final = "_"
+"""Letter of a missing base; its code is -1."""
+
+MISSING_CODE: Final = -1
+
+_CODES: Final[dict[str, int]] = {**{base: i for i, base in enumerate(BASES)}, MISSING: MISSING_CODE}
+_PARTNERS: Final = str.maketrans(BASES + MISSING, "TGCA" + MISSING)
+_LETTER_REMEDY: Final = "use A, C, G and T, and _ for a missing base (write T for U)."
+
+
+@dataclass(frozen=True)
+class Site:
+    """One present base of a duplex.
+
+    Parameters
+    ----------
+    pair
+        Index of the base pair along the helix, 0 at the 5' end of the upper strand.
+    strand
+        The strand of the base.
+    position
+        Position on its own strand, counted from the 5' end of that strand.
+    base
+        One of A, C, G, T.
+    """
+
+    pair: int
+    strand: Strand
+    position: int
+    base: str
+
+    @property
+    def label(self) -> str:
+        """Name of the site: base and base pair number from 1, primed on the lower strand.
+
+        The partner of ``G3`` is therefore ``C3'``.
+        """
+        return f"{self.base}{self.pair + 1}{'' if self.strand == 'upper' else chr(39)}"
+
+
+@dataclass(frozen=True)
+class Duplex:
+    """A DNA double strand, possibly with mismatches and missing bases.
+
+    Both strings are written 5'->3' on their own strand, so that ``upper[i]`` pairs with
+    ``lower[L - 1 - i]``. Lower case is accepted; ``_`` is a missing base.
+
+    Parameters
+    ----------
+    upper
+        Letters of the upper (primary) strand.
+    lower
+        Letters of the lower (complementary) strand.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If a letter is unknown, the strands differ in length or no base is present.
+    """
+
+    upper: str
+    lower: str
+
+    def __post_init__(self) -> None:
+        for strand in STRANDS:
+            letters = getattr(self, strand)
+            _check_letters(letters, strand)
+            object.__setattr__(self, strand, letters.upper())
+        if len(self.upper) != len(self.lower):
+            raise InvalidDuplexError(
+                f"strands of unequal length: upper '{self.upper}' has {len(self.upper)} letters, "
+                f"lower '{self.lower}' has {len(self.lower)}.",
+                "write the lower strand 5'->3' with one letter per base pair and _ for every "
+                "missing base, for example 'ACGT/ACG_'.",
+            )
+        if not (self.upper + self.lower).strip(MISSING):
+            raise InvalidDuplexError(
+                f"duplex '{self.upper}/{self.lower}' holds no base.",
+                "give at least one of A, C, G, T.",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Duplex:
+        """Read a duplex from text.
+
+        Parameters
+        ----------
+        text
+            ``"ACGT"`` for the Watson-Crick duplex of that upper strand, or
+            ``"ACGT/ACG_"`` with the lower strand written 5'->3'.
+
+        Returns
+        -------
+        Duplex
+            The duplex; its ``text`` reads back to the same duplex.
+
+        Raises
+        ------
+        InvalidDuplexError
+            If the text is not one or two strands.
+        """
+        strands = [part.strip() for part in text.split("/")]
+        if len(strands) > len(STRANDS):
+            raise InvalidDuplexError(
+                f"duplex '{text}' has {len(strands)} strands.",
+                "write one strand, or two separated by a single '/', for example 'ACGT/ACG_'.",
+            )
+        _check_letters(strands[0], "upper")
+        lower = strands[1] if len(strands) == len(STRANDS) else reverse_complement(strands[0])
+        return cls(strands[0], lower)
+
+    @property
+    def length(self) -> int:
+        """Number of base pairs L."""
+        return len(self.upper)
+
+    @property
+    def text(self) -> str:
+        """Shortest text that reads back to this duplex."""
+        if self.lower == reverse_complement(self.upper):
+            return self.upper
+        return f"{self.upper}/{self.lower}"
+
+    @property
+    def codes(self) -> NDArray[np.int8]:
+        """Base codes in ladder layout (L, 2): A=0, C=1, G=2, T=3, missing=-1."""
+        pairs = zip(self.upper, reversed(self.lower), strict=True)
+        return np.array([[_CODES[up], _CODES[low]] for up, low in pairs], dtype=np.int8)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """True where a base is present, in ladder layout (L, 2)."""
+        return np.not_equal(self.codes, MISSING_CODE)
+
+    @property
+    def num_sites(self) -> int:
+        """Number of bases that are present."""
+        return 2 * self.length - (self.upper + self.lower).count(MISSING)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Sites in site order: pair by pair along the helix, upper before lower, no blanks."""
+        last = self.length - 1
+        ladder = (
+            (Site(n, "upper", n, self.upper[n]), Site(n, "lower", last - n, self.lower[last - n]))
+            for n in range(self.length)
+        )
+        return tuple(site for pair in ladder for site in pair if site.base != MISSING)
+
+    def flipped(self) -> Duplex:
+        """Write the same molecule from its other strand."""
+        return Duplex(self.lower, self.upper)
+
+    def canonical(self) -> Duplex:
+        """Choose the writing of this molecule whose text sorts first."""
+        return min(self, self.flipped(), key=lambda duplex: duplex.text)
+
+    @property
+    def key(self) -> str:
+        """Text of the canonical writing: equal for both writings of one molecule."""
+        return self.canonical().text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def reverse_complement(strand: str) -> str:
+    """Watson-Crick partner of a strand, both written 5'->3'.
+
+    Parameters
+    ----------
+    strand
+        Letters A, C, G, T and ``_``, in either case.
+
+    Returns
+    -------
+    str
+        The partner in upper case; a blank stays blank.
+    """
+    return strand.upper().translate(_PARTNERS)[::-1]
+
+
+def pair_index(strand: Strand, position: int, length: int) -> int:
+    """Find the base pair of a position that is counted from the 5' end of its own strand.
+
+    Parameters
+    ----------
+    strand
+        The strand of the position.
+    position
+        Position from 0 at the 5' end of that strand.
+    length
+        Number of base pairs.
+
+    Returns
+    -------
+    int
+        Index along the helix, 0 at the 5' end of the upper strand.
+    """
+    return position if strand == "upper" else length - 1 - position
+
+
+def _check_letters(letters: str, strand: Strand) -> None:
+    if not letters:
+        raise InvalidDuplexError(f"the {strand} strand is empty.", _LETTER_REMEDY)
+    for position, letter in enumerate(letters):
+        if letter.upper() not in _CODES:
+            raise InvalidDuplexError(
+                f"{strand} strand '{letters}': letter '{letter}' at position {position} "
+                "(counted from 0) is not a base.",
+                _LETTER_REMEDY,
+            )

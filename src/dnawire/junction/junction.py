@@ -1,0 +1,119 @@
+"""The junction: a duplex between two contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.errors import InvalidContactError
+from dnawire.junction.contact import Contact
+from dnawire.junction.duplex import MISSING, Duplex
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+
+@dataclass(frozen=True)
+class Junction:
+    """A DNA duplex between a left and a right electrode.
+
+    The contacts are kept in their resolved form (see `Contact.resolved`), so that two junctions
+    are equal when they are written from the same strand and are physically the same.
+
+    Parameters
+    ----------
+    duplex
+        The molecule.
+    left, right
+        The electrodes; both may be attached to the same base.
+
+    Raises
+    ------
+    InvalidContactError
+        If a contact lies outside the duplex, on a missing base, names a base twice or has no
+        coupling above zero.
+    """
+
+    duplex: Duplex
+    left: Contact
+    right: Contact
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "left", _fitted(self.left, self.duplex, "left"))
+        object.__setattr__(self, "right", _fitted(self.right, self.duplex, "right"))
+
+    @property
+    def length(self) -> int:
+        """Number of base pairs L."""
+        return self.duplex.length
+
+    @property
+    def gamma_left(self) -> NDArray[np.float64]:
+        """Coupling to the left electrode in eV, ladder layout (L, 2)."""
+        return self.left.ladder_gamma(self.length)
+
+    @property
+    def gamma_right(self) -> NDArray[np.float64]:
+        """Coupling to the right electrode in eV, ladder layout (L, 2)."""
+        return self.right.ladder_gamma(self.length)
+
+    @property
+    def key(self) -> str:
+        """Grouping key: that of the duplex, whatever the contacts."""
+        return self.duplex.key
+
+    def flipped(self) -> Junction:
+        """Write the same junction from its other strand; contacts stay on their bases."""
+        return Junction(self.duplex.flipped(), self.left.flipped(), self.right.flipped())
+
+    def to_pyg(self) -> Data:
+        """Graph of the junction for PyTorch Geometric.
+
+        Returns
+        -------
+        torch_geometric.data.Data
+            See `dnawire.junction.pyg.to_pyg` for the fields.
+
+        Raises
+        ------
+        MissingDependencyError
+            If ``torch_geometric`` is not installed.
+        """
+        from dnawire.junction.pyg import to_pyg
+
+        return to_pyg(self)
+
+    def __str__(self) -> str:
+        return f"{self.duplex.text} [{self.left.text} | {self.right.text}]"
+
+
+def _fitted(contact: Contact, duplex: Duplex, side: str) -> Contact:
+    try:
+        resolved = contact.resolved(duplex.length)
+    except InvalidContactError as error:
+        raise InvalidContactError(
+            f"{side} contact of '{duplex.text}': {error.problem}", error.remedy
+        ) from error
+    for one in resolved.attachments:
+        letters = duplex.upper if one.strand == "upper" else duplex.lower
+        if letters[one.position] == MISSING:
+            raise InvalidContactError(
+                f"{side} contact of '{duplex.text}': base {one.place} is missing.",
+                _present_remedy(letters, one.strand),
+            )
+    if not any(one.gamma > 0 for one in resolved.attachments):
+        raise InvalidContactError(
+            f"{side} contact of '{duplex.text}': every gamma is zero ({resolved.text}).",
+            "give at least one base a coupling above 0 eV; without it nothing is measured.",
+        )
+    return resolved
+
+
+def _present_remedy(letters: str, strand: str) -> str:
+    present = [position for position, letter in enumerate(letters) if letter != MISSING]
+    if not present:
+        return f"attach it to the other strand; the {strand} strand has no base at all."
+    return f"attach it to a present base; the {strand} strand has {present}."

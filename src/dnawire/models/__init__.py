@@ -1,0 +1,21 @@
+"""Models: a graph becomes spectra, directly or through a Hamiltonian; nothing of training."""
+
+from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.dropout import seed_dropout
+from dnawire.models.hamiltonian import BlockHamiltonian, HamiltonianModel
+from dnawire.models.registry import ModelSpecification, build_model
+from dnawire.models.standard import StandardModel
+from dnawire.models.storage import load_model, save_model
+
+__all__ = [
+    "BlockHamiltonian",
+    "HamiltonianModel",
+    "ModelSpecification",
+    "StandardModel",
+    "TargetStatistics",
+    "TransportModel",
+    "build_model",
+    "load_model",
+    "save_model",
+    "seed_dropout",
+]

@@ -1,0 +1,86 @@
+"""A trained model as a folder: weights as safetensors, all else as JSON; nothing that runs code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from dnawire.errors import NotFoundError, UnusableFileError
+from dnawire.models.base import TransportModel
+from dnawire.models.registry import ModelSpecification, build_model
+
+WEIGHTS_NAME: Final = "model.safetensors"
+DESCRIPTION_NAME: Final = "config.json"
+_FORMAT: Final = "dnawire-model"
+_VERSION: Final = 1
+
+
+def save_model(
+    folder: Path,
+    model: TransportModel,
+    specification: ModelSpecification,
+    provenance: dict[str, Any],
+) -> None:
+    """Write ``model.safetensors`` and ``config.json``; ``provenance`` is kept as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    description = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "specification": specification._asdict(),
+        "provenance": provenance,
+    }
+    save_file(
+        {k: v.contiguous().cpu() for k, v in model.state_dict().items()}, folder / WEIGHTS_NAME
+    )
+    (folder / DESCRIPTION_NAME).write_text(json.dumps(description, indent=2) + "\n")
+
+
+def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
+    """Read a model in evaluation mode, and its provenance.
+
+    Raises
+    ------
+    NotFoundError
+        If the folder holds no model.
+    UnusableFileError
+        If a file is damaged, foreign or newer than this program.
+    """
+    path = folder / DESCRIPTION_NAME
+    if not path.is_file() or not (folder / WEIGHTS_NAME).is_file():
+        raise NotFoundError(
+            f"no model in {folder}: {DESCRIPTION_NAME} or {WEIGHTS_NAME} is missing",
+            "Give the output folder of a finished run, e.g. outputs/hamiltonian.",
+        )
+    description = _read_description(path)
+    specification = ModelSpecification(**description["specification"])
+    model = build_model(specification, seed=0)
+    try:
+        model.load_state_dict(load_file(folder / WEIGHTS_NAME))
+    except (SafetensorError, RuntimeError) as error:
+        raise UnusableFileError(
+            f"{folder / WEIGHTS_NAME} does not hold the weights of this model: {error}",
+            "Copy the model folder again, or repeat the last command of its training run.",
+        ) from error
+    return model.eval(), description["provenance"]
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    try:
+        description = json.loads(path.read_text())
+        known = description["format"] == _FORMAT and description["version"] == _VERSION
+    except (ValueError, KeyError, TypeError) as error:
+        raise _foreign(path) from error
+    if not known:
+        raise _foreign(path)
+    return dict(description)
+
+
+def _foreign(path: Path) -> UnusableFileError:
+    return UnusableFileError(
+        f"{path} does not describe a model of this program, version {_VERSION}",
+        "Give a folder that `dnawire train` wrote, with a version of dnawire at least as new.",
+    )

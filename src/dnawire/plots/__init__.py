@@ -1,0 +1,59 @@
+"""Figures: functions that draw into given axes, and files that repeat to the byte."""
+
+from dnawire.plots.hamiltonian import (
+    hamiltonian_comparison_figure,
+    hamiltonian_figure,
+    hamiltonian_table,
+    plot_difference,
+    plot_hamiltonian,
+)
+from dnawire.plots.parity import parity_figure, parity_table, plot_parity
+from dnawire.plots.run import write_training_figures
+from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.spectra import (
+    comparison_figure,
+    comparison_table,
+    plot_dos,
+    plot_transmission,
+    spectra_figure,
+    spectra_table,
+)
+from dnawire.plots.style import LINES, style
+from dnawire.plots.training import (
+    plot_errors,
+    plot_losses,
+    read_metrics,
+    read_restarts,
+    training_figure,
+    training_table,
+)
+
+__all__ = [
+    "LINES",
+    "Table",
+    "comparison_figure",
+    "comparison_table",
+    "figure_paths",
+    "hamiltonian_comparison_figure",
+    "hamiltonian_figure",
+    "hamiltonian_table",
+    "parity_figure",
+    "parity_table",
+    "plot_difference",
+    "plot_dos",
+    "plot_errors",
+    "plot_hamiltonian",
+    "plot_losses",
+    "plot_parity",
+    "plot_transmission",
+    "read_metrics",
+    "read_restarts",
+    "save_figure",
+    "save_table",
+    "spectra_figure",
+    "spectra_table",
+    "style",
+    "training_figure",
+    "training_table",
+    "write_training_figures",
+]

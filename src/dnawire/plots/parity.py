@@ -1,0 +1,115 @@
+"""Predicted against reference values, as densities."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dnawire.plots.save import Table
+from dnawire.plots.style import DENSITY_MAP, INK, new_figure, note, style
+
+_CELLS = 70
+
+
+def plot_parity(
+    ax: Axes, reference: NDArray[np.float64], predicted: NDArray[np.float64], quantity: str
+) -> Axes:
+    """Draw how often which prediction meets which reference value, with the line of equality.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    reference, predicted
+        Values in decades (log10), (n,); pairs that are not finite are left out.
+    quantity
+        What they are, with their unit, for the labels of the axes.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
+    known = np.isfinite(reference) & np.isfinite(predicted)
+    truth, values = reference[known], predicted[known]
+    low, high = _limits(truth, values)
+    cells = ax.hexbin(
+        truth,
+        values,
+        gridsize=_CELLS,
+        extent=(low, high, low, high),
+        bins="log",
+        mincnt=1,
+        cmap=DENSITY_MAP,
+        linewidths=0.1,
+    )
+    ax.plot([low, high], [low, high], color=INK, lw=0.9, ls=(0, (5, 3)), label="y = x")
+    figure = ax.get_figure()
+    if figure is not None:
+        bar = figure.colorbar(cells, ax=ax, shrink=0.8, pad=0.02)
+        bar.set_label("Values per cell (count)")
+        bar.outline.set_visible(False)
+    ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    ax.set(xlabel=f"Reference {quantity}", ylabel=f"Predicted {quantity}")
+    note(ax, f"MAE {_mae(truth, values):.3f} decades\n$R^2$ {_r_squared(truth, values):.4f}")
+    return ax
+
+
+def parity_figure(
+    transmission: tuple[NDArray[np.float64], NDArray[np.float64]],
+    dos: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> Figure:
+    """Figure of the parity of T and DOS.
+
+    Parameters
+    ----------
+    transmission, dos
+        Reference and predicted values in decades (log10), (n,).
+
+    Returns
+    -------
+    Figure
+        T beside DOS.
+    """
+    with style():
+        figure = new_figure(10.2, 4.6)
+        left, right = figure.subplots(1, 2)
+        plot_parity(left, *transmission, "log$_{10}$ transmission (dimensionless)")
+        plot_parity(right, *dos, "log$_{10}$ DOS (DOS in 1/eV)")
+        left.set_title("Transmission")
+        right.set_title("Density of states")
+    return figure
+
+
+def parity_table(figure: Figure) -> Table:
+    """Return the cells of `parity_figure`: their centers and counts."""
+    panels = dict(zip(("transmission", "dos"), figure.axes, strict=False))
+    cells = {name: ax.collections[0] for name, ax in panels.items()}
+    places = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
+    counts = [np.asarray(one.get_array(), dtype=np.int64) for one in cells.values()]
+    return {
+        "quantity": ("", np.repeat(list(cells), [len(count) for count in counts])),
+        "log10_reference": ("decades", places[:, 0]),
+        "log10_predicted": ("decades", places[:, 1]),
+        "count": ("", np.concatenate(counts)),
+    }
+
+
+def _limits(truth: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, float]:
+    if not len(truth):
+        return 0.0, 1.0
+    low, high = min(truth.min(), values.min()), max(truth.max(), values.max())
+    margin = 0.03 * (high - low) or 0.5
+    return float(low - margin), float(high + margin)
+
+
+def _mae(truth: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    return float(np.abs(values - truth).mean()) if len(truth) else np.nan
+
+
+def _r_squared(truth: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Share of the variance that is explained; NaN if there is none."""
+    total = ((truth - truth.mean()) ** 2).sum() if len(truth) else 0.0
+    return float(1.0 - ((values - truth) ** 2).sum() / total) if total > 0 else np.nan

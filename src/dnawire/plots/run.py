@@ -1,0 +1,137 @@
+"""All figures of a finished training run, drawn from its files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.data import TransportDataset, TransportRecord, read_dataset
+from dnawire.errors import UnusableDataFileError
+from dnawire.inference import EXACT, MODEL_FOLDER, align_signs, load_predictor
+from dnawire.junction import Duplex
+from dnawire.plots.hamiltonian import (
+    hamiltonian_comparison_figure,
+    hamiltonian_figure,
+    hamiltonian_table,
+)
+from dnawire.plots.parity import parity_figure, parity_table
+from dnawire.plots.save import save_figure
+from dnawire.plots.spectra import comparison_figure, comparison_table
+from dnawire.plots.training import read_metrics, read_restarts, training_figure, training_table
+
+FIGURES: Final = "figures"
+
+
+class _Decades(NamedTuple):
+    """log10 of one quantity of all test records, one value after another."""
+
+    reference: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+
+
+class _TestSet(NamedTuple):
+    reference: TransportDataset
+    predicted: TransportDataset
+    transmission: _Decades
+    dos: _Decades
+
+
+def write_training_figures(output_dir: Path) -> list[Path]:
+    """Draw the figures of a finished run into ``output_dir/figures``, replacing earlier ones.
+
+    Drawn are the losses, three test spectra (best, median and worst), the parity of T and DOS and,
+    for a model that has one, the Hamiltonian of the median duplex beside the true one, where this
+    is known. Each figure is a PNG, an SVG and a CSV of its numbers.
+
+    Parameters
+    ----------
+    output_dir
+        Folder of a run that is complete.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    NotFoundError, UnusableFileError
+        If a file of the run is missing or damaged.
+    NotWritableError
+        If the figures cannot be written.
+    """
+    figures = output_dir / FIGURES
+    metrics = read_metrics(output_dir / "metrics.csv")
+    restarts = read_restarts(output_dir / "starts.jsonl")
+    tests = _read_test_set(output_dir)
+    paths = save_figure(
+        training_figure(metrics, restarts), figures / "loss", training_table(metrics)
+    )
+    order = np.argsort(_record_errors(tests), kind="stable")
+    chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
+    for name, index in chosen.items():
+        predicted, reference = tests.predicted[int(index)], tests.reference[int(index)]
+        figure = comparison_figure(predicted, reference, f"{name.capitalize()} test record")
+        table = comparison_table(predicted, reference)
+        paths += save_figure(figure, figures / f"spectra_{name}", table)
+    parity = parity_figure(tests.transmission, tests.dos)
+    paths += save_figure(parity, figures / "parity", parity_table(parity))
+    median = tests.reference[int(chosen["median"])]
+    return [*paths, *_write_hamiltonian(output_dir, figures / "hamiltonian", median)]
+
+
+def _write_hamiltonian(output_dir: Path, stem: Path, record: TransportRecord) -> Iterator[Path]:
+    duplex = record.junction.duplex
+    predictor = load_predictor(str(output_dir / MODEL_FOLDER))
+    predicted = predictor.hamiltonian(duplex)
+    if predicted is None:
+        return
+    true = _true_hamiltonian(predictor.conditions.parameters, duplex)
+    if true is None:
+        figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian")
+        table = hamiltonian_table(duplex, predicted=predicted)
+    else:
+        predicted = align_signs(predicted, true)
+        figure = hamiltonian_comparison_figure(predicted, true, duplex)
+        table = hamiltonian_table(duplex, predicted=predicted, true=true)
+    yield from save_figure(figure, stem, table)
+
+
+def _true_hamiltonian(parameters: str | None, duplex: Duplex) -> NDArray[np.float64] | None:
+    return None if parameters is None else load_predictor(EXACT + parameters).hamiltonian(duplex)
+
+
+def _read_test_set(output_dir: Path) -> _TestSet:
+    path = output_dir / "test_predicted.h5"
+    reference = read_dataset(output_dir / "test_reference.h5")
+    predicted = read_dataset(path)
+    for name in ("codes", "transmission"):
+        rows, others = (getattr(dataset, name).counts for dataset in (reference, predicted))
+        if not np.array_equal(rows, others):
+            raise UnusableDataFileError(
+                f"{path}: its records are not those of test_reference.h5.",
+                "repeat the command of the run: it writes both files again.",
+            )
+    with np.errstate(divide="ignore"):
+        transmission, dos = (
+            _Decades(*(np.log10(getattr(one, name).values) for one in (reference, predicted)))
+            for name in ("transmission", "dos")
+        )
+    return _TestSet(reference, predicted, transmission, dos)
+
+
+def _record_errors(tests: _TestSet) -> NDArray[np.float64]:
+    """Sum of the mean absolute errors of log10 T and log10 DOS of every record, in decades."""
+    owners, number = tests.reference.transmission.owners, len(tests.reference)
+    total = np.zeros(number)
+    for quantity in (tests.transmission, tests.dos):
+        known = np.isfinite(quantity.reference) & np.isfinite(quantity.predicted)
+        errors = np.abs(quantity.predicted[known] - quantity.reference[known])
+        sums = np.bincount(owners[known], errors, minlength=number)
+        counts = np.bincount(owners[known], minlength=number)
+        total += sums / np.maximum(counts, 1)
+    return total

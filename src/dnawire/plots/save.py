@@ -1,0 +1,97 @@
+"""Figures to files: the same figure gives the same bytes, and its numbers lie beside it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dnawire.errors import NotWritableError
+from dnawire.plots.style import style
+
+Table = Mapping[str, tuple[str, Sequence[Any] | np.ndarray[Any, Any]]]
+"""Columns by name: unit (empty if there is none) and values."""
+
+SUFFIXES: Final = (".png", ".svg", ".csv")
+_METADATA: Final[Mapping[str, dict[str, None]]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None},
+}
+
+
+def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
+    """Write a figure as PNG and SVG, and its numbers as CSV beside it.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    stem
+        Path without suffix; its folder is made if need be.
+    table
+        The numbers that are drawn.
+
+    Returns
+    -------
+    list of Path
+        The three files.
+
+    Raises
+    ------
+    NotWritableError
+        If the system refuses.
+    """
+    paths = figure_paths(stem)
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        with style():
+            for path in paths[:-1]:
+                figure.savefig(path, metadata=_METADATA[path.suffix])
+    except OSError as error:
+        raise _not_writable(stem, error) from error
+    save_table(paths[-1], table)
+    return paths
+
+
+def figure_paths(stem: Path) -> list[Path]:
+    """Files that `save_figure` writes."""
+    return [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+
+
+def save_table(path: Path, table: Table) -> None:
+    """Write columns as CSV: their names, their units, then a row for each value.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    table
+        Columns of equal length.
+
+    Raises
+    ------
+    NotWritableError
+        If the system refuses.
+    """
+    rows: Iterable[tuple[Any, ...]] = zip(
+        *(np.asarray(values).tolist() for _, values in table.values()), strict=True
+    )
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(table)
+            writer.writerow(unit for unit, _ in table.values())
+            writer.writerows(rows)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(
+        f"{path} cannot be written: {error.strerror or error}.",
+        "choose another folder, or mend its permissions or quota.",
+    )

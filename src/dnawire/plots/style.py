@@ -1,0 +1,95 @@
+"""One look for all figures, safe for color-blind readers; needs no display and no global state."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import matplotlib as mpl
+import matplotlib.style
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+PREDICTED: Final = "#D55E00"
+REFERENCE: Final = "#9AA5B1"
+TRAINING: Final = "#0072B2"
+VALIDATION: Final = "#D55E00"
+BEST: Final = "#009E73"
+MARK: Final = "#6B7280"
+INK: Final = "#1F2933"
+
+LINES: Final = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+)
+"""Colors of lines that stand side by side (Okabe and Ito, https://jfly.uni-koeln.de/color/)."""
+
+DENSITY_MAP: Final = "cividis"
+HOPPING_MAP: Final = "RdBu_r"
+ONSITE_MAP: Final = "PuOr_r"
+DIFFERENCE_MAP: Final = "PiYG"
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "savefig.dpi": 200,
+    "svg.hashsalt": "dnawire",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": MARK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=LINES),
+    "grid.color": "#E5E7EB",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.5,
+    "lines.solid_capstyle": "round",
+    "xtick.color": MARK,
+    "ytick.color": MARK,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Draw and save in the style of this package, whatever the settings of the user are."""
+    return mpl.style.context(_SETTINGS, after_reset=True)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Figure of the given size in inches, which no window manager knows of."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def note(ax: Axes, text: str, *, right: bool = False) -> None:
+    """Write a few lines into the upper corner of the axes."""
+    ax.text(
+        0.97 if right else 0.03,
+        0.97,
+        text,
+        transform=ax.transAxes,
+        horizontalalignment="right" if right else "left",
+        verticalalignment="top",
+        linespacing=1.4,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2.0},
+    )
+
+
+def shortened(text: str, limit: int = 48) -> str:
+    """Text that fits above a figure."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

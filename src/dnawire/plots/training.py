@@ -1,0 +1,162 @@
+"""The course of a training run, read from the files that it left."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from dnawire.errors import NotFoundError, UnusableDataFileError
+from dnawire.plots.save import Table
+from dnawire.plots.style import BEST, MARK, TRAINING, VALIDATION, new_figure, style
+
+UNITS: Final[Mapping[str, str]] = {
+    "epoch": "",
+    "train_loss": "",
+    "val_loss": "",
+    "val_transmission_mae": "decades",
+    "val_dos_mae": "decades",
+}
+"""Columns of ``metrics.csv`` that are drawn, and their units."""
+
+Metrics = Mapping[str, NDArray[np.float64]]
+"""Columns of ``metrics.csv`` by name, one value per epoch."""
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read the drawn columns of ``metrics.csv``: names, units, one row per epoch.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    UnusableDataFileError
+        If a column is missing, or a value is not a number.
+    """
+    rows = list(csv.reader(_text(path).splitlines()))
+    if len(rows) < 3 or not set(UNITS) <= set(rows[0]):
+        raise _unusable(path, "it needs names, units, at least one epoch, and " + ", ".join(UNITS))
+    try:
+        values = np.array(rows[2:], dtype=np.float64)
+    except ValueError as error:
+        raise _unusable(path, str(error)) from error
+    return {name: values[:, rows[0].index(name)] for name in UNITS}
+
+
+def read_restarts(path: Path) -> list[int]:
+    """Completed epochs at every start but the first, from ``starts.jsonl``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    UnusableDataFileError
+        If a line is not a JSON object with an ``epoch``.
+    """
+    try:
+        starts = [int(json.loads(line)["epoch"]) for line in _text(path).splitlines()]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unusable(path, f"a line is not a start: {error!r}") from error
+    return starts[1:]
+
+
+def plot_losses(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
+    """Draw training and validation loss by epoch; the best epoch and restarts are marked.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    metrics
+        See `read_metrics`.
+    restarts
+        Completed epochs at every restart.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
+    epochs, losses = metrics["epoch"], metrics["val_loss"]
+    ax.plot(epochs, metrics["train_loss"], color=TRAINING, label="training")
+    ax.plot(epochs, losses, color=VALIDATION, label="validation")
+    best = int(np.nanargmin(losses))
+    ax.plot(
+        epochs[best],
+        losses[best],
+        marker="o",
+        markersize=7,
+        markerfacecolor="white",
+        markeredgewidth=1.8,
+        color=BEST,
+        linestyle="none",
+        label=f"best: epoch {epochs[best]:.0f}, {losses[best]:.4g}",
+        zorder=3,
+    )
+    _mark_restarts(ax, epochs, restarts)
+    ax.set(yscale="log", xlabel="Epoch", ylabel="Loss (dimensionless)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
+    """Draw the mean absolute validation errors of log10 T and log10 DOS by epoch."""
+    epochs = metrics["epoch"]
+    ax.plot(epochs, metrics["val_transmission_mae"], color=TRAINING, label="transmission")
+    ax.plot(epochs, metrics["val_dos_mae"], color=VALIDATION, label="density of states")
+    _mark_restarts(ax, epochs, restarts)
+    ax.set(yscale="log", xlabel="Epoch", ylabel="Mean absolute error (decades)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def training_figure(metrics: Metrics, restarts: Sequence[int]) -> Figure:
+    """Figure of the losses, and of the errors in decades beside them."""
+    with style():
+        figure = new_figure(10.2, 3.9)
+        left, right = figure.subplots(1, 2)
+        plot_losses(left, metrics, restarts)
+        plot_errors(right, metrics, restarts)
+        left.set_title("Loss")
+        right.set_title("Validation error")
+    return figure
+
+
+def training_table(metrics: Metrics) -> Table:
+    """Return the numbers of `training_figure`."""
+    return {name: (UNITS[name], values) for name, values in metrics.items()}
+
+
+def _mark_restarts(ax: Axes, epochs: NDArray[np.float64], restarts: Sequence[int]) -> None:
+    """Mark where a run went on; a start after the last epoch trained nothing."""
+    places = sorted({epoch + 0.5 for epoch in restarts if epoch < epochs[-1]})
+    for place in places:
+        ax.axvline(place, color=MARK, lw=0.9, ls=(0, (2, 2)), zorder=0.9)
+    if places:
+        noun = "restart" if len(places) == 1 else "restarts"
+        ax.plot([], [], color=MARK, lw=0.9, ls=(0, (2, 2)), label=f"{len(places)} {noun}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: no such file.", "give the folder of a run.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path, str(error)) from error
+
+
+def _unusable(path: Path, problem: str) -> UnusableDataFileError:
+    return UnusableDataFileError(
+        f"{path}: {problem}.", "repeat the command of the run: it writes the file again."
+    )

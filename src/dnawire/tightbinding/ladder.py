@@ -1,0 +1,121 @@
+"""The tight-binding Hamiltonian of duplexes as 2x2 blocks of the ladder."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.errors import InvalidDuplexError
+from dnawire.junction import BASES, MISSING_CODE, STRANDS
+from dnawire.tightbinding.parameters import ParameterSet
+
+
+class LadderBlocks(NamedTuple):
+    """Block-tridiagonal Hamiltonian of a batch of duplexes, eV.
+
+    Attributes
+    ----------
+    diagonal
+        Block of every base pair, (B, L, 2, 2), symmetric; rows and columns are strands.
+    step
+        Block H[n, n+1] between neighboring pairs, (B, L-1, 2, 2): row = strand at pair n,
+        column = strand at pair n+1. H[n+1, n] is its transpose.
+    mask
+        True where a base is present, (B, L, 2). Everything else is zero where it is not.
+    """
+
+    diagonal: NDArray[np.float64]
+    step: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+
+
+def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> LadderBlocks:
+    """Build the Hamiltonian of many duplexes of one length.
+
+    A missing base has no site: nothing couples to it, so that it breaks the chain. Whatever the
+    strand a duplex is written from, the Hamiltonian is the same up to the order of its sites.
+
+    Parameters
+    ----------
+    codes
+        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=-1.
+    parameters
+        Tight-binding parameters.
+
+    Returns
+    -------
+    LadderBlocks
+        Blocks in eV.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If the array is not (B, L, 2) or holds another code.
+    """
+    _check_codes(codes)
+    upper, lower = codes[..., 0], codes[..., 1]
+    diagonal = np.zeros((*codes.shape, 2))
+    diagonal[..., 0, 0] = np.where(upper >= 0, parameters.onsite[upper], 0.0)
+    diagonal[..., 1, 1] = np.where(lower >= 0, parameters.onsite[lower], 0.0)
+    pairing = _coupling(parameters.pairing, upper, lower)
+    diagonal[..., 0, 1] = pairing
+    diagonal[..., 1, 0] = pairing
+
+    step = np.zeros((codes.shape[0], codes.shape[1] - 1, 2, 2))
+    near_upper, far_upper = upper[:, :-1], upper[:, 1:]
+    near_lower, far_lower = lower[:, :-1], lower[:, 1:]
+    step[..., 0, 0] = _coupling(parameters.stacking, near_upper, far_upper)
+    step[..., 1, 1] = _coupling(parameters.stacking, far_lower, near_lower)
+    step[..., 0, 1] = _coupling(parameters.diagonal_five, near_upper, far_lower)
+    step[..., 1, 0] = _coupling(parameters.diagonal_three, near_lower, far_upper)
+    return LadderBlocks(diagonal, step, np.not_equal(codes, MISSING_CODE))
+
+
+def dense_hamiltonian(
+    diagonal: NDArray[np.float64], step: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Assemble the Hamiltonian of one duplex from its blocks.
+
+    Parameters
+    ----------
+    diagonal, step, mask
+        Blocks of one duplex, (L, 2, 2), (L-1, 2, 2) and (L, 2), as in `LadderBlocks`.
+
+    Returns
+    -------
+    ndarray
+        Symmetric matrix in eV, (N, N), in site order: pair by pair, upper before lower,
+        missing bases left out.
+    """
+    length = diagonal.shape[0]
+    blocks = np.zeros((length, length, 2, 2))
+    pairs = np.arange(length)
+    blocks[pairs, pairs] = diagonal
+    blocks[pairs[:-1], pairs[1:]] = step
+    blocks[pairs[1:], pairs[:-1]] = step.swapaxes(-1, -2)
+    hamiltonian = blocks.transpose(0, 2, 1, 3).reshape(2 * length, 2 * length)
+    present = mask.reshape(-1)
+    return hamiltonian[np.ix_(present, present)]
+
+
+def _coupling(
+    table: NDArray[np.float64], first: NDArray[np.integer], second: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    present = (first >= 0) & (second >= 0)
+    return np.where(present, table[first, second], 0.0)
+
+
+def _check_codes(codes: NDArray[np.integer]) -> None:
+    if codes.ndim != 3 or codes.shape[1] < 1 or codes.shape[2] != len(STRANDS):
+        raise InvalidDuplexError(
+            f"base codes have shape {codes.shape}.",
+            "give codes in ladder layout (duplexes, base pairs, 2), for example "
+            "Duplex.parse('ACGT').codes[None].",
+        )
+    if codes.size and (codes.min() < MISSING_CODE or codes.max() >= len(BASES)):
+        raise InvalidDuplexError(
+            f"base codes run from {codes.min()} to {codes.max()}.",
+            "use A=0, C=1, G=2, T=3 and -1 for a missing base.",
+        )

@@ -1,0 +1,80 @@
+"""Trivial predictors: a model that does not beat them has learned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
+from torch import Tensor
+
+from dnawire.graphs import MISSING_BASE, Batch, JunctionBatch
+from dnawire.models import TargetStatistics
+from dnawire.training.metrics import Scores, absolute_errors
+
+_RIDGE_PENALTY = 1.0
+
+
+def baseline_scores(
+    training: Sequence[Batch], test: Sequence[Batch], statistics: TargetStatistics
+) -> dict[str, Scores]:
+    """Scores on the test set of the training mean and of ridge regression on one-hot bases."""
+    return {
+        "training mean": _score_mean(test, statistics),
+        "ridge on one-hot bases": _score_ridge(training, test),
+    }
+
+
+def _targets(buckets: Sequence[Batch]) -> tuple[Tensor, Tensor]:
+    return (
+        torch.cat([bucket.spectra.log10_transmission for bucket in buckets]),
+        torch.cat([bucket.spectra.log10_dos for bucket in buckets]),
+    )
+
+
+def _score_mean(test: Sequence[Batch], statistics: TargetStatistics) -> Scores:
+    transmission, dos = _targets(test)
+    return _scores(
+        (statistics.mean_log10_transmission, transmission), (statistics.mean_log10_dos, dos)
+    )
+
+
+def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
+    longest = max(bucket.junctions.base.shape[1] for bucket in (*training, *test))
+    inputs, wanted = _features(training, longest), _features(test, longest)
+    predictions = []
+    for target in _targets(training):
+        complete = target.isfinite().all(1).numpy()
+        ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
+        predictions.append(torch.from_numpy(ridge.predict(wanted)))
+    transmission, dos = _targets(test)
+    return _scores((predictions[0], transmission), (predictions[1], dos))
+
+
+def _features(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:
+    """One-hot bases of both strands, padded to the longest duplex, and the couplings of a site."""
+    return np.concatenate([_one_hot(bucket.junctions, longest) for bucket in buckets])
+
+
+def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
+    missing = longest - junctions.base.shape[1]
+    pad = torch.nn.functional.pad
+    base = pad(junctions.base, (0, 0, 0, missing), value=MISSING_BASE)
+    hot = torch.nn.functional.one_hot(base, MISSING_BASE + 1).flatten(1).double()
+    couplings = [
+        pad(gamma, (0, 0, 0, missing)).flatten(1)
+        for gamma in (junctions.gamma_left, junctions.gamma_right)
+    ]
+    features: NDArray[np.float64] = torch.cat((hot, *couplings), dim=1).numpy()
+    return features
+
+
+def _scores(transmission: tuple[Tensor, Tensor], dos: tuple[Tensor, Tensor]) -> Scores:
+    return Scores(
+        *(
+            float(absolute_errors(predicted.expand_as(wanted), wanted).nanmean())
+            for predicted, wanted in (transmission, dos)
+        )
+    )

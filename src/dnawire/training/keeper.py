@@ -1,0 +1,190 @@
+"""Keeps a run safe: saves its state at step boundaries, watches for requests to stop, reports."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, StateRegistry
+from dnawire.errors import NotSavedError
+from dnawire.training.interrupts import StopRequest
+from dnawire.training.progress import Progress, seconds_left, write_progress
+from dnawire.training.state import EpochRecord, RunState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class RunIdentity:
+    """What a checkpoint must agree with to be continued."""
+
+    args: Mapping[str, Any]
+    """Every setting by its flat name."""
+    run_id: str
+    """Digest of everything that shapes the result."""
+    data_digest: str
+    """SHA-256 of the records."""
+    environment: Mapping[str, Any]
+    energies: Float[Tensor, " E"]
+
+
+class NoKeeper:
+    """Keeps nothing: checkpoints are off."""
+
+    def after_batch(self) -> bool:
+        """Never stop."""
+        return False
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Never stop."""
+        del record, is_best
+        return False
+
+
+@dataclass
+class CheckpointKeeper:
+    """Saves when the schedule says so, when asked to stop, and at the end.
+
+    A save that fails does not end the run: the last good checkpoint stays, the light files say what
+    happened, and the next boundary tries again.
+    """
+
+    store: CheckpointStore
+    lock: DirectoryLock
+    registry: StateRegistry
+    state: RunState
+    identity: RunIdentity
+    schedule: SaveSchedule
+    stop: StopRequest
+    num_epochs: int
+    clock: Callable[[], datetime] = datetime.now
+    checkpoint_epoch: int = 0
+    problem: str = ""
+    failure: NotSavedError | None = None
+    best: dict[str, Any] | None = None
+    """Checkpoint of the best epoch, until it is written."""
+
+    def after_batch(self) -> bool:
+        """Save if it is time to; stop if that was asked for."""
+        self.lock.beat()
+        if self.stop.requested:
+            return self._save_and_stop()
+        if self.schedule.due():
+            self.save()
+        return False
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Save by number of epochs or by time; write the light files; stop if asked."""
+        self.lock.beat()
+        if is_best:
+            self.best = self._payload()
+        is_last = record.epoch == self.num_epochs
+        if self.stop.requested and not is_last:
+            return self._save_and_stop()
+        if self.schedule.due(record.epoch) or is_last:
+            self.save()
+        self.report("running")
+        return False
+
+    def save(self) -> bool:
+        """Write the best checkpoint if it is new, then the latest; return whether both are safe.
+
+        The best goes first: the latest names its epoch.
+        """
+        try:
+            if self.best is not None:
+                self.store.save_best(self.best)
+                self.best = None
+            saved = self.store.save(self._payload())
+        except NotSavedError as error:
+            self.problem, self.failure = error.problem, error
+            logger.error("checkpoint not saved, training goes on: %s", error.problem)
+            return False
+        self.problem, self.failure = "", None
+        self.checkpoint_epoch = self.state.epoch
+        self.schedule.saved(saved.seconds)
+        logger.debug("checkpoint saved: %s, %.3f s", saved.path, saved.seconds)
+        return True
+
+    def finish(self) -> None:
+        """Say that the run is complete.
+
+        Raises
+        ------
+        NotSavedError
+            If the final state could not be saved.
+        """
+        if self.failure is not None and not self.save():
+            self.report("not saved")
+            raise self.failure
+        self.report("finished")
+
+    def adopt(self, run_id: str) -> None:
+        """Go on as the run that a checkpoint belongs to."""
+        self.identity.run_id = run_id
+        self.checkpoint_epoch = self.state.epoch
+
+    def report(self, status: str) -> None:
+        """Write the light files."""
+        history = self.state.history
+        last = history[-1] if history else None
+        progress = Progress(
+            epoch=self.state.epoch,
+            num_epochs=self.num_epochs,
+            train_loss=float("nan") if last is None else last.train_loss,
+            val_loss=float("nan") if last is None else last.val_loss,
+            status=status,
+            checkpoint_epoch=self.checkpoint_epoch,
+            eta_seconds=seconds_left(history, self.num_epochs) if history else None,
+            args=self.identity.args,
+            detail=self.problem,
+        )
+        try:
+            write_progress(self.store.directory, progress, self.clock(), self.lock.check)
+        except OSError as error:
+            logger.error("progress files not written: %s; training goes on", error)
+
+    def _save_and_stop(self) -> bool:
+        if not self.save() and self.failure is not None:
+            self.report("not saved")
+            raise self.failure
+        self.report("stopped")
+        return True
+
+    def _payload(self) -> dict[str, Any]:
+        parts = self.registry.snapshot()
+        identity = self.identity
+        return {
+            "model_state_dict": parts.pop("model"),
+            "optimizer_state_dict": parts.pop("optimizer"),
+            "epoch": self.state.epoch,
+            "train_losses": self.state.train_losses,
+            "val_losses": self.state.val_losses,
+            "args": dict(identity.args),
+            "energy_grid": identity.energies,
+            "timestamp": time.time(),
+            "resume": {
+                "state": parts,
+                "run_id": identity.run_id,
+                "data_digest": identity.data_digest,
+                "environment": dict(identity.environment),
+            },
+        }
+
+
+def restore(registry: StateRegistry, payload: Mapping[str, Any]) -> None:
+    """Put everything back where the checkpoint was taken."""
+    registry.restore(
+        {
+            "model": payload["model_state_dict"],
+            "optimizer": payload["optimizer_state_dict"],
+            **payload["resume"]["state"],
+        }
+    )

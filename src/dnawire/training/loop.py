@@ -1,0 +1,149 @@
+"""The training loop: steps, epochs, validation; every step boundary is a place to stop and save."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.lr_scheduler import LambdaLR
+
+from dnawire.checkpoint import StateRegistry
+from dnawire.data import named_seed
+from dnawire.errors import DivergedError
+from dnawire.graphs import Batch
+from dnawire.models import TransportModel, seed_dropout
+from dnawire.training.loss import SpectralLoss
+from dnawire.training.metrics import Scores, ScoreSum
+from dnawire.training.order import BatchOrder
+from dnawire.training.state import EpochRecord, RunState
+
+logger = logging.getLogger(__name__)
+
+
+class Report(Protocol):
+    """Is told of every finished epoch."""
+
+    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
+        """Report it."""
+
+
+class Keeper(Protocol):
+    """Keeps a run safe: is told of every boundary and says when to stop."""
+
+    def after_batch(self) -> bool:
+        """Whether the run shall stop here; if so, its state is saved."""
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Whether the run shall stop here; if so, its state is saved."""
+
+
+@dataclass
+class Trainer:
+    """One run: everything that changes from step to step, and what it is trained on."""
+
+    model: TransportModel
+    optimizer: torch.optim.Optimizer
+    schedule: LambdaLR
+    loss: SpectralLoss
+    order: BatchOrder
+    validation: Sequence[Batch]
+    state: RunState
+    seed: int
+    gradient_clip: float
+
+    def registry(self) -> StateRegistry:
+        """Everything that changes from step to step, by name."""
+        registry = StateRegistry()
+        for name in ("model", "optimizer", "schedule"):
+            registry.register(name, getattr(self, name))
+        registry.register("run", self.state)
+        return registry
+
+    def fit(self, num_epochs: int, keeper: Keeper, report: Report) -> bool:
+        """Train until ``num_epochs`` epochs are complete; return whether they are.
+
+        Raises
+        ------
+        DivergedError
+            If the loss or its gradient is not finite; the step is not taken.
+        """
+        while self.state.epoch < num_epochs:
+            if not self._finish_batches(keeper):
+                return False
+            start = time.perf_counter()
+            validated = self._validate(keeper)
+            self.state.epoch_seconds += time.perf_counter() - start
+            if validated is None:
+                return False
+            record = self._record(*validated)
+            is_best = self.state.finish_epoch(record, self.model)
+            report.epoch(record, is_best=is_best)
+            if keeper.after_epoch(record, is_best=is_best):
+                return False
+        return True
+
+    def _finish_batches(self, keeper: Keeper) -> bool:
+        """Do the remaining batches of the epoch; return whether all are done."""
+        state = self.state
+        cuts = self.order.epoch(state.epoch)
+        self.model.train()
+        while state.batch < len(cuts):
+            start = time.perf_counter()
+            self._step(self.order.batch(cuts[state.batch]))
+            state.batch += 1
+            state.epoch_seconds += time.perf_counter() - start
+            if keeper.after_batch():
+                return False
+        return True
+
+    def _step(self, batch: Batch) -> None:
+        state = self.state
+        seed_dropout(self.model, named_seed(self.seed, "dropout", state.step))
+        loss = self.loss(self.model(batch.junctions), batch.spectra)
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = clip_grad_norm_(self.model.parameters(), self.gradient_clip)
+        value = loss.item()
+        if not (math.isfinite(value) and math.isfinite(norm.item())):
+            raise DivergedError(
+                f"the loss is {value} and its gradient has norm {norm.item()} at step "
+                f"{state.step + 1} of epoch {state.epoch + 1}",
+                "Lower --learning_rate or --gradient_clip; the last good checkpoint is untouched.",
+            )
+        self.optimizer.step()
+        self.schedule.step()
+        state.step += 1
+        state.loss_sum += value * len(batch)
+        state.loss_count += len(batch)
+
+    def _validate(self, keeper: Keeper) -> tuple[float, Scores] | None:
+        """Validation loss and scores; None if the run shall stop."""
+        scores, total, count = ScoreSum(), 0.0, 0
+        self.model.eval()
+        with torch.no_grad():
+            for batch in self.validation:
+                prediction = self.model(batch.junctions)
+                scores.add(prediction, batch.spectra)
+                total += self.loss(prediction, batch.spectra).item() * len(batch)
+                count += len(batch)
+                if keeper.after_batch():
+                    return None
+        return total / count, scores.result()
+
+    def _record(self, val_loss: float, scores: Scores) -> EpochRecord:
+        state = self.state
+        return EpochRecord(
+            epoch=state.epoch + 1,
+            train_loss=state.loss_sum / state.loss_count,
+            val_loss=val_loss,
+            val_transmission_mae=scores.transmission,
+            val_dos_mae=scores.dos,
+            learning_rate=float(self.schedule.get_last_lr()[0]),
+            seconds=state.epoch_seconds,
+        )

@@ -1,0 +1,135 @@
+"""The folder that a run leaves behind; every file in it is plain and documented."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from dnawire.checkpoint import replace_atomically
+from dnawire.config import TrainConfig, write_yaml
+from dnawire.data import TransportDataset, write_dataset
+from dnawire.errors import NotWritableError
+from dnawire.training.metrics import Scores
+from dnawire.training.state import EpochRecord
+
+logger = logging.getLogger(__name__)
+
+_RUN: Final = "run.json"
+_RESULTS: Final = (
+    _RUN,
+    "config.yaml",
+    "environment.json",
+    "starts.jsonl",
+    "splits.json",
+    "metrics.csv",
+    "scores.csv",
+    "test_reference.h5",
+    "test_predicted.h5",
+    "model",
+    "figures",
+)
+_UNITS: Final = {
+    "epoch": "",
+    "train_loss": "",
+    "val_loss": "",
+    "val_transmission_mae": "decades",
+    "val_dos_mae": "decades",
+    "learning_rate": "",
+    "seconds": "s",
+}
+
+
+class OutputFolder:
+    """Results of one run under ``output_dir/model_name``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def claim(self, run_id: str) -> None:
+        """Make the folder ours: results of another run are moved aside, never overwritten.
+
+        Raises
+        ------
+        NotWritableError
+            If the folder cannot be written.
+        """
+        try:
+            self._set_foreign_results_aside(run_id)
+            self.path.mkdir(parents=True, exist_ok=True)
+            replace_atomically(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
+        except OSError as error:
+            raise NotWritableError(
+                f"the output folder {self.path} cannot be written: {error}",
+                "Choose another --output_dir, or mend its permissions or quota.",
+            ) from error
+
+    def _set_foreign_results_aside(self, run_id: str) -> None:
+        ours = [self.path / name for name in _RESULTS if (self.path / name).exists()]
+        if not ours or _run_id(self.path) == run_id:
+            return
+        number = 1
+        while (aside := self.path / f"earlier-{number}").exists():
+            number += 1
+        aside.mkdir()
+        for entry in ours:
+            entry.rename(aside / entry.name)
+        logger.warning("%s held results of another run: they are now in %s", self.path, aside)
+
+    def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> None:
+        """Write the resolved configuration, and add a line to the history of starts."""
+        write_yaml(config, self.path / "config.yaml")
+        entry = {"time": datetime.now().astimezone().isoformat(), "epoch": epoch, **start}
+        with (self.path / "starts.jsonl").open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def write_json(self, name: str, values: dict[str, Any]) -> None:
+        """Write one JSON file."""
+        replace_atomically(self.path / name, (json.dumps(values, indent=2) + "\n").encode())
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one text file."""
+        replace_atomically(self.path / name, text.encode())
+
+    def write_metrics(self, history: list[EpochRecord]) -> None:
+        """Write ``metrics.csv`` anew: names, units, one row per completed epoch."""
+        lines = [_csv_line(list(_UNITS)), _csv_line(list(_UNITS.values()))]
+        rows = [_csv_line(list(asdict(record).values())) for record in history]
+        replace_atomically(self.path / "metrics.csv", "".join(lines + rows).encode())
+
+    def add_metrics(self, record: EpochRecord) -> None:
+        """Add one row to ``metrics.csv``."""
+        with (self.path / "metrics.csv").open("a", newline="") as file:
+            file.write(_csv_line(list(asdict(record).values())))
+
+    def write_scores(self, scores: dict[str, Scores]) -> None:
+        """Write ``scores.csv``: errors on the test set of the model and of the baselines."""
+        lines = [
+            _csv_line(["predictor", "transmission_mae", "dos_mae"]),
+            _csv_line(["", "decades", "decades"]),
+            *(_csv_line([name, *score]) for name, score in scores.items()),
+        ]
+        replace_atomically(self.path / "scores.csv", "".join(lines).encode())
+
+    def write_test_records(self, reference: TransportDataset, predicted: TransportDataset) -> None:
+        """Write the test records and what the model says of them, in the same order."""
+        write_dataset(self.path / "test_reference.h5", reference, overwrite=True)
+        write_dataset(self.path / "test_predicted.h5", predicted, overwrite=True)
+
+
+def _run_id(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / _RUN).read_text())["run_id"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _csv_line(values: list[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(values)
+    return buffer.getvalue()

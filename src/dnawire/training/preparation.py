@@ -1,0 +1,145 @@
+"""From a configuration to everything a run needs: records, split, tensors, model, trainer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dnawire.config import GuardClass, TrainConfig, guard_classes
+from dnawire.data import (
+    Splits,
+    TransportDataset,
+    generate_dataset,
+    generation_spec,
+    named_seed,
+    read_dataset,
+    split_dataset,
+)
+from dnawire.errors import MixedEnergyGridError
+from dnawire.graphs import Batch, iterate, length_buckets
+from dnawire.models import ModelSpecification, TargetStatistics, build_model
+from dnawire.training.loop import Trainer
+from dnawire.training.loss import SpectralLoss
+from dnawire.training.optimizer import build_optimizer, build_schedule
+from dnawire.training.order import BatchOrder
+from dnawire.training.state import RunState
+from dnawire.training.statistics import target_statistics
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Records, their split, and their tensors on the device of the run."""
+
+    dataset: TransportDataset
+    splits: Splits
+    training: list[Batch]
+    validation: list[Batch]
+    test: list[Batch]
+    statistics: TargetStatistics
+
+
+def prepare_dataset(config: TrainConfig) -> TransportDataset:
+    """Read the records of ``--data``, or generate them."""
+    if config.data.data is not None:
+        return read_dataset(config.data.data)
+    return generate_dataset(generation_spec(config.data, config.runtime.seed))
+
+
+def prepare_data(
+    config: TrainConfig, dataset: TransportDataset, device: torch.device
+) -> PreparedData:
+    """Split the records by duplex and turn them into tensors.
+
+    Raises
+    ------
+    MixedEnergyGridError
+        If the records differ in energy grid or ``eta``.
+    TooFewRecordsError
+        If there are fewer than three different duplexes.
+    """
+    test, validation = config.data.test_fraction, config.data.validation_fraction
+    splits = split_dataset(
+        dataset, (1.0 - validation - test, validation, test), config.data.split_seed
+    )
+    energies, eta = torch.from_numpy(dataset.energies.copy()), shared_eta(dataset)
+    training = length_buckets(dataset, splits.train)
+    statistics = target_statistics(training, energies, eta)
+    size = config.optimization.batch_size
+    return PreparedData(
+        dataset=dataset,
+        splits=splits,
+        training=[bucket.to(device) for bucket in training],
+        validation=_batches(dataset, splits.validation, size, device),
+        test=_batches(dataset, splits.test, size, device),
+        statistics=statistics,
+    )
+
+
+def _batches(
+    dataset: TransportDataset, records: NDArray[np.int64], size: int, device: torch.device
+) -> list[Batch]:
+    buckets = length_buckets(dataset, records)
+    return [batch.to(device) for batch in iterate(buckets, size)]
+
+
+def shared_eta(dataset: TransportDataset) -> float:
+    """The one ``eta`` of all records, in eV."""
+    values = np.unique(dataset.eta)
+    if len(values) > 1:
+        raise MixedEnergyGridError(
+            f"the records were computed with {len(values)} different values of eta",
+            "Train on records of one eta.",
+        )
+    return float(values[0])
+
+
+def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecification:
+    """Which model the settings ask for."""
+    model = config.model
+    return ModelSpecification(
+        model.model_type,
+        num_energies,
+        model.hidden_dim,
+        model.num_layers,
+        model.num_heads,
+        model.dropout,
+    )
+
+
+def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device) -> Trainer:
+    """Put an untrained model, its optimizer and its data together."""
+    specification = model_specification(config, len(data.statistics.energies))
+    model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
+    model.initialize(data.statistics)
+    model.to(device)
+    optimizer = build_optimizer(model, config.optimization)
+    order = BatchOrder(data.training, config.optimization.batch_size, config.runtime.seed)
+    loss = SpectralLoss.from_statistics(data.statistics, config.loss).to(device)
+    return Trainer(
+        model=model,
+        optimizer=optimizer,
+        schedule=build_schedule(optimizer, config.optimization, order.steps_per_epoch),
+        loss=loss,
+        order=order,
+        validation=data.validation,
+        state=RunState(),
+        seed=config.runtime.seed,
+        gradient_clip=config.optimization.gradient_clip,
+    )
+
+
+def run_id(config: TrainConfig, dataset: TransportDataset) -> str:
+    """Digest of everything that shapes the result: equal for equal runs."""
+    classes = guard_classes()
+    shaping = {
+        name: value
+        for name, value in config.flat().items()
+        if classes[name] is GuardClass.MUST_MATCH
+    }
+    text = json.dumps({**shaping, "records": dataset.digest}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,105 @@
+"""The light files that tell how a run is doing; written whole and renamed, so never torn."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from dnawire.checkpoint import replace_atomically
+from dnawire.training.state import EpochRecord
+
+PROGRESS_NAME: Final = "training_progress.json"
+STATUS_NAME: Final = "training_status.txt"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the light files say."""
+
+    epoch: int
+    num_epochs: int
+    train_loss: float
+    val_loss: float
+    status: str
+    """running, stopped, finished or diverged."""
+    checkpoint_epoch: int
+    """Completed epochs in the latest checkpoint."""
+    eta_seconds: float | None
+    args: Mapping[str, Any]
+    detail: str = ""
+    """What went wrong, if anything did."""
+
+
+def write_progress(
+    directory: Path, progress: Progress, now: datetime, permit: Callable[[], None]
+) -> None:
+    """Write ``training_progress.json`` and ``training_status.txt`` if ``permit`` does not raise.
+
+    ``epoch`` is the number of completed epochs in both. Losses that are not finite are ``null`` in
+    the JSON file, which has no word for them.
+    """
+    values = {
+        "epoch": progress.epoch,
+        "train_loss": _finite(progress.train_loss),
+        "val_loss": _finite(progress.val_loss),
+        "timestamp": now.timestamp(),
+        "args": dict(progress.args),
+        "schema": 1,
+        "status": progress.status,
+        "detail": progress.detail,
+        "num_epochs": progress.num_epochs,
+        "checkpoint_epoch": progress.checkpoint_epoch,
+        "eta_seconds": progress.eta_seconds,
+    }
+    text = json.dumps(values, indent=2, allow_nan=False) + "\n"
+    replace_atomically(directory / PROGRESS_NAME, text.encode(), permit=permit)
+    replace_atomically(directory / STATUS_NAME, _status(progress, now).encode(), permit=permit)
+
+
+def _status(progress: Progress, now: datetime) -> str:
+    lines = [
+        f"Epoch: {progress.epoch}",
+        f"Train Loss: {progress.train_loss:.4f}",
+        f"Val Loss: {progress.val_loss:.4f}",
+        f"Last Update: {now.strftime('%Y-%m-%d %H:%M:%S')}",
+        f"Status: {progress.status}" + (f" ({progress.detail})" if progress.detail else ""),
+        f"Total Epochs: {progress.num_epochs}",
+        f"Checkpoint Epoch: {progress.checkpoint_epoch}",
+    ]
+    if progress.eta_seconds is not None:
+        lines.append(f"Time Left: {duration(progress.eta_seconds)}")
+    return "\n".join(lines) + "\n"
+
+
+def epoch_line(record: EpochRecord, num_epochs: int, seconds_left: float, is_best: bool) -> str:
+    """One plain line for a log: errors are in decades."""
+    width = len(str(num_epochs))
+    return (
+        f"epoch {record.epoch:{width}d}/{num_epochs}"
+        f"  loss {record.train_loss:.4f}  val {record.val_loss:.4f}"
+        f"  |dlog T| {record.val_transmission_mae:.3f}  |dlog DOS| {record.val_dos_mae:.3f}"
+        f"  lr {record.learning_rate:.1e}  {record.seconds:.2f} s"
+        f"  left {duration(seconds_left)}{'  best' if is_best else ''}"
+    )
+
+
+def seconds_left(history: list[EpochRecord], num_epochs: int) -> float:
+    """Expected time to the end, from the epochs of late."""
+    recent = [record.seconds for record in history[-10:]]
+    return (num_epochs - len(history)) * sum(recent) / len(recent)
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, e.g. ``1:02:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

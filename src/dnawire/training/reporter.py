@@ -1,0 +1,68 @@
+"""What a person sees of a run: a line per epoch, a bar on a terminal, a row in ``metrics.csv``."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from dnawire.training.metrics import Scores
+from dnawire.training.outputs import OutputFolder
+from dnawire.training.progress import epoch_line, seconds_left
+from dnawire.training.state import EpochRecord, RunState
+
+logger = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Reports every finished epoch; the bar is drawn on a terminal only."""
+
+    def __init__(self, folder: OutputFolder, state: RunState, num_epochs: int) -> None:
+        self._folder = folder
+        self._state = state
+        self._num_epochs = num_epochs
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        bar = tqdm(
+            total=self._num_epochs,
+            initial=self._state.epoch,
+            unit="epoch",
+            disable=None,
+            leave=False,
+        )
+        self._bar = self._stack.enter_context(bar)
+        if not bar.disable:
+            loggers = [logging.getLogger("dnawire")]
+            self._stack.enter_context(logging_redirect_tqdm(loggers))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
+        """Report one finished epoch."""
+        left = seconds_left(self._state.history, self._num_epochs)
+        logger.info("%s", epoch_line(record, self._num_epochs, left, is_best))
+        self._folder.add_metrics(record)
+        self._bar.update()
+
+
+def score_table(scores: dict[str, Scores]) -> str:
+    """Aligned table of errors in decades."""
+    width = max(map(len, scores))
+    lines = [f"  {'':{width}}  log10 T  log10 DOS"]
+    lines += [
+        f"  {name:{width}}  {score.transmission:7.4f}  {score.dos:9.4f}"
+        for name, score in scores.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,93 @@
+"""Whether and from where a run goes on: finds the checkpoint and holds it against the settings."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dnawire.checkpoint import (
+    CheckpointStore,
+    FlagClass,
+    LoadedCheckpoint,
+    check,
+    compare_environments,
+    load_checkpoint,
+)
+from dnawire.config import TrainConfig, guard_classes, settings
+from dnawire.errors import ConfigurationMismatchError
+from dnawire.training.keeper import CheckpointKeeper, restore
+from dnawire.training.progress import PROGRESS_NAME, STATUS_NAME
+
+logger = logging.getLogger(__name__)
+
+
+def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckpoint | None:
+    """Load and check the checkpoint to resume from; None if the run starts anew.
+
+    Raises
+    ------
+    NotFoundError
+        If ``--resume_from`` names a file that does not exist.
+    UnusableCheckpointError
+        If there are checkpoints and none can be trusted; a run never starts anew silently.
+    ConfigurationMismatchError
+        If a setting that shapes the result differs.
+    """
+    checkpoint = config.checkpoint
+    if checkpoint.fresh:
+        aside = store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
+        if aside is not None:
+            logger.warning("--fresh: the old checkpoints are now in %s", aside)
+    if checkpoint.resume_from is not None:
+        loaded = load_checkpoint(checkpoint.resume_from, allow_fallback=checkpoint.allow_fallback)
+    else:
+        found = store.load_latest()
+        if found is None:
+            logger.info("starting fresh; checkpoints go to %s", store.directory)
+            return None
+        loaded = found
+    for rejected in loaded.rejected:
+        logger.warning("CHECKPOINT REJECTED: %s: %s", rejected.path, rejected.reason)
+    _check_settings(loaded.payload, config)
+    return loaded
+
+
+def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConfig) -> None:
+    """Put the run back where the checkpoint was taken."""
+    saved = loaded.payload["resume"]
+    _check_records(saved, keeper, config)
+    for drift in compare_environments(saved["environment"], dict(keeper.identity.environment)):
+        logger.warning("not bit-exact, the environment differs: %s", drift)
+    restore(keeper.registry, loaded.payload)
+    keeper.adopt(saved["run_id"])
+    state = keeper.state
+    logger.info(
+        "resuming from %s: %d epochs and %d batches are done", loaded.path, state.epoch, state.batch
+    )
+
+
+def _check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
+    saved = payload["args"]
+    classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
+    if saved.get("schedule") == "constant":
+        classes["num_epochs"] = FlagClass.MAY_CHANGE
+    for difference in check(saved, config.flat(), classes, allowed=config.checkpoint.allow_change):
+        logger.info("changed: %s", difference)
+    if config.optimization.num_epochs < payload["epoch"]:
+        raise ConfigurationMismatchError(
+            f"num_epochs = {config.optimization.num_epochs}, "
+            f"but {payload['epoch']} epochs are done",
+            f"Give --num_epochs {payload['epoch']} or more, or another --checkpoint_dir.",
+        )
+
+
+def _check_records(saved: dict[str, Any], keeper: CheckpointKeeper, config: TrainConfig) -> None:
+    allowed = config.checkpoint.allow_change
+    if any(settings()[name].group == "data" for name in allowed):
+        return
+    if saved["data_digest"] != keeper.identity.data_digest:
+        raise ConfigurationMismatchError(
+            f"the records differ from those the run was started with (digest "
+            f"{keeper.identity.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
+            "Give the --data of the first start, or start anew in another --checkpoint_dir.",
+        )

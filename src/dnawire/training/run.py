@@ -1,0 +1,203 @@
+"""A whole training run: from a configuration to a trained model and its scores, or to a stop."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, describe_environment
+from dnawire.config import TrainConfig
+from dnawire.errors import EXIT_FINISHED, DivergedError
+from dnawire.models import save_model
+from dnawire.training.evaluation import predicted_records, test_scores
+from dnawire.training.interrupts import StopRequest
+from dnawire.training.keeper import CheckpointKeeper, NoKeeper, RunIdentity
+from dnawire.training.loop import Trainer
+from dnawire.training.outputs import OutputFolder
+from dnawire.training.preparation import (
+    PreparedData,
+    build_trainer,
+    model_specification,
+    prepare_data,
+    prepare_dataset,
+    run_id,
+)
+from dnawire.training.reporter import Reporter, score_table
+from dnawire.training.resume import find_checkpoint, resume
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    exit_code: int
+    """0 finished, 75 stopped on request, 130 Ctrl+C; the state is saved in all cases."""
+    output_dir: Path
+
+
+@dataclass
+class _Job:
+    """What both kinds of run, with checkpoints and without, are made of."""
+
+    config: TrainConfig
+    folder: OutputFolder
+    data: PreparedData
+    trainer: Trainer
+    identity: RunIdentity
+
+
+def train(config: TrainConfig, command: str) -> Outcome:
+    """Train, or resume training, and write the results.
+
+    Parameters
+    ----------
+    config
+        All settings.
+    command
+        What the user typed, for the message that says how to resume.
+
+    Raises
+    ------
+    DnawireError
+        Something that the user can mend; nothing that was saved before is lost.
+    """
+    device = _set_up_torch(config)
+    if config.checkpoint.enabled:
+        return _train_safely(config, command, device)
+    job = _prepare(config, device)
+    _start_outputs(job)
+    with Reporter(job.folder, job.trainer.state, config.optimization.num_epochs) as reporter:
+        job.trainer.fit(config.optimization.num_epochs, NoKeeper(), reporter)
+    return _finish(job)
+
+
+def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Outcome:
+    settings = config.checkpoint
+    limit = settings.time_limit_seconds
+    seconds = None if limit is None else max(0.0, limit - settings.stop_margin)
+    with StopRequest(seconds) as stop, DirectoryLock(settings.directory) as lock:
+        store = CheckpointStore(settings.directory, lock)
+        store.probe_writable()
+        loaded = find_checkpoint(config, store)
+        job = _prepare(config, device)
+        keeper = _keeper(job, store, lock, stop)
+        if loaded is not None:
+            resume(loaded, keeper, config)
+        _start_outputs(job)
+        if not _fit(job, keeper):
+            _say_stopped(job, keeper, command)
+            return Outcome(stop.exit_code, job.folder.path)
+        return _finish(job, keeper)
+
+
+def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
+    num_epochs = job.config.optimization.num_epochs
+    if job.trainer.state.epoch >= num_epochs:
+        logger.info("already complete: %d epochs; the results are written again", num_epochs)
+        return True
+    try:
+        with Reporter(job.folder, job.trainer.state, num_epochs) as reporter:
+            return job.trainer.fit(num_epochs, keeper, reporter)
+    except DivergedError:
+        keeper.report("diverged")
+        raise
+
+
+def _set_up_torch(config: TrainConfig) -> torch.device:
+    torch.set_num_threads(config.runtime.num_threads)
+    torch.use_deterministic_algorithms(True)
+    if config.runtime.device != "auto":
+        return torch.device(config.runtime.device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _prepare(config: TrainConfig, device: torch.device) -> _Job:
+    dataset = prepare_dataset(config)
+    data = prepare_data(config, dataset, device)
+    trainer = build_trainer(config, data, device)
+    identity = RunIdentity(
+        args=config.flat(),
+        run_id=run_id(config, dataset),
+        data_digest=dataset.digest,
+        environment=describe_environment(),
+        energies=data.statistics.energies,
+    )
+    parameters = sum(value.numel() for value in trainer.model.parameters())
+    sizes = [sum(map(len, part)) for part in (data.training, data.validation, data.test)]
+    logger.info(
+        "%s, %d parameters, seed %d, %s, %d thread(s); %d + %d + %d records (train, val, test)",
+        config.model.model_type, parameters, config.runtime.seed, device,
+        config.runtime.num_threads, *sizes,
+    )  # fmt: skip
+    folder = OutputFolder(config.output.output_dir / config.model_name)
+    return _Job(config, folder, data, trainer, identity)
+
+
+def _keeper(
+    job: _Job, store: CheckpointStore, lock: DirectoryLock, stop: StopRequest
+) -> CheckpointKeeper:
+    settings = job.config.checkpoint
+    return CheckpointKeeper(
+        store=store,
+        lock=lock,
+        registry=job.trainer.registry(),
+        state=job.trainer.state,
+        identity=job.identity,
+        schedule=SaveSchedule(settings.frequency, settings.checkpoint_seconds),
+        stop=stop,
+        num_epochs=job.config.optimization.num_epochs,
+    )
+
+
+def _start_outputs(job: _Job) -> None:
+    state, splits = job.trainer.state, job.data.splits
+    job.folder.claim(job.identity.run_id)
+    job.folder.write_start(job.config, dict(job.identity.environment), state.epoch)
+    job.folder.write_json("environment.json", dict(job.identity.environment))
+    job.folder.write_text("splits.json", splits.to_json() + "\n")
+    job.folder.write_metrics(state.history)
+
+
+def _finish(job: _Job, keeper: CheckpointKeeper | None = None) -> Outcome:
+    """Evaluate the best model once on the test set and write all results."""
+    model, state, data = job.trainer.model, job.trainer.state, job.data
+    last = {name: value.clone() for name, value in model.state_dict().items()}
+    model.load_state_dict(state.best_model)
+    model.eval()
+    scores = test_scores(job.config.model_name, model, data)
+    source = {"model": job.config.model_name, "run_id": job.identity.run_id}
+    job.folder.write_scores(scores)
+    job.folder.write_test_records(*predicted_records(model, data, source))
+    specification = model_specification(job.config, len(data.statistics.energies))
+    provenance = {
+        "config": dict(job.identity.args),
+        "source": data.dataset.source,
+        "eta": data.statistics.eta,
+        "energy_reference": sorted(set(data.dataset.energy_reference.tolist())),
+        "best_epoch": state.best_epoch,
+        "run_id": job.identity.run_id,
+        "scores": {name: score._asdict() for name, score in scores.items()},
+    }
+    save_model(job.folder.path / "model", model, specification, provenance)
+    model.load_state_dict(last)
+    logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
+    logger.info("%s", score_table(scores))
+    logger.info("results: %s", job.folder.path)
+    if keeper is not None:
+        keeper.finish()
+    return Outcome(EXIT_FINISHED, job.folder.path)
+
+
+def _say_stopped(job: _Job, keeper: CheckpointKeeper, command: str) -> None:
+    state = job.trainer.state
+    logger.info(
+        "stopped by %s after %d epochs and %d of %d batches; all of it is saved in %s",
+        keeper.stop.reason, state.epoch, state.batch, job.trainer.order.steps_per_epoch,
+        keeper.store.latest,
+    )  # fmt: skip
+    logger.info("resume with: %s", command)

@@ -1,0 +1,84 @@
+"""Where a run stands: everything that the loop counts, sums and remembers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class EpochRecord:
+    """One finished epoch: a row of ``metrics.csv``."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_transmission_mae: float
+    val_dos_mae: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass
+class RunState:
+    """Counters, sums and histories of a run; the state of a step boundary."""
+
+    epoch: int = 0
+    """Completed epochs."""
+    batch: int = 0
+    """Completed batches of the epoch under way."""
+    step: int = 0
+    """Completed optimizer steps."""
+    loss_sum: float = 0.0
+    """Sum of the losses of the epoch under way, each weighted by its number of records."""
+    loss_count: int = 0
+    """Number of records behind ``loss_sum``."""
+    epoch_seconds: float = 0.0
+    """Wall time spent in the epoch under way."""
+    history: list[EpochRecord] = field(default_factory=list)
+    best_epoch: int = 0
+    """Completed epochs of the best model; 0 before there is one."""
+    best_loss: float = float("inf")
+    """Validation loss of the best model."""
+    best_model: dict[str, Tensor] = field(default_factory=dict)
+    """Weights of the best model."""
+
+    @property
+    def train_losses(self) -> list[float]:
+        """Training loss of each completed epoch."""
+        return [record.train_loss for record in self.history]
+
+    @property
+    def val_losses(self) -> list[float]:
+        """Validation loss of each completed epoch."""
+        return [record.val_loss for record in self.history]
+
+    def begin_epoch(self) -> None:
+        """Reset what belongs to one epoch."""
+        self.batch = self.loss_count = 0
+        self.loss_sum = self.epoch_seconds = 0.0
+
+    def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> bool:
+        """Count a finished epoch; return whether its model is the best so far."""
+        self.epoch = record.epoch
+        self.history.append(record)
+        is_best = record.val_loss < self.best_loss
+        if is_best:
+            self.best_epoch, self.best_loss = record.epoch, record.val_loss
+            self.best_model = {name: value.clone() for name, value in model.state_dict().items()}
+        self.begin_epoch()
+        return is_best
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values and tensors only."""
+        state = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**state, "history": [asdict(record) for record in self.history]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.history = [EpochRecord(**record) for record in state["history"]]

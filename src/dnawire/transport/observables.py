@@ -1,0 +1,164 @@
+"""What is measured: the zero-bias conductance of a transmission spectrum."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
+from dnawire.errors import UsageError
+
+_SMALLEST_SHARE: Final = 0.999
+"""Share of the thermal weight that the energies must hold."""
+
+_PANEL_WIDTH: Final = 0.25
+"""Width of an integration panel in k_B T."""
+
+_THERMAL_RANGE: Final = 200.0
+"""Largest distance from the Fermi energy in k_B T that counts; the weight beyond is 1e-87."""
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
+
+
+@dataclass(frozen=True)
+class Conductance:
+    """Conductance of a junction at zero bias, with the two spins counted."""
+
+    conductance_quanta: float
+    """In units of G0 = 2e^2/h."""
+    unseen_quanta: float
+    """What one open channel at the energies outside the spectrum could add at most, in G0."""
+
+    @property
+    def siemens(self) -> float:
+        """In siemens."""
+        return self.conductance_quanta * CONDUCTANCE_QUANTUM
+
+
+def zero_bias_conductance(
+    energies: ArrayLike, transmission: ArrayLike, *, fermi_energy: float, temperature: float
+) -> Conductance:
+    r"""Landauer conductance of one spectrum at zero bias.
+
+    .. math:: G = \frac{2e^2}{h} \int T(E) \left(-\frac{\partial f}{\partial E}\right) dE
+
+    with the Fermi function :math:`f` (Datta, *Electronic Transport in Mesoscopic Systems*,
+    doi:10.1017/CBO9780511805776). Between the given energies log T is linear, so that neither a
+    coarse grid nor a low temperature loses the Fermi function between two points.
+
+    Parameters
+    ----------
+    energies
+        Increasing energies in eV, (E,).
+    transmission
+        T at these energies, one spin channel, (E,).
+    fermi_energy
+        Fermi energy in eV, on the scale of ``energies``.
+    temperature
+        Temperature in K; at 0 the conductance is that of T at the Fermi energy.
+
+    Returns
+    -------
+    Conductance
+        In siemens and in conductance quanta.
+
+    Raises
+    ------
+    UsageError
+        If the temperature is impossible, or the energies do not hold the thermal weight.
+    """
+    grid = np.asarray(energies, dtype=np.float64)
+    values = np.asarray(transmission, dtype=np.float64)
+    if not (math.isfinite(temperature) and temperature >= 0.0):
+        raise UsageError(
+            f"the temperature is {temperature} K.", "give a temperature in K of at least 0."
+        )
+    if not grid[0] <= fermi_energy <= grid[-1]:
+        raise UsageError(
+            f"the Fermi energy {fermi_energy} eV lies outside the spectrum, which runs from "
+            f"{grid[0]:g} to {grid[-1]:g} eV.",
+            "choose a Fermi energy inside, or compute the spectrum at other energies.",
+        )
+    thermal_energy = BOLTZMANN_EV * temperature
+    if thermal_energy == 0.0:
+        at_fermi = interpolate_transmission(grid, values, np.array([fermi_energy]))
+        return Conductance(float(at_fermi[0]), 0.0)
+    reduced = (grid - fermi_energy) / thermal_energy
+    unseen = _weight_outside(reduced)
+    if unseen > 1.0 - _SMALLEST_SHARE:
+        raise _too_narrow(grid, fermi_energy, thermal_energy, unseen)
+    points, weights = _quadrature(reduced)
+    at_points = interpolate_transmission(grid, values, fermi_energy + thermal_energy * points)
+    return Conductance(float(weights * _minus_fermi_derivative(points) @ at_points), unseen)
+
+
+def interpolate_transmission(
+    energies: NDArray[np.float64], transmission: NDArray[np.float64], at: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Interpolate T linearly in log T, which varies over decades from one energy to the next.
+
+    Parameters
+    ----------
+    energies
+        Increasing energies in eV, (E,).
+    transmission
+        T at these energies, (E,); it may vanish.
+    at
+        Energies within them, (n,).
+
+    Returns
+    -------
+    ndarray
+        T at these energies, (n,).
+    """
+    floor = np.log(np.finfo(np.float64).tiny)
+    with np.errstate(divide="ignore"):
+        logarithm = np.maximum(np.log(transmission), floor)
+    found = np.interp(at, energies, logarithm)
+    return np.where(found > floor, np.exp(found), 0.0)
+
+
+def _minus_fermi_derivative(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-df/dx at x = (E - mu)/kT, without overflow."""
+    decay = np.exp(-np.abs(x))
+    return decay / (1.0 + decay) ** 2
+
+
+def _quadrature(
+    reduced: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gauss-Legendre points and weights, on panels where log T and the Fermi function are smooth.
+
+    Energies are (E - mu)/kT throughout, so that no temperature is too low for them.
+    """
+    count = round(2.0 * _THERMAL_RANGE / _PANEL_WIDTH) + 1
+    thermal = np.linspace(-_THERMAL_RANGE, _THERMAL_RANGE, count)
+    low, high = max(reduced[0], thermal[0]), min(reduced[-1], thermal[-1])
+    edges = np.union1d(reduced, thermal)
+    edges = edges[(edges >= low) & (edges <= high)]
+    half = 0.5 * np.diff(edges)[:, None]
+    center = 0.5 * (edges[1:] + edges[:-1])[:, None]
+    return (center + half * _NODES).ravel(), (half * _WEIGHTS).ravel()
+
+
+def _weight_outside(reduced: NDArray[np.float64]) -> float:
+    """Share of the thermal weight outside the spectrum."""
+    decay = np.exp(-np.abs(reduced[[0, -1]]))
+    return float((decay / (1.0 + decay)).sum())
+
+
+def _too_narrow(
+    grid: NDArray[np.float64], fermi_energy: float, thermal_energy: float, unseen: float
+) -> UsageError:
+    margin = thermal_energy * math.log(2.0 / (1.0 - _SMALLEST_SHARE))
+    return UsageError(
+        f"the spectrum from {grid[0]:g} to {grid[-1]:g} eV holds only {1.0 - unseen:.1%} of the "
+        f"carriers at the Fermi energy {fermi_energy:g} eV; at least {_SMALLEST_SHARE:.1%} are "
+        "needed.",
+        f"compute it at least from {fermi_energy - margin:.3f} to {fermi_energy + margin:.3f} eV, "
+        "or lower the temperature.",
+    )

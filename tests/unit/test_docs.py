@@ -1,0 +1,40 @@
+"""Pages that repeat the code agree with it."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from dnawire import __version__, errors
+from dnawire.cli._main import EXIT_BROKEN_PIPE
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_reference_of_the_command_line_is_current() -> None:
+    generator = runpy.run_path(str(DOCS / "generate_command_line.py"))
+    page = (DOCS / "command_line.md").read_text(encoding="utf-8")
+    assert page == generator["command_line"](), "run `make docs`"
+
+
+def test_every_exit_code_is_documented_once() -> None:
+    codes = [value for name, value in vars(errors).items() if name.startswith("EXIT_")]
+    page = (DOCS / "exit_codes.md").read_text(encoding="utf-8")
+    documented = [int(code) for code in re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE)]
+    assert documented == sorted([*codes, EXIT_BROKEN_PIPE])
+
+
+def test_citation_and_changelog_name_the_version() -> None:
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_constraints_pin_one_exact_version_of_each_package() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", pin) for pin in pins)
+    names = [pin.split("==")[0].lower() for pin in pins]
+    assert len(set(names)) == len(names)
+    assert "torch" in names

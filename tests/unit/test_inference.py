@@ -1,0 +1,243 @@
+"""Predictors: one interface to trained models and exact spectra."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dnawire.config import TrainConfig
+from dnawire.data import GenerationSpec, TransportDataset, generate_dataset
+from dnawire.errors import (
+    NotFoundError,
+    UnknownParameterSetError,
+    UnusableFileError,
+    UsageError,
+)
+from dnawire.graphs import junction_batch
+from dnawire.inference import Predictor, load_predictor
+from dnawire.junction import Contact, Duplex, Junction
+from dnawire.models import (
+    ModelSpecification,
+    TargetStatistics,
+    TransportModel,
+    build_model,
+    save_model,
+)
+from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
+
+LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.2)
+ENERGIES = np.linspace(-8.5, -6.9, 9)
+ENERGIES.flags.writeable = False
+
+
+def junction(text: str) -> Junction:
+    return Junction(Duplex.parse(text), LEFT, RIGHT)
+
+
+def records() -> TransportDataset:
+    return generate_dataset(
+        GenerationSpec(12, 3, 5, "kordas2025", ENERGIES.copy(), LEFT, RIGHT, 0.01, 0.0, 1)
+    )
+
+
+def trained(model_type: str) -> tuple[TransportModel, ModelSpecification]:
+    """A model that differs from one sequence to the next, as training would make it."""
+    specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
+    model = build_model(specification, seed=3)
+    flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
+    onsite = torch.tensor(load_parameters("kordas2025").onsite)
+    spectra = (flat - 4.0, flat + 2.0, flat, flat + 1.0)
+    model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return model.eval(), specification
+
+
+def provenance(**changes: object) -> dict[str, Any]:
+    config = TrainConfig().flat() | {"gamma_left": 0.1, "gamma_right": 0.2, "eta": 0.01}
+    described = {"config": config, "source": records().source, "eta": 0.01}
+    return described | {"energy_reference": [0.0]} | changes
+
+
+def save(folder: Path, model_type: str, **changes: object) -> Path:
+    save_model(folder / "model", *trained(model_type), provenance(**changes))
+    return folder
+
+
+@pytest.fixture(params=["standard", "hamiltonian", "exact"])
+def predictor(request: pytest.FixtureRequest, tmp_path: Path) -> Predictor:
+    if request.param == "exact":
+        return load_predictor("exact:kordas2025")
+    return load_predictor(str(save(tmp_path / "run", request.param)))
+
+
+def test_records_come_in_the_order_of_the_junctions(predictor: Predictor) -> None:
+    texts = ["GCGC", "ACG", "GATTACA", "ACG/C_T", "GGG", "ACGT", "TTT"]
+    junctions = [junction(text) for text in texts]
+    found = predictor.predict(junctions)
+    assert [record.junction for record in found] == junctions
+    assert found[0].identifier == f"{predictor.name}/GCGC"
+    for one, record in zip(junctions, found, strict=True):
+        (alone,) = predictor.predict([one])
+        np.testing.assert_allclose(record.transmission, alone.transmission, rtol=1e-5)
+        np.testing.assert_allclose(record.dos, alone.dos, rtol=1e-5)
+        np.testing.assert_array_equal(record.energies, predictor.default_energies)
+        assert record.eta == predictor.conditions.eta
+
+
+def test_both_writings_of_a_junction_are_one(predictor: Predictor) -> None:
+    one = Junction(Duplex.parse("GATTACA/TGT_ATC"), Contact.at("lower", -1, 0.1), RIGHT)
+    record, flipped = predictor.predict([one, one.flipped()])
+    np.testing.assert_allclose(record.transmission, flipped.transmission, rtol=1e-5)
+    np.testing.assert_allclose(record.dos, flipped.dos, rtol=1e-5)
+
+
+def test_exact_spectra_are_those_of_the_generator() -> None:
+    dataset = records()
+    exact = load_predictor("exact:kordas2025")
+    found = exact.predict([record.junction for record in dataset], ENERGIES, eta=0.01)
+    for reference, record in zip(dataset, found, strict=True):
+        np.testing.assert_allclose(record.transmission, reference.transmission, rtol=1e-12)
+        np.testing.assert_allclose(record.ldos, reference.ldos, rtol=1e-12)
+        assert record.eta == 0.01
+
+
+def test_exact_hamiltonian_is_in_site_order() -> None:
+    duplex = Duplex.parse("ACG/C_T")
+    found = load_predictor("exact:kordas2025").hamiltonian(duplex)
+    assert found is not None
+    parameters = load_parameters("kordas2025")
+    blocks = ladder_blocks(duplex.codes[None], parameters)
+    np.testing.assert_array_equal(found, dense_hamiltonian(*(part[0] for part in blocks)))
+    onsite = [parameters.onsite["ACGT".index(site.base)] for site in duplex.sites]
+    np.testing.assert_array_equal(np.diag(found), onsite)
+
+
+def test_spectra_and_hamiltonian_of_a_trained_model_agree(tmp_path: Path) -> None:
+    predictor = load_predictor(str(save(tmp_path, "hamiltonian")))
+    one = junction("ACG/C_T")
+    hamiltonian = predictor.hamiltonian(one.duplex)
+    assert hamiltonian is not None
+    np.testing.assert_array_equal(hamiltonian, hamiltonian.T)
+    (record,) = predictor.predict([one], [-7.7, -7.2], eta=0.0)
+    left, right = (gamma[one.duplex.mask] for gamma in (one.gamma_left, one.gamma_right))
+    for index, energy in enumerate(record.energies):
+        inverse = np.diag(energy + 0.5j * (left + right)) - hamiltonian
+        greens = np.linalg.inv(inverse)
+        transmission = (left[:, None] * np.abs(greens) ** 2 * right).sum()
+        assert record.transmission[index] == pytest.approx(transmission, rel=1e-9)
+        np.testing.assert_allclose(record.ldos[:, index], -np.diag(greens).imag / np.pi, rtol=1e-9)
+
+
+def test_a_trained_model_predicts_what_its_forward_pass_says(tmp_path: Path) -> None:
+    predictor = load_predictor(str(save(tmp_path, "standard")))
+    (record,) = predictor.predict([junction("ACG")], predictor.default_energies + 1e-12)
+    assert record.ldos is None
+    assert predictor.hamiltonian(Duplex.parse("ACG")) is None
+    model, _ = trained("standard")
+    with torch.no_grad():
+        spectra = model(junction_batch([junction("ACG")]))
+    np.testing.assert_allclose(record.transmission, 10.0 ** spectra.log10_transmission[0].numpy())
+    np.testing.assert_allclose(record.dos, 10.0 ** spectra.log10_dos[0].numpy())
+
+
+def test_many_energies_are_divided_into_batches_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact = load_predictor("exact:kordas2025")
+    junctions = [junction(text) for text in ("ACG", "GGG", "CGT", "TTA", "CAG")]
+    whole = exact.predict(junctions)
+    monkeypatch.setattr("dnawire.inference.predictors._VALUES_PER_BATCH", 2 * 3 * 100 * 2)
+    for one, other in zip(whole, exact.predict(junctions), strict=True):
+        np.testing.assert_array_equal(one.transmission, other.transmission)
+
+
+def test_a_standard_model_refuses_other_energies_and_eta(tmp_path: Path) -> None:
+    predictor = load_predictor(str(save(tmp_path / "mine", "standard")))
+    assert predictor.name == "mine"
+    for energies in (ENERGIES[:-1], ENERGIES + 1e-6):
+        with pytest.raises(UsageError, match="mine predicts at the 9 energies") as caught:
+            predictor.predict([junction("ACG")], energies)
+        assert "type hamiltonian" in caught.value.remedy
+    with pytest.raises(UsageError, match="trained on spectra with eta"):
+        predictor.predict([junction("ACG")], eta=0.0)
+
+
+@pytest.mark.parametrize("energies", [[], [[1.0]], [1.0, 1.0], [2.0, 1.0], [1.0, np.nan]])
+def test_energies_must_be_a_grid(energies: list[float], predictor: Predictor) -> None:
+    with pytest.raises(UsageError, match="energies are not a grid"):
+        predictor.predict([junction("ACG")], energies)
+
+
+@pytest.mark.parametrize("eta", [-0.1, np.nan, np.inf])
+def test_eta_must_be_possible(eta: float) -> None:
+    with pytest.raises(UsageError, match="eta is"):
+        load_predictor("exact:kordas2025").predict([junction("ACG")], eta=eta)
+
+
+def test_conditions_come_from_the_training(tmp_path: Path) -> None:
+    conditions = load_predictor(str(save(tmp_path, "hamiltonian"))).conditions
+    assert conditions.contacts == (LEFT, RIGHT)
+    assert conditions.eta == 0.01
+    assert conditions.parameters == "kordas2025"
+    assert conditions.energy_reference == 0.0
+    np.testing.assert_array_equal(conditions.energies, ENERGIES)
+    assert str(tmp_path) in conditions.origin
+
+
+def test_settings_of_generation_say_nothing_about_records_from_a_file(tmp_path: Path) -> None:
+    config = provenance()["config"] | {"data": "records.h5", "gamma_left": 7.0}
+    imported = {"kind": "g3nat-archive"}
+    generated = records().source
+    for name, source, contacts, parameters in (
+        ("imported", imported, None, None),
+        ("generated", generated, (LEFT, RIGHT), "kordas2025"),
+    ):
+        run = save(tmp_path / name, "hamiltonian", config=config, source=source)
+        conditions = load_predictor(str(run)).conditions
+        assert conditions.contacts == contacts
+        assert conditions.parameters == parameters
+
+
+def test_energies_that_each_molecule_counts_from_its_own_level_are_marked(tmp_path: Path) -> None:
+    run = save(tmp_path, "hamiltonian", energy_reference=[-7.3, -7.2])
+    assert np.isnan(load_predictor(str(run)).conditions.energy_reference)
+    run = save(tmp_path, "hamiltonian", energy_reference=[-7.3])
+    (record,) = load_predictor(str(run)).predict([junction("ACG")])
+    assert record.energy_reference == -7.3
+
+
+@pytest.mark.parametrize("where", ["run", "run/model", "copy"])
+def test_a_model_is_found_by_run_by_folder_and_as_a_copy(where: str, tmp_path: Path) -> None:
+    save(tmp_path / "run", "hamiltonian")
+    (tmp_path / "copy").mkdir()
+    for file in (tmp_path / "run" / "model").iterdir():
+        (tmp_path / "copy" / file.name).write_bytes(file.read_bytes())
+    expected = "copy" if where == "copy" else "run"
+    assert load_predictor(str(tmp_path / where)).name == expected
+
+
+def test_what_does_not_exist_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no model in"):
+        load_predictor(str(tmp_path / "nothing"))
+    with pytest.raises(NotFoundError, match="no model in"):
+        load_predictor(str(tmp_path))
+    with pytest.raises(UnknownParameterSetError, match="kordas2024"):
+        load_predictor("exact:kordas2024")
+
+
+@pytest.mark.parametrize("key", ["config", "source", "eta", "energy_reference"])
+def test_a_model_without_provenance_is_unusable(key: str, tmp_path: Path) -> None:
+    path = save(tmp_path, "hamiltonian") / "model" / "config.json"
+    description = json.loads(path.read_text())
+    del description["provenance"][key]
+    path.write_text(json.dumps(description))
+    with pytest.raises(UnusableFileError, match=f"does not say how it was trained: .*{key}"):
+        load_predictor(str(tmp_path))

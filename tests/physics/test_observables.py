@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import constants as codata
 
 from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
-from dnawire.transport import interpolate_transmission, zero_bias_conductance
+from dnawire.transport import (
+    interpolate_transmission,
+    resolving_energies,
+    zero_bias_conductance,
+)
 
 WIDE = np.linspace(-3.0, 3.0, 601)
 
@@ -120,3 +126,87 @@ def test_a_fermi_energy_outside_the_spectrum_is_refused(fermi_energy: float) -> 
 def test_an_impossible_temperature_is_refused(temperature: float) -> None:
     with pytest.raises(UsageError, match="temperature is"):
         zero_bias_conductance(WIDE, np.ones_like(WIDE), fermi_energy=0.0, temperature=temperature)
+
+
+def chain(coupling: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A disordered chain between weak contacts: its resonances are narrow."""
+    generator = np.random.default_rng(seed)
+    hamiltonian = np.diag(generator.uniform(-0.4, 0.4, 5))
+    for site in range(4):
+        hamiltonian[site, site + 1] = hamiltonian[site + 1, site] = 0.03
+    return hamiltonian, np.array([coupling, 0.0, 0.0, 0.0, coupling])
+
+
+def end_to_end(
+    hamiltonian: NDArray[np.float64], broadening: NDArray[np.float64], energies: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """T from the first site to the last one."""
+    inverse = energies[:, None, None] * np.eye(len(hamiltonian)) - hamiltonian
+    inverse = inverse + 0.5j * np.diag(broadening)
+    greens = np.linalg.inv(inverse)[:, 0, -1]
+    transmission: NDArray[np.float64] = broadening[0] * np.abs(greens) ** 2 * broadening[-1]
+    return transmission
+
+
+def thermal_pole(pole: mpmath.mpc, thermal_energy: float) -> mpmath.mpc:
+    """Integral of -f'/(E - z), z below the real axis and mu = 0, by the residues of f'."""
+    reduced = pole / thermal_energy
+    argument = mpmath.mpf(1) / 2 + 1j * reduced / (2 * mpmath.pi)
+    return -1j / (2 * mpmath.pi * thermal_energy) * mpmath.psi(1, argument)
+
+
+def exact_conductance(
+    hamiltonian: NDArray[np.float64], broadening: NDArray[np.float64], temperature: float
+) -> float:
+    """Conductance in G0 as a double sum over the poles of G; without any grid, to 40 digits."""
+    thermal_energy = BOLTZMANN_EV * temperature
+    with mpmath.workdps(40):
+        matrix = mpmath.matrix(hamiltonian.tolist())
+        for site, width in enumerate(broadening):
+            matrix[site, site] -= mpmath.mpc(0, width / 2)
+        poles, vectors = mpmath.eig(matrix)
+        sites = range(len(poles))
+        residues = [
+            vectors[0, k] * vectors[len(poles) - 1, k] / sum(vectors[n, k] ** 2 for n in sites)
+            for k in sites
+        ]
+        thermal = [thermal_pole(pole, thermal_energy) for pole in poles]
+        total = sum(
+            residues[k] * mpmath.conj(residues[m]) * (thermal[k] - mpmath.conj(thermal[m]))
+            / (poles[k] - mpmath.conj(poles[m]))
+            for k in sites for m in sites
+        )  # fmt: skip
+        return float(mpmath.re(total)) * float(broadening[0] * broadening[-1])
+
+
+@pytest.mark.parametrize("coupling", [0.1, 1e-3, 1e-6])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("temperature", [30.0, 300.0])
+def test_resolved_resonances_give_the_conductance_without_a_grid(
+    coupling: float, seed: int, temperature: float
+) -> None:
+    hamiltonian, broadening = chain(coupling, seed)
+    energies = resolving_energies(hamiltonian, broadening, np.linspace(-2.0, 2.0, 11))
+    found = zero_bias_conductance(
+        energies,
+        end_to_end(hamiltonian, broadening, energies),
+        fermi_energy=0.0,
+        temperature=temperature,
+    )
+    expected = exact_conductance(hamiltonian, broadening, temperature)
+    assert found.conductance_quanta == pytest.approx(expected, rel=2e-3)
+
+
+def test_resolving_energies_keep_the_grid_and_its_bounds() -> None:
+    hamiltonian, broadening = chain(0.1, 1)
+    grid = np.linspace(-0.1, 0.3, 7)
+    found = resolving_energies(hamiltonian - 7.0 * np.eye(5), broadening, grid - 7.0)
+    assert (np.diff(found) > 0).all()
+    assert set(grid - 7.0) <= set(found)
+    assert (found[0], found[-1]) == (grid[0] - 7.0, grid[-1] - 7.0)
+    assert len(found) < 7 + 5 * 320
+
+
+def test_a_level_without_width_is_no_obstacle() -> None:
+    found = resolving_energies(np.diag([0.0, 0.1]), np.zeros(2), np.array([-1.0, 1.0]))
+    assert np.isfinite(found).all()

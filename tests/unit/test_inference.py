@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from inference_kit import ENERGIES, LEFT, RIGHT, junction, provenance, records, save, trained
 
-from dnawire.config import TrainConfig
-from dnawire.data import GenerationSpec, TransportDataset, generate_dataset
 from dnawire.errors import (
     NotFoundError,
     UnknownParameterSetError,
@@ -19,56 +19,9 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import junction_batch
-from dnawire.inference import Predictor, load_predictor
+from dnawire.inference import Predictor, align_signs, load_predictor
 from dnawire.junction import Contact, Duplex, Junction
-from dnawire.models import (
-    ModelSpecification,
-    TargetStatistics,
-    TransportModel,
-    build_model,
-    save_model,
-)
 from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
-
-LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.2)
-ENERGIES = np.linspace(-8.5, -6.9, 9)
-ENERGIES.flags.writeable = False
-
-
-def junction(text: str) -> Junction:
-    return Junction(Duplex.parse(text), LEFT, RIGHT)
-
-
-def records() -> TransportDataset:
-    return generate_dataset(
-        GenerationSpec(12, 3, 5, "kordas2025", ENERGIES.copy(), LEFT, RIGHT, 0.01, 0.0, 1)
-    )
-
-
-def trained(model_type: str) -> tuple[TransportModel, ModelSpecification]:
-    """A model that differs from one sequence to the next, as training would make it."""
-    specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
-    model = build_model(specification, seed=3)
-    flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
-    onsite = torch.tensor(load_parameters("kordas2025").onsite)
-    spectra = (flat - 4.0, flat + 2.0, flat, flat + 1.0)
-    model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
-    return model.eval(), specification
-
-
-def provenance(**changes: object) -> dict[str, Any]:
-    config = TrainConfig().flat() | {"gamma_left": 0.1, "gamma_right": 0.2, "eta": 0.01}
-    described = {"config": config, "source": records().source, "eta": 0.01}
-    return described | {"energy_reference": [0.0]} | changes
-
-
-def save(folder: Path, model_type: str, **changes: object) -> Path:
-    save_model(folder / "model", *trained(model_type), provenance(**changes))
-    return folder
 
 
 @pytest.fixture(params=["standard", "hamiltonian", "exact"])
@@ -241,3 +194,28 @@ def test_a_model_without_provenance_is_unusable(key: str, tmp_path: Path) -> Non
     path.write_text(json.dumps(description))
     with pytest.raises(UnusableFileError, match=f"does not say how it was trained: .*{key}"):
         load_predictor(str(tmp_path))
+
+
+@given(st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_signs_of_orbitals_are_found(size: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    square = generator.normal(size=(size, size))
+    reference = square + square.T
+    signs = generator.choice([-1.0, 1.0], size)
+    changed = signs[:, None] * reference * signs
+    np.testing.assert_array_equal(align_signs(changed, reference), reference)
+
+
+def test_signs_do_not_hide_what_differs_in_physics() -> None:
+    """The product of the hoppings around a ring is physical: one wrong sign cannot be undone."""
+    reference = np.ones((3, 3)) - np.diag([1.0, 2.0, 3.0])
+    wrong = reference.copy()
+    wrong[0, 2] = wrong[2, 0] = -0.5
+    aligned = align_signs(wrong, reference)
+    assert np.prod([aligned[0, 1], aligned[1, 2], aligned[2, 0]]) == -0.5
+    np.testing.assert_array_equal(np.diag(aligned), np.diag(reference))
+
+
+def test_signs_across_a_broken_chain_are_free() -> None:
+    reference = np.diag([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(align_signs(reference, reference), reference)

@@ -181,10 +181,13 @@ def make_directory_durably(directory: Path, fs: FileSystem = REAL) -> None:
             # Another process may have been faster; a file of that name is still an error.
             if not fs.is_directory(path):
                 raise
-    for path in missing or [absolute]:
         # A parent that may not be read cannot be synchronized, and is not ours to mend.
         with suppress(PermissionError):
             fs.fsync_directory(path.parent)
+    if not missing:
+        # The life that created it may have ended before it could do this.
+        with suppress(OSError):
+            fs.fsync_directory(absolute.parent)
 
 
 def _fill(descriptor: int, data: bytes, durable: bool, fs: FileSystem) -> None:

@@ -27,7 +27,7 @@ class FileSystem:
 
     def is_directory(self, path: Path) -> bool:
         """Whether the path is a folder."""
-        return path.is_dir()
+        return os.path.isdir(path)
 
     def list_names(self, path: Path) -> list[str]:
         """Sorted names in a folder."""
@@ -52,13 +52,16 @@ class FileSystem:
     def read_bytes(self, path: Path) -> bytes:
         """Read a regular file; pipes and devices, which could block forever, are refused."""
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", str(path))
             if status.st_size > LARGEST_FILE:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-            return file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
         """Rename a file, atomically taking the place of an existing target."""

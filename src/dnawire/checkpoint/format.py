@@ -206,7 +206,7 @@ def unpack(data: bytes, path: Path | str) -> dict[str, Any]:
 def _seal(buffer: io.BytesIO, counter: int) -> None:
     """Append the seal to an archive, as the comment that a zip archive may end with."""
     with buffer.getbuffer() as archive:
-        if archive[-2:] != _NO_COMMENT:
+        if bytes(archive[-2:]) != _NO_COMMENT:
             raise RuntimeError("torch.save wrote an archive with a comment; the seal has no place")
         archive[-2:] = struct.pack("<H", _SEAL_LENGTH)
     buffer.seek(0, io.SEEK_END)

@@ -181,10 +181,12 @@ def read_sealed(path: Path, fs: FileSystem = REAL) -> SealedFile:
     """
     try:
         data = _read(path, fs)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _not_found(path, fs) from None
     except OSError as error:
-        raise DamagedCheckpointError(path, f"it cannot be read ({error.strerror})") from error
+        raise DamagedCheckpointError(
+            path, f"it cannot be read ({error.strerror or error})"
+        ) from error
     return SealedFile(path, data, check_seal(data, path))
 
 

@@ -20,6 +20,7 @@ _ENDED_STATES: Final = frozenset(
     | {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"}
     | {"OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"}
 )
+_TYPES: Final = {"process": int, "released": bool}
 _UNKNOWN_JOB: Final = "Invalid job id"
 
 
@@ -82,7 +83,9 @@ class Owner:
     def from_json(cls, data: bytes) -> Self | None:
         """Read a record; None if it is not one."""
         try:
-            return cls(**json.loads(data))
+            fields = dict(json.loads(data))
+            sound = all(type(value) is _TYPES.get(name, str) for name, value in fields.items())
+            return cls(**fields) if sound else None
         except (ValueError, TypeError):
             return None
 
@@ -116,9 +119,9 @@ class Owner:
     def _life_by_process(self, me: Owner) -> Life:
         if self.namespace != me.namespace:
             return Life.UNKNOWN
-        if _is_running(self.process) and _start_of(self.process) == self.started:
-            return Life.ALIVE
-        return Life.DEAD
+        start = _start_of(self.process)
+        is_same = start == self.started or not start
+        return Life.ALIVE if is_same and _is_running(self.process) else Life.DEAD
 
     def _life_by_queue(self, me: Owner) -> Life:
         if not re.fullmatch(r"\d+", self.job) or self.cluster != me.cluster:
@@ -170,8 +173,8 @@ def _is_running(process: int) -> bool:
         return fields[0] not in "ZX"
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
     except PermissionError:
         return True
+    except (ProcessLookupError, OverflowError):
+        return False
     return True

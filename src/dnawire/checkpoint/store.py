@@ -28,23 +28,18 @@ from dnawire.checkpoint.durable import (
     write_temporary,
 )
 from dnawire.checkpoint.filesystem import REAL, FileSystem
-from dnawire.checkpoint.format import NewerCheckpointError, encode
+from dnawire.checkpoint.format import encode
 from dnawire.checkpoint.generations import (
     BEST,
     LATEST,
     PREVIOUS,
     LoadedCheckpoint,
+    SealedFile,
     load_newest,
-    read_sealed,
     sealed_generations,
 )
 from dnawire.checkpoint.lock import DirectoryLock
-from dnawire.errors import (
-    NotFoundError,
-    NotSavedError,
-    NotWritableError,
-    UnusableCheckpointError,
-)
+from dnawire.errors import NotSavedError, NotWritableError
 
 _NO_HARD_LINKS: Final = frozenset(
     {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
@@ -89,7 +84,7 @@ class CheckpointStore:
         self.directory = directory
         self._lock = lock
         self._fs = fs
-        self._counter: int | None = None
+        self._counter = 0
 
     @property
     def latest(self) -> Path:
@@ -125,15 +120,16 @@ class CheckpointStore:
         """
         started = time.perf_counter()
         with self._saving(self.latest) as lock:
-            old = self._good_latest()
-            data = encode(payload, self._next_counter())
+            generations, _ = sealed_generations(self.directory, self._fs)
+            data = encode(payload, self._next_counter(generations))
             temporary = write_temporary(self.latest, data, fs=self._fs)
             spare = temporary_path(self.previous)
             try:
-                source = None if old is None else self._second_name(spare)
+                keep = self._worth_keeping(generations)
+                source = self.latest if keep is None else self._second_name(spare)
                 lock.check()
-                if source is not None and old is not None:
-                    publish(source, self.previous, old, fs=self._fs)
+                if keep is not None:
+                    publish(source, self.previous, keep, fs=self._fs)
                 publish(temporary, self.latest, data, fs=self._fs)
             finally:
                 discard(temporary, self._fs)
@@ -146,7 +142,7 @@ class CheckpointStore:
         """Store the best state; raises like `save`."""
         started = time.perf_counter()
         with self._saving(self.best) as lock:
-            data = encode(payload, self._next_counter())
+            data = encode(payload, self._next_counter([]))
             replace_durably(self.best, data, permit=lock.check, fs=self._fs)
         return self._saved(self.best, data, started)
 
@@ -186,6 +182,7 @@ class CheckpointStore:
             if not names:
                 return None
             folder = self._new_folder(f"set_aside_{datetime.now():%Y-%m-%dT%H-%M-%S}")
+            self._fs.fsync_directory(self.directory)
             for name in names:
                 lock.check()
                 self._fs.replace(self.directory / name, folder / name)
@@ -232,21 +229,19 @@ class CheckpointStore:
                 "the last good checkpoint is intact",
             ) from error
 
-    def _next_counter(self) -> int:
-        if self._counter is None:
-            generations, _ = sealed_generations(self.directory, self._fs)
-            self._counter = max((file.seal.counter for file in generations), default=0)
-        self._counter += 1
+    def _next_counter(self, generations: list[SealedFile]) -> int:
+        newest = generations[0].seal.counter if generations else 0
+        self._counter = max(self._counter, newest) + 1
         return self._counter
 
-    def _good_latest(self) -> bytes | None:
-        """Return the bytes of the latest generation if it is worth keeping."""
-        try:
-            return read_sealed(self.latest, self._fs).data
-        except NewerCheckpointError:
-            raise
-        except (NotFoundError, UnusableCheckpointError):
-            return None
+    def _worth_keeping(self, generations: list[SealedFile]) -> bytes | None:
+        """Return the latest file if it may take the place of the previous one.
+
+        A damaged file, or one older than the previous, must not push out the last good one.
+        """
+        if generations and generations[0].path == self.latest:
+            return generations[0].data
+        return None
 
     def _second_name(self, spare: Path) -> Path:
         """Give the latest file a second name, so that the first never disappears."""

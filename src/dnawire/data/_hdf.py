@@ -63,7 +63,7 @@ def read_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> NDArr
     where = f"{group.name.rstrip('/')}/{name}"
     path = Path(group.file.filename)
     if not isinstance(item, h5py.Dataset):
-        raise unusable(path, f"there is no array {where}")
+        raise unusable(path, f"there is no readable array {where}")
     if item.ndim != num_axes or item.dtype.kind not in kinds:
         raise unusable(path, f"{where} has shape {item.shape} and type {item.dtype}")
     return np.asarray(item[()])
@@ -76,30 +76,45 @@ def read_text(group: h5py.Group, name: str) -> str:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
-    """Write a file that appears under its name only when it is complete and on disk.
+def new_hdf(path: Path) -> Iterator[h5py.File]:
+    """Write an HDF5 file that appears under its name only when it is complete and on disk.
+
+    The file is built in memory, because HDF5 itself does not survive a disk that is full.
 
     Parameters
     ----------
     path
-        Final name. The temporary file that is yielded lies in the same folder.
+        Final name.
 
     Raises
     ------
     NotWritableError
         If the system refuses; an existing file is then unchanged.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with h5py.File(
+        path.name, "w", driver="core", backing_store=False, libver=("v110", "v110")
+    ) as file:
+        yield file
+        file.flush()
+        image = file.id.get_file_image()
     try:
-        yield temporary
-        _sync(temporary)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    except (OSError, RuntimeError) as error:
+        _write_atomically(path, image)
+    except OSError as error:
         raise NotWritableError(
             f"{path} cannot be written ({_first_line(error)}).",
             "check that the folder exists, is writable and has enough free space.",
         ) from error
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync(path.parent)
     finally:
         _remove(temporary)
 
@@ -118,4 +133,5 @@ def _remove(path: Path) -> None:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    text = str(error.args[0]) if len(error.args) == 1 else str(error)
+    return (text.splitlines() or [type(error).__name__])[0]

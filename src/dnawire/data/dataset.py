@@ -73,7 +73,7 @@ class TransportDataset:
     energy_reference
         Absolute energy of the zero of every grid, (N,), eV.
     identifiers
-        Name of every calculation in its source, (N,).
+        Name of every calculation in its source, text (N,).
     source
         Where the records come from: level of theory, parameter set, contact model, code version;
         plain values that JSON can hold.
@@ -89,7 +89,7 @@ class TransportDataset:
     ldos: Ragged | None
     eta: NDArray[np.float64]
     energy_reference: NDArray[np.float64]
-    identifiers: NDArray[np.str_]
+    identifiers: NDArray[Any]
     source: dict[str, Any]
 
     @classmethod
@@ -321,13 +321,13 @@ def attached_pairs(contacts: Ragged, lengths: NDArray[np.int64]) -> NDArray[np.i
     return np.where(contacts.values["strand"] == 0, position, last - position)
 
 
-def attachment_rows(contact: Contact) -> NDArray[np.void]:
+def attachment_rows(contact: Contact) -> NDArray[Any]:
     """Attachments of a resolved contact as rows of `ATTACHMENT`."""
     rows = [(STRANDS.index(one.strand), one.position, one.gamma) for one in contact.attachments]
     return np.array(rows, dtype=ATTACHMENT)
 
 
-def _contact(rows: NDArray[np.void]) -> Contact:
+def _contact(rows: NDArray[Any]) -> Contact:
     return Contact(
         tuple(Attachment(STRANDS[strand], place, gamma) for strand, place, gamma in rows.tolist())
     )

@@ -26,7 +26,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.data._hdf import atomic_file, open_hdf, read_array, read_text, unusable
+from dnawire.data._hdf import new_hdf, open_hdf, read_array, read_text, unusable
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import ATTACHMENT, TransportDataset
 from dnawire.data.keys import LETTERS
@@ -73,7 +73,7 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
             f"{path} exists.", "choose another name, or allow it to be replaced (overwrite)."
         )
     source = _source_text(dataset.source)
-    with atomic_file(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+    with new_hdf(path) as file:
         file.attrs["schema_version"] = SCHEMA_VERSION
         texts = {"format": FORMAT, "source": source, "digest": dataset.digest}
         file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})
@@ -230,7 +230,7 @@ def _read_contacts(path: Path, file: h5py.File, name: str) -> Ragged:
     return Ragged(values, _read_offsets(path, file, name, len(values)))
 
 
-def _read_identifiers(path: Path, file: h5py.File) -> NDArray[np.str_]:
+def _read_identifiers(path: Path, file: h5py.File) -> NDArray[Any]:
     raw = _read_group(path, file, "records", "identifier", "S")
     try:
         return np.char.decode(raw, "utf-8")
@@ -265,5 +265,5 @@ def _source_text(source: dict[str, Any]) -> str:
 def _group(path: Path, file: h5py.File, name: str) -> h5py.Group:
     group = file.get(name)
     if not isinstance(group, h5py.Group):
-        raise unusable(path, f"there is no group /{name}")
+        raise unusable(path, f"there is no readable group /{name}")
     return group

@@ -10,16 +10,20 @@ from dnawire.inference.predictors import (
     StandardPredictor,
     learned_hamiltonian,
 )
+from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
 
 __all__ = [
     "EXACT",
     "MODEL_FOLDER",
+    "AtFermiEnergy",
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",
     "Predictor",
     "StandardPredictor",
+    "Summary",
     "align_signs",
     "learned_hamiltonian",
     "load_predictor",
+    "summarize",
 ]

@@ -7,27 +7,24 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """Dropout with a named random stream instead of the global one.
+    """Inverted dropout with a named random stream instead of the global one.
+
+    What is dropped is a feature of a sample, in all its sites together: one draw per sample and
+    feature is cheap, and neighbors cannot fill in for each other.
 
     Parameters
     ----------
     rate
         Probability of dropping.
-    per_sample
-        Drop all features of a sample together instead of each on its own.
-    rescale
-        Divide what is kept by the probability of keeping it.
     """
 
-    def __init__(self, rate: float, *, per_sample: bool = False, rescale: bool = True) -> None:
+    def __init__(self, rate: float) -> None:
         super().__init__()
-        self.gain = 1.0 / (1.0 - rate) if rescale else 1.0
         self.rate = rate
-        self.per_sample = per_sample
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero a share ``rate`` of ``x`` while training, and scale the rest up.
+        """Zero a share ``rate`` of the features of ``x`` (B, ..., F) in training, scale the rest.
 
         Raises
         ------
@@ -36,11 +33,14 @@ class Dropout(nn.Module):
         """
         if not self.training or self.rate == 0.0:
             return x
+        shape = (x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1])
+        return x * (self.draw(x, shape) / (1.0 - self.rate))
+
+    def draw(self, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Ones and, with probability ``rate``, zeros."""
         if self.generator is None:
             raise RuntimeError("dropout needs a generator: call seed_dropout before each step")
-        shape = (x.shape[0],) + (1,) * (x.ndim - 1) if self.per_sample else x.shape
-        mask = x.new_empty(shape).bernoulli_(1.0 - self.rate, generator=self.generator)
-        return x * (mask * self.gain)
+        return like.new_empty(shape).bernoulli_(1.0 - self.rate, generator=self.generator)
 
 
 def seed_dropout(model: nn.Module, seed: int) -> None:

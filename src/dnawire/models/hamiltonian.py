@@ -22,6 +22,11 @@ _INITIAL_HOPPING: Final = {
 }
 """Hoppings in eV before training: the order of magnitude that published sets share."""
 
+_HOPPINGS: Final = tuple(_INITIAL_HOPPING)
+_ENDS: Final = ("onsite", "stacking", "stacking end", *_HOPPINGS[1:])
+"""What the embedding of a base tells its own level and each kind of edge; only stacking has a
+direction and tells its two ends apart."""
+
 _CONTEXT_SCALE: Final = 0.1
 """eV; what a context output of one is worth."""
 
@@ -64,7 +69,7 @@ class HamiltonianModel(TransportModel):
         self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
         self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads, Dropout(0.0))
         self.context = ContextHead(hidden_dim)
-        self.keep_context = Dropout(dropout, per_sample=True, rescale=False)
+        self.dropout = Dropout(dropout)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from the on-site energies that the training set suggests."""
@@ -75,11 +80,7 @@ class HamiltonianModel(TransportModel):
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""
-        features = self.encoder(self.base(batch.base), batch.present)
-        context = {
-            name: _CONTEXT_SCALE * self.keep_context(value)
-            for name, value in self.context(features).items()
-        }
+        context = self._context(batch)
         base = batch.base.clamp_max(NUM_BASES - 1)
         onsite = self.onsite_table[base] + context.pop("onsite")
         onsite = torch.where(batch.present, onsite.double() + self.energy_origin, 0.0)
@@ -90,6 +91,16 @@ class HamiltonianModel(TransportModel):
             for name, correction in context.items()
         }
         return _assemble(onsite, hopping)
+
+    def _context(self, batch: JunctionBatch) -> dict[str, Tensor]:
+        """Corrections in eV; in training, those of a duplex are left out now and then."""
+        context = self.context(self.encoder(self.base(batch.base), batch.present))
+        if not self.training or self.dropout.rate == 0.0:
+            return context
+        kept = self.dropout.draw(context["onsite"], (batch.base.shape[0],))
+        return {
+            name: value * kept.view(-1, *(1,) * (value.ndim - 1)) for name, value in context.items()
+        }
 
     def _hopping(
         self, name: str, ends: tuple[Tensor, Tensor], exists: tuple[Tensor, Tensor], context: Tensor
@@ -126,22 +137,20 @@ class ContextHead(nn.Module):
     def __init__(self, hidden_dim: int) -> None:
         super().__init__()
         width = max(1, hidden_dim // 2)
-        self.onsite = nn.Sequential(nn.Linear(hidden_dim, width), nn.ReLU(), _zero_layer(width))
-        self.first = nn.ModuleDict(
-            {name: nn.Linear(hidden_dim, width) for name in _INITIAL_HOPPING}
-        )
-        self.other_end = nn.Linear(hidden_dim, width)
-        self.last = nn.ModuleDict({name: _zero_layer(width) for name in _INITIAL_HOPPING})
+        self.project = nn.Linear(hidden_dim, len(_ENDS) * width)
+        self.last = nn.ModuleDict({name: _zero_layer(width) for name in ("onsite", *_HOPPINGS)})
 
     def forward(self, x: Float[Tensor, "B L 2 F"]) -> dict[str, Tensor]:
-        """Corrections by kind: ``onsite`` (B, L, 2), pairing (B, L), the others as their edges."""
-        result = {"onsite": self.onsite(x).squeeze(-1)}
-        for name, last in self.last.items():
-            start = self.first[name](x)
-            end = self.other_end(x) if name == "stacking" else start
-            hidden = edge_ends(start)[name][0] + edge_ends(end)[name][1]
-            result[name] = last(torch.relu(hidden)).squeeze(-1)
-        return result
+        """Corrections in eV by kind; the shapes are those of `edge_ends`, and (B, L, 2) on-site."""
+        ends = dict(zip(_ENDS, self.project(x).chunk(len(_ENDS), dim=-1), strict=True))
+        hidden = {"onsite": ends["onsite"]}
+        for name in _HOPPINGS:
+            start, end = edge_ends(ends[name]), edge_ends(ends.get(f"{name} end", ends[name]))
+            hidden[name] = start[name][0] + end[name][1]
+        return {
+            name: _CONTEXT_SCALE * self.last[name](torch.relu(value)).squeeze(-1)
+            for name, value in hidden.items()
+        }
 
 
 def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:

@@ -23,9 +23,10 @@ from dnawire.plots.style import (
     DIFFERENCE_MAP,
     HOPPING_MAP,
     INK,
+    MINUS,
     ONSITE_MAP,
     new_figure,
-    shortened,
+    set_title,
     style,
 )
 
@@ -34,6 +35,8 @@ _LARGEST_WITH_NUMBERS: Final = 16
 _LARGEST_WITH_ALL_LABELS: Final = 32
 _SMALLEST_SCALE: Final = 1.0
 """meV; keeps the colors of a vanishing matrix white."""
+_HEADROOM: Final = 1.15
+"""Keeps the largest element off the darkest color, on which nothing can be read."""
 
 
 class Scales(NamedTuple):
@@ -109,7 +112,7 @@ def hamiltonian_figure(hamiltonian: NDArray[np.float64], duplex: Duplex, title: 
         scales = Scales.of(hamiltonian)
         plot_hamiltonian(ax, hamiltonian, duplex, scales)
         _add_bars(ax, [figure.add_subplot(grid[1, column]) for column in range(2)], scales)
-        figure.suptitle(shortened(f"{title}: {duplex.text}"), fontweight="bold", fontsize=10.5)
+        set_title(figure, f"{title}: {duplex.text}")
     return figure
 
 
@@ -127,16 +130,11 @@ def hamiltonian_comparison_figure(
         plot_hamiltonian(middle, true, duplex, scales)
         plot_difference(right, predicted, true, duplex)
         _add_bars(left, bars[:2], scales)
-        _add_bar(bars[2], right.images[0], "Predicted - true (meV)")
-        for ax, name in ((left, "Predicted"), (middle, "True"), (right, "Predicted - true")):
-            ax.set_title(name)
-        figure.suptitle(
-            shortened(f"Hamiltonian of {duplex.text}", 100),
-            x=0.01,
-            horizontalalignment="left",
-            fontweight="bold",
-            fontsize=11,
-        )
+        _add_bar(bars[2], right.images[0], f"Predicted {MINUS} true (meV)")
+        left.set_title("Predicted")
+        middle.set_title("True")
+        right.set_title(f"Predicted {MINUS} true: rms {_rms(predicted - true, duplex):.2g} meV")
+        set_title(figure, f"Hamiltonian of {duplex.text}")
     return figure
 
 
@@ -152,6 +150,11 @@ def hamiltonian_table(duplex: Duplex, **hamiltonians: NDArray[np.float64]) -> Ta
     return elements | {name: ("eV", one[rows, columns]) for name, one in hamiltonians.items()}
 
 
+def _rms(difference: NDArray[np.float64], duplex: Duplex) -> float:
+    diagonal, hopping = _kinds(duplex.sites)
+    return float(_MEV * np.sqrt((difference[diagonal | hopping] ** 2).mean()))
+
+
 def _kinds(sites: Sequence[Site]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which elements are on-site energies, and which hoppings of the ladder."""
     pair = np.array([site.pair for site in sites])
@@ -160,7 +163,7 @@ def _kinds(sites: Sequence[Site]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _draw(ax: Axes, values: np.ma.MaskedArray[Any, Any], scale: float, colors: str) -> None:
-    norm = TwoSlopeNorm(0.0, -scale, scale)
+    norm = TwoSlopeNorm(0.0, -_HEADROOM * scale, _HEADROOM * scale)
     image = ax.imshow(values, cmap=colors, norm=norm, interpolation="none")
     if len(values) > _LARGEST_WITH_NUMBERS:
         return
@@ -170,12 +173,17 @@ def _draw(ax: Axes, values: np.ma.MaskedArray[Any, Any], scale: float, colors: s
             ax.text(
                 column,
                 row,
-                f"{value:.0f}".replace("-0", "0") if abs(value) < 0.5 else f"{value:.0f}",
+                _number(value),
                 color=_readable(image.cmap, float(norm(value))),
                 fontsize=size,
                 horizontalalignment="center",
                 verticalalignment="center",
             )
+
+
+def _number(value: float) -> str:
+    """Whole number with a true minus sign, and none before a zero."""
+    return f"{round(value):d}".replace("-", MINUS)
 
 
 def _readable(colors: Colormap, position: float) -> str:
@@ -185,8 +193,14 @@ def _readable(colors: Colormap, position: float) -> str:
 
 
 def _label_sites(ax: Axes, sites: Sequence[Site]) -> None:
-    every = -(-len(sites) // _LARGEST_WITH_ALL_LABELS)
-    ticks = range(0, len(sites), every)
+    starts = [index for index, site in enumerate(sites) if site.pair != sites[index - 1].pair]
+    ticks = list(range(len(sites)))
+    if len(sites) > _LARGEST_WITH_ALL_LABELS:
+        ticks = starts[:: -(-len(starts) // _LARGEST_WITH_ALL_LABELS)]
+    else:
+        for start in starts[1:]:
+            ax.axhline(start - 0.5, color="#D1D5DB", lw=0.5)
+            ax.axvline(start - 0.5, color="#D1D5DB", lw=0.5)
     labels = [sites[tick].label for tick in ticks]
     size = 8 if len(sites) <= _LARGEST_WITH_NUMBERS else 6
     ax.set_xticks(ticks, labels, fontsize=size, rotation=90)
@@ -195,15 +209,12 @@ def _label_sites(ax: Axes, sites: Sequence[Site]) -> None:
     ax.set(xlabel="Base", ylabel="Base")
     ax.grid(visible=False)
     ax.spines[:].set_visible(True)
-    starts = [index for index in range(1, len(sites)) if sites[index].pair != sites[index - 1].pair]
-    for start in starts:
-        ax.axhline(start - 0.5, color="#D1D5DB", lw=0.5)
-        ax.axvline(start - 0.5, color="#D1D5DB", lw=0.5)
 
 
 def _add_bars(ax: Axes, bars: Sequence[Axes], scales: Scales) -> None:
     onsite, hopping = ax.images
-    _add_bar(bars[0], onsite, f"On-site energy above {scales.mean:.3f} eV (meV)")
+    mean = f"{scales.mean:.3f}".replace("-", MINUS)
+    _add_bar(bars[0], onsite, f"On-site energy above {mean} eV (meV)")
     _add_bar(bars[1], hopping, "Hopping (meV)")
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dnawire.plots.save import Table
-from dnawire.plots.style import DENSITY_MAP, INK, new_figure, note, style
+from dnawire.plots.style import DENSITY_MAP, PREDICTED, new_figure, note, style
 
 _CELLS = 70
 
@@ -45,7 +45,7 @@ def plot_parity(
         cmap=DENSITY_MAP,
         linewidths=0.1,
     )
-    ax.plot([low, high], [low, high], color=INK, lw=0.9, ls=(0, (5, 3)), label="y = x")
+    ax.plot([low, high], [low, high], color=PREDICTED, lw=1.0, ls=(0, (5, 3)), label="y = x")
     figure = ax.get_figure()
     if figure is not None:
         bar = figure.colorbar(cells, ax=ax, shrink=0.8, pad=0.02)
@@ -74,10 +74,11 @@ def parity_figure(
         T beside DOS.
     """
     with style():
-        figure = new_figure(10.2, 4.6)
+        figure = new_figure(10.4, 4.6)
+        figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr,call-arg]
         left, right = figure.subplots(1, 2)
         plot_parity(left, *transmission, "log$_{10}$ transmission (dimensionless)")
-        plot_parity(right, *dos, "log$_{10}$ DOS (DOS in 1/eV)")
+        plot_parity(right, *dos, "log$_{10}$ DOS (1/eV)")
         left.set_title("Transmission")
         right.set_title("Density of states")
     return figure

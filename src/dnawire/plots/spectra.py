@@ -18,8 +18,9 @@ from dnawire.plots.style import (
     MARK,
     PREDICTED,
     REFERENCE,
+    legend_above,
     new_figure,
-    note,
+    set_title,
     shortened,
     style,
 )
@@ -96,16 +97,15 @@ def comparison_figure(predicted: TransportRecord, reference: TransportRecord, ti
     with style():
         figure = new_figure(6.4, 6.0)
         upper, lower = figure.subplots(2, 1, sharex=True)
-        plot_transmission(upper, predicted, reference=reference)
-        plot_dos(lower, predicted, reference=reference)
-        for ax, values, truth in (
-            (upper, predicted.transmission, reference.transmission),
-            (lower, predicted.dos, reference.dos),
-        ):
-            note(ax, f"mean error {_mean_error(values, truth):.3f} decades", right=True)
+        transmission_error = _mean_error(predicted.transmission, reference.transmission)
+        dos_error = _mean_error(predicted.dos, reference.dos)
+        plot_transmission(upper, predicted, reference=reference, label=_label(transmission_error))
+        plot_dos(lower, predicted, reference=reference, label=_label(dos_error))
         upper.set(xlabel="")
-        upper.legend(loc="lower left", ncols=2)
-        _set_title(upper, f"{title}: {predicted.junction.duplex.text}", predicted)
+        legend_above(upper)
+        legend_above(lower)
+        set_title(figure, f"{title}: {predicted.junction.duplex.text}")
+        _add_contacts(figure, [predicted])
     return figure
 
 
@@ -129,10 +129,10 @@ def spectra_figure(
         T above DOS.
     """
     with style():
-        figure = new_figure(6.8, 6.0)
+        figure = new_figure(6.4 if len(records) == 1 else 8.0, 6.0)
         upper, lower = figure.subplots(2, 1, sharex=True)
         for color, record in zip(LINES, records, strict=False):
-            label = shortened(record.junction.duplex.text, 24)
+            label = shortened(record.junction.duplex.text, 16)
             plot_transmission(upper, record, color=color, label=label)
             plot_dos(lower, record, color=color, label=label)
         if fermi_energy is not None:
@@ -141,7 +141,8 @@ def spectra_figure(
         if len(records) > 1:
             handles, labels = upper.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside right upper")
-        _set_title(upper, title, records[0])
+        set_title(figure, title)
+        _add_contacts(figure, records)
     return figure
 
 
@@ -191,24 +192,25 @@ def _mark_fermi_energy(upper: Axes, lower: Axes, energy: float) -> None:
         "$E_F$",
         (energy, 1.0),
         xycoords=upper.get_xaxis_transform(),
-        xytext=(3, -3),
+        xytext=(0, 2),
         textcoords="offset points",
-        verticalalignment="top",
+        horizontalalignment="center",
         color=INK,
     )
 
 
-def _set_title(ax: Axes, title: str, record: TransportRecord) -> None:
-    left, right = record.junction.left.text, record.junction.right.text
-    ax.set_title(
-        f"contacts {shortened(left, 34)} | {shortened(right, 34)} eV",
-        fontsize=8,
-        fontweight="normal",
-        color=MARK,
-    )
-    ax.get_figure(root=True).suptitle(  # type: ignore[union-attr]
-        shortened(title, 64), x=0.01, horizontalalignment="left", fontweight="bold", fontsize=10.5
-    )
+def _add_contacts(figure: Figure, records: Sequence[TransportRecord]) -> None:
+    """Name the contacts below the figure, if they are the same for all of it."""
+    junctions = [record.junction for record in records]
+    contacts = {(one.left.text, one.right.text) for one in junctions}
+    if len(contacts) == 1:
+        left, right = contacts.pop()
+        text = f"Contacts (eV): {shortened(left, 40)} | {shortened(right, 40)}"
+        figure.supxlabel(text, x=0.01, horizontalalignment="left", fontsize=8, color=MARK)
+
+
+def _label(error: float) -> str:
+    return "predicted" if np.isnan(error) else f"predicted, mean error {error:.3f} decades"
 
 
 def _mean_error(values: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

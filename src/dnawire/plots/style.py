@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import matplotlib as mpl
 import matplotlib.style
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 PREDICTED: Final = "#D55E00"
@@ -30,10 +32,16 @@ LINES: Final = (
 )
 """Colors of lines that stand side by side (Okabe and Ito, https://jfly.uni-koeln.de/color/)."""
 
-DENSITY_MAP: Final = "cividis"
+DENSITY_MAP: Final = LinearSegmentedColormap.from_list(
+    "density", mpl.colormaps["YlGnBu"](np.linspace(0.25, 1.0, 256))
+)
+"""From few to many on white paper: rare values stay pale."""
+
+MINUS: Final = "\N{MINUS SIGN}"
+
 HOPPING_MAP: Final = "RdBu_r"
-ONSITE_MAP: Final = "PuOr_r"
-DIFFERENCE_MAP: Final = "PiYG"
+ONSITE_MAP: Final = "BrBG"
+DIFFERENCE_MAP: Final = "PuOr_r"
 
 _SETTINGS: Final[dict[str, Any]] = {
     "figure.constrained_layout.use": True,
@@ -76,17 +84,41 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def note(ax: Axes, text: str, *, right: bool = False) -> None:
-    """Write a few lines into the upper corner of the axes."""
+def note(ax: Axes, text: str) -> None:
+    """Write a few lines into the upper left corner of the axes."""
     ax.text(
-        0.97 if right else 0.03,
+        0.03,
         0.97,
         text,
         transform=ax.transAxes,
-        horizontalalignment="right" if right else "left",
         verticalalignment="top",
         linespacing=1.4,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2.0},
+    )
+
+
+def legend_above(ax: Axes) -> None:
+    """Put the legend above the axes, where no line can run through it."""
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=4,
+        borderaxespad=0.1,
+        borderpad=0.2,
+        columnspacing=1.4,
+        handlelength=1.6,
+    )
+
+
+def set_title(figure: Figure, title: str) -> None:
+    """Write the title of a figure, shortened if need be, above its left edge."""
+    limit = int(9.0 * figure.get_figwidth())
+    figure.suptitle(
+        shortened(title, limit),
+        x=0.01,
+        horizontalalignment="left",
+        fontweight="bold",
+        fontsize=10.5,
     )
 
 

@@ -98,12 +98,13 @@ def plot_losses(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
         markeredgewidth=1.8,
         color=BEST,
         linestyle="none",
-        label=f"best: epoch {epochs[best]:.0f}, {losses[best]:.4g}",
+        label=f"best: epoch {epochs[best]:.0f}, {losses[best]:.3g}",
         zorder=3,
     )
     _mark_restarts(ax, epochs, restarts)
     ax.set(yscale="log", xlabel="Epoch", ylabel="Loss (dimensionless)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.02)
     ax.legend()
     return ax
 
@@ -116,6 +117,7 @@ def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
     _mark_restarts(ax, epochs, restarts)
     ax.set(yscale="log", xlabel="Epoch", ylabel="Mean absolute error (decades)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.02)
     ax.legend()
     return ax
 

@@ -4,6 +4,7 @@ from dnawire.transport.block import Spectra, block_spectra
 from dnawire.transport.observables import (
     Conductance,
     interpolate_transmission,
+    resolving_energies,
     zero_bias_conductance,
 )
 
@@ -12,5 +13,6 @@ __all__ = [
     "Spectra",
     "block_spectra",
     "interpolate_transmission",
+    "resolving_energies",
     "zero_bias_conductance",
 ]

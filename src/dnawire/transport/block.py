@@ -12,7 +12,6 @@ from torch import Tensor
 from dnawire.transport import _adjoint, _kernels, _recursion
 from dnawire.transport._recursion import Ladder
 
-
 _POLE_GUARD: Final = 1e-14
 """eV added to the damping, so that an energy may hit a level that no contact can reach."""
 

@@ -1,4 +1,4 @@
-"""What is measured: the zero-bias conductance of a transmission spectrum."""
+"""What is measured: the zero-bias conductance, and the energies that it needs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ _PANEL_WIDTH: Final = 0.25
 
 _THERMAL_RANGE: Final = 200.0
 """Largest distance from the Fermi energy in k_B T that counts; the weight beyond is 1e-87."""
+
+_RESONANCE_STEP: Final = 0.2
+"""Spacing of energies around a resonance in units of its width, in asinh: 12 per decade."""
+
+_NARROWEST: Final = 1e-13
+"""Width in eV below which resonances are not resolved: a lifetime of 7 ms."""
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
@@ -87,13 +93,49 @@ def zero_bias_conductance(
     if thermal_energy == 0.0:
         at_fermi = interpolate_transmission(grid, values, np.array([fermi_energy]))
         return Conductance(float(at_fermi[0]), 0.0)
-    reduced = (grid - fermi_energy) / thermal_energy
+    with np.errstate(over="ignore"):
+        reduced = (grid - fermi_energy) / thermal_energy
     unseen = _weight_outside(reduced)
     if unseen > 1.0 - _SMALLEST_SHARE:
         raise _too_narrow(grid, fermi_energy, thermal_energy, unseen)
     points, weights = _quadrature(reduced)
     at_points = interpolate_transmission(grid, values, fermi_energy + thermal_energy * points)
     return Conductance(float(weights * _minus_fermi_derivative(points) @ at_points), unseen)
+
+
+def resolving_energies(
+    hamiltonian: NDArray[np.float64],
+    broadening: NDArray[np.float64],
+    energies: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Energies that miss no resonance: those given, and many around every pole of G between them.
+
+    The resonances of a long or disordered chain are narrower than any regular grid, and they carry
+    most of its conductance at room temperature.
+
+    Parameters
+    ----------
+    hamiltonian
+        Symmetric matrix in eV, (N, N).
+    broadening
+        Both contact couplings and twice ``eta`` of every orbital in eV, (N,).
+    energies
+        Increasing energies in eV, (E,); the first and the last bound all others.
+
+    Returns
+    -------
+    ndarray
+        Increasing energies in eV, up to 300 for every orbital.
+    """
+    center = float(np.diag(hamiltonian).mean())
+    shifted = hamiltonian - center * np.eye(len(hamiltonian))
+    poles = np.linalg.eigvals(shifted - 0.5j * np.diag(broadening))
+    width = np.maximum(-poles.imag, _NARROWEST)[:, None]
+    reach = np.arcsinh((energies[-1] - energies[0]) / _NARROWEST)
+    distance = width * np.sinh(np.arange(-reach, reach, _RESONANCE_STEP))
+    around = (poles.real + center)[:, None] + distance
+    inside = (around > energies[0]) & (around < energies[-1])
+    return np.union1d(energies, around[inside])
 
 
 def interpolate_transmission(

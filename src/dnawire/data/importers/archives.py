@@ -17,6 +17,7 @@ from dnawire.data.importers.structure import (
     Structure,
     build_record,
     homo_reference,
+    naming,
     read_structure,
     sum_over_residues,
 )
@@ -57,11 +58,13 @@ def read_archive(file: h5py.File) -> Iterator[TransportRecord]:
         If something is missing or does not fit together; names the run.
     """
     for sequence, name, group in _runs(file):
-        structure = _structure(group)
-        _check_sequence(structure, sequence, group)
-        ldos = sum_over_residues(read_array(group, "DOSAtom", 2, "f"), structure)
-        run = _run(group, group, "Egrid", ldos, 0.0)
-        yield build_record(structure, run, _homo(group, run), name)
+        with naming(name):
+            structure = _structure(group)
+            _check_sequence(structure, sequence, group)
+            ldos = sum_over_residues(read_array(group, "DOSAtom", 2, "f"), structure)
+            run = _run(group, group, "Egrid", ldos, 0.0)
+            record = build_record(structure, run, _homo(group, run), name)
+        yield record
 
 
 def read_xtb(file: h5py.File, window: str) -> Iterator[TransportRecord]:
@@ -85,17 +88,24 @@ def read_xtb(file: h5py.File, window: str) -> Iterator[TransportRecord]:
     ForeignDataError, UnusableDataFileError
         If something is missing or does not fit together; names the run.
     """
+    read = _common_window if window == "common" else _homo_window
     for sequence, name, group in _runs(file):
-        structure = _structure(group.parent)
-        _check_sequence(structure, sequence, group)
-        spectra = group["abs"] if window == "common" else group
-        ldos = read_array(spectra, "LDOS_residue", 2, "f")
-        if window == "common":
-            run, reference = _run(group, spectra, "E", ldos, COMMON_WINDOW_ETA), 0.0
-        else:
-            run = _run(group, spectra, "Egrid", ldos, 0.0)
-            reference = _homo(group, run)
-        yield build_record(structure, run, reference, name)
+        with naming(name):
+            structure = _structure(group.parent)
+            _check_sequence(structure, sequence, group)
+            run, reference = read(group)
+            record = build_record(structure, run, reference, name)
+        yield record
+
+
+def _common_window(group: h5py.Group) -> tuple[Run, float]:
+    ldos = read_array(group, "abs/LDOS_residue", 2, "f")
+    return _run(group, group["abs"], "E", ldos, COMMON_WINDOW_ETA), 0.0
+
+
+def _homo_window(group: h5py.Group) -> tuple[Run, float]:
+    run = _run(group, group, "Egrid", read_array(group, "LDOS_residue", 2, "f"), 0.0)
+    return run, _homo(group, run)
 
 
 def _runs(file: h5py.File) -> Iterator[tuple[str, str, h5py.Group]]:
@@ -144,15 +154,13 @@ def _check_sequence(structure: Structure, sequence: str, group: h5py.Group) -> N
         named["complementary_sequence"] = _text(group["complementary_sequence"][()])
     for key, text in named.items():
         if text.upper() != spelled[key]:
-            raise ForeignDataError(
-                f"{group.name}: {key} is '{text}', but the atoms spell '{spelled[key]}'"
-            )
+            raise ForeignDataError(f"{key} is '{text}', but the atoms spell '{spelled[key]}'")
 
 
 def _number(group: h5py.Group, name: str) -> float:
     value = group.attrs.get(name)
     if not isinstance(value, int | float | np.integer | np.floating):
-        raise ForeignDataError(f"{group.name}: attribute {name} is {value!r}")
+        raise ForeignDataError(f"attribute {name} is {value!r}")
     return float(value)
 
 

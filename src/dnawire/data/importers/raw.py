@@ -18,6 +18,7 @@ from dnawire.data.importers.structure import (
     Structure,
     build_record,
     homo_reference,
+    naming,
     read_structure,
     sum_over_residues,
 )
@@ -63,10 +64,9 @@ def read_runs(path: Path) -> Iterator[TransportRecord]:
         If something is missing or does not fit together; names the file.
     """
     for folder in run_folders(path):
-        try:
-            yield _read_run(folder)
-        except ForeignDataError as error:
-            raise ForeignDataError(f"{folder.name}: {error}") from error
+        with naming(f"{folder.parent.name}/{folder.name}"):
+            record = _read_run(folder)
+        yield record
 
 
 def _read_run(folder: Path) -> TransportRecord:

@@ -6,7 +6,8 @@ Foreign residues 1..L are the upper strand 5'->3', residues L+1..2L the lower st
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,15 @@ _REFERENCE_TOLERANCE = 1e-5
 
 class ForeignDataError(ValueError):
     """What is wrong with a foreign calculation; the importer adds the file."""
+
+
+@contextmanager
+def naming(run: str) -> Iterator[None]:
+    """Add the name of the run to what is wrong with it."""
+    try:
+        yield
+    except ForeignDataError as error:
+        raise ForeignDataError(f"{run}: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)

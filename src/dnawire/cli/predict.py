@@ -1,0 +1,320 @@
+"""``dnawire predict``: spectra, conductance and Hamiltonian of sequences."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from dnawire.cli._flags import Messages, parse
+from dnawire.cli._target import check_target
+from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
+from dnawire.junction import Contact, Duplex, Junction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dnawire.data import TransportRecord
+    from dnawire.inference import Predictor, Summary
+    from dnawire.plots import Table
+
+_logger = logging.getLogger(__name__)
+
+_SHOWN_PEAKS = 4
+_NOTABLE_SHARE = 0.1
+_LARGEST_PER_CHANNEL = 1.0 + 1e-9
+_SUMMARY = "summary.csv"
+
+
+@dataclass(frozen=True)
+class PredictFlags:
+    """Predict T(E), DOS(E) and the conductance of sequences, by a trained model or exactly.
+
+    What is not given is taken from the training of the model.
+    """
+
+    model: tyro.conf.Positional[str]
+    """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
+    spectra of a tight-binding parameter set, with the contacts that `dnawire generate` takes."""
+
+    sequences: tyro.conf.Positional[tuple[str, ...]]
+    """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
+    with _ for a missing base."""
+
+    left_contact: str | None = None
+    """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair."""
+
+    right_contact: str | None = None
+    """Right contact, written like the left one."""
+
+    gamma_left: float | None = None
+    """Coupling of the left contact in eV."""
+
+    gamma_right: float | None = None
+    """Coupling of the right contact in eV."""
+
+    energy_min: float | None = None
+    """Lowest energy in eV."""
+
+    energy_max: float | None = None
+    """Highest energy in eV."""
+
+    num_energy_points: int | None = None
+    """Number of equally spaced energies."""
+
+    eta: float | None = None
+    """Imaginary part added to the energy, in eV."""
+
+    fermi_energy: float | None = None
+    """Fermi energy of the contacts in eV; without it there is no conductance."""
+
+    temperature: float = 300.0
+    """Temperature of the contacts in K."""
+
+    output: Path | None = None
+    """Folder of the results; None takes predictions/MODEL."""
+
+    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Replace earlier results."""
+
+    messages: Messages = field(default_factory=Messages)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Predict, print a table, write the results, and return the exit code.
+
+    Raises
+    ------
+    dnawire.errors.DnawireError
+        A sequence, contact or energy is impossible, the model cannot be used, or the results
+        cannot be written.
+    """
+    flags = parse(PredictFlags, arguments, "predict")
+    flags.messages.configure()
+    if not flags.sequences:
+        raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
+    duplexes = [Duplex.parse(text) for text in flags.sequences]
+    from dnawire.inference import load_predictor, summarize
+
+    predictor = load_predictor(flags.model)
+    left, right = _contacts(flags, predictor)
+    junctions = [Junction(duplex, left, right) for duplex in duplexes]
+    folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")
+    records = predictor.predict(junctions, _energies(flags, predictor), flags.eta)
+    summaries = [
+        summarize(predictor, record, flags.fermi_energy, flags.temperature) for record in records
+    ]
+    _check_targets(folder, predictor, records, overwrite=flags.overwrite)
+    print("\n".join(_heading(flags, predictor, records[0], (left, right))))
+    print("\n".join(_aligned(_rows(records, summaries))))
+    _warn(records, summaries)
+    _write(folder, predictor, records, summaries, flags.fermi_energy)
+    _logger.info("results: %s", folder)
+    return EXIT_FINISHED
+
+
+def _contacts(flags: PredictFlags, predictor: Predictor) -> tuple[Contact, Contact]:
+    left, right = predictor.conditions.contacts or (None, None)
+    return (
+        _contact("left", flags.left_contact, flags.gamma_left, left),
+        _contact("right", flags.right_contact, flags.gamma_right, right),
+    )
+
+
+def _contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:
+    """Return what is asked for; the rest is as in the training."""
+    if text is not None:
+        couplings = {one.gamma for one in trained.attachments} if trained else set()
+        if gamma is None and len(couplings) == 1:
+            gamma = couplings.pop()
+        return Contact.parse(text, gamma)
+    if trained is None:
+        raise UsageError(
+            f"the model was trained on records with contacts of their own: no {side} contact is "
+            "the obvious one",
+            f"Give it with its coupling in eV, e.g. --{side}_contact upper:0=0.1.",
+        )
+    if gamma is None:
+        return trained
+    return Contact(tuple(replace(one, gamma=gamma) for one in trained.attachments))
+
+
+def _energies(flags: PredictFlags, predictor: Predictor) -> NDArray[np.float64] | None:
+    import numpy as np
+
+    asked = (flags.energy_min, flags.energy_max, flags.num_energy_points)
+    if asked == (None, None, None):
+        return None
+    own = predictor.default_energies
+    low = float(own[0]) if flags.energy_min is None else flags.energy_min
+    high = float(own[-1]) if flags.energy_max is None else flags.energy_max
+    number = len(own) if flags.num_energy_points is None else flags.num_energy_points
+    if not low < high or number < 2:
+        raise UsageError(
+            f"{number} energies from {low:g} to {high:g} eV are no grid",
+            "Choose --energy_min below --energy_max, and --num_energy_points of at least 2.",
+        )
+    return np.linspace(low, high, number)
+
+
+def _heading(
+    flags: PredictFlags,
+    predictor: Predictor,
+    record: TransportRecord,
+    contacts: tuple[Contact, Contact],
+) -> list[str]:
+    left, right = contacts
+    energies, origin = record.energies, predictor.conditions.origin
+    own_contacts = origin if contacts == predictor.conditions.contacts else "command line"
+    lines = [
+        f"model         {predictor.name}",
+        f"contacts      {left.text} | {right.text} eV ({own_contacts})",
+        f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV, "
+        f"eta {record.eta:g} eV",
+    ]
+    if flags.fermi_energy is None:
+        lines.append("conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)")
+    else:
+        lines.append(f"conductance   at {flags.temperature:g} K, E_F = {flags.fermi_energy:g} eV")
+    return [*lines, ""]
+
+
+def _rows(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> list[list[str]]:
+    """Return the table: names of the columns, then a row for each record."""
+    head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)"]
+    head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
+    rows = []
+    for record, summary in zip(records, summaries, strict=True):
+        peaks = sorted(summary.dos_peaks[:_SHOWN_PEAKS].tolist())
+        at_fermi = summary.at_fermi_energy
+        conductance = (
+            []
+            if at_fermi is None
+            else [
+                f"{at_fermi.log10_transmission:.3f}",
+                f"{at_fermi.conductance.conductance_quanta:.3e}",
+                f"{at_fermi.conductance.siemens:.3e}",
+            ]
+        )
+        rows.append(
+            [
+                record.junction.duplex.text,
+                str(record.junction.length),
+                *conductance,
+                f"{summary.max_transmission:.3e}",
+                f"{summary.max_energy:.4f}",
+                " ".join(f"{energy:.3f}" for energy in peaks),
+            ]
+        )
+    return [head if summaries[0].at_fermi_energy else head[:2] + head[5:], *rows]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines with columns of equal width: text to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - 1
+    return [
+        "  ".join(
+            cell.ljust(width) if position in (0, last) else cell.rjust(width)
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _warn(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> None:
+    """Say which numbers are not to be trusted."""
+    for record, summary in zip(records, summaries, strict=True):
+        name, junction = record.junction.duplex.text, record.junction
+        channels = min(len(junction.left.attachments), len(junction.right.attachments))
+        if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
+            _logger.warning("%s: T exceeds the %d open channel(s): unphysical", name, channels)
+        if summary.at_fermi_energy is None:
+            continue
+        conductance = summary.at_fermi_energy.conductance
+        if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
+            _logger.warning(
+                "%s: an open channel outside the energies could add up to %.1e G0; "
+                "widen them with --energy_min and --energy_max",
+                name,
+                conductance.unseen_quanta,
+            )
+
+
+def _check_targets(
+    folder: Path, predictor: Predictor, records: Sequence[TransportRecord], *, overwrite: bool
+) -> None:
+    from dnawire.plots import figure_paths
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritableError(
+            f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
+        ) from error
+    stems = _spectra_stems(records)
+    if predictor.hamiltonian(records[0].junction.duplex) is not None:
+        stems += _hamiltonian_stems(records)
+    targets = [path for stem in stems for path in figure_paths(folder / stem)]
+    for path in (folder / _SUMMARY, *targets):
+        check_target(path, overwrite=overwrite)
+
+
+def _spectra_stems(records: Sequence[TransportRecord]) -> list[str]:
+    from dnawire.plots import LINES
+
+    pages = -(-len(records) // len(LINES))
+    return ["spectra"] if pages == 1 else [f"spectra_{page + 1}" for page in range(pages)]
+
+
+def _hamiltonian_stems(records: Sequence[TransportRecord]) -> list[str]:
+    names = [record.junction.duplex.text.replace("/", "-")[:40] for record in records]
+    return [f"hamiltonian_{number}_{name}" for number, name in enumerate(names, start=1)]
+
+
+def _write(
+    folder: Path,
+    predictor: Predictor,
+    records: Sequence[TransportRecord],
+    summaries: Sequence[Summary],
+    fermi_energy: float | None,
+) -> None:
+    from dnawire import plots
+
+    plots.save_table(folder / _SUMMARY, _summary_table(records, summaries))
+    size = len(plots.LINES)
+    for page, stem in enumerate(_spectra_stems(records)):
+        shown = records[page * size : (page + 1) * size]
+        figure = plots.spectra_figure(shown, f"Predicted by {predictor.name}", fermi_energy)
+        plots.save_figure(figure, folder / stem, plots.spectra_table(shown))
+    for record, stem in zip(records, _hamiltonian_stems(records), strict=True):
+        duplex = record.junction.duplex
+        hamiltonian = predictor.hamiltonian(duplex)
+        if hamiltonian is not None:
+            figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}")
+            table = plots.hamiltonian_table(duplex, hamiltonian=hamiltonian)
+            plots.save_figure(figure, folder / stem, table)
+
+
+def _summary_table(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> Table:
+    table: dict[str, tuple[str, list[object]]] = {
+        "sequence": ("", [record.junction.duplex.text for record in records]),
+        "length": ("base pairs", [record.junction.length for record in records]),
+        "left_contact": ("eV", [record.junction.left.text for record in records]),
+        "right_contact": ("eV", [record.junction.right.text for record in records]),
+        "max_transmission": ("", [one.max_transmission for one in summaries]),
+        "max_transmission_energy": ("eV", [one.max_energy for one in summaries]),
+        "dos_peaks": ("eV", [" ".join(map(str, one.dos_peaks.tolist())) for one in summaries]),
+    }
+    at_fermi = [one.at_fermi_energy for one in summaries if one.at_fermi_energy is not None]
+    if at_fermi:
+        conductances = [one.conductance for one in at_fermi]
+        table["log10_transmission"] = ("decades", [one.log10_transmission for one in at_fermi])
+        table["conductance_quanta"] = ("G0", [one.conductance_quanta for one in conductances])
+        table["conductance"] = ("S", [one.siemens for one in conductances])
+    return table

@@ -1,0 +1,122 @@
+"""What a prediction says in a few numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from dnawire.data import TransportRecord
+from dnawire.inference.predictors import Predictor
+from dnawire.transport import (
+    Conductance,
+    interpolate_transmission,
+    resolving_energies,
+    zero_bias_conductance,
+)
+
+_SMALLEST_PEAK: Final = 0.05
+"""Decades by which a peak of the DOS stands out."""
+
+
+@dataclass(frozen=True, eq=False)
+class AtFermiEnergy:
+    """What depends on the Fermi energy."""
+
+    log10_transmission: float
+    """log10 T at the Fermi energy; -inf where it vanishes."""
+    conductance: Conductance
+    """Zero-bias conductance at finite temperature."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A record in a few numbers."""
+
+    max_transmission: float
+    """Largest T between the first and the last energy."""
+    max_energy: float
+    """Where it is, in eV."""
+    dos_peaks: NDArray[np.float64]
+    """Energies of the peaks of the DOS in eV, the highest peak first."""
+    at_fermi_energy: AtFermiEnergy | None
+    """None without a Fermi energy."""
+
+
+def summarize(
+    predictor: Predictor,
+    record: TransportRecord,
+    fermi_energy: float | None,
+    temperature: float,
+) -> Summary:
+    """Summarize a predicted record.
+
+    Where the predictor knows the Hamiltonian, resonances between the energies of the record are
+    resolved first: they are too narrow for any regular grid.
+
+    Parameters
+    ----------
+    predictor
+        What predicted the record.
+    record
+        The record; its first and last energy bound all that is considered.
+    fermi_energy
+        In eV, on the scale of the energies; without it nothing is said about the conductance.
+    temperature
+        In K.
+
+    Returns
+    -------
+    Summary
+        The numbers.
+
+    Raises
+    ------
+    UsageError
+        If Fermi energy and temperature do not fit the energies.
+    """
+    resolved = _resolved(predictor, record, fermi_energy)
+    top = int(resolved.transmission.argmax())
+    logarithm = np.log10(np.maximum(resolved.dos, np.finfo(np.float64).tiny))
+    peaks, _ = find_peaks(logarithm, prominence=_SMALLEST_PEAK)
+    order = np.argsort(-logarithm[peaks], kind="stable")
+    at_fermi = None
+    if fermi_energy is not None:
+        at_fermi = _at_fermi_energy(resolved, fermi_energy, temperature)
+    return Summary(
+        max_transmission=float(resolved.transmission[top]),
+        max_energy=float(resolved.energies[top]),
+        dos_peaks=resolved.energies[peaks[order]],
+        at_fermi_energy=at_fermi,
+    )
+
+
+def _resolved(
+    predictor: Predictor, record: TransportRecord, fermi_energy: float | None
+) -> TransportRecord:
+    """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
+    junction = record.junction
+    hamiltonian = predictor.hamiltonian(junction.duplex)
+    if hamiltonian is None:
+        return record
+    gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
+    energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
+    if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
+        energies = np.union1d(energies, [fermi_energy])
+    return predictor.predict([junction], energies, record.eta)[0]
+
+
+def _at_fermi_energy(
+    record: TransportRecord, fermi_energy: float, temperature: float
+) -> AtFermiEnergy:
+    conductance = zero_bias_conductance(
+        record.energies, record.transmission, fermi_energy=fermi_energy, temperature=temperature
+    )
+    at_fermi = interpolate_transmission(
+        record.energies, record.transmission, np.array([fermi_energy])
+    )
+    with np.errstate(divide="ignore"):
+        return AtFermiEnergy(float(np.log10(at_fermi[0])), conductance)

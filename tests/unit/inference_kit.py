@@ -1,0 +1,61 @@
+"""Small models with the provenance of a training run, for the tests of what uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dnawire.config import TrainConfig
+from dnawire.data import GenerationSpec, TransportDataset, generate_dataset
+from dnawire.junction import Contact, Duplex, Junction
+from dnawire.models import (
+    ModelSpecification,
+    TargetStatistics,
+    TransportModel,
+    build_model,
+    save_model,
+)
+from dnawire.tightbinding import load_parameters
+
+LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.2)
+ENERGIES = np.linspace(-8.5, -6.9, 9)
+ENERGIES.flags.writeable = False
+
+
+def junction(text: str) -> Junction:
+    return Junction(Duplex.parse(text), LEFT, RIGHT)
+
+
+def records() -> TransportDataset:
+    return generate_dataset(
+        GenerationSpec(12, 3, 5, "kordas2025", ENERGIES.copy(), LEFT, RIGHT, 0.01, 0.0, 1)
+    )
+
+
+def trained(model_type: str) -> tuple[TransportModel, ModelSpecification]:
+    """A model that differs from one sequence to the next, as training would make it."""
+    specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
+    model = build_model(specification, seed=3)
+    flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
+    onsite = torch.tensor(load_parameters("kordas2025").onsite)
+    spectra = (flat - 4.0, flat + 2.0, flat, flat + 1.0)
+    model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return model.eval(), specification
+
+
+def provenance(**changes: object) -> dict[str, Any]:
+    config = TrainConfig().flat() | {"gamma_left": 0.1, "gamma_right": 0.2, "eta": 0.01}
+    described = {"config": config, "source": records().source, "eta": 0.01}
+    return described | {"energy_reference": [0.0]} | changes
+
+
+def save(folder: Path, model_type: str, **changes: object) -> Path:
+    save_model(folder / "model", *trained(model_type), provenance(**changes))
+    return folder

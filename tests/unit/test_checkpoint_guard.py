@@ -1,0 +1,103 @@
+"""The guard against other settings, and the record of the environment."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dnawire.checkpoint import (
+    ABSENT,
+    Difference,
+    FlagClass,
+    check,
+    compare_environments,
+    describe_environment,
+    differences,
+    plain_copy,
+)
+from dnawire.config import guard_classes
+from dnawire.errors import ConfigurationMismatchError, UsageError
+
+CLASSES = {
+    "learning_rate": FlagClass.MUST_MATCH,
+    "hidden": FlagClass.MUST_MATCH,
+    "num_epochs": FlagClass.MAY_CHANGE,
+    "output_dir": FlagClass.IGNORED,
+}
+SAVED = {"learning_rate": 0.001, "hidden": [8, 8], "num_epochs": 10, "output_dir": "a"}
+
+
+def test_equal_settings_differ_in_nothing() -> None:
+    now = SAVED | {"hidden": (8, 8), "learning_rate": 1e-3, "output_dir": "b"}
+    assert differences(SAVED, now, CLASSES) == []
+    nothing = {"learning_rate": float("nan"), "hidden": {"a": [1, (2,)]}}
+    again = {"learning_rate": float("nan"), "hidden": {"a": (1, [2])}}
+    assert differences(nothing, again, CLASSES) == []
+
+
+@pytest.mark.parametrize(
+    ("saved", "now"),
+    [(1, True), (0, False), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, 0), (1, "1")],
+)
+def test_values_that_are_not_the_same(saved: object, now: object) -> None:
+    (found,) = differences({"hidden": saved}, {"hidden": now}, CLASSES)
+    assert found == Difference("hidden", saved, now, FlagClass.MUST_MATCH)
+
+
+def test_refusal_is_a_table_of_every_refused_setting_with_the_remedy() -> None:
+    now = SAVED | {"learning_rate": 0.01, "hidden": [16], "num_epochs": 20}
+    with pytest.raises(ConfigurationMismatchError) as caught:
+        check(SAVED, now, CLASSES)
+    assert str(caught.value).splitlines() == [
+        "The checkpoint was made with other settings:",
+        "  flag          | saved  | now",
+        "  learning_rate | 0.001  | 0.01",
+        "  hidden        | [8, 8] | [16]",
+        "  Remedy: give the saved settings, allow the change with "
+        "--allow_change learning_rate hidden, or start fresh with --fresh",
+    ]
+    assert caught.value.exit_code == 78
+
+
+def test_tolerated_changes_are_returned() -> None:
+    now = SAVED | {"learning_rate": 0.01, "num_epochs": 20}
+    found = check(SAVED, now, CLASSES, allowed=["learning_rate"])
+    assert list(map(str, found)) == ["learning_rate: 0.001 -> 0.01", "num_epochs: 10 -> 20"]
+
+
+def test_setting_of_one_side_only() -> None:
+    (found,) = differences({}, {"hidden": None}, CLASSES)
+    assert found.saved is ABSENT
+    assert str(found) == "hidden: (absent) -> None"
+    with pytest.raises(ConfigurationMismatchError, match=r"old_flag \| 1 +\| \(absent\)"):
+        check(SAVED | {"old_flag": 1}, SAVED, CLASSES)
+    assert len(check(SAVED | {"old_flag": 1}, SAVED, CLASSES, allowed=["old_flag"])) == 1
+
+
+def test_setting_without_a_class_is_a_mistake_in_the_program() -> None:
+    with pytest.raises(ValueError, match="no guard class is given for new_flag"):
+        differences(SAVED, SAVED | {"new_flag": 1}, CLASSES)
+
+
+def test_misspelled_permission_is_refused_with_a_hint() -> None:
+    with pytest.raises(UsageError, match=r"learning_rat: .*\n  Remedy: did you mean learning_rate"):
+        check(SAVED, SAVED, CLASSES, allowed=["learning_rat"])
+
+
+def test_classes_of_the_configuration_are_understood() -> None:
+    assert {FlagClass(guard.value) for guard in guard_classes().values()} == set(FlagClass)
+
+
+def test_environment_is_plain_and_every_drift_is_named() -> None:
+    now = describe_environment()
+    assert plain_copy(now) == now
+    assert now["threads"] == torch.get_num_threads()
+    assert compare_environments(now, now) == []
+    saved = now | {"threads": 64, "torch": "1.0", "old": True}
+    del saved["numpy"]
+    assert compare_environments(saved, now) == [
+        f"torch: 1.0 -> {now['torch']}",
+        f"threads: 64 -> {now['threads']}",
+        "old: True -> unknown",
+        f"numpy: unknown -> {now['numpy']}",
+    ]

@@ -1,0 +1,428 @@
+"""The lock: one owner at a time, dead owners are succeeded, former owners write no more."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkpoint_kit import (
+    TappedFileSystem,
+    count_operations,
+    die_owning,
+    fork,
+    litter,
+    loaded_step,
+    payload,
+    wait,
+)
+
+from dnawire.checkpoint import (
+    CheckpointStore,
+    DirectoryLock,
+    FileSystem,
+    advisory,
+    replace_atomically,
+)
+from dnawire.checkpoint.lock import BEAT_SECONDS, STALE_SECONDS
+from dnawire.checkpoint.owner import Life, Owner
+from dnawire.errors import LockedError, NotWritableError
+
+ELSEWHERE = {"host": "elsewhere", "boot": "another boot", "job": "", "cluster": ""}
+
+
+def lock_file(directory: Path) -> Path:
+    (path,) = directory.glob("run-*.lock")
+    return path
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def make_stale(path: Path) -> None:
+    """Let an owner look like one on another host that was not heard of for long."""
+    rewrite(path, **ELSEWHERE)
+    os.utime(path, (0, 0))
+
+
+def test_second_owner_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:
+    with DirectoryLock(tmp_path) as first:
+        with pytest.raises(LockedError, match=f"process {os.getpid()} on ") as caught:
+            DirectoryLock(tmp_path).acquire()
+        assert caught.value.exit_code == 76
+        assert wait(fork(lambda: DirectoryLock(tmp_path).acquire())) == 76
+        assert first.still_owned()
+        assert not litter(tmp_path)
+
+
+def test_released_folder_is_free_and_the_fencing_token_grows(tmp_path: Path) -> None:
+    for generation in (1, 2, 3):
+        with DirectoryLock(tmp_path) as lock:
+            assert lock.generation == generation
+            assert lock.still_owned()
+        assert not lock.still_owned()
+        assert lock_file(tmp_path).name == f"run-{generation:06d}.lock"
+
+
+@pytest.mark.parametrize("dead", [False, True], ids=["free", "dead owner"])
+def test_of_simultaneous_starts_exactly_one_wins(tmp_path: Path, dead: bool) -> None:
+    starts = 24
+    for turn in range(3):
+        directory = tmp_path / str(turn)
+        if dead:
+            die_owning(directory)
+        go, result, end = os.pipe(), os.pipe(), os.pipe()
+
+        def start(
+            go: tuple[int, int] = go,
+            result: tuple[int, int] = result,
+            end: tuple[int, int] = end,
+            directory: Path = directory,
+        ) -> int:
+            os.close(go[1])
+            os.close(end[1])
+            os.read(go[0], 1)
+            try:
+                DirectoryLock(directory).acquire()
+            except LockedError:
+                os.write(result[1], b"l")
+                return 76
+            os.write(result[1], b"w")
+            os.read(end[0], 1)
+            return 0
+
+        children = [fork(start) for _ in range(starts)]
+        os.close(go[1])
+        told = b""
+        while len(told) < starts:
+            told += os.read(result[0], starts)
+        os.close(end[1])
+        codes = sorted(wait(child) for child in children)
+        assert told.count(b"w") == 1
+        assert codes == [0] + [76] * (starts - 1)
+        with DirectoryLock(directory):
+            assert not litter(directory)
+        for descriptor in (go[0], *result, end[0]):
+            os.close(descriptor)
+
+
+def test_successor_of_a_killed_owner_starts_at_once(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+
+    def live() -> int:
+        with DirectoryLock(tmp_path):
+            os.write(writer, b"!")
+            signal.pause()
+        return 0
+
+    child = fork(live)
+    os.read(reader, 1)
+    with pytest.raises(LockedError):
+        DirectoryLock(tmp_path).acquire()
+    os.kill(child, signal.SIGKILL)
+    # A zombie still has a number in the process table.
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    with DirectoryLock(tmp_path) as lock:
+        assert lock.generation == 2
+    wait(child)
+    os.close(reader)
+    os.close(writer)
+
+
+def test_old_view_of_the_folder_does_not_make_a_second_owner(tmp_path: Path) -> None:
+    die_owning(tmp_path)
+
+    class StoppedError(BaseException):
+        pass
+
+    def others(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if name == "link" and not interfered:
+            interfered.append(True)
+            with DirectoryLock(tmp_path) as second:
+                assert second.generation == 2
+            with pytest.raises(StoppedError):
+                DirectoryLock(tmp_path, fs=TappedFileSystem(stop_at_unlink)).acquire()
+            arguments[0].write_bytes(record[0])
+        if name == "write" and not record:
+            record.append(bytes(arguments[1]))
+        return proceed()
+
+    def stop_at_unlink(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        result = proceed()
+        if name == "unlink" and arguments[0].name == "run-000002.lock":
+            raise StoppedError
+        return result
+
+    interfered: list[bool] = []
+    record: list[bytes] = []
+    slow = DirectoryLock(tmp_path, fs=TappedFileSystem(others))
+    with pytest.raises(LockedError):
+        slow.acquire()
+    assert interfered
+    assert not slow.still_owned()
+    assert lock_file(tmp_path).name == "run-000003.lock"
+
+
+def test_owner_elsewhere_is_believed_until_its_heartbeat_is_old(tmp_path: Path) -> None:
+    die_owning(tmp_path)
+    path = lock_file(tmp_path)
+    rewrite(path, **ELSEWHERE)
+    now = path.stat().st_mtime
+    os.utime(path, (now, now - STALE_SECONDS + 60))
+    with pytest.raises(LockedError, match="on elsewhere"):
+        DirectoryLock(tmp_path).acquire()
+    assert not litter(tmp_path)
+    os.utime(path, (now, now - STALE_SECONDS - 60))
+    with DirectoryLock(tmp_path) as lock:
+        assert lock.generation == 2
+
+
+def test_unreadable_record_is_no_proof_of_death(tmp_path: Path) -> None:
+    die_owning(tmp_path)
+    path = lock_file(tmp_path)
+    for text in (b"", b"{}", b"[1]", b'{"process": "x"}', b"\xff"):
+        path.write_bytes(text)
+        with pytest.raises(LockedError, match=r"see run-000001\.lock"):
+            DirectoryLock(tmp_path).acquire()
+    os.utime(path, (0, 0))
+    with DirectoryLock(tmp_path):
+        assert lock_file(tmp_path).name == "run-000002.lock"
+
+
+def test_kernel_lock_protects_an_owner_that_cannot_be_seen_otherwise(tmp_path: Path) -> None:
+    with DirectoryLock(tmp_path) as lock:
+        make_stale(lock_file(tmp_path))
+        with pytest.raises(LockedError):
+            DirectoryLock(tmp_path).acquire()
+        assert lock.still_owned()
+
+
+def test_forked_worker_neither_owns_nor_keeps_the_kernel_lock(tmp_path: Path) -> None:
+    end, ready = os.pipe(), os.pipe()
+
+    def worker(lock: DirectoryLock) -> int:
+        assert not lock.still_owned()
+        with pytest.raises(LockedError):
+            lock.check()
+        os.close(end[1])
+        os.write(ready[1], b"!")
+        os.read(end[0], 1)
+        return 0
+
+    def owner() -> int:
+        lock = DirectoryLock(tmp_path)
+        lock.acquire()
+        fork(lambda: worker(lock))
+        os.read(ready[0], 1)
+        assert advisory.is_held(lock_file(tmp_path))
+        return 0
+
+    assert wait(fork(owner)) == 0
+    assert not advisory.is_held(lock_file(tmp_path))
+    for descriptor in (*end, *ready):
+        os.close(descriptor)
+
+
+def save_and_tell(directory: Path, index: int, told: int, go: int) -> int:
+    """Save twice; stop before an operation of the second save until told to go on."""
+    count = iter(range(10**6))
+    watching = []
+
+    def pause(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if watching and next(count) == index:
+            os.write(told, b"!")
+            os.read(go, 1)
+        return proceed()
+
+    fs = TappedFileSystem(pause)
+    lock = DirectoryLock(directory, fs=fs)
+    lock.acquire()
+    store = CheckpointStore(directory, lock, fs)
+    store.save(payload(1))
+    # The kernel lock would tell that this process lives; across hosts it may not.
+    advisory._forget_in_child()
+    watching.append(True)
+    store.save(payload(2))
+    return 0
+
+
+def operations_of_a_save(directory: Path) -> list[str]:
+    with DirectoryLock(directory) as lock:
+        CheckpointStore(directory, lock).save(payload(1))
+        return count_operations(lambda fs: CheckpointStore(directory, lock, fs).save(payload(2)))
+
+
+def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(tmp_path: Path) -> None:
+    names = operations_of_a_save(tmp_path / "count")
+    last_rename = len(names) - 1 - names[::-1].index("replace")
+    for index in range(last_rename + 1):
+        directory = tmp_path / str(index)
+        told, go = os.pipe(), os.pipe()
+        child = fork(lambda: save_and_tell(directory, index, told[1], go[0]))  # noqa: B023
+        assert os.read(told[0], 1) == b"!"
+        make_stale(lock_file(directory))
+        with DirectoryLock(directory) as lock:
+            store = CheckpointStore(directory, lock)
+            store.save(payload(7))
+            store.save(payload(8))
+            before = {path: path.read_bytes() for path in directory.iterdir()}
+            os.write(go[1], b"!")
+            assert wait(child) == 76, names[index]
+            assert {path: path.read_bytes() for path in directory.iterdir()} == before
+            assert lock.still_owned()
+        assert loaded_step(directory) == 8
+        for descriptor in (*told, *go):
+            os.close(descriptor)
+
+
+def test_former_owner_writes_no_progress_and_stops_at_its_heartbeat(tmp_path: Path) -> None:
+    time = [0.0]
+    lock = DirectoryLock(tmp_path, clock=lambda: time[0])
+    lock.acquire()
+    advisory._forget_in_child()
+    status = tmp_path / "training_status.txt"
+    replace_atomically(status, b"mine", permit=lock.check)
+    make_stale(lock_file(tmp_path))
+    with DirectoryLock(tmp_path):
+        with pytest.raises(LockedError, match=r"does not own .* its newest owner is process"):
+            replace_atomically(status, b"late", permit=lock.check)
+        assert status.read_bytes() == b"mine"
+        lock.beat()
+        time[0] += BEAT_SECONDS
+        with pytest.raises(LockedError):
+            lock.beat()
+        lock.release()
+        assert lock_file(tmp_path).name == "run-000002.lock"
+
+
+def test_heartbeat_touches_the_lock_file_and_not_too_often(tmp_path: Path) -> None:
+    time = [0.0]
+    with DirectoryLock(tmp_path, clock=lambda: time[0]) as lock:
+        path = lock_file(tmp_path)
+        os.utime(path, (0, 0))
+        time[0] = BEAT_SECONDS - 0.1
+        lock.beat()
+        assert path.stat().st_mtime == 0
+        time[0] = BEAT_SECONDS
+        lock.beat()
+        assert path.stat().st_mtime > 0
+
+
+def test_heartbeat_survives_failing_storage(tmp_path: Path) -> None:
+    def fail(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if failing:
+            raise OSError(errno.EIO, "injected")
+        return proceed()
+
+    failing: list[bool] = []
+    time = [0.0]
+    with DirectoryLock(tmp_path, fs=TappedFileSystem(fail), clock=lambda: time[0]) as lock:
+        failing.append(True)
+        time[0] = BEAT_SECONDS
+        lock.beat()
+        failing.clear()
+        assert lock.still_owned()
+
+
+def test_removing_the_lock_file_by_hand_ends_ownership(tmp_path: Path) -> None:
+    with DirectoryLock(tmp_path / "run") as lock:
+        lock_file(tmp_path / "run").unlink()
+        assert not lock.still_owned()
+        with pytest.raises(LockedError, match="does not own"):
+            lock.check()
+        (tmp_path / "run").rmdir()
+        assert not lock.still_owned()
+
+
+def test_storage_without_hard_links_has_one_owner_too(tmp_path: Path) -> None:
+    class NoLinks(FileSystem):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with DirectoryLock(tmp_path, fs=NoLinks()) as lock:
+        assert lock.still_owned()
+        with pytest.raises(LockedError):
+            DirectoryLock(tmp_path, fs=NoLinks()).acquire()
+    with DirectoryLock(tmp_path, fs=NoLinks()) as lock:
+        assert lock.generation == 2
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotWritableError, match=f"Cannot write checkpoints in {tmp_path}/file"):
+        DirectoryLock(tmp_path / "file").acquire()
+
+
+ME = replace(
+    Owner.this_process(), host="node1", boot="b1", namespace="n1", cluster="c", job="", restart=""
+)
+
+
+def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a job queue on the path that answers as a script does."""
+    program = folder / "squeue"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "life"),
+    [
+        ({}, Life.ALIVE),
+        ({"released": True}, Life.DEAD),
+        ({"process": 2**22 + 1}, Life.DEAD),
+        ({"process": 2**70}, Life.DEAD),
+        ({"started": "1"}, Life.DEAD),
+        ({"boot": "b0"}, Life.DEAD),
+        ({"host": "other name of the same kernel"}, Life.ALIVE),
+        ({"namespace": "n2"}, Life.UNKNOWN),
+        ({"host": "node2", "boot": "b2"}, Life.UNKNOWN),
+        ({"host": "node2", "boot": "b2", "job": "17; rm"}, Life.UNKNOWN),
+        ({"host": "node2", "boot": "b2", "job": "17", "cluster": "d"}, Life.UNKNOWN),
+    ],
+)
+def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
+    assert replace(ME, **changes).life(ME) is life
+
+
+@pytest.mark.parametrize(
+    ("script", "life"),
+    [
+        ("echo RUNNING", Life.ALIVE),
+        ("echo COMPLETING", Life.ALIVE),
+        ("echo PENDING", Life.DEAD),
+        ("true", Life.DEAD),
+        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", Life.DEAD),
+        ("echo 'Unable to contact slurm controller' >&2; exit 1", Life.UNKNOWN),
+        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo RUNNING', Life.ALIVE),
+    ],
+)
+def test_queue_tells_the_life_of_an_owner_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, life: Life
+) -> None:
+    queue(tmp_path, script, monkeypatch)
+    assert replace(ME, host="node2", boot="b2", job="17").life(ME) is life
+
+
+def test_later_start_of_the_same_job_succeeds_the_earlier_one_at_once() -> None:
+    earlier = replace(ME, job="17")
+    assert earlier.life(replace(ME, job="17", restart="1")) is Life.DEAD
+    assert replace(earlier, restart="1").life(replace(ME, job="17", restart="1")) is Life.ALIVE
+    assert earlier.life(replace(ME, job="18", restart="1")) is Life.ALIVE
+
+
+def test_record_survives_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    owner = Owner.this_process()
+    assert Owner.from_json(owner.to_json()) == owner
+    assert f"process {os.getpid()} on {owner.host}, SLURM job 17, since 2" in str(owner)
+    assert owner.life(Owner.this_process()) is Life.ALIVE

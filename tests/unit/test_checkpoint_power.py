@@ -1,0 +1,270 @@
+"""Loss of power at every instant, on storage that promises no more than POSIX does.
+
+What was written and not synchronized may be there, missing, cut short or zeros. What was done to
+names since the folder was last synchronized may be there in any selection.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from checkpoint_kit import payload, step_of
+
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, FileSystem, load_checkpoint
+from dnawire.checkpoint.durable import make_directory_durably
+from dnawire.checkpoint.generations import BEST
+from dnawire.errors import DnawireError
+
+FOLDER = Path("/scratch/run")
+
+Names = dict[Path, int | None]
+
+
+@dataclass
+class Instant:
+    """What storage may hold if the power is lost now."""
+
+    safe: int
+    """Step that the last successful save promised."""
+    durable: Names
+    pending: tuple[Names, ...]
+    contents: dict[int, bytes]
+    synchronized: frozenset[int]
+
+
+@dataclass
+class MemoryFileSystem(FileSystem):
+    """Storage in memory that remembers what is not yet stable."""
+
+    names: Names = field(default_factory=dict)
+    contents: dict[int, bytes] = field(default_factory=dict)
+    durable: Names = field(default_factory=dict)
+    pending: list[Names] = field(default_factory=list)
+    synchronized: set[int] = field(default_factory=set)
+    instants: list[Instant] = field(default_factory=list)
+    safe: int = 0
+
+    def _change(self, names: Names) -> None:
+        self.names.update(names)
+        self.pending.append(names)
+        self._note()
+
+    def _note(self) -> None:
+        self.instants.append(
+            Instant(
+                self.safe,
+                dict(self.durable),
+                tuple(self.pending),
+                dict(self.contents),
+                frozenset(self.synchronized),
+            )
+        )
+
+    def _number(self, path: Path) -> int:
+        number = self.names.get(path)
+        if number is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return number
+
+    def is_directory(self, path: Path) -> bool:
+        return path in FOLDER.parents or path == FOLDER
+
+    def list_names(self, path: Path) -> list[str]:
+        return sorted(p.name for p, number in self.names.items() if number is not None)
+
+    def open_exclusive(self, path: Path) -> int:
+        if self.names.get(path) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        number = len(self.contents) + 1
+        self.contents[number] = b""
+        self._change({path: number})
+        return number
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        self.contents[descriptor] += bytes(data[:4000])
+        self.synchronized.discard(descriptor)
+        self._note()
+        return len(data[:4000])
+
+    def fsync(self, descriptor: int) -> None:
+        self.synchronized.add(descriptor)
+        self._note()
+
+    def close(self, descriptor: int) -> None:
+        self._note()
+
+    def read_bytes(self, path: Path) -> bytes:
+        return self.contents[self._number(path)]
+
+    def replace(self, source: Path, target: Path) -> None:
+        number = self._number(source)
+        self._change({target: number} if source == target else {target: number, source: None})
+
+    def link(self, source: Path, target: Path) -> None:
+        self._change({target: self._number(source)})
+
+    def unlink(self, path: Path) -> None:
+        self._number(path)
+        self._change({path: None})
+
+    def fsync_directory(self, path: Path) -> None:
+        for names in self.pending:
+            self.durable.update(names)
+        self.pending.clear()
+        self._note()
+
+
+class ForgetsFiles(MemoryFileSystem):
+    """Storage on which the synchronization of files was forgotten."""
+
+    def fsync(self, descriptor: int) -> None:
+        self._note()
+
+
+class ForgetsFolders(MemoryFileSystem):
+    """Storage on which the synchronization of folders was forgotten."""
+
+    def fsync_directory(self, path: Path) -> None:
+        self._note()
+
+
+class RemovesFirst(MemoryFileSystem):
+    """Storage on which replacing is done by removing and creating."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        if self.names.get(target) is not None:
+            self.unlink(target)
+        super().replace(source, target)
+
+
+def spoiled(content: bytes) -> Iterator[bytes]:
+    """Yield what may be found of a content that was not synchronized."""
+    yield b""
+    yield content[: len(content) // 2]
+    yield bytes(len(content))
+    yield content[:1000] + bytes(max(len(content) - 1000, 0))
+    yield content
+
+
+def after_power_loss(instant: Instant) -> Iterator[dict[Path, bytes]]:
+    """Yield every folder that may be found; of long lists of changes, each prefix and each one."""
+    changes = instant.pending
+    few = len(changes) <= 6
+    numbers = range(len(changes))
+    selections: Iterator[tuple[int, ...]] = (
+        itertools.chain.from_iterable(itertools.combinations(numbers, k) for k in range(7))
+        if few
+        else iter([*(tuple(range(k)) for k in range(len(changes) + 1)), *((n,) for n in numbers)])
+    )
+    for selection in selections:
+        names = dict(instant.durable)
+        for position in selection:
+            names.update(changes[position])
+        found = {path: number for path, number in names.items() if number is not None}
+        for variant in range(5):
+            yield {
+                path: instant.contents[number]
+                if number in instant.synchronized
+                else list(spoiled(instant.contents[number]))[variant]
+                for path, number in found.items()
+            }
+
+
+def storage_with(files: dict[Path, bytes]) -> MemoryFileSystem:
+    """Return stable storage; names with equal contents are names of one file, as links are."""
+    numbers = {data: number for number, data in enumerate(files.values())}
+    names: Names = {path: numbers[data] for path, data in files.items()}
+    return MemoryFileSystem(
+        names=names,
+        contents={number: data for data, number in numbers.items()},
+        durable=dict(names),
+        synchronized=set(numbers.values()),
+    )
+
+
+def recovers(files: dict[Path, bytes], safe: int) -> bool:
+    """Whether a run goes on from a state that is not older than promised; the best is no ruin."""
+    fs = storage_with(files)
+    try:
+        found = CheckpointStore(FOLDER, fs=fs).load_latest()
+        if FOLDER / BEST in files:
+            load_checkpoint(FOLDER / BEST, fs=fs)
+    except DnawireError:
+        return False
+    return safe == 0 if found is None else step_of(found.payload) >= safe
+
+
+def run(fs: MemoryFileSystem, steps: Iterable[int]) -> None:
+    with DirectoryLock(FOLDER, fs=fs) as lock:
+        store = CheckpointStore(FOLDER, lock, fs)
+        for step in steps:
+            store.save(payload(step))
+            fs.safe = step
+            fs._note()
+            store.save_best(payload(step))
+
+
+def states_after_power_loss(fs: MemoryFileSystem) -> list[tuple[int, dict[Path, bytes]]]:
+    """Return the different folders of checkpoints that may be found, with what was promised."""
+    seen = {}
+    for instant in fs.instants:
+        for files in after_power_loss(instant):
+            visible = {path: data for path, data in files.items() if path.suffix == ".pth"}
+            seen[instant.safe, frozenset(visible.items())] = visible
+    return [(safe, files) for (safe, _), files in seen.items()]
+
+
+def test_no_loss_of_power_loses_what_was_promised_nor_does_a_second_one() -> None:
+    fs = MemoryFileSystem()
+    run(fs, (1, 2, 3, 4))
+    first = states_after_power_loss(fs)
+    assert len(first) > 12
+    for safe, files in first:
+        assert recovers(files, safe)
+        again = storage_with(files)
+        again.safe = safe
+        run(again, (5,))
+        second = states_after_power_loss(again)
+        assert len(second) > 3
+        assert all(recovers(found, promised) for promised, found in second)
+
+
+@pytest.mark.parametrize("worse", [ForgetsFiles, ForgetsFolders, RemovesFirst])
+def test_the_model_finds_a_protection_that_is_missing(worse: type[MemoryFileSystem]) -> None:
+    fs = worse()
+    run(fs, (1, 2, 3, 4))
+    assert not all(recovers(files, safe) for safe, files in states_after_power_loss(fs))
+
+
+def test_new_folders_are_synchronized_into_their_parents(tmp_path: Path) -> None:
+    done: list[tuple[str, Path]] = []
+
+    class Recorder(FileSystem):
+        def make_directory(self, path: Path) -> None:
+            super().make_directory(path)
+            done.append(("make", path))
+
+        def fsync_directory(self, path: Path) -> None:
+            super().fsync_directory(path)
+            done.append(("sync", path))
+
+    deep = tmp_path / "a" / "b"
+    make_directory_durably(deep, Recorder())
+    assert done == [
+        ("make", tmp_path / "a"),
+        ("sync", tmp_path),
+        ("make", deep),
+        ("sync", tmp_path / "a"),
+    ]
+
+
+def test_memory_storage_reads_back_what_real_storage_would() -> None:
+    fs = MemoryFileSystem()
+    run(fs, (1, 2, 3, 4))
+    assert step_of(load_checkpoint(FOLDER / "checkpoint_previous.pth", fs=fs).payload) == 3

@@ -1,0 +1,353 @@
+"""The store: generations, which of them is taken, and what is said about those that are not."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from checkpoint_kit import TappedFileSystem, litter, loaded_step, payload, resealed, sealed, step_of
+
+from dnawire.checkpoint import (
+    CheckpointStore,
+    DirectoryLock,
+    FileSystem,
+    decode,
+    encode,
+    load_checkpoint,
+    replace_atomically,
+    replace_durably,
+)
+from dnawire.checkpoint.format import NewerCheckpointError
+from dnawire.errors import NotFoundError, NotSavedError, NotWritableError, UnusableCheckpointError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CheckpointStore]:
+    with DirectoryLock(tmp_path / "run") as lock:
+        yield CheckpointStore(tmp_path / "run", lock)
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+
+def test_empty_and_missing_folders_hold_no_checkpoint(
+    store: CheckpointStore, tmp_path: Path
+) -> None:
+    assert store.load_latest() is None
+    assert CheckpointStore(tmp_path / "nowhere").load_latest() is None
+
+
+def test_latest_becomes_previous(store: CheckpointStore) -> None:
+    for step in range(1, 5):
+        saved = store.save(payload(step))
+        assert saved.path == store.latest
+        assert saved.bytes == store.latest.stat().st_size
+        assert saved.seconds > 0.0
+    assert step_of(torch.load(store.latest, weights_only=True)) == 4
+    assert step_of(torch.load(store.previous, weights_only=True)) == 3
+    assert store.latest.stat().st_ino != store.previous.stat().st_ino
+    assert not litter(store.directory)
+
+
+def test_best_is_a_checkpoint_of_its_own(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    assert store.save_best(payload(7)).path == store.best
+    assert step_of(load_checkpoint(store.best).payload) == 7
+    assert loaded_step(store.directory) == 1
+
+
+def test_damaged_latest_falls_back_and_says_so(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    store.save(payload(2))
+    flip(store.latest)
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert loaded.path == store.previous
+    assert step_of(loaded.payload) == 1
+    assert [(item.path, "corrupted" in item.reason) for item in loaded.rejected] == [
+        (store.latest, True)
+    ]
+
+
+def test_sealed_content_that_is_no_state_falls_back_too(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    store.save(payload(2))
+    store.latest.write_bytes(resealed(torch_archive({"foreign": 1}), counter=9))
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert loaded.path == store.previous
+    assert "lacks model_state_dict" in loaded.rejected[0].reason
+
+
+def torch_archive(content: object) -> bytes:
+    data = sealed(content)
+    return data[: data.rindex(b"PK\x05\x06") + 20] + b"\x00\x00"
+
+
+def test_damaged_latest_never_takes_the_place_of_a_good_previous(store: CheckpointStore) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+    flip(store.latest)
+    store.save(payload(3))
+    assert step_of(decode(store.previous.read_bytes())) == 1
+    assert loaded_step(store.directory) == 3
+
+
+def test_older_copy_in_the_place_of_the_latest_neither_wins_nor_pushes_out(
+    store: CheckpointStore,
+) -> None:
+    for step in (1, 2, 3):
+        store.save(payload(step))
+    shutil.copy(store.latest, store.directory / "newest.pth")
+    old = encode(payload(1), counter=1)
+    os.replace(store.directory / "newest.pth", store.previous)
+    store.latest.write_bytes(old)
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert step_of(loaded.payload) == 3
+    assert loaded.rejected[0].path == store.latest
+    assert loaded.rejected[0].reason == "save 1 is older than save 3"
+    store.save(payload(4))
+    assert step_of(decode(store.previous.read_bytes())) == 3
+
+
+def test_both_damaged_is_an_error_and_never_a_fresh_start(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    store.save(payload(2))
+    flip(store.latest)
+    store.previous.write_bytes(b"")
+    with pytest.raises(UnusableCheckpointError) as caught:
+        store.load_latest()
+    message = str(caught.value)
+    assert message.startswith("Failed to load checkpoint")
+    assert f"{store.latest}: its SHA-256 digest does not match" in message
+    assert f"{store.previous}: the file is empty" in message
+    assert caught.value.exit_code == 65
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_latest_that_is_no_file_is_damage(
+    store: CheckpointStore, make: Callable[[Path], None]
+) -> None:
+    make(store.latest)
+    with pytest.raises(UnusableCheckpointError, match="not a regular file"):
+        store.load_latest()
+
+
+def test_content_and_not_time_decides(store: CheckpointStore) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+    for times in ((0, 9**9), (9**9, 0), (5, 5)):
+        os.utime(store.latest, (times[0], times[0]))
+        os.utime(store.previous, (times[1], times[1]))
+        assert loaded_step(store.directory) == 2
+
+
+def test_counter_goes_on_in_another_life(tmp_path: Path) -> None:
+    for step in range(1, 6):
+        with DirectoryLock(tmp_path) as lock:
+            store = CheckpointStore(tmp_path, lock)
+            store.save(payload(step))
+            loaded = store.load_latest()
+            assert loaded is not None
+            assert loaded.counter == step
+
+
+def newer_format(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("dnawire.checkpoint.format.FORMAT_VERSION", 2)
+        store.save(payload(2))
+
+
+def test_newer_format_is_neither_passed_over_nor_overwritten(
+    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(payload(1))
+    newer_format(store, monkeypatch)
+    before = store.latest.read_bytes()
+    with pytest.raises(NewerCheckpointError, match="install a newer version"):
+        store.load_latest()
+    with pytest.raises(NewerCheckpointError):
+        load_checkpoint(store.latest, allow_fallback=True)
+    with pytest.raises(NewerCheckpointError):
+        store.save(payload(3))
+    assert store.latest.read_bytes() == before
+    assert not litter(store.directory)
+
+
+def test_explicit_path(store: CheckpointStore) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+    assert step_of(load_checkpoint(store.previous).payload) == 1
+    assert step_of(load_checkpoint(store.directory).payload) == 2
+    flip(store.latest)
+    with pytest.raises(UnusableCheckpointError, match=f"^Failed to load checkpoint {store.latest}"):
+        load_checkpoint(store.latest)
+    loaded = load_checkpoint(store.latest, allow_fallback=True)
+    assert step_of(loaded.payload) == 1
+    assert loaded.rejected[0].path == store.latest
+
+
+def test_missing_explicit_path_names_what_is_there(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    for fallback in (False, True):
+        with pytest.raises(NotFoundError, match=r"^Checkpoint not found: .*missing\.pth") as caught:
+            load_checkpoint(store.directory / "missing.pth", allow_fallback=fallback)
+        assert "the folder holds checkpoint_latest.pth" in caught.value.remedy
+        assert caught.value.exit_code == 66
+    with pytest.raises(NotFoundError, match="Checkpoint not found"):
+        load_checkpoint(store.latest / "below")
+    store.latest.unlink()
+    with pytest.raises(NotFoundError, match="the folder holds no checkpoint"):
+        load_checkpoint(store.directory)
+
+
+def test_fallback_needs_something_to_fall_back_to(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    flip(store.latest)
+    with pytest.raises(UnusableCheckpointError):
+        load_checkpoint(store.latest, allow_fallback=True)
+
+
+def test_set_aside_moves_and_never_deletes(store: CheckpointStore) -> None:
+    assert store.set_aside() is None
+    folders = []
+    for step in (1, 3):
+        store.save(payload(step))
+        store.save(payload(step + 1))
+        store.save_best(payload(step))
+        (store.directory / "training_status.txt").write_text(str(step))
+        (store.directory / "notes.txt").write_text("mine")
+        folder = store.set_aside(also=("training_status.txt", "training_progress.json"))
+        assert folder is not None
+        folders.append(folder)
+        assert store.load_latest() is None
+    assert len(set(folders)) == 2
+    for folder, step in zip(folders, (1, 3), strict=True):
+        assert loaded_step(folder) == step + 1
+        assert step_of(decode((folder / "checkpoint_previous.pth").read_bytes())) == step
+        assert (folder / "training_status.txt").read_text() == str(step)
+    assert (store.directory / "notes.txt").read_text() == "mine"
+
+
+def test_set_aside_cut_short_leaves_the_old_run_as_it_was(store: CheckpointStore) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+    moved: list[Path] = []
+
+    def once(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if name == "replace":
+            if moved:
+                raise OSError(errno.EIO, "injected")
+            moved.append(arguments[0])
+        return proceed()
+
+    with DirectoryLock(store.directory / "other") as lock:
+        failing = CheckpointStore(store.directory, lock, TappedFileSystem(once))
+        with pytest.raises(NotWritableError, match="injected"):
+            failing.set_aside()
+    assert moved == [store.previous]
+    assert loaded_step(store.directory) == 2
+
+
+def test_store_without_lock_only_reads(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    for write in (store.save, store.save_best):
+        with pytest.raises(RuntimeError, match="read only"):
+            write(payload(1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_probe_creates_the_folder_and_leaves_nothing(tmp_path: Path) -> None:
+    CheckpointStore(tmp_path / "a" / "b").probe_writable(100_000)
+    assert not list((tmp_path / "a" / "b").iterdir())
+
+
+def test_probe_names_a_file_in_the_way_and_a_full_disk(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for directory in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(NotWritableError, match=f"Cannot write checkpoints in {directory}"):
+            CheckpointStore(directory).probe_writable()
+
+    class Full(FileSystem):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(NotWritableError, match="No space left") as caught:
+        CheckpointStore(tmp_path / "run", fs=Full()).probe_writable()
+    assert caught.value.exit_code == 73
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_storage_without_hard_links_still_keeps_two_generations(tmp_path: Path) -> None:
+    class NoLinks(FileSystem):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with DirectoryLock(tmp_path, fs=NoLinks()) as lock:
+        store = CheckpointStore(tmp_path, lock, NoLinks())
+        for step in (1, 2, 3):
+            store.save(payload(step))
+    assert loaded_step(tmp_path) == 3
+    assert step_of(decode(store.previous.read_bytes())) == 2
+    assert not litter(tmp_path)
+
+
+def test_stale_handle_while_reading_is_tried_again(store: CheckpointStore) -> None:
+    store.save(payload(1))
+    stale = iter([True, True, False])
+
+    class Stale(FileSystem):
+        def read_bytes(self, path: Path) -> bytes:
+            if next(stale):
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+            return super().read_bytes(path)
+
+    assert step_of(load_checkpoint(store.latest, fs=Stale()).payload) == 1
+
+
+def test_storage_that_returns_other_bytes_is_caught_before_anything_is_replaced(
+    tmp_path: Path,
+) -> None:
+    class Rotting(FileSystem):
+        def read_bytes(self, path: Path) -> bytes:
+            data = super().read_bytes(path)
+            return data[:-1] + b"!" if path.suffix == ".tmp" and "latest" in path.name else data
+
+    with DirectoryLock(tmp_path) as lock:
+        CheckpointStore(tmp_path, lock).save(payload(1))
+        with pytest.raises(NotSavedError, match="other bytes than written") as caught:
+            CheckpointStore(tmp_path, lock, Rotting()).save(payload(2))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.exit_code == 74
+    assert loaded_step(tmp_path) == 1
+
+
+@pytest.mark.parametrize("write", [replace_atomically, replace_durably])
+def test_short_writes_are_continued_and_a_refused_permit_changes_nothing(
+    tmp_path: Path, write: Callable[..., None]
+) -> None:
+    class Short(FileSystem):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            return super().write(descriptor, data[:3])
+
+    path = tmp_path / "training_status.txt"
+    write(path, b"Epoch: 45", fs=Short())
+    assert path.read_bytes() == b"Epoch: 45"
+
+    def refuse() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(path, b"Epoch: 46", permit=refuse)
+    assert path.read_bytes() == b"Epoch: 45"
+    assert os.listdir(tmp_path) == [path.name]

@@ -1,0 +1,106 @@
+"""Summaries: what the resonances between the energies of a record contribute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inference_kit import LEFT, RIGHT, junction, save
+
+from dnawire.errors import UsageError
+from dnawire.inference import load_predictor, summarize
+from dnawire.junction import Contact, Duplex, Junction
+from dnawire.transport import zero_bias_conductance
+
+FERMI_ENERGY = -7.1
+
+
+def test_no_number_depends_on_the_grid_of_an_exact_record() -> None:
+    exact = load_predictor("exact:kordas2025")
+    summaries = []
+    for number in (3, 50, 777):
+        (record,) = exact.predict([junction("GATTACA")], np.linspace(-9.0, -6.5, number))
+        summaries.append(summarize(exact, record, FERMI_ENERGY, 300.0))
+    first, *others = summaries
+    assert first.at_fermi_energy is not None
+    expected = first.at_fermi_energy.conductance.conductance_quanta
+    for other in others:
+        assert other.at_fermi_energy is not None
+        found = other.at_fermi_energy.conductance.conductance_quanta
+        assert found == pytest.approx(expected, rel=2e-3)
+        assert other.max_transmission == pytest.approx(first.max_transmission, rel=2e-2)
+        np.testing.assert_allclose(other.dos_peaks, first.dos_peaks, atol=2e-3)
+
+
+def test_the_grid_of_a_record_misses_most_of_the_conductance() -> None:
+    """Resonances of a coherent 12-mer are narrower than its grid by orders of magnitude."""
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("GCGCAAGCGCAA")])
+    gridded = zero_bias_conductance(
+        record.energies, record.transmission, fermi_energy=FERMI_ENERGY, temperature=300.0
+    )
+    at_fermi = summarize(exact, record, FERMI_ENERGY, 300.0).at_fermi_energy
+    assert at_fermi is not None
+    resolved = at_fermi.conductance.conductance_quanta
+    assert abs(np.log10(gridded.conductance_quanta / resolved)) > 0.5
+
+
+def test_dos_peaks_are_the_levels_of_weakly_coupled_bases() -> None:
+    exact = load_predictor("exact:kordas2025")
+    duplex = Duplex.parse("GCA")
+    weak = Junction(
+        duplex,
+        Contact.at("upper", 0, 1e-4) + Contact.at("lower", -1, 1e-4),
+        Contact.at("upper", -1, 1e-4) + Contact.at("lower", 0, 1e-4),
+    )
+    (record,) = exact.predict([weak])
+    summary = summarize(exact, record, None, 300.0)
+    hamiltonian = exact.hamiltonian(duplex)
+    assert hamiltonian is not None
+    levels = np.linalg.eigvalsh(hamiltonian)
+    np.testing.assert_allclose(np.sort(summary.dos_peaks), levels, atol=1e-5)
+    order = np.argsort(summary.dos_peaks)
+    heights = exact.predict([weak], summary.dos_peaks[order])[0].dos
+    assert (np.diff(heights[np.argsort(order)]) <= 0).all()
+    assert summary.at_fermi_energy is None
+
+
+def test_transmission_at_the_fermi_energy_is_exact() -> None:
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("ACGT")])
+    (at_fermi,) = exact.predict([junction("ACGT")], [FERMI_ENERGY])
+    found = summarize(exact, record, FERMI_ENERGY, 0.0).at_fermi_energy
+    assert found is not None
+    transmission = at_fermi.transmission[0]
+    assert found.log10_transmission == pytest.approx(np.log10(transmission), abs=1e-9)
+    assert found.conductance.conductance_quanta == pytest.approx(transmission, rel=1e-9)
+
+
+def test_a_standard_model_knows_its_grid_only(tmp_path: Path) -> None:
+    predictor = load_predictor(str(save(tmp_path, "standard")))
+    (record,) = predictor.predict([junction("ACGT")])
+    summary = summarize(predictor, record, FERMI_ENERGY, 77.0)
+    top = int(record.transmission.argmax())
+    assert summary.max_transmission == record.transmission[top]
+    assert summary.max_energy == record.energies[top]
+    assert set(summary.dos_peaks) <= set(record.energies)
+    assert summary.at_fermi_energy is not None
+
+
+def test_a_disconnected_junction_has_no_transmission() -> None:
+    exact = load_predictor("exact:kordas2025")
+    broken = Junction(Duplex.parse("A_C/G_T"), LEFT, RIGHT)
+    (record,) = exact.predict([broken])
+    found = summarize(exact, record, FERMI_ENERGY, 300.0).at_fermi_energy
+    assert found is not None
+    assert found.log10_transmission == -np.inf
+    assert found.conductance.siemens == 0.0
+
+
+@pytest.mark.parametrize("fermi_energy", [-9.1, -6.4])
+def test_a_fermi_energy_outside_the_energies_is_refused(fermi_energy: float) -> None:
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("ACGT")])
+    with pytest.raises(UsageError, match="lies outside the spectrum"):
+        summarize(exact, record, fermi_energy, 300.0)

@@ -1,0 +1,308 @@
+"""Figures: what is drawn, with which units, and that files repeat to the byte."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from inference_kit import junction
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dnawire import plots
+from dnawire.data import TransportRecord
+from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError
+from dnawire.inference import load_predictor
+from dnawire.junction import Duplex
+
+UNIT = re.compile(r"\((eV|1/eV|meV|decades|dimensionless|count)\)$")
+WITHOUT_UNIT = {"", "Epoch", "Base"}
+DUPLEX = Duplex.parse("GCA/T_C")
+
+
+def record(text: str = "ACGT") -> TransportRecord:
+    (found,) = load_predictor("exact:kordas2025").predict([junction(text)])
+    return found
+
+
+def hamiltonian(duplex: Duplex = DUPLEX) -> NDArray[np.float64]:
+    found = load_predictor("exact:kordas2025").hamiltonian(duplex)
+    assert found is not None
+    return found
+
+
+def metrics(num_epochs: int = 6) -> dict[str, NDArray[np.float64]]:
+    epochs = np.arange(1.0, num_epochs + 1)
+    losses = np.abs(epochs - 4.0) + 0.5
+    return {
+        "epoch": epochs,
+        "train_loss": 1.0 / epochs,
+        "val_loss": losses,
+        "val_transmission_mae": losses / 2,
+        "val_dos_mae": losses / 4,
+    }
+
+
+def new_axes() -> Axes:
+    return Figure().subplots()
+
+
+def line(ax: Axes, label: str) -> NDArray[np.float64]:
+    (found,) = (one for one in ax.lines if one.get_label() == label)
+    return np.asarray(found.get_xydata())
+
+
+def figures() -> Iterator[tuple[str, Figure]]:
+    first, other = record("ACGT"), record("GGGG")
+    matrix = hamiltonian()
+    values = np.linspace(-3.0, 1.0, 20)
+    yield "one", plots.spectra_figure([first], "Title", -7.1)
+    yield "several", plots.spectra_figure([first, other], "Title")
+    yield "comparison", plots.comparison_figure(first, other, "Best")
+    yield "parity", plots.parity_figure((values, values + 0.1), (values, values - 0.1))
+    yield "training", plots.training_figure(metrics(), [2])
+    yield "hamiltonian", plots.hamiltonian_figure(matrix, DUPLEX, "H")
+    yield "difference", plots.hamiltonian_comparison_figure(matrix, 1.1 * matrix, DUPLEX)
+
+
+@pytest.mark.parametrize("figure", [pytest.param(one, id=name) for name, one in figures()])
+def test_every_axis_has_its_unit(figure: Figure) -> None:
+    labels = {label for ax in figure.axes for label in (ax.get_xlabel(), ax.get_ylabel())}
+    assert len(labels - WITHOUT_UNIT) >= 1
+    for label in labels - WITHOUT_UNIT:
+        assert UNIT.search(label), label
+    for ax in figure.axes:
+        assert ax.get_ylabel() or ax.get_xlabel()
+
+
+def test_predicted_and_reference_spectra_are_drawn() -> None:
+    predicted, reference = record("ACGT"), record("GGGG")
+    for plot, name in ((plots.plot_transmission, "transmission"), (plots.plot_dos, "dos")):
+        ax = new_axes()
+        assert plot(ax, predicted, reference=reference) is ax
+        for label, one in (("predicted", predicted), ("reference", reference)):
+            expected = np.column_stack([one.energies, getattr(one, name)])
+            np.testing.assert_array_equal(line(ax, label), expected)
+        assert ax.get_yscale() == "log"
+        assert ax.lines[0].get_label() == "reference"
+
+
+def test_where_the_transmission_vanishes_there_is_no_line() -> None:
+    broken = record("A_C/G_T")
+    assert not broken.transmission.any()
+    ax = plots.plot_transmission(new_axes(), broken)
+    assert np.isnan(line(ax, "predicted")[:, 1]).all()
+    with plots.style():
+        plots.comparison_figure(broken, broken, "Disconnected").draw_without_rendering()
+
+
+def test_energies_that_are_not_absolute_are_labeled_so() -> None:
+    assert plots.plot_dos(new_axes(), record()).get_xlabel() == "Energy (eV)"
+    for reference in (-7.1, np.nan):
+        counted = replace(record(), energy_reference=reference)
+        label = plots.plot_dos(new_axes(), counted).get_xlabel()
+        assert label == "Energy above the reference (eV)"
+
+
+def test_the_error_of_a_comparison_is_in_decades() -> None:
+    one = record()
+    other = replace(one, transmission=10.0 * one.transmission)
+    figure = plots.comparison_figure(one, other, "Best test record")
+    legends = [ax.get_legend() for ax in figure.axes]
+    texts = [text.get_text() for legend in legends if legend for text in legend.get_texts()]
+    assert texts[1] == "predicted, mean error 1.000 decades"
+    assert texts[3] == "predicted, mean error 0.000 decades"
+    assert figure.get_suptitle() == "Best test record: ACGT"
+
+
+def test_parity_says_how_good_it_is() -> None:
+    reference = np.array([0.0, 1.0, 2.0, -np.inf, 3.0])
+    predicted = np.array([0.5, 1.0, 1.5, 0.0, np.nan])
+    ax = plots.plot_parity(new_axes(), reference, predicted, "T (dimensionless)")
+    (text,) = ax.texts
+    assert text.get_text() == "MAE 0.333 decades\n$R^2$ 0.7500"
+    assert ax.get_xlim() == ax.get_ylim()
+    equality = line(ax, "y = x")
+    np.testing.assert_array_equal(equality[:, 0], equality[:, 1])
+
+
+@pytest.mark.parametrize("values", [np.array([]), np.array([-np.inf]), np.array([2.0])])
+def test_parity_of_almost_nothing(values: NDArray[np.float64]) -> None:
+    figure = plots.parity_figure((values, values), (values, values))
+    with plots.style():
+        figure.draw_without_rendering()
+
+
+def test_the_cells_of_a_parity_figure_count_every_pair() -> None:
+    values = np.random.default_rng(0).normal(size=500)
+    table = plots.parity_table(plots.parity_figure((values, values + 0.1), (values, values)))
+    counts, names = np.asarray(table["count"][1]), np.asarray(table["quantity"][1])
+    assert counts[names == "transmission"].sum() == counts[names == "dos"].sum() == 500
+
+
+def test_best_epoch_and_restarts_are_marked() -> None:
+    ax = plots.plot_losses(new_axes(), metrics(), [0, 2, 2, 6])
+    np.testing.assert_array_equal(line(ax, "best: epoch 4, 0.5"), [[4.0, 0.5]])
+    marks = [one.get_xdata()[0] for one in ax.lines if len(set(one.get_xdata())) == 1]
+    assert marks == [4.0, 0.5, 2.5]
+    assert "2 restarts" in [one.get_label() for one in ax.lines]
+    assert ax.get_yscale() == "log"
+    errors = plots.plot_errors(new_axes(), metrics())
+    np.testing.assert_array_equal(line(errors, "transmission")[:, 1], metrics()["val_loss"] / 2)
+    assert errors.get_ylabel() == "Mean absolute error (decades)"
+
+
+def test_on_site_energies_and_hoppings_have_scales_of_their_own() -> None:
+    matrix = hamiltonian()
+    ax = plots.plot_hamiltonian(new_axes(), matrix, DUPLEX)
+    onsite, hopping = (np.ma.asarray(image.get_array()) for image in ax.images)
+    mean = np.diag(matrix).mean()
+    np.testing.assert_allclose(onsite.compressed(), 1e3 * (np.diag(matrix) - mean))
+    band = np.abs(np.subtract.outer(*[[0, 0, 1, 2, 2]] * 2)) <= 1
+    expected = 1e3 * matrix[band & ~np.eye(5, dtype=bool)]
+    np.testing.assert_allclose(hopping.compressed(), expected)
+    limits = [image.norm.vmax for image in ax.images]
+    assert limits[0] >= np.abs(onsite).max() > 2 * limits[1] >= 2 * np.abs(hopping).max()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["G1", "C1'", "C2", "A3", "T3'"]
+    numbers = {text.get_position(): text.get_text() for text in ax.texts}
+    assert len(numbers) == band.sum()
+    assert numbers[(2, 0)] == "151"
+    assert numbers[(0, 0)] == f"{1e3 * (matrix[0, 0] - mean):.0f}"
+
+
+@pytest.mark.parametrize("length", [1, 9, 20, 40])
+def test_hamiltonians_of_any_length_are_drawn(length: int) -> None:
+    duplex = Duplex.parse("GATC" * (length // 4) + "GATC"[: length % 4])
+    figure = plots.hamiltonian_figure(hamiltonian(duplex), duplex, "H")
+    with plots.style():
+        figure.draw_without_rendering()
+    ax = figure.axes[0]
+    assert bool(ax.texts) == (length <= 8)
+    labels = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert len(labels) == len(set(labels)) <= 32
+    assert labels[0] == "G1"
+
+
+def test_a_vanishing_hamiltonian_is_drawn() -> None:
+    single = Duplex.parse("G/_")
+    for matrix in (np.zeros((1, 1)), np.ones((1, 1))):
+        figure = plots.hamiltonian_comparison_figure(matrix, np.zeros((1, 1)), single)
+        with plots.style():
+            figure.draw_without_rendering()
+
+
+def test_the_difference_is_predicted_minus_true_in_mev() -> None:
+    matrix = hamiltonian()
+    predicted = matrix.copy()
+    predicted[0, 0] += 0.002
+    ax = plots.plot_difference(new_axes(), predicted, matrix, DUPLEX)
+    assert {text.get_text() for text in ax.texts} == {"2", "0"}
+    figure = plots.hamiltonian_comparison_figure(predicted, matrix, DUPLEX)
+    assert "rms 0.4" in figure.axes[2].get_title(loc="left")
+
+
+def test_each_element_of_a_hamiltonian_is_listed_once() -> None:
+    matrix = hamiltonian()
+    table = plots.hamiltonian_table(DUPLEX, predicted=matrix, true=2 * matrix)
+    rows, columns = (table[name][1] for name in ("row", "column"))
+    elements = dict(zip(zip(rows, columns, strict=True), table["predicted"][1], strict=True))
+    assert len(elements) == len(rows) == 5 + 8
+    assert elements["G1", "G1"] == matrix[0, 0]
+    assert elements["G1", "C1'"] == matrix[0, 1]
+    assert ("G1", "A3") not in elements
+    assert [unit for unit, _ in table.values()] == ["", "", "eV", "eV"]
+    np.testing.assert_array_equal(table["true"][1], 2 * np.asarray(table["predicted"][1]))
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
+    paths = []
+    for name in ("a", "b"):
+        figure = plots.spectra_figure([record()], "Title", -7.1)
+        paths.append(
+            plots.save_figure(figure, tmp_path / name / "x.y", plots.spectra_table([record()]))
+        )
+    assert [path.name for path in paths[0]] == ["x.y.png", "x.y.svg", "x.y.csv"]
+    assert paths[0] == plots.figure_paths(tmp_path / "a" / "x.y")
+    for first, second in zip(*paths, strict=True):
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_table_has_names_units_and_exact_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    plots.save_table(path, {"energy": ("eV", np.array([0.1, 1 / 3])), "name": ("", ["a,b", "c"])})
+    rows = list(csv.reader(path.read_text().splitlines()))
+    assert rows[:2] == [["energy", "name"], ["eV", ""]]
+    assert [float(row[0]) for row in rows[2:]] == [0.1, 1 / 3]
+    assert rows[2][1] == "a,b"
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotWritableError, match="file"):
+        plots.save_figure(Figure(), tmp_path / "file" / "x", {})
+    with pytest.raises(NotWritableError, match="missing"):
+        plots.save_table(tmp_path / "missing" / "x.csv", {})
+
+
+def test_settings_of_the_user_are_neither_used_nor_changed() -> None:
+    with mpl.rc_context({"axes.grid": False, "font.size": 30.0}):
+        before = dict(mpl.rcParams)
+        figure = plots.training_figure(metrics(), [])
+        assert dict(mpl.rcParams) == before
+    size = figure.axes[0].xaxis.label.get_fontsize()
+    assert size < 12
+
+
+def test_no_window_manager_is_asked_for() -> None:
+    code = "import sys, dnawire.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+CSV_HEAD = "epoch,train_loss,val_loss,val_transmission_mae,val_dos_mae,seconds\n"
+
+
+def test_metrics_are_read_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text(CSV_HEAD + ",,,decades,decades,s\n1,5,4,3,2,9\n2,1,nan,3,2,9\n")
+    found = plots.read_metrics(path)
+    assert set(found) == set(metrics())
+    np.testing.assert_array_equal(found["val_loss"], [4.0, np.nan])
+    np.testing.assert_array_equal(found["epoch"], [1.0, 2.0])
+    plots.training_figure(found, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", CSV_HEAD, CSV_HEAD + "units\n", "epoch\n\n1\n", CSV_HEAD + "\n1,2,3\n1,2,3,4\n",
+     CSV_HEAD + ",,,,,\n1,2,x,4,5,6\n", CSV_HEAD + ",,,,,\n1,2\n"],
+)  # fmt: skip
+def test_damaged_metrics_are_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text(text)
+    with pytest.raises(UnusableDataFileError, match=r"metrics\.csv"):
+        plots.read_metrics(path)
+
+
+def test_restarts_are_all_starts_but_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "starts.jsonl"
+    path.write_text('{"epoch": 0}\n{"epoch": 3, "host": "a"}\n{"epoch": 3}\n')
+    assert plots.read_restarts(path) == [3, 3]
+
+
+@pytest.mark.parametrize("text", ["{}\n", "[1]\n", "{\n", '{"epoch": null}\n'])
+def test_damaged_starts_are_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "starts.jsonl"
+    path.write_text(text)
+    with pytest.raises(UnusableDataFileError, match=r"starts\.jsonl"):
+        plots.read_restarts(path)
+    with pytest.raises(NotFoundError, match="missing"):
+        plots.read_restarts(tmp_path / "missing")

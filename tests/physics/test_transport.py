@@ -26,7 +26,9 @@ physical = settings(max_examples=40, deadline=None)
 
 def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra:
     diagonal, step, left, right, mask = system.tensors()
-    return block_spectra(diagonal, step, left, right, torch.from_numpy(energies), mask=mask, eta=eta)
+    return block_spectra(
+        diagonal, step, left, right, torch.from_numpy(energies), mask=mask, eta=eta
+    )
 
 
 def ldos_of(result: Spectra, system: System) -> np.ndarray:
@@ -79,7 +81,7 @@ def test_spectral_identity(shape: tuple[int, int, int]) -> None:
 @physical
 @given(shapes)
 def test_number_of_states(shape: tuple[int, int, int]) -> None:
-    """The DOS integrates to the closed form -(1/pi) Im sum ln(E - lambda_k) between two energies."""
+    """The DOS integrates to -(1/pi) Im sum ln(E - lambda_k) between two energies."""
     system = random_system(*shape)
     system = system._replace(gamma_left=system.gamma_left + 0.2, gamma_right=system.gamma_right)
     gamma = (system.gamma_left + system.gamma_right).ravel()

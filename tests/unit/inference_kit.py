@@ -35,13 +35,15 @@ def records() -> TransportDataset:
     )
 
 
-def trained(model_type: str) -> tuple[TransportModel, ModelSpecification]:
+def trained(
+    model_type: str, mean_log10_transmission: float = -4.0
+) -> tuple[TransportModel, ModelSpecification]:
     """A model that differs from one sequence to the next, as training would make it."""
     specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
     model = build_model(specification, seed=3)
     flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
     onsite = torch.tensor(load_parameters("kordas2025").onsite)
-    spectra = (flat - 4.0, flat + 2.0, flat, flat + 1.0)
+    spectra = (flat + mean_log10_transmission, flat + 2.0, flat, flat + 1.0)
     model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():

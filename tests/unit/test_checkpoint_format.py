@@ -202,6 +202,16 @@ def compressed() -> bytes:
     return buffer.getvalue()
 
 
+def overlapping() -> bytes:
+    """Return an archive that lists the same bytes again and again."""
+    buffer = io.BytesIO(DATA[: DATA.rindex(b"dnawire checkpoint")])
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = b""
+        archive.filelist.extend([archive.getinfo("archive/data.pkl")] * 100)
+        archive._didModify = True
+    return buffer.getvalue()
+
+
 def legacy() -> bytes:
     buffer = io.BytesIO()
     torch.save(payload(1), buffer, _use_new_zipfile_serialization=False)
@@ -214,6 +224,7 @@ HOSTILE = {
     "not contiguous": lambda: sealed(decode(DATA) | {"args": torch.zeros(1).expand(2**40)}),
     "manifest does not match": lambda: sealed(decode(DATA) | {"epoch": 4}),
     "compressed": lambda: resealed(compressed()),
+    "parts are larger than the whole": lambda: resealed(overlapping()),
     "no zip archive": lambda: resealed(legacy()),
     "instead of a dictionary": lambda: sealed([1, 2]),
     "lacks model_state_dict": lambda: sealed({"epoch": 1}),

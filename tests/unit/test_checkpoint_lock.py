@@ -355,6 +355,26 @@ def test_storage_without_hard_links_has_one_owner_too(tmp_path: Path) -> None:
         assert lock.generation == 2
 
 
+@pytest.mark.parametrize("operation", ["write", "fsync"])
+def test_failed_start_on_storage_without_hard_links_blocks_no_later_start(
+    tmp_path: Path, operation: str
+) -> None:
+    def fail(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        calls.append(name)
+        if name == "link":
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        if name == operation and "link" in calls:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return proceed()
+
+    calls: list[str] = []
+    with pytest.raises(NotWritableError, match="No space left"):
+        DirectoryLock(tmp_path, fs=TappedFileSystem(fail)).acquire()
+    assert not list(tmp_path.iterdir())
+    with DirectoryLock(tmp_path) as lock:
+        assert lock.still_owned()
+
+
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotWritableError, match=f"Cannot write checkpoints in {tmp_path}/file"):
@@ -386,8 +406,6 @@ def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"host": "other name of the same kernel"}, Life.ALIVE),
         ({"namespace": "n2"}, Life.UNKNOWN),
         ({"host": "node2", "boot": "b2"}, Life.UNKNOWN),
-        ({"host": "node2", "boot": "b2", "job": "17; rm"}, Life.UNKNOWN),
-        ({"host": "node2", "boot": "b2", "job": "17", "cluster": "d"}, Life.UNKNOWN),
     ],
 )
 def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
@@ -410,7 +428,10 @@ def test_queue_tells_the_life_of_an_owner_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, life: Life
 ) -> None:
     queue(tmp_path, script, monkeypatch)
-    assert replace(ME, host="node2", boot="b2", job="17").life(ME) is life
+    owner = replace(ME, host="node2", boot="b2", job="17")
+    assert owner.life(ME) is life
+    assert replace(owner, cluster="d").life(ME) is Life.UNKNOWN
+    assert replace(owner, job="17 --help").life(ME) is Life.UNKNOWN
 
 
 def test_later_start_of_the_same_job_succeeds_the_earlier_one_at_once() -> None:

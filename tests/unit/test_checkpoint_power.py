@@ -32,6 +32,8 @@ class Instant:
 
     safe: int
     """Step that the last successful save promised."""
+    safe_best: int
+    """Step that the last successful save of the best promised."""
     durable: Names
     pending: tuple[Names, ...]
     contents: dict[int, bytes]
@@ -49,6 +51,7 @@ class MemoryFileSystem(FileSystem):
     synchronized: set[int] = field(default_factory=set)
     instants: list[Instant] = field(default_factory=list)
     safe: int = 0
+    safe_best: int = 0
 
     def _change(self, names: Names) -> None:
         self.names.update(names)
@@ -59,6 +62,7 @@ class MemoryFileSystem(FileSystem):
         self.instants.append(
             Instant(
                 self.safe,
+                self.safe_best,
                 dict(self.durable),
                 tuple(self.pending),
                 dict(self.contents),
@@ -188,16 +192,17 @@ def storage_with(files: dict[Path, bytes]) -> MemoryFileSystem:
     )
 
 
-def recovers(files: dict[Path, bytes], safe: int) -> bool:
-    """Whether a run goes on from a state that is not older than promised; the best is no ruin."""
+def recovers(files: dict[Path, bytes], safe: int, safe_best: int) -> bool:
+    """Whether latest and best are sound and not older than promised."""
     fs = storage_with(files)
     try:
         found = CheckpointStore(FOLDER, fs=fs).load_latest()
-        if FOLDER / BEST in files:
-            load_checkpoint(FOLDER / BEST, fs=fs)
+        step = 0 if found is None else step_of(found.payload)
+        has_best = FOLDER / BEST in files
+        best = step_of(load_checkpoint(FOLDER / BEST, fs=fs).payload) if has_best else 0
     except DnawireError:
         return False
-    return safe == 0 if found is None else step_of(found.payload) >= safe
+    return step >= safe and best >= safe_best
 
 
 def run(fs: MemoryFileSystem, steps: Iterable[int]) -> None:
@@ -208,16 +213,22 @@ def run(fs: MemoryFileSystem, steps: Iterable[int]) -> None:
             fs.safe = step
             fs._note()
             store.save_best(payload(step))
+            fs.safe_best = step
+            fs._note()
 
 
-def states_after_power_loss(fs: MemoryFileSystem) -> list[tuple[int, dict[Path, bytes]]]:
+Found = tuple[dict[Path, bytes], int, int]
+
+
+def states_after_power_loss(fs: MemoryFileSystem) -> list[Found]:
     """Return the different folders of checkpoints that may be found, with what was promised."""
     seen = {}
     for instant in fs.instants:
         for files in after_power_loss(instant):
             visible = {path: data for path, data in files.items() if path.suffix == ".pth"}
-            seen[instant.safe, frozenset(visible.items())] = visible
-    return [(safe, files) for (safe, _), files in seen.items()]
+            promised = instant.safe, instant.safe_best
+            seen[frozenset(visible.items()), promised] = (visible, *promised)
+    return list(seen.values())
 
 
 def test_no_loss_of_power_loses_what_was_promised_nor_does_a_second_one() -> None:
@@ -225,21 +236,21 @@ def test_no_loss_of_power_loses_what_was_promised_nor_does_a_second_one() -> Non
     run(fs, (1, 2, 3, 4))
     first = states_after_power_loss(fs)
     assert len(first) > 12
-    for safe, files in first:
-        assert recovers(files, safe)
+    for files, safe, safe_best in first:
+        assert recovers(files, safe, safe_best)
         again = storage_with(files)
-        again.safe = safe
+        again.safe, again.safe_best = safe, safe_best
         run(again, (5,))
         second = states_after_power_loss(again)
         assert len(second) > 3
-        assert all(recovers(found, promised) for promised, found in second)
+        assert all(recovers(*found) for found in second)
 
 
 @pytest.mark.parametrize("worse", [ForgetsFiles, ForgetsFolders, RemovesFirst])
 def test_the_model_finds_a_protection_that_is_missing(worse: type[MemoryFileSystem]) -> None:
     fs = worse()
     run(fs, (1, 2, 3, 4))
-    assert not all(recovers(files, safe) for safe, files in states_after_power_loss(fs))
+    assert not all(recovers(*found) for found in states_after_power_loss(fs))
 
 
 def test_new_folders_are_synchronized_into_their_parents(tmp_path: Path) -> None:

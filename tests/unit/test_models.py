@@ -187,9 +187,7 @@ def test_models_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no model in"):
         load_model(tmp_path)
     folder = tmp_path / "model"
-    save_model(
-        folder, make_model("standard"), ModelSpecification("standard", 9, 16, 3, 2, 0.1), {}
-    )
+    save_model(folder, make_model("standard"), ModelSpecification("standard", 9, 16, 3, 2, 0.1), {})
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(UnusableFileError, match=r"model\.safetensors"):

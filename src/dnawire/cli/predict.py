@@ -13,7 +13,6 @@ import tyro
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
-from dnawire.junction import Contact, Duplex, Junction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from dnawire.data import TransportRecord
     from dnawire.inference import Predictor, Summary
+    from dnawire.junction import Contact, Duplex
     from dnawire.plots import Table
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ _SHOWN_PEAKS = 4
 _NOTABLE_SHARE = 0.1
 _LARGEST_PER_CHANNEL = 1.0 + 1e-9
 _SUMMARY = "summary.csv"
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,19 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     if not flags.sequences:
         raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    duplexes = [Duplex.parse(text) for text in flags.sequences]
     from dnawire.inference import load_predictor, summarize
+    from dnawire.junction import Duplex, Junction
 
+    duplexes = [Duplex.parse(text) for text in flags.sequences]
     predictor = load_predictor(flags.model)
     left, right = _contacts(flags, predictor)
     junctions = [Junction(duplex, left, right) for duplex in duplexes]
     folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")
+    _check_targets(folder, predictor, duplexes, overwrite=flags.overwrite)
     records = predictor.predict(junctions, _energies(flags, predictor), flags.eta)
     summaries = [
         summarize(predictor, record, flags.fermi_energy, flags.temperature) for record in records
     ]
-    _check_targets(folder, predictor, records, overwrite=flags.overwrite)
     print("\n".join(_heading(flags, predictor, records[0], (left, right))))
     print("\n".join(_aligned(_rows(records, summaries))))
     _warn(records, summaries)
@@ -128,6 +130,8 @@ def _contacts(flags: PredictFlags, predictor: Predictor) -> tuple[Contact, Conta
 
 def _contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:
     """Return what is asked for; the rest is as in the training."""
+    from dnawire.junction import Contact
+
     if text is not None:
         couplings = {one.gamma for one in trained.attachments} if trained else set()
         if gamma is None and len(couplings) == 1:
@@ -171,10 +175,11 @@ def _heading(
     left, right = contacts
     energies, origin = record.energies, predictor.conditions.origin
     own_contacts = origin if contacts == predictor.conditions.contacts else "command line"
+    zero = "" if record.energy_reference == 0.0 else " from the reference of the records"
     lines = [
         f"model         {predictor.name}",
         f"contacts      {left.text} | {right.text} eV ({own_contacts})",
-        f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV, "
+        f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
         f"eta {record.eta:g} eV",
     ]
     if flags.fermi_energy is None:
@@ -247,8 +252,9 @@ def _warn(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> N
 
 
 def _check_targets(
-    folder: Path, predictor: Predictor, records: Sequence[TransportRecord], *, overwrite: bool
+    folder: Path, predictor: Predictor, duplexes: Sequence[Duplex], *, overwrite: bool
 ) -> None:
+    """Refuse to replace earlier results before any work is done."""
     from dnawire.plots import figure_paths
 
     try:
@@ -257,23 +263,23 @@ def _check_targets(
         raise NotWritableError(
             f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
         ) from error
-    stems = _spectra_stems(records)
-    if predictor.hamiltonian(records[0].junction.duplex) is not None:
-        stems += _hamiltonian_stems(records)
+    stems = _spectra_stems(duplexes)
+    if predictor.hamiltonian(duplexes[0]) is not None:
+        stems += _hamiltonian_stems(duplexes)
     targets = [path for stem in stems for path in figure_paths(folder / stem)]
     for path in (folder / _SUMMARY, *targets):
         check_target(path, overwrite=overwrite)
 
 
-def _spectra_stems(records: Sequence[TransportRecord]) -> list[str]:
+def _spectra_stems(duplexes: Sequence[Duplex]) -> list[str]:
     from dnawire.plots import LINES
 
-    pages = -(-len(records) // len(LINES))
+    pages = -(-len(duplexes) // len(LINES))
     return ["spectra"] if pages == 1 else [f"spectra_{page + 1}" for page in range(pages)]
 
 
-def _hamiltonian_stems(records: Sequence[TransportRecord]) -> list[str]:
-    names = [record.junction.duplex.text.replace("/", "-")[:40] for record in records]
+def _hamiltonian_stems(duplexes: Sequence[Duplex]) -> list[str]:
+    names = [duplex.text.replace("/", "-")[:_LONGEST_NAME] for duplex in duplexes]
     return [f"hamiltonian_{number}_{name}" for number, name in enumerate(names, start=1)]
 
 
@@ -287,13 +293,13 @@ def _write(
     from dnawire import plots
 
     plots.save_table(folder / _SUMMARY, _summary_table(records, summaries))
+    duplexes = [record.junction.duplex for record in records]
     size = len(plots.LINES)
-    for page, stem in enumerate(_spectra_stems(records)):
+    for page, stem in enumerate(_spectra_stems(duplexes)):
         shown = records[page * size : (page + 1) * size]
         figure = plots.spectra_figure(shown, f"Predicted by {predictor.name}", fermi_energy)
         plots.save_figure(figure, folder / stem, plots.spectra_table(shown))
-    for record, stem in zip(records, _hamiltonian_stems(records), strict=True):
-        duplex = record.junction.duplex
+    for duplex, stem in zip(duplexes, _hamiltonian_stems(duplexes), strict=True):
         hamiltonian = predictor.hamiltonian(duplex)
         if hamiltonian is not None:
             figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}")

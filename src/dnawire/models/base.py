@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 
 
@@ -42,6 +44,10 @@ class TransportModel(nn.Module, ABC):
         """Start from what the training set tells at a glance: its grid, scales and levels."""
         self.energies.copy_(statistics.energies)
         self.eta.fill_(statistics.eta)
+
+    def fit_linear_start(self, training: Sequence[Batch]) -> None:
+        """Fit what can be fitted in closed form before the first step; nothing by default."""
+        del training
 
     @abstractmethod
     def forward(self, batch: JunctionBatch) -> SpectraBatch:

@@ -94,7 +94,8 @@ class HamiltonianModel(TransportModel):
 
     def _context(self, batch: JunctionBatch) -> dict[str, Tensor]:
         """Corrections in eV; in training, those of a duplex are left out now and then."""
-        context = self.context(self.encoder(self.base(batch.base), batch.present))
+        embedding = self.encoder(self.base(batch.base), batch.present)
+        context: dict[str, Tensor] = self.context(embedding)
         if not self.training or self.dropout.rate == 0.0:
             return context
         kept = self.dropout.draw(context["onsite"], (batch.base.shape[0],))

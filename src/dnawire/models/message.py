@@ -39,7 +39,7 @@ class _CompiledMessage(torch.autograd.Function):
         return output
 
     @staticmethod
-    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
         arrays = (tensor.detach().numpy() for tensor in ctx.saved_tensors)
         gradients = kernels.backward(*arrays, gradient.contiguous().numpy())
         return (*map(torch.from_numpy, gradients), None)

@@ -47,13 +47,13 @@ def plot_parity(
     )
     ax.plot([low, high], [low, high], color=PREDICTED, lw=1.0, ls=(0, (5, 3)), label="y = x")
     figure = ax.get_figure()
-    if figure is not None:
+    if figure is not None and len(truth):
         bar = figure.colorbar(cells, ax=ax, shrink=0.8, pad=0.02)
         bar.set_label("Values per cell (count)")
         bar.outline.set_visible(False)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     ax.set(xlabel=f"Reference {quantity}", ylabel=f"Predicted {quantity}")
-    note(ax, f"MAE {_mae(truth, values):.3f} decades\n$R^2$ {_r_squared(truth, values):.4f}")
+    note(ax, f"MAE {_mae(truth, values):.3f} decades\n$R^2 = {_r_squared(truth, values):.4f}$")
     return ax
 
 

@@ -24,6 +24,7 @@ from dnawire.plots.spectra import comparison_figure, comparison_table
 from dnawire.plots.training import read_metrics, read_restarts, training_figure, training_table
 
 FIGURES: Final = "figures"
+_JUNCTION: Final = ("codes", "left", "right")
 
 
 class _Decades(NamedTuple):
@@ -109,19 +110,25 @@ def _read_test_set(output_dir: Path) -> _TestSet:
     path = output_dir / "test_predicted.h5"
     reference = read_dataset(output_dir / "test_reference.h5")
     predicted = read_dataset(path)
-    for name in ("codes", "transmission"):
-        rows, others = (getattr(dataset, name).counts for dataset in (reference, predicted))
-        if not np.array_equal(rows, others):
-            raise UnusableDataFileError(
-                f"{path}: its records are not those of test_reference.h5.",
-                "repeat the command of the run: it writes both files again.",
-            )
+    if not _is_same_test_set(reference, predicted):
+        raise UnusableDataFileError(
+            f"{path}: its records are not those of test_reference.h5.",
+            "repeat the command of the run: it writes both files again.",
+        )
     with np.errstate(divide="ignore"):
         transmission, dos = (
             _Decades(*(np.log10(getattr(one, name).values) for one in (reference, predicted)))
             for name in ("transmission", "dos")
         )
     return _TestSet(reference, predicted, transmission, dos)
+
+
+def _is_same_test_set(reference: TransportDataset, predicted: TransportDataset) -> bool:
+    columns = ((getattr(one, name) for one in (reference, predicted)) for name in _JUNCTION)
+    return np.array_equal(reference.transmission.offsets, predicted.transmission.offsets) and all(
+        np.array_equal(ours.values, theirs.values) and np.array_equal(ours.offsets, theirs.offsets)
+        for ours, theirs in columns
+    )
 
 
 def _record_errors(tests: _TestSet) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ def plot_transmission(
         _plot_reference(ax, reference, reference.transmission)
     ax.plot(record.energies, _positive(record.transmission), color=color, label=label)
     _label_energy(ax, record)
-    ax.set(yscale="log", ylabel="Transmission per spin (dimensionless)")
+    _scale(ax, "Transmission per spin (dimensionless)")
     return ax
 
 
@@ -75,7 +75,7 @@ def plot_dos(
         _plot_reference(ax, reference, reference.dos)
     ax.plot(record.energies, _positive(record.dos), color=color, label=label)
     _label_energy(ax, record)
-    ax.set(yscale="log", ylabel="Density of states (1/eV)")
+    _scale(ax, "Density of states (1/eV)")
     return ax
 
 
@@ -176,6 +176,13 @@ def _plot_reference(ax: Axes, record: TransportRecord, values: NDArray[np.float6
 
 def _positive(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values > 0, values, np.nan)
+
+
+def _scale(ax: Axes, label: str) -> None:
+    """Make the vertical axis logarithmic, which needs limits where nothing is positive."""
+    ax.set(yscale="log", ylabel=label)
+    if not np.isfinite(ax.dataLim.minposy):
+        ax.set_ylim(0.1, 1.0, auto=True)
 
 
 def _label_energy(ax: Axes, record: TransportRecord) -> None:

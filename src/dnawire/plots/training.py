@@ -45,9 +45,9 @@ def read_metrics(path: Path) -> Metrics:
     if len(rows) < 3 or not set(UNITS) <= set(rows[0]):
         raise _unusable(path, "it needs names, units, at least one epoch, and " + ", ".join(UNITS))
     try:
-        values = np.array(rows[2:], dtype=np.float64)
+        values = np.array(rows[2:], dtype=np.float64).reshape(-1, len(rows[0]))
     except ValueError as error:
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, f"a row does not hold one number per column ({error})") from error
     return {name: values[:, rows[0].index(name)] for name in UNITS}
 
 

@@ -111,7 +111,7 @@ def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
 def _set_up_torch(config: TrainConfig) -> torch.device:
     torch.set_num_threads(config.runtime.num_threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if config.runtime.device != "auto":
         return torch.device(config.runtime.device)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

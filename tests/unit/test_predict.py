@@ -1,0 +1,245 @@
+"""``dnawire predict``: table, files, defaults and refusals."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inference_kit import ENERGIES, LEFT, provenance, save, trained
+
+from dnawire.cli import main
+from dnawire.cli.predict import _contact
+from dnawire.errors import (
+    EXIT_CANNOT_WRITE,
+    EXIT_FINISHED,
+    EXIT_NOT_FOUND,
+    EXIT_UNUSABLE_FILE,
+    EXIT_USAGE,
+    UsageError,
+)
+from dnawire.inference import load_predictor
+from dnawire.junction import Contact, Duplex, Junction
+from dnawire.models import save_model
+
+EXACT = "exact:kordas2025"
+FERMI = ("--fermi_energy", "-7.1")
+
+
+def predict(folder: Path, model: object, *arguments: str) -> int:
+    return main(["predict", str(model), *arguments, "--output", str(folder)])
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table by the names of its columns; the first one holds the units."""
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def files(*stems: str) -> set[str]:
+    return {stem + suffix for stem in stems for suffix in (".png", ".svg", ".csv")}
+
+
+def test_table_and_files_agree_with_the_predictor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = save(tmp_path / "mine", "hamiltonian"), tmp_path / "out"
+    assert predict(out, run, "ACGT/ACG_", "gcgc", *FERMI, "--temperature", "77") == EXIT_FINISHED
+    table, log = capsys.readouterr()
+    assert f"results: {out}" in log
+    assert "model         mine" in table
+    assert f"contacts      upper:0=0.1 | upper:-1=0.2 eV (training of {run / 'model'})" in table
+    assert "energies      9 from -8.5 to -6.9 eV, eta 0.01 eV" in table
+    assert "conductance   at 77 K, E_F = -7.1 eV" in table
+    expected = {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT-ACG_", "hamiltonian_2_GCGC")
+    assert names(out) == expected
+
+    units, first, second = rows(out / "summary.csv")
+    assert (units["conductance"], units["conductance_quanta"]) == ("S", "G0")
+    assert (first["sequence"], first["length"]) == ("ACGT/ACG_", "4")
+    assert second["right_contact"] == "upper:3=0.2"
+    for row in (first, second):
+        printed = next(line for line in table.splitlines() if line.startswith(row["sequence"]))
+        assert f"{float(row['log10_transmission']):.3f}" in printed
+        assert f"{float(row['conductance_quanta']):.3e}" in printed
+        assert f"{float(row['conductance']):.3e}" in printed
+        assert f"{float(row['max_transmission']):.3e}" in printed
+
+    predictor = load_predictor(str(run))
+    contacts = predictor.conditions.contacts
+    assert contacts is not None
+    (record,) = predictor.predict([Junction(Duplex.parse("GCGC"), *contacts)])
+    spectra = rows(out / "spectra.csv")
+    drawn = [float(row["dos"]) for row in spectra if row["sequence"] == "GCGC"]
+    np.testing.assert_array_equal(drawn, record.dos)
+
+
+def test_columns_are_aligned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert predict(tmp_path, EXACT, "GG", "ACGTACGT", *FERMI) == EXIT_FINISHED
+    head, *lines = capsys.readouterr().out.splitlines()[-3:]
+    for name in ("length", "log10 T(E_F)", "G (G0)", "G (S)", "max T", "at (eV)"):
+        end = head.index(name) + len(name)
+        assert all(line[end - 1] != " " and line[end] == " " for line in lines), name
+
+
+def test_without_a_fermi_energy_there_is_no_conductance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert predict(tmp_path, EXACT, "ACGT") == EXIT_FINISHED
+    table = capsys.readouterr().out
+    assert "conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)" in table
+    assert "G (S)" not in table
+    assert "conductance" not in rows(tmp_path / "summary.csv")[0]
+
+
+def test_a_standard_model_has_no_hamiltonian(tmp_path: Path) -> None:
+    run = save(tmp_path / "run", "standard")
+    assert predict(tmp_path / "out", run, "ACGT") == EXIT_FINISHED
+    assert names(tmp_path / "out") == {"summary.csv"} | files("spectra")
+
+
+def test_more_sequences_than_colors_take_several_figures(tmp_path: Path) -> None:
+    run = save(tmp_path / "run", "standard")
+    sequences = ["ACG", "AAA", "CCC", "GGG", "TTT", "GCA", "TGC", "CAT"]
+    assert predict(tmp_path / "out", run, *sequences) == EXIT_FINISHED
+    assert names(tmp_path / "out") == {"summary.csv"} | files("spectra_1", "spectra_2")
+    assert {row["sequence"] for row in rows(tmp_path / "out" / "spectra_2.csv")[1:]} == {"CAT"}
+
+
+def test_results_go_below_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", EXACT, "A"]) == EXIT_FINISHED
+    assert (tmp_path / "predictions" / "exact-kordas2025" / "summary.csv").is_file()
+
+
+def test_energies_and_eta_are_taken_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = ["--energy_min", "-8", "--energy_max", "-7", "--num_energy_points", "3"]
+    assert predict(tmp_path, EXACT, "AC", *grid, "--eta", "0.1") == EXIT_FINISHED
+    assert "3 from -8 to -7 eV, eta 0.1 eV" in capsys.readouterr().out
+    assert [row["energy"] for row in rows(tmp_path / "spectra.csv")[1:]] == ["-8.0", "-7.5", "-7.0"]
+
+
+def test_energies_that_are_not_given_are_those_of_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = save(tmp_path / "run", "hamiltonian")
+    assert predict(tmp_path / "out", run, "AC", "--energy_max", "-7") == EXIT_FINISHED
+    assert f"{len(ENERGIES)} from -8.5 to -7 eV" in capsys.readouterr().out
+
+
+def test_contacts_are_taken_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--left_contact", "lower:-1", "--gamma_right", "0.3"]
+    assert predict(tmp_path, EXACT, "ACG", *flags) == EXIT_FINISHED
+    assert "contacts      lower:-1=0.1 | upper:-1=0.3 eV (command line)" in capsys.readouterr().out
+    assert rows(tmp_path / "summary.csv")[1]["left_contact"] == "lower:2=0.1"
+
+
+def test_what_is_not_said_of_a_contact_is_as_in_the_training() -> None:
+    both = Contact.parse("upper:0=0.1,lower:-1=0.2")
+    assert _contact("left", None, None, both) == both
+    assert _contact("left", None, 0.3, both) == Contact.parse("upper:0,lower:-1", 0.3)
+    assert _contact("left", "upper:1", None, LEFT) == Contact.at("upper", 1, 0.1)
+    assert _contact("left", "upper:1", 0.4, LEFT) == Contact.at("upper", 1, 0.4)
+    assert _contact("left", "upper:1=0.5", None, None) == Contact.at("upper", 1, 0.5)
+    for other in (both, None):
+        with pytest.raises(UsageError, match="has no coupling"):
+            _contact("left", "upper:1", None, other)
+    with pytest.raises(UsageError, match="no right contact is the obvious one"):
+        _contact("right", None, 0.1, None)
+
+
+def test_without_contacts_in_the_training_they_must_be_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = provenance()["config"] | {"data": "records.h5"}
+    run = save(tmp_path / "run", "standard", config=config, source={"kind": "g3nat-archive"})
+    assert predict(tmp_path / "out", run, "ACG") == EXIT_USAGE
+    assert "--left_contact upper:0=0.1" in capsys.readouterr().err
+    contacts = ["--left_contact", "upper:0=0.1", "--right_contact", "lower:0=0.1"]
+    assert predict(tmp_path / "out", run, "ACG", *contacts) == EXIT_FINISHED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        ([EXACT], EXIT_USAGE, "no sequence"),
+        ([EXACT, "ACGX"], EXIT_USAGE, "letter 'X' at position 3"),
+        ([EXACT, "_CG/CGT"], EXIT_USAGE, "base upper:0 is missing"),
+        ([EXACT, "ACG", "--left_contact", "upper:5"], EXIT_USAGE, "outside a duplex of 3"),
+        ([EXACT, "ACG", "--gamma_left", "-1"], EXIT_USAGE, "gamma is -1.0 eV"),
+        ([EXACT, "ACG", "--eta", "-1"], EXIT_USAGE, "eta is -1.0 eV"),
+        ([EXACT, "ACG", "--energy_min", "0"], EXIT_USAGE, "energies from 0 to -6.5 eV"),
+        ([EXACT, "ACG", "--num_energy_points", "1"], EXIT_USAGE, "1 energies"),
+        ([EXACT, "ACG", "--fermi_energy", "-5"], EXIT_USAGE, "outside the spectrum"),
+        ([EXACT, "ACG", "--fermi_energy", "-6.51"], EXIT_USAGE, "of the carriers"),
+        ([EXACT, "ACG", *FERMI, "--temperature", "-1"], EXIT_USAGE, "temperature is -1.0 K"),
+        (["exact:kordas", "ACG"], EXIT_USAGE, "kordas2025"),
+        (["no/such/model", "ACG"], EXIT_NOT_FOUND, "no model in"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_right(
+    arguments: list[str],
+    code: int,
+    word: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert predict(tmp_path / "out", *arguments) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert word in captured.err
+    assert "Remedy: " in captured.err
+
+
+def test_a_standard_model_refuses_other_energies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = save(tmp_path / "run", "standard")
+    assert predict(tmp_path / "out", run, "ACG", "--num_energy_points", "5") == EXIT_USAGE
+    assert "type hamiltonian" in capsys.readouterr().err
+
+
+def test_a_damaged_model_exits_65(tmp_path: Path) -> None:
+    run = save(tmp_path / "run", "standard")
+    (run / "model" / "model.safetensors").write_bytes(b"torn")
+    assert predict(tmp_path / "out", run, "ACG") == EXIT_UNUSABLE_FILE
+
+
+def test_earlier_results_are_replaced_on_request_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    precious = tmp_path / "hamiltonian_1_A.svg"
+    precious.write_text("precious")
+    assert predict(tmp_path, EXACT, "A") == EXIT_CANNOT_WRITE
+    assert "--overwrite" in capsys.readouterr().err
+    assert names(tmp_path) == {precious.name}
+    assert precious.read_text() == "precious"
+    assert predict(tmp_path, EXACT, "A", "--overwrite") == EXIT_FINISHED
+    assert precious.read_text() != "precious"
+
+
+def test_a_folder_that_cannot_be_made_exits_73(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert predict(tmp_path / "file" / "out", EXACT, "A") == EXIT_CANNOT_WRITE
+    assert "--output" in capsys.readouterr().err
+
+
+def test_numbers_not_to_be_trusted_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = ["--energy_min", "-6.8", "--energy_max", "-6.2", "--fermi_energy", "-6.5"]
+    assert predict(tmp_path / "narrow", EXACT, "ATATATAT", *window) == EXIT_FINISHED
+    assert "ATATATAT: an open channel outside the energies" in capsys.readouterr().err
+    save_model(tmp_path / "run", *trained("standard", mean_log10_transmission=3.0), provenance())
+    assert predict(tmp_path / "out", tmp_path / "run", "ACG") == EXIT_FINISHED
+    assert "ACG: T exceeds the 1 open channel(s): unphysical" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from dnawire.checkpoint import CheckpointStore, DirectoryLock, FileSystem
 from dnawire.checkpoint.format import _seal
 from dnawire.errors import DnawireError
 
+ELSEWHERE = {"host": "elsewhere", "boot": "another boot", "job": "", "cluster": ""}
 OPERATIONS = tuple(name for name in vars(FileSystem) if not name.startswith("_"))
 
 Around = Callable[[str, tuple[Any, ...], Callable[[], Any]], Any]
@@ -134,3 +136,20 @@ def litter(directory: Path) -> list[str]:
     return [
         name for name in os.listdir(directory) if name not in known and not name.endswith(".lock")
     ]
+
+
+def lock_file(directory: Path) -> Path:
+    """Return the one lock file of a folder."""
+    (path,) = directory.glob("run-*.lock")
+    return path
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    """Change the record of an owner."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def make_stale(path: Path) -> None:
+    """Let an owner look like one on another host that was not heard of for long."""
+    rewrite(path, **ELSEWHERE)
+    os.utime(path, (0, 0))

@@ -263,6 +263,22 @@ def test_readers_racing_a_writer_never_see_a_part(tmp_path: Path) -> None:
     os.close(writer)
 
 
+def test_what_could_not_be_removed_is_removed_by_the_next_save(tmp_path: Path) -> None:
+    def fail(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if name in ("fsync", "unlink"):
+            raise OSError(errno.EIO, "injected")
+        return proceed()
+
+    with DirectoryLock(tmp_path) as lock:
+        starting = ".run-000002.lock.123-0123456789abcdef-7.tmp"
+        (tmp_path / starting).write_text("")
+        with pytest.raises(NotSavedError, match="injected"):
+            CheckpointStore(tmp_path, lock, TappedFileSystem(fail)).save(payload(1))
+        assert len(litter(tmp_path)) == 2
+        CheckpointStore(tmp_path, lock).save(payload(1))
+        assert litter(tmp_path) == [starting]
+
+
 def test_leftovers_of_dead_lives_go_and_other_files_stay(tmp_path: Path) -> None:
     die_owning(tmp_path)
     names = [".checkpoint_latest.pth.123-0123456789abcdef-7.tmp", ".hidden", "other.tmp"]

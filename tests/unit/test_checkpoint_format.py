@@ -237,6 +237,15 @@ def test_hostile_content_with_a_good_seal_is_refused(reason: str) -> None:
         decode(HOSTILE[reason]())
 
 
+def test_lack_of_memory_is_not_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(MemoryError):
+        decode(DATA)
+
+
 def test_manifest_names_the_tensor_that_differs() -> None:
     other = payload(3)
     other["model_state_dict"]["weight"][0, 0] += 1e-6
@@ -277,9 +286,15 @@ def test_views_do_not_drag_their_storage_along() -> None:
     assert len(encode(payload(1) | {"energy_grid": view})) < 20_000
 
 
+class Marked(torch.Tensor):
+    """A tensor of a class that no reader knows."""
+
+
 @pytest.mark.parametrize(
     "tensor",
     [
+        torch.ones(2).as_subclass(Marked),
+        torch.tensor([1 + 2j]).conj().imag,
         torch.tensor(2.5),
         torch.zeros(0, 3),
         torch.arange(6.0).reshape(2, 3).T,
@@ -294,7 +309,7 @@ def test_tensors_of_every_kind_survive(tensor: torch.Tensor) -> None:
     assert back.dtype == tensor.dtype
     assert type(back) is torch.Tensor
     assert not back.requires_grad
-    assert torch.equal(back, tensor.detach().resolve_conj())
+    assert torch.equal(back, tensor.detach().resolve_conj().resolve_neg())
 
 
 def test_numpy_numbers_become_plain_and_module_versions_stay() -> None:

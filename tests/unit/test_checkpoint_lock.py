@@ -1,56 +1,34 @@
-"""The lock: one owner at a time, dead owners are succeeded, former owners write no more."""
+"""The lock: one owner at a time, and dead owners are succeeded."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
-import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from checkpoint_kit import (
+    ELSEWHERE,
     TappedFileSystem,
-    count_operations,
     die_owning,
     fork,
     litter,
-    loaded_step,
-    payload,
+    lock_file,
+    make_stale,
+    rewrite,
     wait,
 )
 
 from dnawire.checkpoint import (
-    CheckpointStore,
     DirectoryLock,
     FileSystem,
     advisory,
-    replace_atomically,
 )
 from dnawire.checkpoint.lock import BEAT_SECONDS, STALE_SECONDS
-from dnawire.checkpoint.owner import Life, Owner
 from dnawire.errors import LockedError, NotWritableError
-
-ELSEWHERE = {"host": "elsewhere", "boot": "another boot", "job": "", "cluster": ""}
-
-
-def lock_file(directory: Path) -> Path:
-    (path,) = directory.glob("run-*.lock")
-    return path
-
-
-def rewrite(path: Path, **changes: object) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def make_stale(path: Path) -> None:
-    """Let an owner look like one on another host that was not heard of for long."""
-    rewrite(path, **ELSEWHERE)
-    os.utime(path, (0, 0))
 
 
 def test_second_owner_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:
@@ -231,78 +209,6 @@ def test_forked_worker_neither_owns_nor_keeps_the_kernel_lock(tmp_path: Path) ->
         os.close(descriptor)
 
 
-def save_and_tell(directory: Path, index: int, told: int, go: int) -> int:
-    """Save twice; stop before an operation of the second save until told to go on."""
-    count = iter(range(10**6))
-    watching = []
-
-    def pause(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
-        if watching and next(count) == index:
-            os.write(told, b"!")
-            os.read(go, 1)
-        return proceed()
-
-    fs = TappedFileSystem(pause)
-    lock = DirectoryLock(directory, fs=fs)
-    lock.acquire()
-    store = CheckpointStore(directory, lock, fs)
-    store.save(payload(1))
-    # The kernel lock would tell that this process lives; across hosts it may not.
-    advisory._forget_in_child()
-    watching.append(True)
-    store.save(payload(2))
-    return 0
-
-
-def operations_of_a_save(directory: Path) -> list[str]:
-    with DirectoryLock(directory) as lock:
-        CheckpointStore(directory, lock).save(payload(1))
-        return count_operations(lambda fs: CheckpointStore(directory, lock, fs).save(payload(2)))
-
-
-def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(tmp_path: Path) -> None:
-    names = operations_of_a_save(tmp_path / "count")
-    last_rename = len(names) - 1 - names[::-1].index("replace")
-    for index in range(last_rename + 1):
-        directory = tmp_path / str(index)
-        told, go = os.pipe(), os.pipe()
-        child = fork(lambda: save_and_tell(directory, index, told[1], go[0]))  # noqa: B023
-        assert os.read(told[0], 1) == b"!"
-        make_stale(lock_file(directory))
-        with DirectoryLock(directory) as lock:
-            store = CheckpointStore(directory, lock)
-            store.save(payload(7))
-            store.save(payload(8))
-            before = {path: path.read_bytes() for path in directory.iterdir()}
-            os.write(go[1], b"!")
-            assert wait(child) == 76, names[index]
-            assert {path: path.read_bytes() for path in directory.iterdir()} == before
-            assert lock.still_owned()
-        assert loaded_step(directory) == 8
-        for descriptor in (*told, *go):
-            os.close(descriptor)
-
-
-def test_former_owner_writes_no_progress_and_stops_at_its_heartbeat(tmp_path: Path) -> None:
-    time = [0.0]
-    lock = DirectoryLock(tmp_path, clock=lambda: time[0])
-    lock.acquire()
-    advisory._forget_in_child()
-    status = tmp_path / "training_status.txt"
-    replace_atomically(status, b"mine", permit=lock.check)
-    make_stale(lock_file(tmp_path))
-    with DirectoryLock(tmp_path):
-        with pytest.raises(LockedError, match=r"does not own .* its newest owner is process"):
-            replace_atomically(status, b"late", permit=lock.check)
-        assert status.read_bytes() == b"mine"
-        lock.beat()
-        time[0] += BEAT_SECONDS
-        with pytest.raises(LockedError):
-            lock.beat()
-        lock.release()
-        assert lock_file(tmp_path).name == "run-000002.lock"
-
-
 def test_heartbeat_touches_the_lock_file_and_not_too_often(tmp_path: Path) -> None:
     time = [0.0]
     with DirectoryLock(tmp_path, clock=lambda: time[0]) as lock:
@@ -342,6 +248,34 @@ def test_removing_the_lock_file_by_hand_ends_ownership(tmp_path: Path) -> None:
         assert not lock.still_owned()
 
 
+def test_owner_of_the_same_number_or_of_a_higher_one_ends_ownership(tmp_path: Path) -> None:
+    lock = DirectoryLock(tmp_path)
+    lock.acquire()
+    path = lock_file(tmp_path)
+    successor = path.with_name("run-000002.lock")
+    successor.write_bytes(path.read_bytes())
+    assert not lock.still_owned()
+    successor.unlink()
+    assert lock.still_owned()
+    rewrite(path, token="another")
+    assert not lock.still_owned()
+
+
+def test_start_that_fails_after_taking_the_folder_gives_it_back(tmp_path: Path) -> None:
+    def fail(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+        if name == "unlink" and arguments[0] == leftover:
+            raise OSError(errno.EIO, "injected")
+        return proceed()
+
+    leftover = tmp_path / ".checkpoint_latest.pth.1-0123456789abcdef-1.tmp"
+    leftover.write_text("")
+    with pytest.raises(NotWritableError, match="injected"):
+        DirectoryLock(tmp_path, fs=TappedFileSystem(fail)).acquire()
+    with DirectoryLock(tmp_path) as lock:
+        assert lock.generation == 2
+        assert not litter(tmp_path)
+
+
 def test_storage_without_hard_links_has_one_owner_too(tmp_path: Path) -> None:
     class NoLinks(FileSystem):
         def link(self, source: Path, target: Path) -> None:
@@ -379,71 +313,3 @@ def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotWritableError, match=f"Cannot write checkpoints in {tmp_path}/file"):
         DirectoryLock(tmp_path / "file").acquire()
-
-
-ME = replace(
-    Owner.this_process(), host="node1", boot="b1", namespace="n1", cluster="c", job="", restart=""
-)
-
-
-def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a job queue on the path that answers as a script does."""
-    program = folder / "squeue"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-
-
-@pytest.mark.parametrize(
-    ("changes", "life"),
-    [
-        ({}, Life.ALIVE),
-        ({"released": True}, Life.DEAD),
-        ({"process": 2**22 + 1}, Life.DEAD),
-        ({"process": 2**70}, Life.DEAD),
-        ({"started": "1"}, Life.DEAD),
-        ({"boot": "b0"}, Life.DEAD),
-        ({"host": "other name of the same kernel"}, Life.ALIVE),
-        ({"namespace": "n2"}, Life.UNKNOWN),
-        ({"host": "node2", "boot": "b2"}, Life.UNKNOWN),
-    ],
-)
-def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
-    assert replace(ME, **changes).life(ME) is life
-
-
-@pytest.mark.parametrize(
-    ("script", "life"),
-    [
-        ("echo RUNNING", Life.ALIVE),
-        ("echo COMPLETING", Life.ALIVE),
-        ("echo PENDING", Life.DEAD),
-        ("true", Life.DEAD),
-        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", Life.DEAD),
-        ("echo 'Unable to contact slurm controller' >&2; exit 1", Life.UNKNOWN),
-        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo RUNNING', Life.ALIVE),
-    ],
-)
-def test_queue_tells_the_life_of_an_owner_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, life: Life
-) -> None:
-    queue(tmp_path, script, monkeypatch)
-    owner = replace(ME, host="node2", boot="b2", job="17")
-    assert owner.life(ME) is life
-    assert replace(owner, cluster="d").life(ME) is Life.UNKNOWN
-    assert replace(owner, job="17 --help").life(ME) is Life.UNKNOWN
-
-
-def test_later_start_of_the_same_job_succeeds_the_earlier_one_at_once() -> None:
-    earlier = replace(ME, job="17")
-    assert earlier.life(replace(ME, job="17", restart="1")) is Life.DEAD
-    assert replace(earlier, restart="1").life(replace(ME, job="17", restart="1")) is Life.ALIVE
-    assert earlier.life(replace(ME, job="18", restart="1")) is Life.ALIVE
-
-
-def test_record_survives_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
-    owner = Owner.this_process()
-    assert Owner.from_json(owner.to_json()) == owner
-    assert f"process {os.getpid()} on {owner.host}, SLURM job 17, since 2" in str(owner)
-    assert owner.life(Owner.this_process()) is Life.ALIVE

@@ -84,13 +84,22 @@ def test_functions_can_be_registered_and_names_are_unique() -> None:
         registry.register("generator", GlobalRandomness())
 
 
-def test_other_parts_are_refused_before_anything_is_touched() -> None:
+@pytest.mark.parametrize(
+    ("lacks", "has", "message"),
+    [
+        (["scheduler"], {"ema": 1}, "missing scheduler; unknown ema"),
+        (["scheduler", "randomness"], {}, "missing scheduler, randomness; unknown none"),
+        ([], {"ema": 1}, "missing none; unknown ema"),
+    ],
+)
+def test_other_parts_are_refused_before_anything_is_touched(
+    lacks: list[str], has: dict[str, int], message: str
+) -> None:
     model, _, registry = small_run()
-    snapshot = registry.snapshot()
-    snapshot["ema"] = snapshot.pop("scheduler")
+    snapshot = {n: part for n, part in registry.snapshot().items() if n not in lacks} | has
     snapshot["model"]["0.weight"].zero_()
     before = model.get_parameter("0.weight").clone()
-    with pytest.raises(ConfigurationMismatchError, match="missing scheduler; unknown ema"):
+    with pytest.raises(ConfigurationMismatchError, match=message):
         registry.restore(snapshot)
     assert torch.equal(model.get_parameter("0.weight"), before)
 

@@ -23,6 +23,7 @@ from dnawire.checkpoint import (
     replace_atomically,
     replace_durably,
 )
+from dnawire.checkpoint.filesystem import LARGEST_FILE
 from dnawire.checkpoint.format import NewerCheckpointError
 from dnawire.errors import NotFoundError, NotSavedError, NotWritableError, UnusableCheckpointError
 
@@ -140,6 +141,13 @@ def test_latest_that_is_no_file_is_damage(
 ) -> None:
     make(store.latest)
     with pytest.raises(UnusableCheckpointError, match="not a regular file"):
+        store.load_latest()
+
+
+def test_file_of_impossible_size_is_refused_unread(store: CheckpointStore) -> None:
+    with store.latest.open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+    with pytest.raises(UnusableCheckpointError, match="too large"):
         store.load_latest()
 
 

@@ -49,7 +49,7 @@ def plain_copy(value: object, place: str = "payload") -> Any:  # noqa: ANN401
 def _plain_tensor(tensor: Tensor, place: str) -> Tensor:
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
         raise TypeError(f"{place} is not a dense tensor, which is all that a checkpoint can hold")
-    dense = tensor.detach().resolve_conj().resolve_neg().as_subclass(Tensor)
+    dense = tensor.detach().as_subclass(Tensor)
     # A copy even on the CPU: a view would drag its whole storage into the file.
     return torch.empty_like(dense, device="cpu", memory_format=torch.contiguous_format).copy_(dense)
 

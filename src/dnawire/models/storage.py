@@ -62,7 +62,8 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
         model.load_state_dict(load_file(folder / WEIGHTS_NAME))
     except (SafetensorError, RuntimeError) as error:
         raise UnusableFileError(
-            f"{folder / WEIGHTS_NAME} does not hold the weights of this model: {error}",
+            f"{folder / WEIGHTS_NAME} does not hold the weights of this model: "
+            f"{str(error).splitlines()[0]}",
             "Copy the model folder again, or repeat the last command of its training run.",
         ) from error
     return model.eval(), description["provenance"]

@@ -77,10 +77,10 @@ def _pair_coefficient(work, site, left, r, cotangent, c_re, c_im):
     x = work.x[r]
     for k in range(LANES):
         g_re, g_im = x[at(2 * site, k)], x[at(2 * site + 1, k)]
-        connected = work.pairs[left, r, k] > -np.inf
-        share = cotangent[k] * np.exp(work.pairs[left, r, k] - work.log_t[k]) if connected else 0.0
-        size = share / (g_re * g_re + g_im * g_im) if connected else 0.0
-        c_re[k], c_im[k] = size * g_re, -size * g_im
+        part = work.pairs[left, r, k]
+        size = cotangent[k] * part / (work.mantissa[k] * (g_re * g_re + g_im * g_im))
+        c_re[k] = size * g_re if part > 0.0 else 0.0
+        c_im[k] = -size * g_im if part > 0.0 else 0.0
 
 
 @njit(**FLAGS)
@@ -98,7 +98,7 @@ def _add_short_pairs(work, columns, r, cotangent, u, length):
     """Add the adjoint of ln T that multiplies column ``r``."""
     c_re, c_im = np.empty(LANES), np.empty(LANES)
     for left in range(columns.shape[0]):
-        if work.pairs[left, r].max() > -np.inf:
+        if work.pairs[left, r].max() > 0.0:
             _pair_coefficient(work, columns[left], left, r, cotangent, c_re, c_im)
             _add_product(u, work.x[left], c_re, c_im, length)
 
@@ -111,7 +111,7 @@ def _add_long_pairs(work, columns, cotangent, u, grad_diagonal, grad_step):
     up, down = np.ones(length * LANES), np.ones(length * LANES)
     for r in range(columns.shape[0]):
         for left in range(columns.shape[0]):
-            if work.pairs[left, r].max() > -np.inf:
+            if work.pairs[left, r].max() > 0.0:
                 _pair_coefficient(work, columns[left], left, r, cotangent, c_re, c_im)
                 u[:] = 0.0
                 _add_product(u, work.x[left], c_re, c_im, length)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit, uintp
 from numpy.typing import NDArray
 
-LANES = 32
+LANES = 36
 RENORMALIZE_EVERY = 16
 FLAGS: dict[str, Any] = {
     "nogil": True,
@@ -49,8 +49,9 @@ class Workspace(NamedTuple):
     x: NDArray[np.float64]  # (C, four rows a block): contact columns, times exp(scale)
     scale: NDArray[np.float64]  # (C, one row a block); stays zero in short chains
     lift: NDArray[np.float64]  # one row: factor between the scales of two blocks
-    pairs: NDArray[np.float64]  # (C, C, LANES): ln(gamma_l gamma_r |G_lr|^2)
-    log_t: NDArray[np.float64]  # (LANES,): ln T
+    pairs: NDArray[np.float64]  # (C, C, LANES): part of each contact pair in ``mantissa``
+    mantissa: NDArray[np.float64]  # one row: T = mantissa * exp(exponent)
+    exponent: NDArray[np.float64]  # one row; zero in short chains
 
 
 @njit(**FLAGS)
@@ -70,6 +71,7 @@ def workspace(length, count):
         np.ones(LANES),
         np.empty((count, count, LANES)),
         np.empty(LANES),
+        np.zeros(LANES),
     )
 
 
@@ -123,14 +125,29 @@ def _invert_block(inverse, n, above, energies, block, step, damping, present):
 
 
 @njit(**FLAGS)
+def _start_block(inverse, x, n):
+    """x_n <- P_n^-1 x_n, in place."""
+    row, block = 4 * n, 6 * n
+    for k in range(LANES):
+        u_re, u_im = x[at(row, k)], x[at(row + 1, k)]
+        v_re, v_im = x[at(row + 2, k)], x[at(row + 3, k)]
+        a_re, a_im = inverse[at(block, k)], inverse[at(block + 1, k)]
+        b_re, b_im = inverse[at(block + 2, k)], inverse[at(block + 3, k)]
+        d_re, d_im = inverse[at(block + 4, k)], inverse[at(block + 5, k)]
+        x[at(row, k)] = a_re * u_re - a_im * u_im + b_re * v_re - b_im * v_im
+        x[at(row + 1, k)] = a_re * u_im + a_im * u_re + b_re * v_im + b_im * v_re
+        x[at(row + 2, k)] = b_re * u_re - b_im * u_im + d_re * v_re - d_im * v_im
+        x[at(row + 3, k)] = b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
+
+
+@njit(**FLAGS)
 def _eliminate_block(inverse, step, x, n):
     """x_n <- P_n^-1 (x_n + t_(n-1)^T x_(n-1)), in place."""
     row, block = 4 * n, 6 * n
-    above = row - 4 if n > 0 else row
     t00, t01, t10, t11 = step[0, 0], step[0, 1], step[1, 0], step[1, 1]
     for k in range(LANES):
-        up_re, up_im = x[at(above, k)], x[at(above + 1, k)]
-        down_re, down_im = x[at(above + 2, k)], x[at(above + 3, k)]
+        up_re, up_im = x[at(row - 4, k)], x[at(row - 3, k)]
+        down_re, down_im = x[at(row - 2, k)], x[at(row - 1, k)]
         u_re = x[at(row, k)] + t00 * up_re + t10 * down_re
         u_im = x[at(row + 1, k)] + t00 * up_im + t10 * down_im
         v_re = x[at(row + 2, k)] + t01 * up_re + t11 * down_re
@@ -168,9 +185,10 @@ def _substitute_block(inverse, step, x, n, lift):
 def solve(inverse, step, x):
     """Replace a right-hand side by its solution, without scales."""
     length = step.shape[0] + 1
-    no_step, ones = np.zeros((2, 2)), np.ones(LANES)
-    for n in range(length):
-        _eliminate_block(inverse, step[n - 1] if n > 0 else no_step, x, n)
+    ones = np.ones(LANES)
+    _start_block(inverse, x, 0)
+    for n in range(1, length):
+        _eliminate_block(inverse, step[n - 1], x, n)
     for n in range(length - 2, -1, -1):
         _substitute_block(inverse, step[n], x, n, ones)
 
@@ -179,12 +197,12 @@ def solve(inverse, step, x):
 def _solve_column(work, step, c, site):
     """Fill column ``c`` of ``x`` with that of the Green's function; its scales stay zero."""
     x, first = work.x[c], site // 2
-    no_step = np.zeros((2, 2))
     x[:] = 0.0
     x[2 * site * LANES : (2 * site + 1) * LANES] = 1.0
     work.lift[:] = 1.0
-    for n in range(first, step.shape[0] + 1):
-        _eliminate_block(work.inverse, step[n - 1] if n > first else no_step, x, n)
+    _start_block(work.inverse, x, first)
+    for n in range(first + 1, step.shape[0] + 1):
+        _eliminate_block(work.inverse, step[n - 1], x, n)
     for n in range(step.shape[0] - 1, -1, -1):
         _substitute_block(work.inverse, step[n], x, n, work.lift)
 
@@ -193,15 +211,14 @@ def _solve_column(work, step, c, site):
 def _solve_long_column(work, step, c, site):
     """Like `_solve_column`, but renormalized every few blocks so that nothing underflows."""
     x, scale, first = work.x[c], work.scale[c], site // 2
-    no_step = np.zeros((2, 2))
     x[:] = 0.0
     scale[:] = 0.0
     x[2 * site * LANES : (2 * site + 1) * LANES] = 1.0
-    for n in range(first, step.shape[0] + 1):
-        _eliminate_block(work.inverse, step[n - 1] if n > first else no_step, x, n)
-        if n > first:
-            _copy_row(scale, n - 1, n)
-        if n > 0 and n % RENORMALIZE_EVERY == 0:
+    _start_block(work.inverse, x, first)
+    for n in range(first + 1, step.shape[0] + 1):
+        _eliminate_block(work.inverse, step[n - 1], x, n)
+        _copy_row(scale, n - 1, n)
+        if n % RENORMALIZE_EVERY == 0:
             _renormalize(x, scale, n)
     for n in range(step.shape[0] - 1, -1, -1):
         if n < first:
@@ -250,32 +267,49 @@ def unscale(x, scale, length):
 
 
 @njit(**FLAGS)
-def _log_transmission(work, columns, gamma_left, gamma_right):
-    """Fill ``log_t`` and ``pairs``."""
-    work.log_t[:] = -np.inf
-    work.pairs[:] = -np.inf
-    for r in range(columns.shape[0]):
-        for left in range(columns.shape[0]):
+def _transmission(work, columns, gamma_left, gamma_right):
+    """Fill ``pairs``, ``mantissa`` and ``exponent``; zero parts where there is no pair."""
+    count = columns.shape[0]
+    if is_renormalized(work.scale.shape[1] // LANES):
+        _set_exponent(work, columns, gamma_left, gamma_right)
+    work.mantissa[:] = 0.0
+    work.pairs[:] = 0.0
+    for r in range(count):
+        for left in range(count):
             weight = gamma_left[left] * gamma_right[r]
             if weight > 0.0:
-                _add_pair(work, columns[left], left, r, np.log(weight))
+                _add_pair(work, columns[left], left, r, weight)
 
 
 @njit(**FLAGS)
-def _add_pair(work, site, left, r, log_weight):
-    """Add the transmission between one pair of contact orbitals in the log domain."""
-    x, scale = work.x[r], work.scale[r]
+def _set_exponent(work, columns, gamma_left, gamma_right):
+    """Twice the largest scale of all contact pairs."""
+    work.exponent[:] = -np.inf
+    for r in range(columns.shape[0]):
+        for left in range(columns.shape[0]):
+            if gamma_left[left] * gamma_right[r] > 0.0:
+                for k in range(LANES):
+                    scale = work.scale[r, at(columns[left] // 2, k)]
+                    work.exponent[k] = max(work.exponent[k], 2.0 * scale)
+
+
+@njit(**FLAGS)
+def _add_pair(work, site, left, r, weight):
+    """Add the transmission between one pair of contact orbitals."""
+    x, pair, mantissa = work.x[r], work.pairs[left, r], work.mantissa
     for k in range(LANES):
         g_re, g_im = x[at(2 * site, k)], x[at(2 * site + 1, k)]
-        value = log_weight + np.log(g_re * g_re + g_im * g_im) + 2.0 * scale[at(site // 2, k)]
-        work.pairs[left, r, k] = value
-        high, low = max(work.log_t[k], value), min(work.log_t[k], value)
-        work.log_t[k] = high + np.log1p(np.exp(low - high)) if low > -np.inf else high
+        pair[uintp(k)] = weight * (g_re * g_re + g_im * g_im)
+    if is_renormalized(work.scale.shape[1] // LANES):
+        for k in range(LANES):
+            pair[k] *= np.exp(2.0 * work.scale[r, at(site // 2, k)] - work.exponent[k])
+    for k in range(LANES):
+        mantissa[uintp(k)] += pair[uintp(k)]
 
 
 @njit(**FLAGS)
 def solve_chunk(work, ladder, b, start):
-    """Everything up to ln T for one chunk of energies; returns the number of lanes in use."""
+    """Everything up to T for one chunk of energies; returns the number of lanes in use."""
     used = min(LANES, ladder.energies.shape[1] - start)
     for k in range(LANES):
         work.energies[k] = ladder.energies[b, start + min(k, used - 1)]
@@ -286,7 +320,7 @@ def solve_chunk(work, ladder, b, start):
             _solve_long_column(work, step, c, columns[c])
         else:
             _solve_column(work, step, c, columns[c])
-    _log_transmission(work, columns, ladder.gamma_left[b], ladder.gamma_right[b])
+    _transmission(work, columns, ladder.gamma_left[b], ladder.gamma_right[b])
     return used
 
 
@@ -303,19 +337,20 @@ def _add_ldos(ldos, x, weight, start, used):
 
 @njit(**FLAGS)
 def forward(ladder):
-    """ln T (B, E) and LDOS (B, L, 2, E) of a batch."""
+    """T as mantissa and natural exponent, both (B, E), and LDOS (B, L, 2, E) of a batch."""
     batch, length = ladder.diagonal.shape[0], ladder.diagonal.shape[1]
     num_energies, count = ladder.energies.shape[1], ladder.columns.shape[1]
-    log_transmission = np.empty((batch, num_energies))
+    mantissa, exponent = np.empty((batch, num_energies)), np.empty((batch, num_energies))
     ldos = np.zeros((batch, length, 2, num_energies))
     work = workspace(length, count)
     for b in range(batch):
         for start in range(0, num_energies, LANES):
             used = solve_chunk(work, ladder, b, start)
-            log_transmission[b, start : start + used] = work.log_t[:used]
+            mantissa[b, start : start + used] = work.mantissa[:used]
+            exponent[b, start : start + used] = work.exponent[:used]
             for c in range(count):
                 if is_renormalized(length):
                     unscale(work.x[c], work.scale[c], length)
                 weight = ladder.broadening[b, c] / TWO_PI
                 _add_ldos(ldos[b], work.x[c], weight, start, used)
-    return log_transmission, ldos
+    return mantissa, exponent, ldos

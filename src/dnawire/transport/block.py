@@ -76,8 +76,8 @@ class _BlockSpectra(torch.autograd.Function):
 def _forward(ladder: Ladder) -> tuple[Tensor, Tensor]:
     if not _is_compiled_case(ladder):
         return _recursion.forward(ladder)
-    log_transmission, ldos = _kernels.forward(_arrays(ladder))
-    return torch.from_numpy(log_transmission), torch.from_numpy(ldos)
+    mantissa, exponent, ldos = map(torch.from_numpy, _kernels.forward(_arrays(ladder)))
+    return mantissa.log_().add_(exponent), ldos
 
 
 def _backward(ladder: Ladder, cotangent_t: Tensor, cotangent_ldos: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,208 @@
+"""Lives of the real training command: each a process that can be signaled, killed and resumed."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import shlex
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from dnawire.cli import main
+from dnawire.cli.train import parse_flags
+from dnawire.errors import EXIT_FINISHED
+from dnawire.models import TransportModel
+from dnawire.training import train
+
+TINY: Final = tuple(
+    "--num_samples 60 --seq_length 4 --num_energy_points 12 --hidden_dim 16 --num_layers 2 "
+    "--num_heads 2 --batch_size 8 --dropout 0.1".split()
+)
+STEPS_PER_EPOCH: Final = 7
+MODELS: Final = ("standard", "hamiltonian")
+CHECKPOINTS: Final = "checkpoints"
+
+STEP: Final = "s"
+"""An optimizer step was taken; the schedule and the counters do not know of it yet."""
+VALIDATION: Final = "v"
+"""A validation batch is about to be computed."""
+FILE: Final = "f"
+"""A file of the checkpoint folder is about to be opened, linked, renamed or removed."""
+
+Action = Callable[[str, int], None]
+"""Called in the life at every moment, with the number of such moments so far."""
+
+
+def _do_nothing(moment: str, count: int) -> None:
+    """Let the life go on."""
+
+
+class Ended(NamedTuple):
+    """How a life ended."""
+
+    exit_code: int
+    """Negative for the signal that killed it."""
+    messages: str
+    """Standard output and standard error stream."""
+
+
+class Life:
+    """A process that runs one training command in a folder of its own.
+
+    Parameters
+    ----------
+    folder
+        Working directory; made if missing. Relative paths keep the settings of two runs equal.
+    flags
+        What follows ``python main.py``.
+    action
+        What the life does to itself, e.g. ``partial(raise_at, STEP, 3, signal.SIGTERM)``.
+    figures
+        Whether a run that finishes draws its figures, which takes far longer than its training.
+        Without, errors are not caught: for lives that are expected to finish.
+    """
+
+    def __init__(
+        self, folder: Path, *flags: str, action: Action = _do_nothing, figures: bool = True
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = folder / f"messages-{next(_numbers)}.txt"
+        self._moments, writer = _server().Pipe(duplex=False)
+        self._process = _server().Process(
+            target=_live, args=(folder, flags, writer, self._log, action, figures), daemon=True
+        )
+        self._process.start()
+        writer.close()
+
+    def wait_for(self, moment: str, count: int = 1) -> None:
+        """Wait for the next ``count`` moments of this kind."""
+        while count:
+            found = os.read(self._moments.fileno(), 1).decode()
+            assert found, f"the life ended early: {self.end()}"
+            count -= found == moment
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, which may come too late."""
+        assert self._process.pid is not None
+        if self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def end(self) -> Ended:
+        """Wait for the end."""
+        self._process.join()
+        self._moments.close()
+        assert self._process.exitcode is not None
+        return Ended(self._process.exitcode, self._log.read_text())
+
+
+def run(folder: Path, *flags: str, action: Action = _do_nothing) -> Ended:
+    """Live a life from its start to its end; see `Life`."""
+    return Life(folder, *flags, action=action).end()
+
+
+def finish(folder: Path, *flags: str, action: Action = _do_nothing) -> str:
+    """Train to the end without figures, and return the messages."""
+    code, messages = Life(folder, *flags, action=action, figures=False).end()
+    assert code == EXIT_FINISHED, messages
+    return messages
+
+
+def raise_at(moment: str, count: int, *signals: signal.Signals) -> Action:
+    """Return the action of sending signals to oneself once, at the given moment."""
+    return _RaiseAt(moment, count, signals)
+
+
+class _RaiseAt(NamedTuple):
+    moment: str
+    count: int
+    signals: tuple[signal.Signals, ...]
+
+    def __call__(self, moment: str, count: int) -> None:
+        if (moment, count) == (self.moment, self.count):
+            for number in self.signals:
+                os.kill(os.getpid(), number)
+
+
+_FILE_EVENTS: Final = ("open", "os.link", "os.rename", "os.remove")
+_numbers: Final = itertools.count()
+
+
+@cache
+def _server() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "preload"])
+    with _environment(PYTHONPATH=str(Path(__file__).parent), OMP_NUM_THREADS="1"):
+        forkserver.ensure_running()
+    return context
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    saved = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+
+
+def _live(
+    folder: Path,
+    flags: tuple[str, ...],
+    moments: Connection,
+    log: Path,
+    action: Action,
+    figures: bool,
+) -> None:
+    os.chdir(folder)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # A command that a shell started in the background would ignore it, and so would the lives.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["main.py", *flags]
+    _announce_moments(moments, action)
+    sys.exit(main(["train", *flags]) if figures else _train_only(flags))
+
+
+def _train_only(flags: tuple[str, ...]) -> int:
+    parsed = parse_flags(flags)
+    parsed.messages.configure()
+    return train(parsed.resolved(), shlex.join(sys.argv)).exit_code
+
+
+def _announce_moments(moments: Connection, action: Action) -> None:
+    """Tell the parent of every moment, and act on it, by the hooks of Python and PyTorch."""
+    counts: Counter[str] = Counter()
+
+    def announce(moment: str) -> None:
+        counts[moment] += 1
+        os.write(moments.fileno(), moment.encode())
+        action(moment, counts[moment])
+
+    def before_forward(module: torch.nn.Module, _: object) -> None:
+        if isinstance(module, TransportModel) and not module.training:
+            announce(VALIDATION)
+
+    def before_file_operation(event: str, arguments: tuple[object, ...]) -> None:
+        if event in _FILE_EVENTS and CHECKPOINTS in str(arguments[0]):
+            announce(FILE)
+
+    sys.addaudithook(before_file_operation)
+    register_optimizer_step_post_hook(lambda *_: announce(STEP))
+    register_module_forward_pre_hook(before_forward)

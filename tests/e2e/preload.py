@@ -1,0 +1,26 @@
+"""Imported once by the server that every life is forked from, so that a life starts at once."""
+
+from __future__ import annotations
+
+import torch
+import torch._inductor  # noqa: F401  imported by torch when a run asks for determinism
+
+import dnawire.plots  # noqa: F401
+from dnawire.cli.train import parse_flags
+from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+
+_SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 4".split()
+
+
+def _load_kernels(model_type: str) -> None:
+    config = parse_flags([*_SMALL, "--model_type", model_type]).resolved()
+    data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
+    model = build_trainer(config, data, torch.device("cpu")).model.eval()
+    with torch.no_grad():
+        # A backward pass would start threads, with which a process must not be forked.
+        model(data.validation[0].junctions)
+
+
+torch.set_num_threads(1)
+_load_kernels("standard")
+_load_kernels("hamiltonian")

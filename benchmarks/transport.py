@@ -1,6 +1,6 @@
 """Transport layer, forward and backward with autograd, against a dense solve per energy.
 
-Run ``python benchmarks/transport.py``: 32 random duplexes of the set ``roche-voityuk``, 100 energies.
+Run ``python benchmarks/transport.py``: 32 random duplexes of ``roche-voityuk``, 100 energies.
 """
 
 from __future__ import annotations

@@ -29,8 +29,7 @@ from dnawire.models import TransportModel
 from dnawire.training import train
 
 TINY: Final = tuple(
-    "--num_samples 60 --seq_length 4 --num_energy_points 12 --hidden_dim 16 --num_layers 2 "
-    "--num_heads 2 --batch_size 8 --dropout 0.1".split()
+    ["--num_samples", "60", "--seq_length", "4", "--num_energy_points", "12", "--hidden_dim", "16", "--num_layers", "2", "--num_heads", "2", "--batch_size", "8", "--dropout", "0.1"]
 )
 STEPS_PER_EPOCH: Final = 7
 MODELS: Final = ("standard", "hamiltonian")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch._inductor  # noqa: F401  imported by torch when a run asks for determinism
+import torch._inductor
 
 import dnawire.plots  # noqa: F401
 from dnawire.cli.train import parse_flags
 from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
 
-_SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 4".split()
+_SMALL = ["--num_samples", "40", "--seq_length", "4", "--num_energy_points", "5", "--hidden_dim", "4"]
 
 
 def _load_kernels(model_type: str) -> None:

@@ -124,8 +124,8 @@ def test_ctrl_c_exits_130_without_traceback(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_is_told_how_to_become_resumable() -> None:
-    assert "Add `--checkpoint_dir" in _after_interrupt(config_of())
-    assert "same command resumes" in _after_interrupt(config_of("--checkpoint_dir", "a"))
+    assert "Add `--checkpoint_dir" in _after_interrupt(config_of(), "main.py")
+    assert _after_interrupt(config_of("--checkpoint_dir", "a"), "main.py").endswith(": main.py")
 
 
 @pytest.mark.parametrize("by_flag", [True, False])

@@ -86,10 +86,11 @@ def run(arguments: Sequence[str]) -> int:
         print(to_yaml(config), end="")
         return EXIT_FINISHED
     flags.messages.configure()
+    command = _resuming_command(config)
     try:
-        return _train(config)
+        return _train(config, command)
     except KeyboardInterrupt:
-        _logger.error(_after_interrupt(config))
+        _logger.error(_after_interrupt(config, command))
         return EXIT_INTERRUPTED
 
 
@@ -117,10 +118,10 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
     return cast("Path | None", known.config)
 
 
-def _train(config: TrainConfig) -> int:
+def _train(config: TrainConfig, command: str) -> int:
     from dnawire.training import train
 
-    outcome = train(config, _command())
+    outcome = train(config, command)
     if outcome.exit_code == EXIT_FINISHED:
         from dnawire.plots import write_training_figures
 
@@ -128,16 +129,26 @@ def _train(config: TrainConfig) -> int:
     return outcome.exit_code
 
 
-def _command() -> str:
-    """Return what the user typed, ready to be typed again."""
+def _resuming_command(config: TrainConfig) -> str:
+    """Return what the user typed, ready to be typed again, without what would start over."""
+    checkpoint = config.checkpoint
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--resume_from", "--resume-from")
+    typed, words = parser.parse_known_args(sys.argv[1:])
+    if checkpoint.fresh and not typed.fresh:
+        words += ["--no_fresh"]
+    if checkpoint.resume_from is not None:
+        words += [] if typed.resume_from else ["--resume_from", "None"]
+        words += [] if checkpoint.checkpoint_dir else ["--checkpoint_dir", str(checkpoint.directory)]
     program = Path(sys.argv[0])
-    words = ["python", sys.argv[0]] if program.suffix == ".py" else [program.name]
-    return shlex.join([*words, *sys.argv[1:]])
+    start = ["python", sys.argv[0]] if program.suffix == ".py" else [program.name]
+    return shlex.join([*start, *words])
 
 
-def _after_interrupt(config: TrainConfig) -> str:
+def _after_interrupt(config: TrainConfig, command: str) -> str:
     if config.checkpoint.enabled:
-        return "Interrupted. The same command resumes from the last checkpoint."
+        return f"Interrupted. To resume from the last checkpoint: {command}"
     return (
         "Interrupted, and nothing was kept. Add `--checkpoint_dir ./checkpoints` to make a run "
         "resumable: the same command then continues where it stopped."

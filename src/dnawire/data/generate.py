@@ -184,7 +184,7 @@ def _joined_codes(groups: list[_Group]) -> Ragged:
 
 def _compute(spec: GenerationSpec, groups: list[_Group], codes: Ragged) -> _Spectra:
     parameters = load_parameters(spec.parameters)
-    energies = torch.from_numpy(spec.energies)
+    energies = torch.tensor(spec.energies)
     present = offsets_of((codes.values != MISSING_CODE).sum(axis=1))
     sites = Ragged(np.empty(0), present[codes.offsets])
     transmission = np.empty((len(codes), len(energies)))

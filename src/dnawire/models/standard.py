@@ -26,9 +26,9 @@ class StandardModel(TransportModel):
 
     The prediction is linear in the composition of the junction, fitted to the training set before
     the first step, plus what the network adds. Its sites hear which contact they touch and how
-    strongly. Besides the mean over all sites, the readout sees the sites at either contact, weighted
-    by their coupling, through the sum and the product of the two sides: exchanging the contacts
-    changes nothing, as reciprocity demands.
+    strongly. Besides the mean over all sites, the readout sees the sites at either contact,
+    weighted by their coupling, through the sum and the product of the two sides: exchanging the
+    contacts changes nothing, as reciprocity demands.
     """
 
     mean: Tensor

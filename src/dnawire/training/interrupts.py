@@ -21,7 +21,8 @@ class StopRequest:
     """Context in which signals and a deadline ask the run to stop instead of killing it.
 
     The handlers only note the request: state is saved by the loop, never in a handler, where it
-    could be half-way through a step. A second Ctrl+C ends the process at once.
+    could be half-way through a step. A second Ctrl+C ends the process at once. A signal that is
+    ignored stays so: ``nohup`` shields a run from the end of its terminal.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class StopRequest:
 
     def __enter__(self) -> Self:
         for number in _SIGNALS:
-            self._previous[number] = signal.signal(number, self._note)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(

@@ -105,6 +105,7 @@ class CheckpointKeeper:
             saved = self.store.save(self._payload())
         except NotSavedError as error:
             self.problem, self.failure = error.problem, error
+            self.schedule.postpone()
             logger.error("checkpoint not saved, training goes on: %s", error.problem)
             return False
         self.problem, self.failure = "", None

@@ -1,0 +1,86 @@
+"""One training step, loading included, against PyTorch Geometric with a dense solve.
+
+Run ``python benchmarks/training_step.py`` (needs torch-geometric): hidden 128, 4 layers, 4 heads,
+batches of 32 complete 8-mers, 100 energies; one thread, CPU time, alternated.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pyg_baseline
+import torch
+from timing import alternate, ratio_line
+from torch.nn.functional import huber_loss
+from torch_geometric.loader import DataLoader
+
+from dnawire.config import TrainConfig
+from dnawire.training.loop import Trainer
+from dnawire.training.preparation import PreparedData, build_trainer, prepare_data, prepare_dataset
+
+DEVICE = torch.device("cpu")
+
+
+def prepare(model_type: str) -> tuple[Trainer, PreparedData]:
+    """Our trainer on 400 generated records."""
+    config = TrainConfig.from_flat(
+        {"model_type": model_type, "num_samples": 400, "missing_fraction": 0.0}
+    )
+    data = prepare_data(config, prepare_dataset(config), DEVICE)
+    return build_trainer(config, data, DEVICE), data
+
+
+def our_step(trainer: Trainer) -> Callable[[], None]:
+    """Gather the next batch and take a step."""
+    trainer.model.train()
+    cuts = itertools.cycle(trainer.order.epoch(0))
+    return lambda: trainer._step(trainer.order.batch(next(cuts)))
+
+
+def baseline_step(model: torch.nn.Module, data: PreparedData) -> Callable[[], None]:
+    """Collate the next batch and take a step of Adam with gradient clipping."""
+    bucket = data.training[0]
+    targets = torch.cat((bucket.spectra.log10_transmission, bucket.spectra.log10_dos), 1).float()
+    graphs = [
+        pyg_baseline.duplex_graph(base[:, 0].tolist(), 0.1, target)
+        for base, target in zip(bucket.junctions.base, targets, strict=True)
+    ]
+    loader = DataLoader(graphs, batch_size=32, shuffle=True, drop_last=True)
+    batches = itertools.chain.from_iterable(itertools.repeat(loader))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def step() -> None:
+        batch = next(batches)
+        transmission, dos = model(batch)
+        wanted, wanted_dos = batch.y.chunk(2, dim=1)
+        loss = huber_loss(transmission, wanted) + huber_loss(dos, wanted_dos)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        loss.item()
+
+    return step
+
+
+def size(model: torch.nn.Module) -> int:
+    """Number of parameters."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def compare(model_type: str, baseline: type[torch.nn.Module]) -> None:
+    """Print the row of one model."""
+    trainer, data = prepare(model_type)
+    other = baseline(128, 4, 4, data.statistics.energies)
+    print(f"{model_type}: {size(other)} parameters in the baseline, {size(trainer.model)} in ours")
+    calls = {"baseline": baseline_step(other, data), "ours": our_step(trainer)}
+    timings = alternate(calls, 9, {"baseline": 2, "ours": 10})
+    print(ratio_line(f"{model_type}, one step", timings["baseline"], timings["ours"]))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    compare("hamiltonian", pyg_baseline.Hamiltonian)
+    compare("standard", pyg_baseline.Standard)

@@ -28,9 +28,11 @@ from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
 from dnawire.training import train
 
-TINY: Final = tuple(
-    ["--num_samples", "60", "--seq_length", "4", "--num_energy_points", "12", "--hidden_dim", "16", "--num_layers", "2", "--num_heads", "2", "--batch_size", "8", "--dropout", "0.1"]
+_TINY = (
+    "--num_samples 60 --seq_length 4 --num_energy_points 12 --hidden_dim 16 --num_layers 2 "
+    "--num_heads 2 --batch_size 8 --dropout 0.1"
 )
+TINY: Final = tuple(_TINY.split())
 STEPS_PER_EPOCH: Final = 7
 MODELS: Final = ("standard", "hamiltonian")
 CHECKPOINTS: Final = "checkpoints"
@@ -44,6 +46,29 @@ FILE: Final = "f"
 
 Action = Callable[[str, int], None]
 """Called in the life at every moment, with the number of such moments so far."""
+
+Command = Callable[[tuple[str, ...]], int]
+"""What a life does with its flags; the result is the exit code."""
+
+
+def real_command(flags: tuple[str, ...]) -> int:
+    """What ``python main.py`` does."""
+    return main(["train", *flags])
+
+
+def without_figures(flags: tuple[str, ...]) -> int:
+    """The real command but for the figures, which take far longer than the training.
+
+    It catches no error: for lives that are expected to finish.
+    """
+    parsed = parse_flags(flags)
+    parsed.messages.configure()
+    return train(parsed.resolved(), shlex.join(sys.argv)).exit_code
+
+
+def any_command(words: tuple[str, ...]) -> int:
+    """What ``dnawire`` does with words of which the first is the name of a command."""
+    return main(list(words))
 
 
 def _do_nothing(moment: str, count: int) -> None:
@@ -70,19 +95,22 @@ class Life:
         What follows ``python main.py``.
     action
         What the life does to itself, e.g. ``partial(raise_at, STEP, 3, signal.SIGTERM)``.
-    figures
-        Whether a run that finishes draws its figures, which takes far longer than its training.
-        Without, errors are not caught: for lives that are expected to finish.
+    command
+        What is done with the flags; its result is the exit code.
     """
 
     def __init__(
-        self, folder: Path, *flags: str, action: Action = _do_nothing, figures: bool = True
+        self,
+        folder: Path,
+        *flags: str,
+        action: Action = _do_nothing,
+        command: Command = real_command,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / f"messages-{next(_numbers)}.txt"
         self._moments, writer = _server().Pipe(duplex=False)
         self._process = _server().Process(
-            target=_live, args=(folder, flags, writer, self._log, action, figures), daemon=True
+            target=_live, args=(folder, flags, writer, self._log, action, command), daemon=True
         )
         self._process.start()
         writer.close()
@@ -113,9 +141,28 @@ def run(folder: Path, *flags: str, action: Action = _do_nothing) -> Ended:
     return Life(folder, *flags, action=action).end()
 
 
+def assert_refused(ended: Ended, exit_code: int, *words: str) -> None:
+    """Fail unless a life ended with one clear message and a remedy that say these words."""
+    assert ended.exit_code == exit_code, ended.messages
+    assert ended.messages.count("dnawire: error: ") == 1, ended.messages
+    assert ended.messages.count("\n  Remedy: ") == 1, ended.messages
+    assert "Traceback" not in ended.messages
+    for word in words:
+        assert word in ended.messages, ended.messages
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file but the messages of lives and the locks, which count starts."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock" and not path.name.startswith("messages-")
+    }
+
+
 def finish(folder: Path, *flags: str, action: Action = _do_nothing) -> str:
     """Train to the end without figures, and return the messages."""
-    code, messages = Life(folder, *flags, action=action, figures=False).end()
+    code, messages = Life(folder, *flags, action=action, command=without_figures).end()
     assert code == EXIT_FINISHED, messages
     return messages
 
@@ -166,7 +213,7 @@ def _live(
     moments: Connection,
     log: Path,
     action: Action,
-    figures: bool,
+    command: Command,
 ) -> None:
     os.chdir(folder)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -176,13 +223,7 @@ def _live(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["main.py", *flags]
     _announce_moments(moments, action)
-    sys.exit(main(["train", *flags]) if figures else _train_only(flags))
-
-
-def _train_only(flags: tuple[str, ...]) -> int:
-    parsed = parse_flags(flags)
-    parsed.messages.configure()
-    return train(parsed.resolved(), shlex.join(sys.argv)).exit_code
+    sys.exit(command(flags))
 
 
 def _announce_moments(moments: Connection, action: Action) -> None:

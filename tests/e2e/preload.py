@@ -9,11 +9,11 @@ import dnawire.plots  # noqa: F401
 from dnawire.cli.train import parse_flags
 from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
 
-_SMALL = ["--num_samples", "40", "--seq_length", "4", "--num_energy_points", "5", "--hidden_dim", "4"]
+_SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 4"
 
 
 def _load_kernels(model_type: str) -> None:
-    config = parse_flags([*_SMALL, "--model_type", model_type]).resolved()
+    config = parse_flags([*_SMALL.split(), "--model_type", model_type]).resolved()
     data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
     model = build_trainer(config, data, torch.device("cpu")).model.eval()
     with torch.no_grad():

@@ -22,6 +22,7 @@ from harness import (
     Life,
     finish,
     raise_at,
+    without_figures,
 )
 from outcome import assert_identical, outcome
 
@@ -109,7 +110,7 @@ def test_killed_at_one_file_operation_after_the_other(tmp_path: Path) -> None:
     killed, peace, places = tmp_path / "killed", tmp_path / "peace", []
     for operation in itertools.count(1):
         action = raise_at(FILE, operation, signal.SIGKILL)
-        code, messages = Life(killed, *flags, action=action, figures=False).end()
+        code, messages = Life(killed, *flags, action=action, command=without_figures).end()
         if code == EXIT_FINISHED:
             break
         assert code == -signal.SIGKILL, messages

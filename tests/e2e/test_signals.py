@@ -98,7 +98,7 @@ def test_the_hamiltonian_model_goes_on_exactly_as_well(tmp_path: Path) -> None:
         pytest.param(raise_at(FILE, 1, SIGTERM), (0, 1), id="taking the lock"),
         pytest.param(raise_at(STEP, 1, SIGTERM), (0, 1), id="first step"),
         pytest.param(raise_at(VALIDATION, 2, SIGTERM), (1, STEPS_PER_EPOCH), id="validation"),
-        pytest.param(raise_at(FILE, 30, SIGTERM), (1, 0), id="saving"),
+        pytest.param(raise_at(FILE, 30, SIGTERM), (1, 1), id="saving"),
         pytest.param(raise_at(STEP, 4 * STEPS_PER_EPOCH, SIGTERM), (3, 7), id="last step"),
     ],
 )
@@ -148,11 +148,11 @@ def test_a_second_ctrl_c_ends_at_once_and_without_harm(
 ) -> None:
     ended = run(tmp_path, *SAFE, action=raise_at(*moment, SIGINT, SIGINT))
     assert ended.exit_code == EXIT_INTERRUPTED
-    assert "The same command resumes from the last checkpoint" in ended.messages
+    assert "Interrupted. What was saved is kept." in ended.messages
     assert "Traceback" not in ended.messages
     assert not list((tmp_path / CHECKPOINTS).glob(".*.tmp"))
     assert place_of(tmp_path) == (1, 0)
-    finish(tmp_path, *SAFE)
+    finish(tmp_path, *told_command(ended))
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
@@ -191,12 +191,23 @@ def test_without_checkpoints_a_signal_does_what_it_always_does(tmp_path: Path) -
     assert run(tmp_path, *TINY, action=raise_at(STEP, 3, SIGTERM)).exit_code == -SIGTERM
 
 
-@pytest.mark.parametrize("asked", [("--fresh",), ("--resume_from", "start/checkpoint_latest.pth")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--fresh",),
+        ("--resume_from", "start/checkpoint_latest.pth"),
+        ("--resume-from=start/checkpoint_latest.pth",),
+        ("--config", "fresh.yaml"),
+        ("--config", "resume.yaml"),
+    ],
+    ids=" ".join,
+)
 def test_the_told_command_goes_on_even_where_the_typed_one_would_start_over(
     tmp_path: Path, in_peace: dict[str, Any], asked: tuple[str, ...]
 ) -> None:
-    start = (*LENGTH, "--checkpoint_dir", "start")
-    run(tmp_path, *start, action=raise_at(STEP, 1, SIGTERM))
+    (tmp_path / "fresh.yaml").write_text("fresh: true\n")
+    (tmp_path / "resume.yaml").write_text("resume_from: start/checkpoint_latest.pth\n")
+    run(tmp_path, *LENGTH, "--checkpoint_dir", "start", action=raise_at(STEP, 1, SIGTERM))
     ended = run(tmp_path, *SAFE, *asked, action=raise_at(STEP, STEPS_PER_EPOCH + 2, SIGTERM))
     before = place_of(tmp_path)
     assert before >= (1, 2)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,10 @@ def count_operations(action: Callable[[FileSystem], object]) -> list[str]:
 
 def fork(life: Callable[[], int | None]) -> int:
     """Run a function in a child process; its exit code is the result or that of its error."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Idle threads of numerical libraries do not matter to children that use none of them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child:
         return child
     code = 99

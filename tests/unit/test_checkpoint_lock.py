@@ -311,5 +311,15 @@ def test_failed_start_on_storage_without_hard_links_blocks_no_later_start(
 
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotWritableError, match=f"Cannot write checkpoints in {tmp_path}/file"):
+    with pytest.raises(NotWritableError, match=f"in {tmp_path}/file: .*File exists"):
         DirectoryLock(tmp_path / "file").acquire()
+
+
+def test_storage_that_fails_is_not_taken_for_storage_without_hard_links(tmp_path: Path) -> None:
+    class Failing(FileSystem):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(NotWritableError, match="Input/output error"):
+        DirectoryLock(tmp_path, fs=Failing()).acquire()
+    assert not list(tmp_path.iterdir())

@@ -138,17 +138,20 @@ def _resuming_command(config: TrainConfig) -> str:
     typed, words = parser.parse_known_args(sys.argv[1:])
     if checkpoint.fresh and not typed.fresh:
         words += ["--no_fresh"]
-    if checkpoint.resume_from is not None:
-        words += [] if typed.resume_from else ["--resume_from", "None"]
-        words += [] if checkpoint.checkpoint_dir else ["--checkpoint_dir", str(checkpoint.directory)]
+    if checkpoint.resume_from is not None and typed.resume_from is None:
+        words += ["--resume_from", "None"]
+    if checkpoint.resume_from is not None and checkpoint.checkpoint_dir is None:
+        words += ["--checkpoint_dir", str(checkpoint.directory)]
     program = Path(sys.argv[0])
     start = ["python", sys.argv[0]] if program.suffix == ".py" else [program.name]
+    if program.name == "__main__.py":
+        start = ["python", "-m", "dnawire"]
     return shlex.join([*start, *words])
 
 
 def _after_interrupt(config: TrainConfig, command: str) -> str:
     if config.checkpoint.enabled:
-        return f"Interrupted. To resume from the last checkpoint: {command}"
+        return f"Interrupted. What was saved is kept.\nresume with: {command}"
     return (
         "Interrupted, and nothing was kept. Add `--checkpoint_dir ./checkpoints` to make a run "
         "resumable: the same command then continues where it stopped."

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from dnawire.errors import NotFoundError, UnusableFileError
 from dnawire.models.base import TransportModel
@@ -33,9 +33,8 @@ def save_model(
         "specification": specification._asdict(),
         "provenance": provenance,
     }
-    save_file(
-        {k: v.contiguous().cpu() for k, v in model.state_dict().items()}, folder / WEIGHTS_NAME
-    )
+    weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
+    (folder / WEIGHTS_NAME).write_bytes(save(weights))
     (folder / DESCRIPTION_NAME).write_text(json.dumps(description, indent=2) + "\n")
 
 

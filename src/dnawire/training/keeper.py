@@ -114,8 +114,8 @@ class CheckpointKeeper:
         logger.debug("checkpoint saved: %s, %.3f s", saved.path, saved.seconds)
         return True
 
-    def finish(self) -> None:
-        """Say that the run is complete.
+    def finish(self, status: str) -> None:
+        """Say how the complete run ended.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class CheckpointKeeper:
         if self.failure is not None and not self.save():
             self.report("not saved")
             raise self.failure
-        self.report("finished")
+        self.report(status)
 
     def adopt(self, run_id: str) -> None:
         """Go on as the run that a checkpoint belongs to."""

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -20,6 +21,7 @@ from dnawire.graphs import Batch
 from dnawire.models import TransportModel, seed_dropout
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.metrics import Scores, ScoreSum
+from dnawire.training.optimizer import load_optimizer, load_schedule
 from dnawire.training.order import BatchOrder
 from dnawire.training.state import EpochRecord, RunState
 
@@ -60,8 +62,14 @@ class Trainer:
     def registry(self) -> StateRegistry:
         """Everything that changes from step to step, by name."""
         registry = StateRegistry()
-        for name in ("model", "optimizer", "schedule"):
-            registry.register(name, getattr(self, name))
+        optimizer, schedule = self.optimizer, self.schedule
+        registry.register("model", self.model)
+        registry.register_functions(
+            "optimizer", optimizer.state_dict, partial(load_optimizer, optimizer)
+        )
+        registry.register_functions(
+            "schedule", schedule.state_dict, partial(load_schedule, schedule)
+        )
         registry.register("run", self.state)
         return registry
 

@@ -47,15 +47,13 @@ class SpectralLoss(NamedTuple):
         )
         if prediction.log10_ldos is None or target.log10_ldos is None:
             return total
-        one_decade = torch.ones_like(self.dos_scale)
-        return total + weights.ldos_weight * self._mean(
-            prediction.log10_ldos, target.log10_ldos, one_decade
-        )
+        return total + weights.ldos_weight * self._mean(prediction.log10_ldos, target.log10_ldos)
 
-    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor | None = None) -> Tensor:
         known = target.isfinite()
-        error = torch.where(known, (prediction - target) / scale, 0.0)
-        losses = huber_loss(
-            error, torch.zeros_like(error), reduction="none", delta=self.weights.huber_delta
-        )
-        return losses.sum() / known.sum().clamp_min(1)
+        error = torch.where(known, prediction - target, 0.0)
+        if scale is not None:
+            error = error / scale
+        nothing = error.new_zeros(()).expand_as(error)
+        total = huber_loss(error, nothing, reduction="sum", delta=self.weights.huber_delta)
+        return total / known.sum().clamp_min(1)

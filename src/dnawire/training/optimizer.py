@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
@@ -26,6 +27,31 @@ def build_schedule(
 ) -> LambdaLR:
     """Linear warm-up, then the chosen course, in steps."""
     return LambdaLR(optimizer, partial(_factor, settings, steps_per_epoch))
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Take over moments and counters; the options stay those of this start.
+
+    They differ from the saved ones where the user has allowed it.
+    """
+    options = [
+        {name: value for name, value in group.items() if name != "params"}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(saved)
+    for group, own in zip(optimizer.param_groups, options, strict=True):
+        group.update(own)
+
+
+def load_schedule(schedule: LambdaLR, saved: dict[str, Any]) -> None:
+    """Take over how far it is; its course stays that of this start."""
+    rates = [
+        rate * factor(saved["last_epoch"])
+        for rate, factor in zip(schedule.base_lrs, schedule.lr_lambdas, strict=True)
+    ]
+    schedule.load_state_dict({**saved, "base_lrs": schedule.base_lrs, "_last_lr": rates})
+    for group, rate in zip(schedule.optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
 
 
 def _factor(settings: OptimizationConfig, steps_per_epoch: int, step: int) -> float:

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -46,28 +48,28 @@ _UNITS: Final = {
 
 
 class OutputFolder:
-    """Results of one run under ``output_dir/model_name``."""
+    """Results of one run under ``output_dir/model_name``; write them inside of `writing`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def claim(self, run_id: str) -> None:
-        """Make the folder ours: results of another run are moved aside, never overwritten.
-
-        Raises
-        ------
-        NotWritableError
-            If the folder cannot be written.
-        """
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Context in which a refusal of the system becomes a `NotWritableError`."""
         try:
-            self._set_foreign_results_aside(run_id)
-            self.path.mkdir(parents=True, exist_ok=True)
-            replace_atomically(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
+            yield
         except OSError as error:
             raise NotWritableError(
                 f"the output folder {self.path} cannot be written: {error}",
-                "Choose another --output_dir, or mend its permissions or quota.",
+                "Choose another --output_dir, or mend its permissions or quota; with checkpoints "
+                "on, the same command then goes on.",
             ) from error
+
+    def claim(self, run_id: str) -> None:
+        """Make the folder ours: results of another run are moved aside, never overwritten."""
+        self._set_foreign_results_aside(run_id)
+        self.path.mkdir(parents=True, exist_ok=True)
+        replace_atomically(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
 
     def _set_foreign_results_aside(self, run_id: str) -> None:
         ours = [self.path / name for name in _RESULTS if (self.path / name).exists()]

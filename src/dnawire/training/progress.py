@@ -26,7 +26,7 @@ class Progress:
     train_loss: float
     val_loss: float
     status: str
-    """running, stopped, finished or diverged."""
+    """running, stopped, finished, diverged, not saved or results not written."""
     checkpoint_epoch: int
     """Completed epochs in the latest checkpoint."""
     eta_seconds: float | None

@@ -53,7 +53,10 @@ class Reporter:
         """Report one finished epoch."""
         left = seconds_left(self._state.history, self._num_epochs)
         logger.info("%s", epoch_line(record, self._num_epochs, left, is_best))
-        self._folder.add_metrics(record)
+        try:
+            self._folder.add_metrics(record)
+        except OSError as error:
+            logger.error("metrics.csv not written: %s; training goes on", error)
         self._bar.update()
 
 

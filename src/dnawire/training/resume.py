@@ -14,7 +14,7 @@ from dnawire.checkpoint import (
     load_checkpoint,
 )
 from dnawire.config import TrainConfig, guard_classes, settings
-from dnawire.errors import ConfigurationMismatchError
+from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.training.keeper import CheckpointKeeper, restore
 from dnawire.training.progress import PROGRESS_NAME, STATUS_NAME
 
@@ -34,31 +34,39 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
         If a setting that shapes the result differs.
     """
     checkpoint = config.checkpoint
-    if checkpoint.fresh:
-        aside = store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
-        if aside is not None:
-            logger.warning("--fresh: the old checkpoints are now in %s", aside)
     if checkpoint.resume_from is not None:
         loaded = load_checkpoint(checkpoint.resume_from, allow_fallback=checkpoint.allow_fallback)
     else:
-        found = store.load_latest()
+        found = None if checkpoint.fresh else store.load_latest()
         if found is None:
             logger.info("starting fresh; checkpoints go to %s", store.directory)
             return None
         loaded = found
     for rejected in loaded.rejected:
         logger.warning("CHECKPOINT REJECTED: %s: %s", rejected.path, rejected.reason)
-    _check_settings(loaded.payload, config)
+    check_settings(loaded.payload, config)
     return loaded
 
 
 def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConfig) -> None:
-    """Put the run back where the checkpoint was taken."""
+    """Put the run back where the checkpoint was taken.
+
+    Raises
+    ------
+    ConfigurationMismatchError
+        If the records differ, or a change that was allowed does not leave the model its shape.
+    """
     saved = loaded.payload["resume"]
     _check_records(saved, keeper, config)
     for drift in compare_environments(saved["environment"], dict(keeper.identity.environment)):
         logger.warning("not bit-exact, the environment differs: %s", drift)
-    restore(keeper.registry, loaded.payload)
+    try:
+        restore(keeper.registry, loaded.payload)
+    except (RuntimeError, ValueError) as error:
+        raise ConfigurationMismatchError(
+            f"the state in {loaded.path} does not fit the settings: {error}",
+            "Take back what --allow_change allowed, or start anew in another --checkpoint_dir.",
+        ) from error
     keeper.adopt(saved["run_id"])
     state = keeper.state
     logger.info(
@@ -66,7 +74,31 @@ def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConf
     )
 
 
-def _check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
+def set_other_run_aside(config: TrainConfig, keeper: CheckpointKeeper) -> None:
+    """Move what another run has left in the folder out of the way of what will be saved."""
+    asked = config.checkpoint.fresh
+    if asked or (config.checkpoint.resume_from is not None and _holds_other_run(keeper)):
+        aside = keeper.store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
+        if aside is not None:
+            logger.warning("the old checkpoints of %s are now in %s", aside.parent, aside)
+
+
+def _holds_other_run(keeper: CheckpointKeeper) -> bool:
+    try:
+        present = keeper.store.load_latest()
+    except UnusableCheckpointError:
+        return True
+    return present is not None and present.payload["resume"]["run_id"] != keeper.identity.run_id
+
+
+def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
+    """Hold the settings of this start against those of a checkpoint, and report what may differ.
+
+    Raises
+    ------
+    ConfigurationMismatchError
+        If a setting that shapes the result differs, or more epochs are done than are asked for.
+    """
     saved = payload["args"]
     classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
     if saved.get("schedule") == "constant":
@@ -83,7 +115,7 @@ def _check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
 
 def _check_records(saved: dict[str, Any], keeper: CheckpointKeeper, config: TrainConfig) -> None:
     allowed = config.checkpoint.allow_change
-    if any(settings()[name].group == "data" for name in allowed):
+    if any(name == "seed" or settings()[name].group == "data" for name in allowed):
         return
     if saved["data_digest"] != keeper.identity.data_digest:
         raise ConfigurationMismatchError(

@@ -10,7 +10,7 @@ import torch
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, describe_environment
 from dnawire.config import TrainConfig
-from dnawire.errors import EXIT_FINISHED, DivergedError
+from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError
 from dnawire.models import save_model
 from dnawire.training.evaluation import predicted_records, test_scores
 from dnawire.training.interrupts import StopRequest
@@ -26,7 +26,7 @@ from dnawire.training.preparation import (
     run_id,
 )
 from dnawire.training.reporter import Reporter, score_table
-from dnawire.training.resume import find_checkpoint, resume
+from dnawire.training.resume import find_checkpoint, resume, set_other_run_aside
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +88,12 @@ def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Ou
         keeper = _keeper(job, store, lock, stop)
         if loaded is not None:
             resume(loaded, keeper, config)
+        set_other_run_aside(config, keeper)
         _start_outputs(job)
         if not _fit(job, keeper):
             _say_stopped(job, keeper, command)
             return Outcome(stop.exit_code, job.folder.path)
-        return _finish(job, keeper)
+        return _finish_safely(job, keeper)
 
 
 def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
@@ -157,23 +158,31 @@ def _keeper(
 
 def _start_outputs(job: _Job) -> None:
     state, splits = job.trainer.state, job.data.splits
-    job.folder.claim(job.identity.run_id)
-    job.folder.write_start(job.config, dict(job.identity.environment), state.epoch)
-    job.folder.write_json("environment.json", dict(job.identity.environment))
-    job.folder.write_text("splits.json", splits.to_json() + "\n")
-    job.folder.write_metrics(state.history)
+    with job.folder.writing():
+        job.folder.claim(job.identity.run_id)
+        job.folder.write_start(job.config, dict(job.identity.environment), state.epoch)
+        job.folder.write_json("environment.json", dict(job.identity.environment))
+        job.folder.write_text("splits.json", splits.to_json() + "\n")
+        job.folder.write_metrics(state.history)
 
 
-def _finish(job: _Job, keeper: CheckpointKeeper | None = None) -> Outcome:
+def _finish_safely(job: _Job, keeper: CheckpointKeeper) -> Outcome:
+    try:
+        outcome = _finish(job)
+    except NotWritableError:
+        keeper.finish("results not written")
+        raise
+    keeper.finish("finished")
+    return outcome
+
+
+def _finish(job: _Job) -> Outcome:
     """Evaluate the best model once on the test set and write all results."""
     model, state, data = job.trainer.model, job.trainer.state, job.data
     last = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(state.best_model)
     model.eval()
     scores = test_scores(job.config.model_name, model, data)
-    source = {"model": job.config.model_name, "run_id": job.identity.run_id}
-    job.folder.write_scores(scores)
-    job.folder.write_test_records(*predicted_records(model, data, source))
     specification = model_specification(job.config, len(data.statistics.energies))
     provenance = {
         "config": dict(job.identity.args),
@@ -184,13 +193,16 @@ def _finish(job: _Job, keeper: CheckpointKeeper | None = None) -> Outcome:
         "run_id": job.identity.run_id,
         "scores": {name: score._asdict() for name, score in scores.items()},
     }
-    save_model(job.folder.path / "model", model, specification, provenance)
+    source = {"model": job.config.model_name, "run_id": job.identity.run_id}
+    with job.folder.writing():
+        job.folder.write_metrics(state.history)
+        job.folder.write_scores(scores)
+        job.folder.write_test_records(*predicted_records(model, data, source))
+        save_model(job.folder.path / "model", model, specification, provenance)
     model.load_state_dict(last)
     logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", job.folder.path)
-    if keeper is not None:
-        keeper.finish()
     return Outcome(EXIT_FINISHED, job.folder.path)
 
 

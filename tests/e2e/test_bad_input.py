@@ -151,19 +151,17 @@ def test_a_missing_file_exits_66(tmp_path: Path, words: str) -> None:
     assert contents(tmp_path) == {}
 
 
-@pytest.mark.parametrize("name", ["outputs", "outputs/standard", "outputs/standard/metrics.csv"])
+@pytest.mark.parametrize("folder", ["precious", "precious/sub", "outputs", "/proc/no"])
 def test_an_output_folder_that_cannot_be_written_exits_73_before_training(
-    tmp_path: Path, name: str
+    tmp_path: Path, folder: str
 ) -> None:
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix:
-        (path / "folder").mkdir(parents=True)
-    else:
-        path.write_text("precious")
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs/standard").write_text("precious")
     before = contents(tmp_path)
-    ended = run(tmp_path, *FLAGS)
-    assert_refused(ended, EXIT_CANNOT_WRITE, "the output folder outputs/standard", "--output_dir")
+    ended = run(tmp_path, *FLAGS, "--output_dir", folder)
+    told = f"the output folder {folder}/standard cannot be written"
+    assert_refused(ended, EXIT_CANNOT_WRITE, told, "--output_dir")
     assert "epoch 1" not in ended.messages
     assert contents(tmp_path) == before
 

@@ -87,7 +87,7 @@ OTHER = {
     "resume_from": "elsewhere/checkpoint_latest.pth",
     "allow_fallback": True,
     "allow_change": ("seed",),
-    "time_limit": "1:00:00",
+    "time_limit": "2:00:00",
     "stop_margin": 5.0,
 }
 """Another value for every setting that need not match, but for `fresh`, which resumes nothing."""

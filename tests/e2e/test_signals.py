@@ -173,7 +173,7 @@ def test_signals_at_random_instants_tear_nothing(tmp_path: Path, model: str) -> 
 
 
 def test_a_time_limit_stops_the_run(tmp_path: Path, in_peace: dict[str, Any]) -> None:
-    ended = run(tmp_path, *SAFE, "--time_limit", "0:01:00", "--stop_margin", "60")
+    ended = run(tmp_path, *SAFE, "--time_limit", "0:01:00", "--stop_margin", "59.9999")
     assert ended.exit_code == EXIT_STOPPED
     assert "stopped by time limit after 0 epochs and 1 of 7 batches" in ended.messages
     finish(tmp_path, *SAFE)

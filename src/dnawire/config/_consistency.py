@@ -82,6 +82,13 @@ def check_checkpoint(checkpoint: CheckpointConfig) -> None:
             f"{name} is given, but checkpoints are off: there would be nothing to resume from",
             "Add checkpoint_dir, for example `--checkpoint_dir ./checkpoints`.",
         )
+    limit = checkpoint.time_limit_seconds
+    if limit is not None and limit <= checkpoint.stop_margin:
+        raise UsageError(
+            f"time_limit = {checkpoint.time_limit} is not above stop_margin = "
+            f"{checkpoint.stop_margin}: the run would stop at once, at every start",
+            "Raise time_limit or lower stop_margin.",
+        )
     for name in checkpoint.allow_change:
         _check_allowed_change(name)
 

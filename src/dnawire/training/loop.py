@@ -89,6 +89,8 @@ class Trainer:
             self.state.epoch_seconds += time.perf_counter() - start
             if validated is None:
                 return False
+            if not math.isfinite(validated[0]):
+                raise self._diverged(f"the validation loss is {validated[0]}")
             record = self._record(*validated)
             is_best = self.state.finish_epoch(record, self.model)
             report.epoch(record, is_best=is_best)
@@ -119,16 +121,19 @@ class Trainer:
         norm = clip_grad_norm_(self.model.parameters(), self.gradient_clip)
         value = loss.item()
         if not (math.isfinite(value) and math.isfinite(norm.item())):
-            raise DivergedError(
-                f"the loss is {value} and its gradient has norm {norm.item()} at step "
-                f"{state.step + 1} of epoch {state.epoch + 1}",
-                "Lower --learning_rate or --gradient_clip; the last good checkpoint is untouched.",
-            )
+            raise self._diverged(f"the loss is {value} and its gradient has norm {norm.item()}")
         self.optimizer.step()
         self.schedule.step()
         state.step += 1
         state.loss_sum += value * len(batch)
         state.loss_count += len(batch)
+
+    def _diverged(self, problem: str) -> DivergedError:
+        state = self.state
+        return DivergedError(
+            f"{problem} at step {state.step + 1}, epoch {state.epoch + 1}",
+            "Lower --learning_rate or --gradient_clip; the last good checkpoint is untouched.",
+        )
 
     def _validate(self, keeper: Keeper) -> tuple[float, Scores] | None:
         """Validation loss and scores; None if the run shall stop."""

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,7 +85,7 @@ class OutputFolder:
     def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> None:
         """Write the resolved configuration, and add a line to the history of starts."""
         write_yaml(config, self.path / "config.yaml")
-        entry = {"time": datetime.now().astimezone().isoformat(), "epoch": epoch, **start}
+        entry = {"epoch": epoch, **start}
         with (self.path / "starts.jsonl").open("a") as file:
             file.write(json.dumps(entry) + "\n")
 

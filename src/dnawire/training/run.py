@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+import dnawire
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, describe_environment
 from dnawire.config import TrainConfig
 from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError
@@ -27,6 +28,7 @@ from dnawire.training.preparation import (
 )
 from dnawire.training.reporter import Reporter, score_table
 from dnawire.training.resume import find_checkpoint, resume, set_other_run_aside
+from dnawire.training.start import start_record
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ def train(config: TrainConfig, command: str) -> Outcome:
     if config.checkpoint.enabled:
         return _train_safely(config, command, device)
     job = _prepare(config, device)
-    _start_outputs(job)
+    _start_outputs(job, command)
     with Reporter(job.folder, job.trainer.state, config.optimization.num_epochs) as reporter:
         job.trainer.fit(config.optimization.num_epochs, NoKeeper(), reporter)
     return _finish(job)
@@ -89,7 +91,7 @@ def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Ou
         if loaded is not None:
             resume(loaded, keeper, config)
         set_other_run_aside(config, keeper)
-        _start_outputs(job)
+        _start_outputs(job, command)
         if not _fit(job, keeper):
             _say_stopped(job, keeper, command)
             return Outcome(stop.exit_code, job.folder.path)
@@ -132,9 +134,13 @@ def _prepare(config: TrainConfig, device: torch.device) -> _Job:
     parameters = sum(value.numel() for value in trainer.model.parameters())
     sizes = [sum(map(len, part)) for part in (data.training, data.validation, data.test)]
     logger.info(
-        "%s, %d parameters, seed %d, %s, %d thread(s); %d + %d + %d records (train, val, test)",
-        config.model.model_type, parameters, config.runtime.seed, device,
-        config.runtime.num_threads, *sizes,
+        "dnawire %s, torch %s, %s, %d thread(s), seed %d",
+        dnawire.__version__, torch.__version__, device, config.runtime.num_threads,
+        config.runtime.seed,
+    )  # fmt: skip
+    logger.info(
+        "%s, %d parameters; %d + %d + %d records (training, validation, test)",
+        config.model.model_type, parameters, *sizes,
     )  # fmt: skip
     folder = OutputFolder(config.output.output_dir / config.model_name)
     return _Job(config, folder, data, trainer, identity)
@@ -156,11 +162,11 @@ def _keeper(
     )
 
 
-def _start_outputs(job: _Job) -> None:
+def _start_outputs(job: _Job, command: str) -> None:
     state, splits = job.trainer.state, job.data.splits
     with job.folder.writing():
         job.folder.claim(job.identity.run_id)
-        job.folder.write_start(job.config, dict(job.identity.environment), state.epoch)
+        job.folder.write_start(job.config, start_record(command), state.epoch)
         job.folder.write_json("environment.json", dict(job.identity.environment))
         job.folder.write_text("splits.json", splits.to_json() + "\n")
         job.folder.write_metrics(state.history)

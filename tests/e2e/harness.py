@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -22,11 +23,16 @@ import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
 from dnawire.training import train
+from dnawire.training.interrupts import StopRequest
+from dnawire.training.reporter import Reporter
+from dnawire.training.run import _keeper, _prepare, _set_up_torch
+from dnawire.training.state import RunState
 
 _TINY = (
     "--num_samples 60 --seq_length 4 --num_energy_points 12 --hidden_dim 16 --num_layers 2 "
@@ -69,6 +75,21 @@ def without_figures(flags: tuple[str, ...]) -> int:
 def any_command(words: tuple[str, ...]) -> int:
     """What ``dnawire`` does with words of which the first is the name of a command."""
     return main(list(words))
+
+
+def fit(flags: tuple[str, ...], schedule: Callable[[RunState], SaveSchedule]) -> int:
+    """Train by the real parts, but for the schedule of saves, and return how many there were."""
+    config = parse_flags(flags).resolved()
+    job = _prepare(config, _set_up_torch(config))
+    directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
+    with StopRequest() as stop, DirectoryLock(directory) as lock:
+        keeper = _keeper(job, CheckpointStore(directory, lock), lock, stop)
+        keeper = replace(keeper, schedule=schedule(job.trainer.state))
+        job.folder.path.mkdir(parents=True)
+        with Reporter(job.folder, job.trainer.state, epochs) as reporter:
+            assert job.trainer.fit(epochs, keeper, reporter)
+    found = CheckpointStore(directory).load_latest()
+    return 0 if found is None else found.counter
 
 
 def _do_nothing(moment: str, count: int) -> None:
@@ -191,7 +212,8 @@ _numbers: Final = itertools.count()
 def _server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "preload"])
-    with _environment(PYTHONPATH=str(Path(__file__).parent), OMP_NUM_THREADS="1"):
+    paths = [str(Path(__file__).parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    with _environment(PYTHONPATH=os.pathsep.join(filter(None, paths)), OMP_NUM_THREADS="1"):
         forkserver.ensure_running()
     return context
 

@@ -243,6 +243,13 @@ def test_a_crash_loses_no_more_than_the_frequency(tmp_path: Path) -> None:
     assert load(tmp_path)["epoch"] == 5
 
 
+def test_metrics_name_each_completed_epoch_once_at_any_time(tmp_path: Path) -> None:
+    path = tmp_path / "outputs/standard/metrics.csv"
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        run(tmp_path, *FLAGS, action=raise_at(STEP, 3 * STEPS_PER_EPOCH + 2, number))
+        assert [row["epoch"] for row in metrics(path)[1:]] == ["1", "2", "3"]
+
+
 def test_training_can_be_stopped_with_ctrl_c(tmp_path: Path, story: Story) -> None:
     ctrl_c = raise_at(STEP, 11 * STEPS_PER_EPOCH + 2, signal.SIGINT)
     ended = run(tmp_path, *FLAGS, "-v", action=ctrl_c)

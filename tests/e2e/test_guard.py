@@ -214,6 +214,7 @@ def test_more_epochs_are_refused_with_cosine_and_allowed_with_constant(tmp_path:
     finish(tmp_path, *flags, "--num_epochs", "3")
     messages = finish(tmp_path, *flags, "--num_epochs", "5")
     assert "changed: num_epochs: 3 -> 5" in messages
+    assert "results of another run" not in messages
     finish(tmp_path / "at once", *flags, "--num_epochs", "5")
     both = (
         load_checkpoint(folder / CHECKPOINTS).payload["manifest"]["tensors"]

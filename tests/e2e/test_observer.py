@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,14 @@ from harness import (
     TINY,
     Life,
     finish,
+    fit,
 )
 from outcome import assert_identical, outcome, results, state
 
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
+from dnawire.checkpoint import SaveSchedule
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 from dnawire.training import train
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.reporter import Reporter
-from dnawire.training.run import _keeper, _prepare, _set_up_torch
 
 EPOCHS = 4
 BARE = (*TINY, "--num_epochs", str(EPOCHS))
@@ -95,17 +92,8 @@ def test_no_number_hangs_on_the_global_generators(tmp_path: Path, bare: tuple[st
 
 
 def save_at_every_step(flags: tuple[str, ...]) -> int:
-    """Train with the real parts, but for the schedule that keeps saving rare; return the saves."""
-    config = parse_flags(flags).resolved()
-    job = _prepare(config, _set_up_torch(config))
-    with StopRequest() as stop, DirectoryLock(config.checkpoint.directory) as lock:
-        keeper = _keeper(job, CheckpointStore(config.checkpoint.directory, lock), lock, stop)
-        keeper = replace(keeper, schedule=SaveSchedule(1, 1e-9, max_share=1e9))
-        job.folder.path.mkdir(parents=True)
-        with Reporter(job.folder, job.trainer.state, EPOCHS) as reporter:
-            assert job.trainer.fit(EPOCHS, keeper, reporter)
-    found = CheckpointStore(config.checkpoint.directory).load_latest()
-    return 0 if found is None else found.counter
+    """Return the number of saves."""
+    return fit(flags, lambda _: SaveSchedule(1, 1e-9, max_share=1e9))
 
 
 @pytest.mark.parametrize("model", MODELS)

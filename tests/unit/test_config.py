@@ -124,7 +124,7 @@ def test_when_and_where_checkpoints_are_kept(
     ],
 )
 def test_time_limit_in_seconds(limit: object, seconds: float) -> None:
-    config = TrainConfig.from_flat({"time_limit": limit, "checkpoint_dir": "a"})
+    config = TrainConfig.from_flat({"time_limit": limit, "checkpoint_dir": "a", "stop_margin": 0.0})
     assert config.checkpoint.time_limit_seconds == seconds
 
 

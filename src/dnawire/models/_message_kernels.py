@@ -16,7 +16,6 @@ FLAGS: dict[str, Any] = {
     "nogil": True,
     "cache": True,
     "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
     "boundscheck": False,
 }
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 import dnawire
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, describe_environment
+from dnawire.checkpoint import (
+    CheckpointStore,
+    DirectoryLock,
+    SaveSchedule,
+    describe_environment,
+    load_checkpoint,
+)
 from dnawire.config import TrainConfig
 from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError
 from dnawire.models import save_model
@@ -80,6 +87,8 @@ def train(config: TrainConfig, command: str) -> Outcome:
 
 def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Outcome:
     settings = config.checkpoint
+    if settings.resume_from is not None and not settings.resume_from.exists():
+        load_checkpoint(settings.resume_from)
     limit = settings.time_limit_seconds
     seconds = None if limit is None else max(0.0, limit - settings.stop_margin)
     with StopRequest(seconds) as stop, DirectoryLock(settings.directory) as lock:
@@ -112,6 +121,8 @@ def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
 
 
 def _set_up_torch(config: TrainConfig) -> torch.device:
+    # cuBLAS reads this at its first call; without it, its results depend on timing.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config.runtime.num_threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

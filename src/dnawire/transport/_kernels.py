@@ -5,6 +5,9 @@ A row of a work array holds one real number for ``LANES`` energies. Rows lie in 
 constant distances and indices are unsigned, so that every loop over the lanes becomes vector
 instructions. A complex two-vector takes four rows (re, im of either orbital), a symmetric inverse
 block six (re, im of 00, 01, 11).
+
+Floating-point operations are not reordered (no ``fastmath``): the order would be the compiler's
+choice, and code that was just compiled would give other last bits than code from the cache.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ FLAGS: dict[str, Any] = {
     "nogil": True,
     "cache": True,
     "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
     "boundscheck": False,
 }
 TWO_PI = 2.0 * np.pi

@@ -52,6 +52,7 @@ class Encoder(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(layers))
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
+        """Embeddings of nodes and edges."""
         x, edge = self.node(data.x), self.edge(data.edge_attr)
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = torch.relu(norm(conv(x, data.edge_index, edge)))
@@ -73,6 +74,7 @@ class Standard(nn.Module):
         )  # fmt: skip
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
+        """log10 T and log10 DOS."""
         x, _ = self.encoder(data)
         pooled = global_mean_pool(x, data.batch)
         return self.heads[0](pooled), self.heads[1](pooled)
@@ -89,6 +91,7 @@ class Hamiltonian(nn.Module):
         self.register_buffer("energies", energies.float())
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
+        """log10 T and log10 DOS."""
         x, edge = self.encoder(data)
         graphs = int(data.batch[-1]) + 1
         nodes = x.shape[0] // graphs

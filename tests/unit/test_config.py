@@ -32,7 +32,7 @@ from dnawire.errors import UsageError
         ("model_type", "magic", "one of 'standard', 'hamiltonian'"),
         ("min_length", 0, "an integer of at least 1, or -1 for seq_length"),
         ("min_length", -2, "an integer of at least 1, or -1 for seq_length"),
-        ("device", "gpu", "auto, cpu, cuda, cuda:NUMBER or mps"),
+        ("device", "gpu", "auto, cpu, cuda or cuda:NUMBER"),
         ("fresh", "yes", "true or false"),
         ("output_dir", 3, "a path"),
         ("model_name", "", "text, or None"),

@@ -13,8 +13,8 @@ from dnawire.config.guard_class import MUST_MATCH
 
 
 def _known_device(value: str) -> str:
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
-        raise ValueError("auto, cpu, cuda, cuda:NUMBER or mps")
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
+        raise ValueError("auto, cpu, cuda or cuda:NUMBER")
     return value
 
 
@@ -31,7 +31,7 @@ class RuntimeConfig(SeedConfig):
     """Settings of the machine and of the random numbers."""
 
     device: Annotated[Text, AfterValidator(_known_device), MUST_MATCH] = "auto"
-    """auto, cpu, cuda, cuda:NUMBER or mps; auto takes a GPU if there is one."""
+    """auto, cpu, cuda or cuda:NUMBER; auto takes a GPU if there is one."""
 
     num_threads: Annotated[Count, MUST_MATCH] = 1
-    """Number of CPU threads; it shapes the last bits of the result."""
+    """Number of threads of matrix products on the CPU; it shapes the last bits of the result."""

@@ -6,21 +6,15 @@ One row of ``projected`` holds own, value, query and key of a site; sites are fl
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit, uintp
+from numba import uintp
+
+from dnawire.transport.compilation import compiled
 
 NEGATIVE_SLOPE = 0.2
-FLAGS: dict[str, Any] = {
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-    "boundscheck": False,
-}
 
 
-@njit(**FLAGS)
+@compiled
 def related_sites(present):
     """Sites heard by each site (B L 2, 4): itself, 5' neighbor, 3' neighbor, partner."""
     batch, length, _ = present.shape
@@ -39,7 +33,7 @@ def related_sites(present):
     return related
 
 
-@njit(**FLAGS)
+@compiled
 def _attend(projected, related, relation_logit, site, weight):
     """Softmax weights (4, heads) of one site; zero where nothing is heard."""
     heads = relation_logit.shape[1]
@@ -65,7 +59,7 @@ def _attend(projected, related, relation_logit, site, weight):
             weight[r, h] /= total
 
 
-@njit(**FLAGS)
+@compiled
 def forward(projected, relation_scale, relation_logit, related):
     """relu(own + sum_r weight_r scale_r value_r) and the weights (sites, 4, heads)."""
     sites, width = related.shape[0], relation_scale.shape[1]
@@ -85,7 +79,7 @@ def forward(projected, relation_scale, relation_logit, related):
     return output, weights
 
 
-@njit(**FLAGS)
+@compiled
 def _hear(target, scale, value, weight):
     """Add one neighbor's value to a site, head by head."""
     per_head = target.shape[0] // weight.shape[0]
@@ -94,7 +88,7 @@ def _hear(target, scale, value, weight):
             target[c] += weight[h] * scale[c] * value[c]
 
 
-@njit(**FLAGS)
+@compiled
 def _hear_backward(gradient, scale, value, weight, grad_weight, grad_value, grad_scale):
     """Add to the gradients of value and scale; set that of the weights of one relation."""
     per_head = gradient.shape[0] // weight.shape[0]
@@ -108,7 +102,7 @@ def _hear_backward(gradient, scale, value, weight, grad_weight, grad_value, grad
         grad_weight[h] = total
 
 
-@njit(**FLAGS)
+@compiled
 def _backward_logits(
     projected, related, relation_logit, site, weight, grad_weight, grad, grad_logit
 ):
@@ -131,7 +125,7 @@ def _backward_logits(
                 grad_logit[r, h] += change
 
 
-@njit(**FLAGS)
+@compiled
 def backward(projected, relation_scale, relation_logit, related, output, weights, gradient):
     """Gradients of projected, relation_scale and relation_logit."""
     sites, width = related.shape[0], relation_scale.shape[1]

@@ -45,9 +45,9 @@ class TransportModel(nn.Module, ABC):
         self.energies.copy_(statistics.energies)
         self.eta.fill_(statistics.eta)
 
-    def fit_linear_start(self, training: Sequence[Batch]) -> None:
-        """Fit what can be fitted in closed form before the first step; nothing by default."""
-        del training
+    @abstractmethod
+    def adapt_to(self, training: Sequence[Batch]) -> None:
+        """Take from the training set what needs no step: a linear fit, or what never occurs."""
 
     @abstractmethod
     def forward(self, batch: JunctionBatch) -> SpectraBatch:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.dropout import Dropout
@@ -77,6 +79,19 @@ class HamiltonianModel(TransportModel):
         self.energy_origin.copy_(statistics.onsite.mean())
         with torch.no_grad():
             self.onsite_table.copy_(statistics.onsite - statistics.onsite.mean())
+
+    def adapt_to(self, training: Sequence[Batch]) -> None:
+        """Set the hopping of pairs of bases that never meet to zero: nothing will teach it."""
+        with torch.no_grad():
+            for name, table in self.hopping_tables.items():
+                seen = torch.zeros(NUM_BASES, NUM_BASES, dtype=torch.bool)
+                for batch in training:
+                    start, end = edge_ends(batch.junctions.base.cpu())[name]
+                    known = (start != MISSING_BASE) & (end != MISSING_BASE)
+                    seen[start[known], end[known]] = True
+                if name != "stacking":
+                    seen = seen | seen.T
+                table[~seen] = 0.0
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""

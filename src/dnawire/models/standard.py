@@ -61,7 +61,7 @@ class StandardModel(TransportModel):
         )
         self.std.copy_(torch.stack((statistics.std_log10_transmission, statistics.std_log10_dos)))
 
-    def fit_linear_start(self, training: Sequence[Batch]) -> None:
+    def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
         features = torch.cat([composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,8 +35,15 @@ def save_model(
         "provenance": provenance,
     }
     weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
-    (folder / WEIGHTS_NAME).write_bytes(save(weights))
-    (folder / DESCRIPTION_NAME).write_text(json.dumps(description, indent=2) + "\n")
+    _replace(folder / WEIGHTS_NAME, save(weights))
+    _replace(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole: a reader sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(data)
+    temporary.replace(path)
 
 
 def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:

@@ -121,5 +121,14 @@ def _check_records(saved: dict[str, Any], keeper: CheckpointKeeper, config: Trai
         raise ConfigurationMismatchError(
             f"the records differ from those the run was started with (digest "
             f"{keeper.identity.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
-            "Give the --data of the first start, or start anew in another --checkpoint_dir.",
+            _records_remedy(config),
         )
+
+
+def _records_remedy(config: TrainConfig) -> str:
+    if config.data.data is not None:
+        return "Give the --data of the first start, or start anew in another --checkpoint_dir."
+    return (
+        "Resume on the kind of processor and with the versions of the first start, or write the "
+        "records once with `dnawire generate` and train with --data."
+    )

@@ -18,7 +18,7 @@ from dnawire.checkpoint import (
     load_checkpoint,
 )
 from dnawire.config import TrainConfig
-from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError
+from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError, UsageError
 from dnawire.models import save_model
 from dnawire.training.evaluation import predicted_records, test_scores
 from dnawire.training.interrupts import StopRequest
@@ -126,9 +126,16 @@ def _set_up_torch(config: TrainConfig) -> torch.device:
     torch.set_num_threads(config.runtime.num_threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    if config.runtime.device != "auto":
-        return torch.device(config.runtime.device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    name = config.runtime.device
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UsageError(
+            f"device = {name!r}, but PyTorch sees {torch.cuda.device_count()} GPUs here",
+            "Give --device cpu or auto, or mend the installation of PyTorch.",
+        )
+    return device
 
 
 def _prepare(config: TrainConfig, device: torch.device) -> _Job:

@@ -7,10 +7,9 @@ solution per column with the same factorization; no eigenvector is ever differen
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uintp
+from numba import uintp
 
 from dnawire.transport._kernels import (
-    FLAGS,
     LANES,
     TWO_PI,
     at,
@@ -20,9 +19,10 @@ from dnawire.transport._kernels import (
     unscale,
     workspace,
 )
+from dnawire.transport.compilation import compiled
 
 
-@njit(**FLAGS)
+@compiled
 def _add_blocks(u, x, up, down, grad_diagonal, grad_step):
     """Add ``2 Re sum_k u x^T`` and its transpose at the positions of the blocks.
 
@@ -45,12 +45,12 @@ def _add_blocks(u, x, up, down, grad_diagonal, grad_step):
             _add_step(u, x, n, up, down, grad_step[n])
 
 
-@njit(**FLAGS)
+@compiled
 def _vector(rows, row, k):
     return rows[at(row, k)], rows[at(row + 1, k)], rows[at(row + 2, k)], rows[at(row + 3, k)]
 
 
-@njit(**FLAGS)
+@compiled
 def _add_step(u, x, n, up, down, gradient):
     """Add ``2 Re sum_k (up u_n x_(n+1)^T + down x_n u_(n+1)^T)``."""
     row = 4 * n
@@ -71,7 +71,7 @@ def _add_step(u, x, n, up, down, gradient):
     gradient[1, 1] += 2.0 * s11
 
 
-@njit(**FLAGS)
+@compiled
 def _pair_coefficient(work, site, left, r, cotangent, c_re, c_im):
     """``share / G_lr``, the derivative of one pair's part of ln T by G_lr; zero if disconnected."""
     x = work.x[r]
@@ -83,7 +83,7 @@ def _pair_coefficient(work, site, left, r, cotangent, c_re, c_im):
         c_im[k] = -size * g_im if part > 0.0 else 0.0
 
 
-@njit(**FLAGS)
+@compiled
 def _add_product(u, x, c_re, c_im, length):
     """u <- u + c x."""
     for row in range(0, 4 * length, 2):
@@ -93,7 +93,7 @@ def _add_product(u, x, c_re, c_im, length):
             u[at(row + 1, k)] += c_re[uintp(k)] * x_im + c_im[uintp(k)] * x_re
 
 
-@njit(**FLAGS)
+@compiled
 def _add_short_pairs(work, columns, r, cotangent, u, length):
     """Add the adjoint of ln T that multiplies column ``r``."""
     c_re, c_im = np.empty(LANES), np.empty(LANES)
@@ -103,7 +103,7 @@ def _add_short_pairs(work, columns, r, cotangent, u, length):
             _add_product(u, work.x[left], c_re, c_im, length)
 
 
-@njit(**FLAGS)
+@compiled
 def _add_long_pairs(work, columns, cotangent, u, grad_diagonal, grad_step):
     """Add the gradient of ln T of scaled columns; every product is of order one."""
     length = grad_diagonal.shape[0]
@@ -119,7 +119,7 @@ def _add_long_pairs(work, columns, cotangent, u, grad_diagonal, grad_step):
                 _add_blocks(u, work.x[r], up, down, grad_diagonal, grad_step)
 
 
-@njit(**FLAGS)
+@compiled
 def _set_weights(work, block, left, r, u, up, down):
     """Multiply ``u`` by exp(s_l + s_r - s_lr); set the factors between neighboring blocks."""
     first, second = work.scale[left], work.scale[r]
@@ -135,7 +135,7 @@ def _set_weights(work, block, left, r, u, up, down):
             down[at(n, k)] = np.exp(here - second[at(below, k)])
 
 
-@njit(**FLAGS)
+@compiled
 def _ldos_cotangent(cotangent, x, factor, start, used, u):
     """``u`` becomes ``factor * cotangent * conj(x)``, zero in the lanes that are not in use."""
     u[:] = 0.0
@@ -148,7 +148,7 @@ def _ldos_cotangent(cotangent, x, factor, start, used, u):
                 u[at(row + 1, k)] = -w * x[at(row + 1, k)]
 
 
-@njit(**FLAGS)
+@compiled
 def backward(ladder, cotangent_t, cotangent_ldos):
     """Gradient of ``sum(cotangent_t * ln T + cotangent_ldos * LDOS)`` by diagonal and step."""
     length, count = ladder.diagonal.shape[1], ladder.columns.shape[1]

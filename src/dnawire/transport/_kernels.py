@@ -5,27 +5,20 @@ A row of a work array holds one real number for ``LANES`` energies. Rows lie in 
 constant distances and indices are unsigned, so that every loop over the lanes becomes vector
 instructions. A complex two-vector takes four rows (re, im of either orbital), a symmetric inverse
 block six (re, im of 00, 01, 11).
-
-Floating-point operations are not reordered (no ``fastmath``): the order would be the compiler's
-choice, and code that was just compiled would give other last bits than code from the cache.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uintp
+from numba import uintp
 from numpy.typing import NDArray
+
+from dnawire.transport.compilation import compiled
 
 LANES = 36
 RENORMALIZE_EVERY = 16
-FLAGS: dict[str, Any] = {
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-    "boundscheck": False,
-}
 TWO_PI = 2.0 * np.pi
 
 
@@ -56,13 +49,13 @@ class Workspace(NamedTuple):
     exponent: NDArray[np.float64]  # one row; zero in short chains
 
 
-@njit(**FLAGS)
+@compiled
 def at(row, lane):
     """Place of one lane of one row in a flat array; unsigned, so that it never wraps around."""
     return uintp(row) * uintp(LANES) + uintp(lane)
 
 
-@njit(**FLAGS)
+@compiled
 def workspace(length, count):
     """Allocate the scratch for L blocks and C columns."""
     return Workspace(
@@ -77,13 +70,13 @@ def workspace(length, count):
     )
 
 
-@njit(**FLAGS)
+@compiled
 def is_renormalized(length):
     """Whether a chain is so long that its columns could underflow."""
     return length > RENORMALIZE_EVERY
 
 
-@njit(**FLAGS)
+@compiled
 def _invert_blocks(inverse, energies, ladder, b):
     """P_n^-1 of every block."""
     no_step = np.zeros((2, 2))
@@ -94,7 +87,7 @@ def _invert_blocks(inverse, energies, ladder, b):
         _invert_block(inverse, n, max(n - 1, 0), energies, block, step, damping, present)
 
 
-@njit(**FLAGS)
+@compiled
 def _invert_block(inverse, n, above, energies, block, step, damping, present):
     """(D_n - t^T P_above^-1 t)^-1; a missing orbital has the constant 1 on its diagonal."""
     row, last = 6 * n, 6 * above
@@ -126,7 +119,7 @@ def _invert_block(inverse, n, above, energies, block, step, damping, present):
         inverse[at(row + 5, k)] = p_re * c_im + p_im * c_re
 
 
-@njit(**FLAGS)
+@compiled
 def _start_block(inverse, x, n):
     """x_n <- P_n^-1 x_n, in place."""
     row, block = 4 * n, 6 * n
@@ -142,7 +135,7 @@ def _start_block(inverse, x, n):
         x[at(row + 3, k)] = b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
 
 
-@njit(**FLAGS)
+@compiled
 def _eliminate_block(inverse, step, x, n):
     """x_n <- P_n^-1 (x_n + t_(n-1)^T x_(n-1)), in place."""
     row, block = 4 * n, 6 * n
@@ -163,7 +156,7 @@ def _eliminate_block(inverse, step, x, n):
         x[at(row + 3, k)] = b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
 
 
-@njit(**FLAGS)
+@compiled
 def _substitute_block(inverse, step, x, n, lift):
     """x_n <- x_n + lift P_n^-1 t_n x_(n+1), in place."""
     row, block = 4 * n, 6 * n
@@ -183,7 +176,7 @@ def _substitute_block(inverse, step, x, n, lift):
         x[at(row + 3, k)] += b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
 
 
-@njit(**FLAGS)
+@compiled
 def solve(inverse, step, x):
     """Replace a right-hand side by its solution, without scales."""
     length = step.shape[0] + 1
@@ -195,7 +188,7 @@ def solve(inverse, step, x):
         _substitute_block(inverse, step[n], x, n, ones)
 
 
-@njit(**FLAGS)
+@compiled
 def _solve_column(work, step, c, site):
     """Fill column ``c`` of ``x`` with that of the Green's function; its scales stay zero."""
     x, first = work.x[c], site // 2
@@ -209,7 +202,7 @@ def _solve_column(work, step, c, site):
         _substitute_block(work.inverse, step[n], x, n, work.lift)
 
 
-@njit(**FLAGS)
+@compiled
 def _solve_long_column(work, step, c, site):
     """Like `_solve_column`, but renormalized every few blocks so that nothing underflows."""
     x, scale, first = work.x[c], work.scale[c], site // 2
@@ -231,20 +224,20 @@ def _solve_long_column(work, step, c, site):
             _renormalize(x, scale, n)
 
 
-@njit(**FLAGS)
+@compiled
 def _copy_row(rows, source, target):
     for k in range(LANES):
         rows[at(target, k)] = rows[at(source, k)]
 
 
-@njit(**FLAGS)
+@compiled
 def _set_lift(lift, scale, n):
     """Factor that brings block ``n + 1`` to the scale of block ``n``."""
     for k in range(LANES):
         lift[k] = np.exp(scale[at(n + 1, k)] - scale[at(n, k)])
 
 
-@njit(**FLAGS)
+@compiled
 def _renormalize(x, scale, n):
     """Divide block ``n`` of ``x`` by its largest entry and add the logarithm to its scale."""
     row = 4 * n
@@ -258,7 +251,7 @@ def _renormalize(x, scale, n):
             scale[at(n, k)] += np.log(largest)
 
 
-@njit(**FLAGS)
+@compiled
 def unscale(x, scale, length):
     """Multiply the scales into ``x``; what underflows becomes zero."""
     for n in range(length):
@@ -268,7 +261,7 @@ def unscale(x, scale, length):
                 x[at(4 * n + q, k)] *= factor
 
 
-@njit(**FLAGS)
+@compiled
 def _transmission(work, columns, gamma_left, gamma_right):
     """Fill ``pairs``, ``mantissa`` and ``exponent``; zero parts where there is no pair."""
     count = columns.shape[0]
@@ -283,7 +276,7 @@ def _transmission(work, columns, gamma_left, gamma_right):
                 _add_pair(work, columns[left], left, r, weight)
 
 
-@njit(**FLAGS)
+@compiled
 def _set_exponent(work, columns, gamma_left, gamma_right):
     """Twice the largest scale of all contact pairs."""
     work.exponent[:] = -np.inf
@@ -295,7 +288,7 @@ def _set_exponent(work, columns, gamma_left, gamma_right):
                     work.exponent[k] = max(work.exponent[k], 2.0 * scale)
 
 
-@njit(**FLAGS)
+@compiled
 def _add_pair(work, site, left, r, weight):
     """Add the transmission between one pair of contact orbitals."""
     x, pair, mantissa = work.x[r], work.pairs[left, r], work.mantissa
@@ -309,7 +302,7 @@ def _add_pair(work, site, left, r, weight):
         mantissa[uintp(k)] += pair[uintp(k)]
 
 
-@njit(**FLAGS)
+@compiled
 def solve_chunk(work, ladder, b, start):
     """Everything up to T for one chunk of energies; returns the number of lanes in use."""
     used = min(LANES, ladder.energies.shape[1] - start)
@@ -326,7 +319,7 @@ def solve_chunk(work, ladder, b, start):
     return used
 
 
-@njit(**FLAGS)
+@compiled
 def _add_ldos(ldos, x, weight, start, used):
     """Add ``weight |x|^2`` of one unscaled column to the LDOS (L, 2, E)."""
     for n in range(ldos.shape[0]):
@@ -337,7 +330,7 @@ def _add_ldos(ldos, x, weight, start, used):
                 target[uintp(k)] += weight * (re * re + im * im)
 
 
-@njit(**FLAGS)
+@compiled
 def forward(ladder):
     """T as mantissa and natural exponent, both (B, E), and LDOS (B, L, 2, E) of a batch."""
     batch, length = ladder.diagonal.shape[0], ladder.diagonal.shape[1]

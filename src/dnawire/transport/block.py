@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from dnawire.transport import _adjoint, _kernels, _recursion
 from dnawire.transport._recursion import Ladder
@@ -67,6 +68,7 @@ class _BlockSpectra(torch.autograd.Function):
         return _forward(ctx.ladder)
 
     @staticmethod
+    @once_differentiable
     def backward(
         ctx: _Context, cotangent_t: Tensor, cotangent_ldos: Tensor
     ) -> tuple[Tensor, Tensor, None]:
@@ -142,10 +144,10 @@ def block_spectra(
     Raises
     ------
     ValueError
-        If a coupling or ``eta`` is negative or not finite, or both contacts are missing.
+        If a coupling or ``eta`` is negative or not finite, both contacts are missing, or a
+        gradient by couplings or energies is asked for.
     """
-    if not (math.isfinite(eta) and eta >= 0.0):
-        raise ValueError(f"eta must be finite and not negative, got {eta}")
+    _refuse_what_is_not_offered(eta, gamma_left, gamma_right, energies)
     present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
     grids = energies.double().expand(diagonal.shape[0], -1).contiguous()
     damping, *columns = _contacts(gamma_left.double(), gamma_right.double(), present, eta)
@@ -155,6 +157,13 @@ def block_spectra(
         (damping, present, *columns, grids),
     )
     return Spectra(log_transmission / math.log(10.0), ldos)
+
+
+def _refuse_what_is_not_offered(eta: float, *constants: Tensor) -> None:
+    if not (math.isfinite(eta) and eta >= 0.0):
+        raise ValueError(f"eta must be finite and not negative, got {eta}")
+    if any(tensor.requires_grad for tensor in constants):
+        raise ValueError("gradients by couplings or energies are not offered: detach them")
 
 
 def _contacts(left: Tensor, right: Tensor, present: Tensor, eta: float) -> tuple[Tensor, ...]:

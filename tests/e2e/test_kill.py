@@ -70,6 +70,7 @@ def place_of(directory: Path) -> Place:
     if found is None:
         return Place(0, 0)
     assert not found.rejected
+    assert found.path.name == "checkpoint_latest.pth"
     assert_progress_is_whole(directory)
     run = found.payload["resume"]["state"]["run"]
     assert found.payload["epoch"] == run["epoch"] == len(found.payload["train_losses"])
@@ -99,8 +100,8 @@ def storm(folder: Path, model: str, kills: int, rhythm: str) -> list[Place]:
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, rhythm: str
 ) -> None:
-    places = storm(tmp_path, model, 12, rhythm)
-    assert len(set(places)) > 3
+    places = storm(tmp_path, model, 8, rhythm)
+    assert len(set(places)) > 2
     in_mid_epoch = any(place.batch for place in places)
     assert in_mid_epoch == (rhythm == "time")
 

@@ -6,6 +6,7 @@ import random
 import select
 import shlex
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2
 from typing import Any
@@ -160,7 +161,7 @@ def test_a_second_ctrl_c_ends_at_once_and_without_harm(
 def test_signals_at_random_instants_tear_nothing(tmp_path: Path, model: str) -> None:
     flags = (*TINY, "--model_type", model, "--num_epochs", "20", "--checkpoint_dir", CHECKPOINTS)
     draw = random.Random(model)
-    for _ in range(8):
+    for _ in range(6):
         life = Life(tmp_path / "stopped", *flags)
         life.wait_for(STEP, draw.randint(1, 12))
         select.select([], [], [], draw.uniform(0.0, 0.004))
@@ -216,22 +217,41 @@ def test_the_told_command_goes_on_even_where_the_typed_one_would_start_over(
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
+@pytest.fixture
+def usual_handlers() -> Iterator[None]:
+    """Those of a command that was started by hand: nothing is ignored."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in EXIT_CODES}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("usual_handlers")
 def test_signals_that_are_ignored_stay_ignored() -> None:
     """A run under ``nohup`` outlives its terminal."""
-    before = signal.signal(SIGHUP, signal.SIG_IGN)
-    try:
-        with StopRequest() as stop:
-            signal.raise_signal(SIGHUP)
-            assert not stop.requested
-            signal.raise_signal(SIGTERM)
-            assert stop.exit_code == EXIT_STOPPED
-        assert signal.getsignal(SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(SIGHUP, before)
+    signal.signal(SIGHUP, signal.SIG_IGN)
+    with StopRequest() as stop:
+        signal.raise_signal(SIGHUP)
+        assert not stop.requested
+        signal.raise_signal(SIGTERM)
+        assert stop.exit_code == EXIT_STOPPED
+    assert signal.getsignal(SIGHUP) is signal.SIG_IGN
 
 
+@pytest.mark.usefixtures("usual_handlers")
 def test_handlers_are_given_back() -> None:
-    before = {number: signal.getsignal(number) for number in EXIT_CODES}
     with StopRequest():
-        assert all(signal.getsignal(number) != before[number] for number in EXIT_CODES)
-    assert {number: signal.getsignal(number) for number in EXIT_CODES} == before
+        assert all(signal.getsignal(number) is not signal.SIG_DFL for number in EXIT_CODES)
+    assert all(signal.getsignal(number) is signal.SIG_DFL for number in EXIT_CODES)
+
+
+def test_the_best_epoch_before_a_stop_stays_the_best(tmp_path: Path) -> None:
+    flags = (*TINY, "--num_epochs", "6", "--learning_rate", "0.03", "--warmup_epochs", "0")
+    flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
+    stop = raise_at(STEP, 4 * STEPS_PER_EPOCH + 3, SIGTERM)
+    assert run(tmp_path / "stopped", *flags, action=stop).exit_code == EXIT_STOPPED
+    for folder in ("stopped", "peace"):
+        finish(tmp_path / folder, *flags)
+    stopped, peace = (outcome(tmp_path / name, "standard") for name in ("stopped", "peace"))
+    assert peace["latest"]["resume"]["state"]["run"]["best_epoch"] < 5
+    assert_identical(stopped, peace)

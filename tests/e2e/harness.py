@@ -31,14 +31,14 @@ from dnawire.models import TransportModel
 from dnawire.training import train
 from dnawire.training.interrupts import StopRequest
 from dnawire.training.reporter import Reporter
-from dnawire.training.run import _keeper, _prepare, _set_up_torch
+from dnawire.training.run import _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import RunState
 
-_TINY = (
-    "--num_samples 60 --seq_length 4 --num_energy_points 12 --hidden_dim 16 --num_layers 2 "
-    "--num_heads 2 --batch_size 8 --dropout 0.1"
-)
-TINY: Final = tuple(_TINY.split())
+_RECORDS = "--num_samples 60 --seq_length 4 --num_energy_points 12"
+_SMALL = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8 --dropout 0.1"
+FEW_RECORDS: Final = tuple(_RECORDS.split())
+SMALL_MODEL: Final = tuple(_SMALL.split())
+TINY: Final = (*FEW_RECORDS, *SMALL_MODEL)
 STEPS_PER_EPOCH: Final = 7
 MODELS: Final = ("standard", "hamiltonian")
 CHECKPOINTS: Final = "checkpoints"
@@ -80,12 +80,12 @@ def any_command(words: tuple[str, ...]) -> int:
 def fit(flags: tuple[str, ...], schedule: Callable[[RunState], SaveSchedule]) -> int:
     """Train by the real parts, but for the schedule of saves, and return how many there were."""
     config = parse_flags(flags).resolved()
-    job = _prepare(config, _set_up_torch(config))
+    folder = _output_folder(config)
+    job = _prepare(config, folder, _set_up_torch(config))
     directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
-    with StopRequest() as stop, DirectoryLock(directory) as lock:
-        keeper = _keeper(job, CheckpointStore(directory, lock), lock, stop)
+    with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
+        keeper = _keeper(job, CheckpointStore(directory, lock), (lock, output_lock), stop)
         keeper = replace(keeper, schedule=schedule(job.trainer.state))
-        job.folder.path.mkdir(parents=True)
         with Reporter(job.folder, job.trainer.state, epochs) as reporter:
             assert job.trainer.fit(epochs, keeper, reporter)
     found = CheckpointStore(directory).load_latest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import h5py
 import pytest
 from harness import (
     CHECKPOINTS,
+    FEW_RECORDS,
+    SMALL_MODEL,
+    STEP,
     TINY,
     Ended,
     Life,
@@ -24,7 +28,9 @@ from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_DIVERGED,
     EXIT_FINISHED,
+    EXIT_LOCKED,
     EXIT_NOT_FOUND,
+    EXIT_STOPPED,
     EXIT_UNUSABLE_FILE,
     EXIT_USAGE,
 )
@@ -138,10 +144,11 @@ def test_a_data_file_that_cannot_be_used_exits_65(
     tmp_path: Path, damage: Callable[[Path], None], told: tuple[str, ...]
 ) -> None:
     path = tmp_path / "mine.h5"
-    assert main(["generate", str(path), *TINY[:6], "-q"]) == EXIT_FINISHED
+    assert main(["generate", str(path), *FEW_RECORDS, "-q"]) == EXIT_FINISHED
     damage(path)
     before = contents(tmp_path)
-    assert_refused(run(tmp_path, *FLAGS, "--data", "mine.h5"), EXIT_UNUSABLE_FILE, "mine.h5", *told)
+    ended = run(tmp_path, *SMALL_MODEL, "--data", "mine.h5")
+    assert_refused(ended, EXIT_UNUSABLE_FILE, "mine.h5", *told)
     assert contents(tmp_path) == before
 
 
@@ -160,7 +167,7 @@ def test_an_output_folder_that_cannot_be_written_exits_73_before_training(
     (tmp_path / "outputs/standard").write_text("precious")
     before = contents(tmp_path)
     ended = run(tmp_path, *FLAGS, "--output_dir", folder)
-    told = f"the output folder {folder}/standard cannot be written"
+    told = f"Cannot write results in {folder}/standard"
     assert_refused(ended, EXIT_CANNOT_WRITE, told, "--output_dir")
     assert "epoch 1" not in ended.messages
     assert contents(tmp_path) == before
@@ -183,6 +190,26 @@ def test_results_of_another_run_are_moved_aside_not_overwritten(tmp_path: Path) 
     messages = finish(tmp_path, *flags, "--seed", "1")
     assert "held results of another run" in messages
     assert contents(tmp_path / "outputs/standard/earlier-1") == before
+
+
+@pytest.mark.parametrize("kept", [(), ("--checkpoint_dir", "other")], ids=["bare", "kept"])
+def test_a_second_run_into_the_same_results_exits_76(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    flags = (*TINY, "--num_epochs", "200")
+    first = Life(tmp_path, *flags, "--checkpoint_dir", CHECKPOINTS)
+    first.wait_for(STEP, 2)
+    second = run(tmp_path, *flags, "--seed", "1", *kept)
+    told = ("outputs/standard is in use by another run", "--output_dir or --model_name")
+    assert_refused(second, EXIT_LOCKED, *told)
+    assert not list((tmp_path / "outputs/standard").glob("earlier-*"))
+    first.send(signal.SIGTERM)
+    assert first.end().exit_code == EXIT_STOPPED
+
+
+def test_checkpoints_and_results_may_share_one_folder(tmp_path: Path) -> None:
+    shared = (*TINY, "--num_epochs", "2", "--checkpoint_dir", "outputs/standard")
+    finish(tmp_path, *shared)
+    assert "already complete" in finish(tmp_path, *shared)
+    assert (tmp_path / "outputs/standard/checkpoint_latest.pth").is_file()
 
 
 def test_a_run_that_diverges_exits_70_and_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:

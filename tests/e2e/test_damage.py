@@ -13,6 +13,7 @@ import pytest
 import torch
 from harness import (
     CHECKPOINTS,
+    SMALL_MODEL,
     STEP,
     STEPS_PER_EPOCH,
     TINY,
@@ -213,7 +214,8 @@ def test_fresh_sets_the_old_run_aside_and_starts_over(
 
 def test_fresh_moves_nothing_if_the_new_run_cannot_start(folder: Path) -> None:
     before = contents(folder)
-    assert_refused(run(folder, *FLAGS, "--fresh", "--data", "no.h5"), EXIT_NOT_FOUND, "no.h5")
+    flags = (*SMALL_MODEL, "--checkpoint_dir", CHECKPOINTS, "--fresh", "--data", "no.h5")
+    assert_refused(run(folder, *flags), EXIT_NOT_FOUND, "no.h5")
     assert contents(folder) == before
 
 

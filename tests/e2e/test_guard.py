@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from harness import (
     CHECKPOINTS,
+    FEW_RECORDS,
+    SMALL_MODEL,
     STEP,
     STEPS_PER_EPOCH,
     TINY,
@@ -21,7 +23,7 @@ from harness import (
 )
 from outcome import metrics
 
-from dnawire.checkpoint import load_checkpoint
+from dnawire.checkpoint import encode, load_checkpoint
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.config import GuardClass, TrainConfig, guard_classes
@@ -34,7 +36,8 @@ from dnawire.errors import (
 )
 from dnawire.training.resume import check_settings
 
-FLAGS = (*TINY, "--num_epochs", "6", "--checkpoint_dir", CHECKPOINTS)
+LENGTH = ("--num_epochs", "6", "--checkpoint_dir", CHECKPOINTS)
+FLAGS = (*TINY, *LENGTH)
 STOP = raise_at(STEP, 2 * STEPS_PER_EPOCH + 3, signal.SIGTERM)
 
 CHANGED: dict[str, Any] = {
@@ -95,7 +98,8 @@ OTHER = {
 
 def config_of(**changes: Any) -> TrainConfig:  # noqa: ANN401
     window = ("--energy_min", "-8.0", "--energy_max", "-6.5")
-    plain = parse_flags((*FLAGS, *window)).resolved().flat()
+    records = () if "data" in changes else (*FEW_RECORDS, *window)
+    plain = parse_flags((*SMALL_MODEL, *LENGTH, *records)).resolved().flat()
     return TrainConfig.from_flat(plain | changes)
 
 
@@ -163,14 +167,45 @@ def test_the_real_command_refuses_and_touches_nothing(
 def test_other_records_are_refused_though_their_file_may_move(tmp_path: Path) -> None:
     for name, seed in (("mine", "1"), ("other", "2")):
         path = tmp_path / f"{name}.h5"
-        assert main(["generate", str(path), *TINY[:6], "--seed", seed, "-q"]) == EXIT_FINISHED
-    flags = (*TINY, "--num_epochs", "3", "--checkpoint_dir", CHECKPOINTS)
+        assert main(["generate", str(path), *FEW_RECORDS, "--seed", seed, "-q"]) == EXIT_FINISHED
+    flags = (*SMALL_MODEL, "--num_epochs", "3", "--checkpoint_dir", CHECKPOINTS)
     run(tmp_path, *flags, "--data", "mine.h5", action=raise_at(STEP, 3, signal.SIGTERM))
     other = run(tmp_path, *flags, "--data", "other.h5")
     assert_refused(other, EXIT_CONFIGURATION_MISMATCH, "the records differ")
     (tmp_path / "mine.h5").rename(tmp_path / "moved.h5")
     messages = finish(tmp_path, *flags, "--data", "moved.h5")
     assert "0 epochs and 3 batches are done" in messages
+
+
+def test_a_run_goes_on_with_its_generated_records_in_a_file(tmp_path: Path, stopped: Path) -> None:
+    folder = copy_of(stopped, tmp_path)
+    assert main(["generate", str(folder / "same.h5"), *FEW_RECORDS, "-q"]) == EXIT_FINISHED
+    messages = finish(folder, *SMALL_MODEL, *LENGTH, "--data", "same.h5")
+    assert "changed: data: None -> 'same.h5'" in messages
+    assert "not bit-exact" not in messages
+    finish(copy_of(stopped, tmp_path / "usual"), *FLAGS)
+    both = (
+        load_checkpoint(place / CHECKPOINTS).payload["manifest"]["tensors"]
+        for place in (folder, tmp_path / "usual")
+    )
+    assert len({str(tensors) for tensors in both}) == 1
+
+
+def test_generated_spectra_that_differ_in_their_last_digits_are_told(
+    tmp_path: Path, stopped: Path
+) -> None:
+    folder = copy_of(stopped, tmp_path)
+    path = folder / CHECKPOINTS / "checkpoint_latest.pth"
+    payload = load_checkpoint(path).payload
+    payload["resume"]["data_digest"] = "0" * 64
+    path.write_bytes(encode(without_seal(payload), counter=100))
+    messages = finish(folder, *FLAGS)
+    assert "not bit-exact, the generated spectra differ" in messages
+    assert "2 epochs and 3 batches are done" in messages
+
+
+def without_seal(payload: dict[str, Any]) -> dict[str, Any]:
+    return {key: payload[key] for key in payload if key not in ("format_version", "manifest")}
 
 
 def test_an_allowed_change_takes_effect(tmp_path: Path, stopped: Path) -> None:

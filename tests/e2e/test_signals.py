@@ -96,7 +96,7 @@ def test_the_hamiltonian_model_goes_on_exactly_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("action", "place"),
     [
-        pytest.param(raise_at(FILE, 1, SIGTERM), (0, 1), id="taking the lock"),
+        pytest.param(raise_at(FILE, 1, SIGTERM), (0, 0), id="taking the lock"),
         pytest.param(raise_at(STEP, 1, SIGTERM), (0, 1), id="first step"),
         pytest.param(raise_at(VALIDATION, 2, SIGTERM), (1, STEPS_PER_EPOCH), id="validation"),
         pytest.param(raise_at(FILE, 30, SIGTERM), (1, 1), id="saving"),

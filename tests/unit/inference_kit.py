@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from dnawire.config import TrainConfig
-from dnawire.data import GenerationSpec, TransportDataset, generate_dataset
+from dnawire.data import Coverage, GenerationSpec, TransportDataset, generate_dataset
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.models import (
     ModelSpecification,
@@ -55,6 +55,7 @@ def trained(
 def provenance(**changes: object) -> dict[str, Any]:
     config = TrainConfig().flat() | {"gamma_left": 0.1, "gamma_right": 0.2, "eta": 0.01}
     described = {"config": config, "source": records().source, "eta": 0.01}
+    described |= {"trained_on": Coverage.of_dataset(records()).to_plain()}
     return described | {"energy_reference": [0.0]} | changes
 
 

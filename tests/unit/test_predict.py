@@ -243,3 +243,17 @@ def test_numbers_not_to_be_trusted_are_reported(
     save_model(tmp_path / "run", *trained("standard", mean_log10_transmission=3.0), provenance())
     assert predict(tmp_path / "out", tmp_path / "run", "ACG") == EXIT_FINISHED
     assert "ACG: T exceeds the 1 open channel(s): unphysical" in capsys.readouterr().err
+
+
+def test_a_junction_unlike_all_training_records_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for model_type, length_matters in (("standard", True), ("hamiltonian", False)):
+        run = save(tmp_path / model_type, model_type)
+        assert predict(tmp_path / f"{model_type} out", run, "ACGTACGT", "ACG") == EXIT_FINISHED
+        warning = "ACGTACGT: unlike all training records: it has 8 base pairs, not 3 to 5"
+        told = capsys.readouterr().err
+        assert (warning in told) == length_matters
+        assert "ACG:" not in told
+        assert predict(tmp_path / f"{model_type} two", run, "ACG/CTT") == EXIT_FINISHED
+        assert "it has the base pair CT" in capsys.readouterr().err

@@ -60,6 +60,10 @@ class DirectoryLock:
     ----------
     directory
         The folder; created if missing.
+    content
+        What the folder holds, for messages.
+    option
+        What names the folder on the command line, for messages.
     fs
         Where to read and write.
     stale_seconds
@@ -73,11 +77,15 @@ class DirectoryLock:
         self,
         directory: Path,
         *,
+        content: str = "checkpoints",
+        option: str = "--checkpoint_dir",
         fs: FileSystem = REAL,
         stale_seconds: float = STALE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.directory = directory
+        self._content = content
+        self._option = option
         self._fs = fs
         self._stale_seconds = stale_seconds
         self._clock = clock
@@ -118,9 +126,9 @@ class DirectoryLock:
             self._acquire()
         except OSError as error:
             raise NotWritableError(
-                f"Cannot write checkpoints in {self.directory}: {error}",
+                f"Cannot write {self._content} in {self.directory}: {error}",
                 "check the permissions, the free space and the quota, "
-                "or give another --checkpoint_dir",
+                f"or give another {self._option}",
             ) from error
 
     def release(self) -> None:
@@ -296,5 +304,5 @@ class DirectoryLock:
     def _locked(self, owner: str) -> LockedError:
         return LockedError(
             f"{self.directory} is in use by another run: {owner}",
-            "wait until it ends, stop it, or give another --checkpoint_dir",
+            f"wait until it ends, stop it, or give another {self._option}",
         )

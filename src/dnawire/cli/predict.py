@@ -114,7 +114,7 @@ def run(arguments: Sequence[str]) -> int:
     ]
     print("\n".join(_heading(flags, predictor, records[0], (left, right))))
     print("\n".join(_aligned(_rows(records, summaries))))
-    _warn(records, summaries)
+    _warn(predictor, records, summaries)
     _write(folder, predictor, records, summaries, flags.fermi_energy)
     _logger.info("results: %s", folder)
     return EXIT_FINISHED
@@ -232,10 +232,15 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _warn(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> None:
+def _warn(
+    predictor: Predictor, records: Sequence[TransportRecord], summaries: Sequence[Summary]
+) -> None:
     """Say which numbers are not to be trusted."""
     for record, summary in zip(records, summaries, strict=True):
         name, junction = record.junction.duplex.text, record.junction
+        doubts = predictor.doubts(junction)
+        if doubts:
+            _logger.warning("%s: unlike all training records: %s", name, "; ".join(doubts))
         channels = min(len(junction.left.attachments), len(junction.right.attachments))
         if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
             _logger.warning("%s: T exceeds the %d open channel(s): unphysical", name, channels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dnawire.config.data import GenerationConfig
 from dnawire.config.guard_class import MUST_MATCH
 from dnawire.config.settings import guard_classes
 from dnawire.config.suggestion import nearest
@@ -12,7 +13,7 @@ from dnawire.errors import UsageError
 
 if TYPE_CHECKING:
     from dnawire.config.checkpoint import CheckpointConfig
-    from dnawire.config.data import DataConfig, GenerationConfig
+    from dnawire.config.data import DataConfig
     from dnawire.config.loss import LossConfig
     from dnawire.config.model import ModelConfig
 
@@ -38,6 +39,20 @@ def check_generation(data: GenerationConfig) -> None:
         )
     if data.energy_min is not None and data.energy_max is not None:
         _check_window(data.energy_min, data.energy_max)
+
+
+def check_source(data: DataConfig) -> None:
+    """Refuse settings of generated records beside a file of records, where they have no effect."""
+    if data.data is None:
+        return
+    defaults = GenerationConfig()
+    for name, default in vars(defaults).items():
+        if getattr(data, name) != default:
+            raise UsageError(
+                f"{name} = {getattr(data, name)!r} has no effect beside data = {str(data.data)!r}: "
+                "the records are read, not generated",
+                f"Drop {name}, or drop data to generate records.",
+            )
 
 
 def check_split(data: DataConfig) -> None:

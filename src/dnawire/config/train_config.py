@@ -52,6 +52,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         consistency.check_generation(self.data)
+        consistency.check_source(self.data)
         consistency.check_split(self.data)
         consistency.check_model(self.model)
         consistency.check_loss(self.loss)

@@ -1,6 +1,7 @@
 """Transport records: the record, columns, HDF5 store, generation, import and grouped splits."""
 
 from dnawire.data.checks import find_problem
+from dnawire.data.coverage import Coverage
 from dnawire.data.dataset import RecordBatch, TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.importers import EnergyWindow, import_records
@@ -11,6 +12,7 @@ from dnawire.data.split import Splits, split_dataset
 from dnawire.data.store import read_dataset, write_dataset
 
 __all__ = [
+    "Coverage",
     "EnergyWindow",
     "GenerationSpec",
     "RecordBatch",

@@ -21,6 +21,10 @@ from dnawire.junction import BASES, MISSING, STRANDS, Attachment, Contact, Duple
 ATTACHMENT: Final = np.dtype([("strand", "i1"), ("position", "<i4"), ("gamma", "<f8")])
 """One contact attachment: strand (0 upper, 1 lower), position from its 5' end, gamma in eV."""
 
+_SPECTRA: Final = ("transmission", "dos", "ldos")
+_JUNCTIONS: Final = ("codes", "left", "right", "grids")
+_CONDITIONS: Final = ("grid_index", "eta", "energy_reference")
+
 
 class RecordBatch(NamedTuple):
     """Records of B duplexes of one length L on one grid of E energies, in ladder layout.
@@ -269,14 +273,23 @@ class TransportDataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the records (not of ``source``), independent of how they are stored."""
+        return self._digest_of(*_JUNCTIONS, *_SPECTRA, *_CONDITIONS)
+
+    @cached_property
+    def question_digest(self) -> str:
+        """SHA-256 of junctions, energies and source: what was computed, not what came out."""
+        source = json.dumps(self.source, sort_keys=True).encode()
+        asked = self._digest_of(*_JUNCTIONS, *_CONDITIONS)
+        return hashlib.sha256(source + asked.encode()).hexdigest()
+
+    def _digest_of(self, *names: str) -> str:
         digest = hashlib.sha256(json.dumps(self.identifiers.tolist()).encode())
-        for name in ("codes", "left", "right", "grids", "transmission", "dos", "ldos"):
+        for name in names:
             column = getattr(self, name)
-            arrays = () if column is None else (column.values, column.offsets)
-            for array in arrays:
-                digest.update(_content(name, array))
-        for name in ("grid_index", "eta", "energy_reference"):
-            digest.update(_content(name, getattr(self, name)))
+            parts = (column.values, column.offsets) if isinstance(column, Ragged) else (column,)
+            for part in parts:
+                if part is not None:
+                    digest.update(_content(name, part))
         return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.config import GenerationConfig
+from dnawire.data import Coverage
 from dnawire.errors import UsageError
-from dnawire.junction import Contact
+from dnawire.junction import Contact, Junction
 from dnawire.tightbinding import ParameterSet
 
 
@@ -31,6 +32,15 @@ class Conditions:
     """Tight-binding parameter set of the training records; None if they come from elsewhere."""
     origin: str
     """Where all this comes from, in words."""
+    coverage: Coverage | None
+    """What the training records hold; None if the predictor did not learn from records."""
+
+    def doubts(self, junction: Junction, respects: Collection[str]) -> list[str]:
+        """Say in which of some respects (fields of `Coverage`) no training record is like it."""
+        if self.coverage is None:
+            return []
+        found = self.coverage.doubts(junction)
+        return [found[respect] for respect in respects if respect in found]
 
 
 _GENERATION_DEFAULTS: Final = GenerationConfig()
@@ -46,6 +56,7 @@ def conditions_of_parameters(parameters: ParameterSet) -> Conditions:
         contacts=_contacts_of_settings(vars(defaults)),
         parameters=parameters.name,
         origin="defaults of `dnawire generate`",
+        coverage=None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from dnawire.data import Coverage
 from dnawire.errors import UnusableFileError
 from dnawire.inference.conditions import (
     Conditions,
@@ -95,6 +96,7 @@ def _conditions(folder: Path, model: TransportModel, provenance: Mapping[str, An
             contacts=trained_contacts(config, source),
             parameters=trained_parameters(config, source),
             origin=f"training of {folder}",
+            coverage=Coverage.from_plain(provenance["trained_on"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnusableFileError(

@@ -23,6 +23,8 @@ _VALUES_PER_BATCH: Final = 2**22
 _SAME_ENERGY: Final = 1e-9
 """eV; grids that differ by less are one grid, rounded in different ways."""
 
+_ALL_RESPECTS: Final = ("lengths", "couplings", "placements", "pairs")
+
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
 
@@ -73,6 +75,9 @@ class Predictor(Protocol):
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64] | None:
         """Hamiltonian of a duplex in eV, (N, N), in site order; None if there is none."""
 
+    def doubts(self, junction: Junction) -> list[str]:
+        """Say in what respects nothing in the training prepared for a junction; empty if none."""
+
 
 class StandardPredictor:
     """A ``standard`` model: bound to the energies that it was trained on.
@@ -117,6 +122,10 @@ class StandardPredictor:
     def hamiltonian(self, duplex: Duplex) -> None:
         """Return None: a ``standard`` model has no Hamiltonian."""
         del duplex
+
+    def doubts(self, junction: Junction) -> list[str]:
+        """Compare length, contacts, couplings and base pairs with those of the training."""
+        return self.conditions.doubts(junction, _ALL_RESPECTS)
 
     def _check_energies(self, energies: ArrayLike | None) -> None:
         own = self.default_energies
@@ -200,6 +209,10 @@ class HamiltonianPredictor:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
         diagonal, step, mask = self._source(duplex.codes[None])
         return dense_hamiltonian(diagonal[0], step[0], mask[0])
+
+    def doubts(self, junction: Junction) -> list[str]:
+        """Compare the base pairs with those of the training; length and contacts are exact."""
+        return self.conditions.doubts(junction, ("pairs",))
 
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float

@@ -65,7 +65,12 @@ class StopRequest:
     @property
     def requested(self) -> bool:
         """Whether the run shall stop at the next step boundary."""
-        return self._signal is not None or self._is_late()
+        return self.is_signaled or self._is_late()
+
+    @property
+    def is_signaled(self) -> bool:
+        """Whether a signal has asked for the stop."""
+        return self._signal is not None
 
     @property
     def reason(self) -> str:
@@ -79,22 +84,3 @@ class StopRequest:
 
     def _is_late(self) -> bool:
         return self._deadline is not None and self._clock() >= self._deadline
-
-
-class NoStopRequest:
-    """Stands in for `StopRequest` where nothing can be saved: installs no handler."""
-
-    requested = False
-    reason = ""
-    exit_code = EXIT_STOPPED
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing was installed."""

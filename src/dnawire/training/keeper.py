@@ -31,15 +31,21 @@ class RunIdentity:
     """Digest of everything that shapes the result."""
     data_digest: str
     """SHA-256 of the records."""
+    question_digest: str
+    """SHA-256 of what the records are about: junctions, energies and source, not spectra."""
     environment: Mapping[str, Any]
     energies: Float[Tensor, " E"]
 
 
+@dataclass
 class NoKeeper:
     """Keeps nothing: checkpoints are off."""
 
+    output_lock: DirectoryLock
+
     def after_batch(self) -> bool:
         """Never stop."""
+        self.output_lock.beat()
         return False
 
     def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
@@ -58,6 +64,7 @@ class CheckpointKeeper:
 
     store: CheckpointStore
     lock: DirectoryLock
+    output_lock: DirectoryLock
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
@@ -71,9 +78,17 @@ class CheckpointKeeper:
     best: dict[str, Any] | None = None
     """Checkpoint of the best epoch, until it is written."""
 
+    def before_start(self) -> bool:
+        """Save and stop if a signal has come meanwhile.
+
+        A time limit that is over already lets every start take a step, so that starts add up.
+        """
+        return self.stop.is_signaled and self._save_and_stop()
+
     def after_batch(self) -> bool:
         """Save if it is time to; stop if that was asked for."""
         self.lock.beat()
+        self.output_lock.beat()
         if self.stop.requested:
             return self._save_and_stop()
         if self.schedule.due():
@@ -175,6 +190,7 @@ class CheckpointKeeper:
                 "state": parts,
                 "run_id": identity.run_id,
                 "data_digest": identity.data_digest,
+                "question_digest": identity.question_digest,
                 "environment": dict(identity.environment),
             },
         }

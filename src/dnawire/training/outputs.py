@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from dnawire.checkpoint import replace_atomically
+from dnawire.checkpoint import DirectoryLock, replace_atomically
 from dnawire.config import TrainConfig, write_yaml
 from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
@@ -51,6 +51,10 @@ class OutputFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def lock(self) -> DirectoryLock:
+        """Ownership of the folder, to be held while a run writes to it."""
+        return DirectoryLock(self.path, content="results", option="--output_dir or --model_name")
 
     @contextmanager
     def writing(self) -> Iterator[None]:

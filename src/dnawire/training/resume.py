@@ -13,7 +13,7 @@ from dnawire.checkpoint import (
     compare_environments,
     load_checkpoint,
 )
-from dnawire.config import TrainConfig, guard_classes, settings
+from dnawire.config import GenerationConfig, TrainConfig, guard_classes, settings
 from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.training.keeper import CheckpointKeeper, restore
 from dnawire.training.progress import PROGRESS_NAME, STATUS_NAME
@@ -103,6 +103,9 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
     if saved.get("schedule") == "constant":
         classes["num_epochs"] = FlagClass.MAY_CHANGE
+    if saved.get("data") is not None or config.data.data is not None:
+        # Records that are read speak for themselves; they are compared by content.
+        classes |= dict.fromkeys(vars(GenerationConfig()), FlagClass.IGNORED)
     for difference in check(saved, config.flat(), classes, allowed=config.checkpoint.allow_change):
         logger.info("changed: %s", difference)
     if config.optimization.num_epochs < payload["epoch"]:
@@ -117,18 +120,17 @@ def _check_records(saved: dict[str, Any], keeper: CheckpointKeeper, config: Trai
     allowed = config.checkpoint.allow_change
     if any(name == "seed" or settings()[name].group == "data" for name in allowed):
         return
-    if saved["data_digest"] != keeper.identity.data_digest:
-        raise ConfigurationMismatchError(
-            f"the records differ from those the run was started with (digest "
-            f"{keeper.identity.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
-            _records_remedy(config),
+    now = keeper.identity
+    if saved["data_digest"] == now.data_digest:
+        return
+    if config.data.data is None and saved["question_digest"] == now.question_digest:
+        logger.warning(
+            "not bit-exact, the generated spectra differ from those of the first start in their "
+            "last digits: another processor or other versions"
         )
-
-
-def _records_remedy(config: TrainConfig) -> str:
-    if config.data.data is not None:
-        return "Give the --data of the first start, or start anew in another --checkpoint_dir."
-    return (
-        "Resume on the kind of processor and with the versions of the first start, or write the "
-        "records once with `dnawire generate` and train with --data."
+        return
+    raise ConfigurationMismatchError(
+        f"the records differ from those the run was started with (digest "
+        f"{now.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
+        "Give the --data of the first start, or start anew in another --checkpoint_dir.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dnawire.checkpoint import (
     load_checkpoint,
 )
 from dnawire.config import TrainConfig
+from dnawire.data import Coverage
 from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError, UsageError
 from dnawire.models import save_model
 from dnawire.training.evaluation import predicted_records, test_scores
@@ -78,11 +80,13 @@ def train(config: TrainConfig, command: str) -> Outcome:
     device = _set_up_torch(config)
     if config.checkpoint.enabled:
         return _train_safely(config, command, device)
-    job = _prepare(config, device)
-    _start_outputs(job, command)
-    with Reporter(job.folder, job.trainer.state, config.optimization.num_epochs) as reporter:
-        job.trainer.fit(config.optimization.num_epochs, NoKeeper(), reporter)
-    return _finish(job)
+    folder = _output_folder(config)
+    with folder.lock() as lock:
+        job = _prepare(config, folder, device)
+        _start_outputs(job, command)
+        with Reporter(job.folder, job.trainer.state, config.optimization.num_epochs) as reporter:
+            job.trainer.fit(config.optimization.num_epochs, NoKeeper(lock), reporter)
+        return _finish(job)
 
 
 def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Outcome:
@@ -91,12 +95,17 @@ def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Ou
         load_checkpoint(settings.resume_from)
     limit = settings.time_limit_seconds
     seconds = None if limit is None else max(0.0, limit - settings.stop_margin)
-    with StopRequest(seconds) as stop, DirectoryLock(settings.directory) as lock:
+    folder = _output_folder(config)
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopRequest(seconds))
+        lock = stack.enter_context(DirectoryLock(settings.directory))
         store = CheckpointStore(settings.directory, lock)
         store.probe_writable()
         loaded = find_checkpoint(config, store)
-        job = _prepare(config, device)
-        keeper = _keeper(job, store, lock, stop)
+        is_shared = folder.path.resolve() == settings.directory.resolve()
+        output_lock = lock if is_shared else stack.enter_context(folder.lock())
+        job = _prepare(config, folder, device)
+        keeper = _keeper(job, store, (lock, output_lock), stop)
         if loaded is not None:
             resume(loaded, keeper, config)
         set_other_run_aside(config, keeper)
@@ -112,6 +121,8 @@ def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
     if job.trainer.state.epoch >= num_epochs:
         logger.info("already complete: %d epochs; the results are written again", num_epochs)
         return True
+    if keeper.before_start():
+        return False
     try:
         with Reporter(job.folder, job.trainer.state, num_epochs) as reporter:
             return job.trainer.fit(num_epochs, keeper, reporter)
@@ -138,7 +149,11 @@ def _set_up_torch(config: TrainConfig) -> torch.device:
     return device
 
 
-def _prepare(config: TrainConfig, device: torch.device) -> _Job:
+def _output_folder(config: TrainConfig) -> OutputFolder:
+    return OutputFolder(config.output.output_dir / config.model_name)
+
+
+def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device) -> _Job:
     dataset = prepare_dataset(config)
     data = prepare_data(config, dataset, device)
     trainer = build_trainer(config, data, device)
@@ -146,6 +161,7 @@ def _prepare(config: TrainConfig, device: torch.device) -> _Job:
         args=config.flat(),
         run_id=run_id(config, dataset),
         data_digest=dataset.digest,
+        question_digest=dataset.question_digest,
         environment=describe_environment(),
         energies=data.statistics.energies,
     )
@@ -160,17 +176,20 @@ def _prepare(config: TrainConfig, device: torch.device) -> _Job:
         "%s, %d parameters; %d + %d + %d records (training, validation, test)",
         config.model.model_type, parameters, *sizes,
     )  # fmt: skip
-    folder = OutputFolder(config.output.output_dir / config.model_name)
     return _Job(config, folder, data, trainer, identity)
 
 
 def _keeper(
-    job: _Job, store: CheckpointStore, lock: DirectoryLock, stop: StopRequest
+    job: _Job,
+    store: CheckpointStore,
+    locks: tuple[DirectoryLock, DirectoryLock],
+    stop: StopRequest,
 ) -> CheckpointKeeper:
     settings = job.config.checkpoint
     return CheckpointKeeper(
         store=store,
-        lock=lock,
+        lock=locks[0],
+        output_lock=locks[1],
         registry=job.trainer.registry(),
         state=job.trainer.state,
         identity=job.identity,
@@ -213,6 +232,7 @@ def _finish(job: _Job) -> Outcome:
         "source": data.dataset.source,
         "eta": data.statistics.eta,
         "energy_reference": sorted(set(data.dataset.energy_reference.tolist())),
+        "trained_on": Coverage.of_dataset(data.dataset.select(data.splits.train)).to_plain(),
         "best_epoch": state.best_epoch,
         "run_id": job.identity.run_id,
         "scores": {name: score._asdict() for name, score in scores.items()},

@@ -1,0 +1,126 @@
+"""Which junctions a set of records holds: what a model that learned from it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from dnawire.data.dataset import TransportDataset
+from dnawire.junction import BASES, MISSING, Contact, Junction
+
+_LETTERS = np.array(list(BASES + MISSING))
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Ranges and kinds of the junctions in a set of records.
+
+    Parameters
+    ----------
+    lengths
+        Shortest and longest duplex in base pairs.
+    couplings
+        Weakest and strongest coupling of a contact to a base in eV.
+    placements
+        Where the contacts sit, up to the writing of the duplex and the exchange of left and right.
+    pairs
+        Base pairs as two letters in alphabetical order, ``_`` for a missing base.
+    """
+
+    lengths: tuple[int, int]
+    couplings: tuple[float, float]
+    placements: tuple[str, ...]
+    pairs: tuple[str, ...]
+
+    @classmethod
+    def of_dataset(cls, dataset: TransportDataset) -> Self:
+        """Look at every record."""
+        lengths = dataset.lengths
+        gamma = np.concatenate([dataset.left.values["gamma"], dataset.right.values["gamma"]])
+        rows = [
+            (dataset.left[index].tobytes(), dataset.right[index].tobytes(), int(lengths[index]))
+            for index in range(len(dataset))
+        ]
+        examples = {row: index for index, row in enumerate(rows)}
+        junctions = (dataset.junction(index) for index in examples.values())
+        pairs = _LETTERS[np.unique(dataset.codes.values, axis=0)]
+        return cls(
+            lengths=(int(lengths.min()), int(lengths.max())),
+            couplings=(float(gamma.min()), float(gamma.max())),
+            placements=tuple(sorted({placement(junction) for junction in junctions})),
+            pairs=tuple(sorted({"".join(sorted(pair)) for pair in pairs})),
+        )
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Take back what `to_plain` returned, perhaps by way of JSON."""
+        return cls(**{name: tuple(entries) for name, entries in values.items()})
+
+    def to_plain(self) -> dict[str, Sequence[Any]]:
+        """Return values that JSON knows."""
+        return {name: list(entries) for name, entries in asdict(self).items()}
+
+    def doubts(self, junction: Junction) -> dict[str, str]:
+        """Say in which respects a junction is unlike all of the set.
+
+        Parameters
+        ----------
+        junction
+            The junction.
+
+        Returns
+        -------
+        dict
+            A sentence by name of the field; empty if the set holds such junctions.
+        """
+        found = {}
+        low, high = self.lengths
+        if not low <= junction.length <= high:
+            found["lengths"] = f"it has {junction.length} base pairs, not {low} to {high}"
+        weakest, strongest = self.couplings
+        attachments = (*junction.left.attachments, *junction.right.attachments)
+        outside = [
+            one.gamma
+            for one in attachments
+            if not weakest - _ROUNDING <= one.gamma <= strongest + _ROUNDING
+        ]
+        if outside:
+            found["couplings"] = (
+                f"a contact couples by {outside[0]:g} eV, not {weakest:g} to {strongest:g} eV"
+            )
+        if placement(junction) not in self.placements:
+            found["placements"] = f"its contacts are at {placement(junction)}"
+        unknown = [pair for pair in _pairs_of(junction) if pair not in self.pairs]
+        if unknown:
+            found["pairs"] = f"it has the base pair {unknown[0]}"
+        return found
+
+
+def placement(junction: Junction) -> str:
+    """Where the contacts sit, equal for all writings of a junction and of its exchanged contacts.
+
+    Positions are counted from the nearer end of their strand, for example ``upper:0 | upper:-1``.
+    """
+    left, right = junction.left, junction.right
+    flipped = left.flipped(), right.flipped()
+    return min(
+        f"{_places(one, junction.length)} | {_places(other, junction.length)}"
+        for one, other in ((left, right), (right, left), flipped, flipped[::-1])
+    )
+
+
+def _places(contact: Contact, length: int) -> str:
+    places = (
+        (one.strand, one.position if 2 * one.position < length else one.position - length)
+        for one in contact.attachments
+    )
+    return ",".join(f"{strand}:{position}" for strand, position in sorted(places))
+
+
+def _pairs_of(junction: Junction) -> list[str]:
+    pairs = _LETTERS[np.unique(junction.duplex.codes, axis=0)]
+    return sorted({"".join(sorted(pair)) for pair in pairs})

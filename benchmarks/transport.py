@@ -14,7 +14,7 @@ from timing import alternate, ratio_line
 from torch import Tensor
 
 from dnawire.tightbinding import ladder_blocks, load_parameters
-from dnawire.transport import block_spectra
+from dnawire.transport import block_totals
 
 ENERGIES = torch.linspace(-3.0, 3.0, 100, dtype=torch.float64)
 
@@ -43,7 +43,7 @@ def compare(length: int, rounds: int) -> None:
         (transmission.sum() + dos.sum()).backward()
 
     def ours() -> None:
-        spectra = block_spectra(diagonal, step, left, right, ENERGIES)
+        spectra = block_totals(diagonal, step, left, right, ENERGIES)
         (spectra.log10_transmission.sum() + spectra.log10_dos.sum()).backward()
 
     calls = {"baseline": baseline, "ours": ours}
@@ -58,7 +58,7 @@ def long_chain(length: int) -> None:
     step.requires_grad_()
 
     def ours() -> None:
-        spectra = block_spectra(diagonal, step, left, right, ENERGIES)
+        spectra = block_totals(diagonal, step, left, right, ENERGIES)
         (spectra.log10_transmission.sum() + spectra.log10_dos.sum()).backward()
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,10 +11,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnawire.transport import Spectra, block_spectra
-from dnawire.transport._recursion import Ladder
-from dnawire.transport._recursion import backward as recursion_backward
-from dnawire.transport._recursion import forward as recursion_forward
+from dnawire.transport import (
+    Spectra,
+    _recursion,
+    block_densities,
+    block_spectra,
+    block_totals,
+)
+from dnawire.transport._double import LANES
+from dnawire.transport.block import _ladder
 from tests.physics.oracle import System, dense_hamiltonian, greens_function, random_system
 from tests.physics.oracle import spectra as oracle_spectra
 
@@ -42,9 +47,9 @@ def test_agrees_with_dense_inversion(shape: tuple[int, int, int], blanks: bool, 
     system = random_system(*shape, blanks=blanks)
     transmission, ldos = oracle_spectra(system, ENERGIES, eta)
     result = solve(system, eta=eta)
-    np.testing.assert_allclose(result.transmission[0], transmission, rtol=1e-8, atol=1e-14)
-    np.testing.assert_allclose(ldos_of(result, system), ldos, rtol=1e-7, atol=1e-11)
-    np.testing.assert_allclose(result.dos[0], ldos.sum(0), rtol=1e-8)
+    np.testing.assert_allclose(result.transmission[0], transmission, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(ldos_of(result, system), ldos, rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(result.dos[0], ldos.sum(0), rtol=1e-10)
 
 
 @physical
@@ -195,37 +200,69 @@ def test_gradient(orbitals: int, eta: float) -> None:
 
 
 @physical
-@given(seeds, st.sampled_from([2, 7, 20]), st.booleans())
-def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool) -> None:
+@given(seeds, st.sampled_from([1, 2, 7, 20]), st.booleans(), st.sampled_from([0.0, 0.01]))
+def test_compiled_kernel_is_the_recursion(
+    seed: int, length: int, blanks: bool, eta: float
+) -> None:
     """Values and gradients of the kernel and of the readable definition are the same."""
-    system = random_system(seed, length, 2, blanks=blanks)
+    diagonal, step, left, right, mask = random_system(seed, length, 2, blanks=blanks).tensors()
+    energies = torch.linspace(-1.7, 1.9, LANES + 3, dtype=torch.float64)
+    blocks = diagonal.requires_grad_(), step.requires_grad_()
+    result = block_spectra(*blocks, left, right, energies, mask=mask, eta=eta)
+    generator = torch.Generator().manual_seed(seed)
+    cotangents = [torch.randn(one.shape, generator=generator, dtype=one.dtype) for one in result]
+    cotangents[0] = torch.where(result.log10_transmission.isfinite(), cotangents[0], 0.0)
+    mine = torch.autograd.grad(result, blocks, cotangents)
+    ladder = _ladder(*(one.detach() for one in blocks), left, right, energies, mask, eta)
+    mantissa, exponent, dos, ldos = _recursion.forward(ladder)
+    wanted = mantissa.log10() + exponent * math.log10(2.0), dos.log10(), ldos.clamp_min(1e-300)
+    np.testing.assert_allclose(result.log10_transmission.detach(), wanted[0], atol=1e-9)
+    np.testing.assert_allclose(result.log10_dos.detach(), wanted[1], atol=1e-9)
+    np.testing.assert_allclose(result.ldos.detach(), wanted[2], rtol=1e-6, atol=1e-12)
+    theirs = _recursion.backward(ladder, *(one / math.log(10.0) for one in cotangents))
+    for one, other in zip(mine, theirs, strict=True):
+        largest = float(other.abs().max()) if other.numel() else 0.0
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7 * largest)
+
+
+def test_less_and_plainer_output_is_the_same() -> None:
+    system = random_system(5, 9, 2, blanks=True)
     diagonal, step, left, right, mask = system.tensors()
-    diagonal.requires_grad_()
-    step.requires_grad_()
+    arguments = diagonal, step, left, right, torch.linspace(-2.0, 2.0, 21, dtype=torch.float64)
+    whole = block_spectra(*arguments, mask=mask)
+    totals = block_totals(*arguments, mask=mask)
+    plain = block_densities(*arguments, mask=mask)
+    np.testing.assert_array_equal(totals.log10_transmission, whole.log10_transmission)
+    np.testing.assert_array_equal(totals.log10_dos, whole.log10_dos)
+    np.testing.assert_array_equal(plain.ldos.clamp_min(torch.finfo(torch.float64).tiny).log10(), whole.log10_ldos)
+    np.testing.assert_array_equal(plain.dos.log10(), whole.log10_dos)
+    np.testing.assert_allclose(plain.transmission, whole.transmission, rtol=1e-13)
+    assert float(plain.ldos[~mask].abs().max()) == 0.0
+
+
+def test_the_gradient_of_less_output_is_the_same() -> None:
+    diagonal, step, left, right, _ = random_system(6, 5, 2).tensors()
+    blocks = diagonal.requires_grad_(), step.requires_grad_()
     energies = torch.from_numpy(ENERGIES)
-    result = block_spectra(diagonal, step, left, right, energies, mask=mask)
-    weights = torch.linspace(-1.0, 1.0, result.ldos.numel(), dtype=torch.float64)
-    weights = weights.reshape(result.ldos.shape)
-    loss = result.log10_transmission.nan_to_num(neginf=0.0).sum() + (weights * result.ldos).sum()
-    loss.backward()
-    gamma = torch.where(mask, left + right, 0.0)
-    columns = torch.argsort((gamma.flatten(1) == 0).to(torch.int8), stable=True)
-    columns = columns[:, : int((gamma > 0).sum())]
-    picked = [g.flatten(1).gather(1, columns) for g in (left, right, gamma)]
-    ladder = Ladder(
-        diagonal.detach(), step.detach(), gamma / 2, mask, columns, *picked, energies[None]
-    )
-    log_t, ldos = recursion_forward(ladder)
-    np.testing.assert_allclose(
-        result.log10_transmission.detach() * math.log(10.0), log_t, rtol=1e-9, atol=1e-9
-    )
-    np.testing.assert_allclose(result.ldos.detach(), ldos, rtol=1e-6, atol=1e-12)
-    cotangent = torch.where(log_t.isfinite(), 1.0 / math.log(10.0), 0.0)
-    for mine, theirs in zip(
-        (diagonal.grad, step.grad), recursion_backward(ladder, cotangent, weights), strict=True
-    ):
-        assert mine is not None
-        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-7 * float(theirs.abs().max()))
+    gradients = []
+    for function in (block_spectra, block_totals):
+        result = function(*blocks, left, right, energies)
+        loss = result.log10_transmission.sum() + (result.log10_dos**2).sum()
+        gradients.append(torch.autograd.grad(loss, blocks))
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+def test_one_grid_for_each_junction() -> None:
+    """Every junction of a batch may have energies of its own."""
+    systems = [random_system(seed, 4, 2) for seed in (1, 2)]
+    tensors = [torch.cat(parts) for parts in zip(*(s.tensors() for s in systems), strict=True)]
+    energies = torch.linspace(-1.0, 1.0, 2 * 18, dtype=torch.float64).reshape(2, 18)
+    together = block_spectra(*tensors[:4], energies)
+    for row, system in enumerate(systems):
+        alone = block_spectra(*system.tensors()[:4], energies[row])
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one[row], other[0])
 
 
 def test_float32_input_gives_float64_spectra_and_float32_gradients() -> None:

@@ -18,7 +18,7 @@ from dnawire.data.random import named_generator
 from dnawire.errors import UsageError
 from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junction, pair_index
 from dnawire.tightbinding import ladder_blocks, load_parameters
-from dnawire.transport import block_spectra
+from dnawire.transport import block_densities
 
 _VALUES_PER_CHUNK: Final = 2**22
 _LAST_BASE: Final = len(BASES) - 1
@@ -192,7 +192,7 @@ def _compute(spec: GenerationSpec, groups: list[_Group], codes: Ragged) -> _Spec
     ldos = np.empty((int(sites.offsets[-1]), len(energies)))
     for chunk in _chunks(groups, len(energies)):
         blocks = ladder_blocks(chunk.codes, parameters)
-        spectra = block_spectra(
+        spectra = block_densities(
             torch.from_numpy(blocks.diagonal),
             torch.from_numpy(blocks.step),
             _gamma(spec.left, chunk),

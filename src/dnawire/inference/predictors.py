@@ -17,7 +17,7 @@ from dnawire.inference.conditions import Conditions, checked_energies
 from dnawire.junction import Duplex, Junction
 from dnawire.models import HamiltonianModel, StandardModel
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import block_spectra
+from dnawire.transport import block_densities
 
 _VALUES_PER_BATCH: Final = 2**22
 _SAME_ENERGY: Final = 1e-9
@@ -218,7 +218,7 @@ class HamiltonianPredictor:
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
     ) -> Iterator[TransportRecord]:
         diagonal, step, mask = self._source(np.stack([one.duplex.codes for one in junctions]))
-        spectra = block_spectra(
+        spectra = block_densities(
             torch.from_numpy(diagonal),
             torch.from_numpy(step),
             _stacked([junction.gamma_left for junction in junctions]),

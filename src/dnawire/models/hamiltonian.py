@@ -144,7 +144,7 @@ class HamiltonianModel(TransportModel):
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
         spectra = self.spectra(batch, self.energies, float(self.eta))
-        return SpectraBatch(spectra.log10_transmission, spectra.log10_dos, spectra.log10_ldos)
+        return SpectraBatch(*spectra)
 
 
 class ContextHead(nn.Module):

@@ -1,6 +1,13 @@
 """Quantum transport through finite tight-binding systems; knows nothing of DNA or learning."""
 
-from dnawire.transport.block import Spectra, block_spectra
+from dnawire.transport.block import (
+    Densities,
+    Spectra,
+    Totals,
+    block_densities,
+    block_spectra,
+    block_totals,
+)
 from dnawire.transport.observables import (
     Conductance,
     interpolate_transmission,
@@ -10,8 +17,12 @@ from dnawire.transport.observables import (
 
 __all__ = [
     "Conductance",
+    "Densities",
     "Spectra",
+    "Totals",
+    "block_densities",
     "block_spectra",
+    "block_totals",
     "interpolate_transmission",
     "resolving_energies",
     "zero_bias_conductance",

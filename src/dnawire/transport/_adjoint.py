@@ -1,175 +1,314 @@
-"""Compiled adjoint of the block-tridiagonal recursion: gradients of ln T and LDOS in O(L).
+"""Compiled adjoint of the block-tridiagonal recursion: gradients of log T, DOS and LDOS in O(L).
 
-``dG = G dH G`` turns the gradient into products of contact columns and, for the LDOS, of one more
-solution per column with the same factorization; no eigenvector is ever differentiated.
+``dG = G dH G`` turns the gradient into products of contact columns and, for the densities, of one
+more solution per column with the same factorization; no eigenvector is ever differentiated.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numba import uintp
+from numpy.typing import NDArray
 
-from dnawire.transport._kernels import (
+from dnawire.transport._double import (
     LANES,
-    TWO_PI,
-    at,
-    is_renormalized,
-    solve,
-    solve_chunk,
-    unscale,
-    workspace,
+    fma,
+    load,
+    power_of_two,
+    splat,
+    spread,
+    store,
+    total,
+    where_positive,
 )
-from dnawire.transport.compilation import compiled
+from dnawire.transport._kernels import (
+    CONTACT,
+    add,
+    allocate,
+    apply_inverse,
+    block_of,
+    column,
+    density,
+    element,
+    get_inverse,
+    get_scale,
+    get_step,
+    get_vector,
+    is_second,
+    layout,
+    multiply,
+    padded_energies,
+    pair_weight,
+    prepare,
+    put_vector,
+    solve_columns,
+    times,
+    transmission,
+    transposed_times,
+    unscale,
+    used_lanes,
+)
+from dnawire.transport.compilation import compiled, inlined
 
 
-@compiled
-def _add_blocks(u, x, up, down, grad_diagonal, grad_step):
-    """Add ``2 Re sum_k u x^T`` and its transpose at the positions of the blocks.
+SMALLEST = np.finfo(np.float64).tiny
+FLUSHED = 1e-290
+"""Adjoint solutions below this are set to zero: denormal numbers are slow and add nothing."""
 
-    ``up`` and ``down`` (one row a block) scale what couples a block to the next one.
+
+class Cotangents(NamedTuple):
+    """Derivatives of a scalar by ln T, ln DOS (B, E) and ln LDOS (B, L, 2, E), all flat.
+
+    An empty array stands for no dependence on the LDOS.
     """
-    for n in range(grad_diagonal.shape[0]):
-        row = 4 * n
-        s00 = s01 = s11 = 0.0
-        for k in range(LANES):
-            u0_re, u0_im, u1_re, u1_im = _vector(u, row, k)
-            x0_re, x0_im, x1_re, x1_im = _vector(x, row, k)
-            s00 += u0_re * x0_re - u0_im * x0_im
-            s11 += u1_re * x1_re - u1_im * x1_im
-            s01 += u0_re * x1_re - u0_im * x1_im + u1_re * x0_re - u1_im * x0_im
-        grad_diagonal[n, 0, 0] += 2.0 * s00
-        grad_diagonal[n, 1, 1] += 2.0 * s11
-        grad_diagonal[n, 0, 1] += s01
-        grad_diagonal[n, 1, 0] += s01
-        if n + 1 < grad_diagonal.shape[0]:
-            _add_step(u, x, n, up, down, grad_step[n])
+
+    transmission: NDArray[np.float64]
+    dos: NDArray[np.float64]
+    ldos: NDArray[np.float64]
 
 
-@compiled
-def _vector(rows, row, k):
-    return rows[at(row, k)], rows[at(row + 1, k)], rows[at(row + 2, k)], rows[at(row + 3, k)]
-
-
-@compiled
-def _add_step(u, x, n, up, down, gradient):
-    """Add ``2 Re sum_k (up u_n x_(n+1)^T + down x_n u_(n+1)^T)``."""
-    row = 4 * n
-    s00 = s01 = s10 = s11 = 0.0
+@inlined
+def _get_part(array, position, used, work, at):
+    """Read the lanes that are in use, zero in the others."""
+    if used == LANES:
+        return load(array, position)
     for k in range(LANES):
-        u0_re, u0_im, u1_re, u1_im = _vector(u, row, k)
-        x0_re, x0_im, x1_re, x1_im = _vector(x, row, k)
-        v0_re, v0_im, v1_re, v1_im = _vector(u, row + 4, k)
-        y0_re, y0_im, y1_re, y1_im = _vector(x, row + 4, k)
-        a, b = up[at(n, k)], down[at(n, k)]
-        s00 += a * (u0_re * y0_re - u0_im * y0_im) + b * (x0_re * v0_re - x0_im * v0_im)
-        s01 += a * (u0_re * y1_re - u0_im * y1_im) + b * (x0_re * v1_re - x0_im * v1_im)
-        s10 += a * (u1_re * y0_re - u1_im * y0_im) + b * (x1_re * v0_re - x1_im * v0_im)
-        s11 += a * (u1_re * y1_re - u1_im * y1_im) + b * (x1_re * v1_re - x1_im * v1_im)
-    gradient[0, 0] += 2.0 * s00
-    gradient[0, 1] += 2.0 * s01
-    gradient[1, 0] += 2.0 * s10
-    gradient[1, 1] += 2.0 * s11
+        work[at.row + k] = array[position + k] if k < used else 0.0
+    return load(work, at.row)
+
+
+@inlined
+def _pair(at, left, r):
+    """Position of the two rows of a pair of columns."""
+    return at.pairs + 2 * (r * at.count + left) * LANES
+
+
+@inlined
+def _set_pairs(work, at, cotangent):
+    """``cotangent d ln T / d G_lr`` of every pair of columns: the share of the pair, by G_lr."""
+    mantissa, exponent = transmission(work, at)
+    share = where_positive(mantissa, cotangent / mantissa, splat(0.0))
+    for r in range(at.count):
+        for left in range(at.count):
+            weight = pair_weight(work, at, left, r)
+            if weight > 0.0:
+                re, im, scale = element(work, at, left, r)
+                factor = share * splat(weight)
+                if at.is_long:
+                    factor = factor * power_of_two(scale + scale - exponent)
+                store(work, _pair(at, left, r), factor * re)
+                store(work, _pair(at, left, r) + LANES, -(factor * im))
+
+
+@inlined
+def _set_densities(work, at, cotangents, position, num, used):
+    """Derivative by every LDOS, from those by the logarithms of LDOS and DOS."""
+    zero, whole = splat(0.0), splat(0.0)
+    for site in range(2 * at.length):
+        found, share = density(work, at, site), zero
+        whole = whole + found
+        if cotangents.size > 0:
+            cotangent = _get_part(cotangents, position + site * num, used, work, at)
+            share = where_positive(found - splat(SMALLEST), cotangent / found, zero)
+        store(work, at.density + site * LANES, share)
+    return whole
+
+
+@inlined
+def _add_pair_sources(source, work, at, n, c):
+    """Add the sources at block ``n`` whose solution is the part of ln T of column ``c``."""
+    for left in range(at.count):
+        if block_of(work, at, left) == n and pair_weight(work, at, left, c) > 0.0:
+            position = _pair(at, left, c)
+            re, im = load(work, position), load(work, position + LANES)
+            if is_second(work, at, left):
+                source = source[0], source[1], source[2] + re, source[3] + im
+            else:
+                source = source[0] + re, source[1] + im, source[2], source[3]
+    return source
+
+
+@inlined
+def _eliminate_sources(work, at, common):
+    """u_n <- P_n^-1 (g_n + t^T u_(n-1)) with ``g = weight (density + common) conj(x)``.
+
+    In short chains the sources of ln T are added; in long ones they would overflow.
+    """
+    zero = splat(0.0)
+    t = zero, zero, zero, zero
+    for n in range(at.length):
+        p, position = get_inverse(work, at, n), at.density + 2 * n * LANES
+        upper, lower = load(work, position) + common, load(work, position + LANES) + common
+        for c in range(at.count):
+            factor = spread(work, at.contacts + CONTACT * c + 2)
+            x, first, second = get_vector(work, column(at, c, n)), factor * upper, factor * lower
+            source = first * x[0], -(first * x[1]), second * x[2], -(second * x[3])
+            if not at.is_long:
+                source = _add_pair_sources(source, work, at, n, c)
+            here = at.u + 4 * (c * at.length + n) * LANES
+            if n > 0:
+                source = add(source, transposed_times(t, get_vector(work, here - 4 * LANES)))
+            put_vector(work, here, apply_inverse(p, source))
+        t = get_step(work, at, n)
+
+
+@inlined
+def _flushed(a):
+    return where_positive(a * a - splat(FLUSHED * FLUSHED), a, splat(0.0))
+
+
+@inlined
+def _real_product(a_re, a_im, b_re, b_im, start):
+    """start + Re(a b)."""
+    return fma(a_re, b_re, fma(-a_im, b_im, start))
+
+
+@inlined
+def _get_sums(work, at, n):
+    position = at.sums + 7 * n * LANES
+    return (
+        (
+            load(work, position),
+            load(work, position + LANES),
+            load(work, position + 2 * LANES),
+        ),
+        get_vector(work, position + 3 * LANES),
+    )
+
+
+@inlined
+def _put_sums(work, at, n, diagonal, step):
+    position = at.sums + 7 * n * LANES
+    store(work, position, diagonal[0])
+    store(work, position + LANES, diagonal[1])
+    store(work, position + 2 * LANES, diagonal[2])
+    put_vector(work, position + 3 * LANES, step)
+
+
+@inlined
+def _diagonal_products(found, u, x):
+    """Add Re(u x^T) of one block: 00, 11, and the sum of 01 and 10."""
+    mixed = _real_product(u[0], u[1], x[2], x[3], found[2])
+    return (
+        _real_product(u[0], u[1], x[0], x[1], found[0]),
+        _real_product(u[2], u[3], x[2], x[3], found[1]),
+        _real_product(u[2], u[3], x[0], x[1], mixed),
+    )
+
+
+@inlined
+def _step_products(found, u, x):
+    """Add Re(u x^T): 00, 01, 10, 11."""
+    return (
+        _real_product(u[0], u[1], x[0], x[1], found[0]),
+        _real_product(u[0], u[1], x[2], x[3], found[1]),
+        _real_product(u[2], u[3], x[0], x[1], found[2]),
+        _real_product(u[2], u[3], x[2], x[3], found[3]),
+    )
+
+
+@inlined
+def _collect(work, at):
+    """Substitute from below in every column, and take the products with ``x``."""
+    for n in range(at.length - 1, -1, -1):
+        diagonal, step = _get_sums(work, at, n)
+        t, p = get_step(work, at, n), get_inverse(work, at, n)
+        for c in range(at.count):
+            here = at.u + 4 * (c * at.length + n) * LANES
+            u, x = get_vector(work, here), get_vector(work, column(at, c, n))
+            if n < at.length - 1:
+                below = get_vector(work, here + 4 * LANES)
+                u = add(u, apply_inverse(p, times(t, below)))
+                if at.is_long:
+                    u = _flushed(u[0]), _flushed(u[1]), _flushed(u[2]), _flushed(u[3])
+                put_vector(work, here, u)
+                step = _step_products(step, u, get_vector(work, column(at, c, n + 1)))
+                step = _step_products(step, x, below)
+            diagonal = _diagonal_products(diagonal, u, x)
+        _put_sums(work, at, n, diagonal, step)
+
+
+@inlined
+def _collect_long_pair(work, at, left, r):
+    """Add the part of ln T of one pair of scaled columns; every product is of order one."""
+    position = _pair(at, left, r)
+    re, im = load(work, position), load(work, position + LANES)
+    _, _, base = element(work, at, left, r)
+    zero = splat(0.0)
+    v_below, x_below = (zero, zero, zero, zero), (zero, zero, zero, zero)
+    for n in range(at.length - 1, -1, -1):
+        other = get_scale(work, at, r, n)
+        factor = power_of_two(get_scale(work, at, left, n) + other - base)
+        v = _complex_times(re, im, get_vector(work, column(at, left, n)))
+        v, x = multiply(v, factor), get_vector(work, column(at, r, n))
+        diagonal, step = _get_sums(work, at, n)
+        if n < at.length - 1:
+            rise = get_scale(work, at, r, n + 1) - other
+            step = _step_products(step, multiply(v, power_of_two(rise)), x_below)
+            step = _step_products(step, multiply(x, power_of_two(-rise)), v_below)
+        _put_sums(work, at, n, _diagonal_products(diagonal, v, x), step)
+        v_below, x_below = v, x
+
+
+@inlined
+def _complex_times(re, im, x):
+    return (
+        fma(re, x[0], -(im * x[1])),
+        fma(re, x[1], im * x[0]),
+        fma(re, x[2], -(im * x[3])),
+        fma(re, x[3], im * x[2]),
+    )
+
+
+@inlined
+def _collect_long_pairs(work, at):
+    for r in range(at.count):
+        for left in range(at.count):
+            if pair_weight(work, at, left, r) > 0.0:
+                _collect_long_pair(work, at, left, r)
+
+
+@inlined
+def _reduce(work, at, grad_diagonal, grad_step, b):
+    """Sum over the lanes."""
+    for n in range(at.length):
+        diagonal, step = _get_sums(work, at, n)
+        grad_diagonal[b, n, 0, 0] = 2.0 * total(diagonal[0])
+        grad_diagonal[b, n, 1, 1] = 2.0 * total(diagonal[1])
+        grad_diagonal[b, n, 0, 1] = total(diagonal[2])
+        grad_diagonal[b, n, 1, 0] = grad_diagonal[b, n, 0, 1]
+        if n < at.length - 1:
+            grad_step[b, n, 0, 0] = 2.0 * total(step[0])
+            grad_step[b, n, 0, 1] = 2.0 * total(step[1])
+            grad_step[b, n, 1, 0] = 2.0 * total(step[2])
+            grad_step[b, n, 1, 1] = 2.0 * total(step[3])
 
 
 @compiled
-def _pair_coefficient(work, site, left, r, cotangent, c_re, c_im):
-    """``share / G_lr``, the derivative of one pair's part of ln T by G_lr; zero if disconnected."""
-    x = work.x[r]
-    for k in range(LANES):
-        g_re, g_im = x[at(2 * site, k)], x[at(2 * site + 1, k)]
-        part = work.pairs[left, r, k]
-        size = cotangent[k] * part / (work.mantissa[k] * (g_re * g_re + g_im * g_im))
-        c_re[k] = size * g_re if part > 0.0 else 0.0
-        c_im[k] = -size * g_im if part > 0.0 else 0.0
-
-
-@compiled
-def _add_product(u, x, c_re, c_im, length):
-    """u <- u + c x."""
-    for row in range(0, 4 * length, 2):
-        for k in range(LANES):
-            x_re, x_im = x[at(row, k)], x[at(row + 1, k)]
-            u[at(row, k)] += c_re[uintp(k)] * x_re - c_im[uintp(k)] * x_im
-            u[at(row + 1, k)] += c_re[uintp(k)] * x_im + c_im[uintp(k)] * x_re
-
-
-@compiled
-def _add_short_pairs(work, columns, r, cotangent, u, length):
-    """Add the adjoint of ln T that multiplies column ``r``."""
-    c_re, c_im = np.empty(LANES), np.empty(LANES)
-    for left in range(columns.shape[0]):
-        if work.pairs[left, r].max() > 0.0:
-            _pair_coefficient(work, columns[left], left, r, cotangent, c_re, c_im)
-            _add_product(u, work.x[left], c_re, c_im, length)
-
-
-@compiled
-def _add_long_pairs(work, columns, cotangent, u, grad_diagonal, grad_step):
-    """Add the gradient of ln T of scaled columns; every product is of order one."""
-    length = grad_diagonal.shape[0]
-    c_re, c_im = np.empty(LANES), np.empty(LANES)
-    up, down = np.ones(length * LANES), np.ones(length * LANES)
-    for r in range(columns.shape[0]):
-        for left in range(columns.shape[0]):
-            if work.pairs[left, r].max() > 0.0:
-                _pair_coefficient(work, columns[left], left, r, cotangent, c_re, c_im)
-                u[:] = 0.0
-                _add_product(u, work.x[left], c_re, c_im, length)
-                _set_weights(work, columns[left] // 2, left, r, u, up, down)
-                _add_blocks(u, work.x[r], up, down, grad_diagonal, grad_step)
-
-
-@compiled
-def _set_weights(work, block, left, r, u, up, down):
-    """Multiply ``u`` by exp(s_l + s_r - s_lr); set the factors between neighboring blocks."""
-    first, second = work.scale[left], work.scale[r]
-    length = first.shape[0] // LANES
-    for n in range(length):
-        below = min(n + 1, length - 1)
-        for k in range(LANES):
-            here = second[at(n, k)]
-            factor = np.exp(first[at(n, k)] + here - second[at(block, k)])
-            for q in range(4):
-                u[at(4 * n + q, k)] *= factor
-            up[at(n, k)] = np.exp(second[at(below, k)] - here)
-            down[at(n, k)] = np.exp(here - second[at(below, k)])
-
-
-@compiled
-def _ldos_cotangent(cotangent, x, factor, start, used, u):
-    """``u`` becomes ``factor * cotangent * conj(x)``, zero in the lanes that are not in use."""
-    u[:] = 0.0
-    for n in range(cotangent.shape[0]):
-        for q in range(2):
-            row, weights = 4 * n + 2 * q, cotangent[n, q, start : start + used]
-            for k in range(used):
-                w = factor * weights[uintp(k)]
-                u[at(row, k)] = w * x[at(row, k)]
-                u[at(row + 1, k)] = -w * x[at(row + 1, k)]
-
-
-@compiled
-def backward(ladder, cotangent_t, cotangent_ldos):
-    """Gradient of ``sum(cotangent_t * ln T + cotangent_ldos * LDOS)`` by diagonal and step."""
-    length, count = ladder.diagonal.shape[1], ladder.columns.shape[1]
-    grad_diagonal, grad_step = np.zeros_like(ladder.diagonal), np.zeros_like(ladder.step)
-    work, cotangent = workspace(length, count), np.empty(LANES)
-    u, ones = np.empty(4 * length * LANES), np.ones(length * LANES)
+def backward(ladder, cotangents):
+    """Gradient of ``sum(cotangents * logarithms)`` by diagonal and step."""
+    num = ladder.energies.shape[1]
+    energies, stride = padded_energies(ladder.energies)
+    grad_diagonal, grad_step = np.empty_like(ladder.diagonal), np.empty_like(ladder.step)
+    by_t, by_dos, by_ldos = cotangents.transmission, cotangents.dos, cotangents.ldos
+    at = layout(ladder)
+    work = allocate(at.size)
     for b in range(ladder.diagonal.shape[0]):
-        columns, step = ladder.columns[b], ladder.step[b]
-        for start in range(0, ladder.energies.shape[1], LANES):
-            used = solve_chunk(work, ladder, b, start)
-            cotangent[:] = 0.0
-            cotangent[:used] = cotangent_t[b, start : start + used]
-            if is_renormalized(length):
-                _add_long_pairs(work, columns, cotangent, u, grad_diagonal[b], grad_step[b])
-                for c in range(count):
-                    unscale(work.x[c], work.scale[c], length)
-            for c in range(count):
-                factor = ladder.broadening[b, c] / TWO_PI
-                _ldos_cotangent(cotangent_ldos[b], work.x[c], factor, start, used, u)
-                solve(work.inverse, step, u)
-                if not is_renormalized(length):
-                    _add_short_pairs(work, columns, c, cotangent, u, length)
-                _add_blocks(u, work.x[c], ones, ones, grad_diagonal[b], grad_step[b])
+        prepare(work, at, ladder, b)
+        work[at.sums : at.pairs] = 0.0
+        for start in range(0, num, LANES):
+            used, here = used_lanes(num, start), b * num + start
+            solve_columns(work, at, energies, b * stride + start)
+            _set_pairs(work, at, _get_part(by_t, here, used, work, at))
+            if at.is_long:
+                _collect_long_pairs(work, at)
+            unscale(work, at)
+            position = 2 * b * at.length * num + start
+            whole = _set_densities(work, at, by_ldos, position, num, used)
+            cotangent = _get_part(by_dos, here, used, work, at)
+            common = where_positive(whole - splat(SMALLEST), cotangent / whole, splat(0.0))
+            _eliminate_sources(work, at, common)
+            _collect(work, at)
+        _reduce(work, at, grad_diagonal, grad_step, b)
     return grad_diagonal, grad_step

@@ -1,10 +1,10 @@
 """Compiled CPU kernels of the block-tridiagonal recursion for blocks of two orbitals.
 
 The mathematics is that of :mod:`dnawire.transport._recursion`, which is the readable definition.
-A row of a work array holds one real number for ``LANES`` energies. Rows lie in flat arrays at
-constant distances and indices are unsigned, so that every loop over the lanes becomes vector
-instructions. A complex two-vector takes four rows (re, im of either orbital), a symmetric inverse
-block six (re, im of 00, 01, 11).
+All that one chunk of energies of one junction needs lies in one array, ``work``, at the positions
+of a `Layout`. A row holds one number for ``LANES`` energies: an inverse block takes six rows (real
+and imaginary part of 00, 01, 11), a vector of two complex components four, a scale one. In long
+chains a column is kept as ``x 2^s``, so that nothing underflows.
 """
 
 from __future__ import annotations
@@ -12,14 +12,33 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import uintp
 from numpy.typing import NDArray
 
-from dnawire.transport.compilation import compiled
+from dnawire.transport._double import (
+    LANES,
+    absolute,
+    exponent_of,
+    fma,
+    load,
+    maximum,
+    power_of_two,
+    splat,
+    spread,
+    store,
+    where_positive,
+)
+from dnawire.transport.compilation import compiled, inlined
 
-LANES = 36
 RENORMALIZE_EVERY = 16
-TWO_PI = 2.0 * np.pi
+CACHE_LINE = 8
+"""Numbers in a cache line; rows start with one, which a register can then read at once."""
+NEGLIGIBLE_EXPONENT = -500.0
+"""A column that is smaller by this power of two adds nothing to the LDOS: its square underflows."""
+BLOCK = 20
+"""Numbers of a block: 0-3 energy factor and -H of either orbital, 4 -H between them, 5-6 damping,
+7-15 products of the step above, 16-19 the step below."""
+CONTACT = 4
+"""Numbers of a contact column: block, orbital, weight in the LDOS, left coupling."""
 
 
 class Ladder(NamedTuple):
@@ -36,316 +55,449 @@ class Ladder(NamedTuple):
     energies: NDArray[np.float64]
 
 
-class Workspace(NamedTuple):
-    """Scratch of one chunk of energies of one sample."""
+class Layout(NamedTuple):
+    """Sizes, and positions in ``work``."""
 
-    energies: NDArray[np.float64]  # one row
-    inverse: NDArray[np.float64]  # six rows a block: P_n^-1
-    x: NDArray[np.float64]  # (C, four rows a block): contact columns, times exp(scale)
-    scale: NDArray[np.float64]  # (C, one row a block); stays zero in short chains
-    lift: NDArray[np.float64]  # one row: factor between the scales of two blocks
-    pairs: NDArray[np.float64]  # (C, C, LANES): part of each contact pair in ``mantissa``
-    mantissa: NDArray[np.float64]  # one row: T = mantissa * exp(exponent)
-    exponent: NDArray[np.float64]  # one row; zero in short chains
+    length: int
+    count: int
+    is_long: bool
+    blocks: int
+    contacts: int
+    weights: int  # gamma_left gamma_right of every pair of columns, by right and left
+    row: int  # 1 row
+    inverse: int  # 6 rows a block
+    x: int  # 4 rows a block, column after column
+    scale: int  # 1 row a block, column after column
+    u: int  # 4 rows a block, column after column; this and what follows: for the adjoint
+    density: int  # 2 rows a block
+    sums: int  # 7 rows a block
+    pairs: int  # 2 rows a pair of columns
+    size: int
+
+
+@inlined
+def layout(ladder):
+    """Lay out the scratch of a batch."""
+    length, count = ladder.diagonal.shape[1], ladder.columns.shape[1]
+    contacts = BLOCK * length
+    weights = contacts + CONTACT * count
+    row = (weights + count * count + CACHE_LINE) // CACHE_LINE * CACHE_LINE
+    inverse = row + LANES
+    x = inverse + 6 * length * LANES
+    scale = x + 4 * count * length * LANES
+    u = scale + count * length * LANES
+    density = u + 4 * count * length * LANES
+    sums = density + 2 * length * LANES
+    pairs = sums + 7 * length * LANES
+    size = pairs + 2 * count * count * LANES
+    is_long = length > RENORMALIZE_EVERY
+    return Layout(
+        length, count, is_long, 0, contacts, weights, row, inverse, x, scale, u, density, sums,
+        pairs, size,
+    )  # fmt: skip
+
+
+@inlined
+def allocate(size):
+    """Zeros that start with a cache line."""
+    numbers = np.zeros(size + CACHE_LINE)
+    behind = int(numbers.ctypes.data) // numbers.itemsize % CACHE_LINE
+    start = (CACHE_LINE - behind) % CACHE_LINE
+    return numbers[start : start + size]
 
 
 @compiled
-def at(row, lane):
-    """Place of one lane of one row in a flat array; unsigned, so that it never wraps around."""
-    return uintp(row) * uintp(LANES) + uintp(lane)
+def prepare(work, at, ladder, b):
+    """Write what does not depend on the energy."""
+    for n in range(at.length):
+        here, h, t = at.blocks + BLOCK * n, ladder.diagonal[b, n], ladder.step[b]
+        for i in range(2):
+            is_present = ladder.present[b, n, i]
+            work[here + 2 * i] = 1.0 if is_present else 0.0
+            work[here + 2 * i + 1] = -h[i, i] if is_present else 1.0
+            work[here + 5 + i] = ladder.damping[b, n, i]
+        work[here + 4] = -0.5 * (h[0, 1] + h[1, 0])
+        for i in range(2):
+            for j in range(2):
+                work[here + 16 + 2 * i + j] = t[n, i, j] if n < at.length - 1 else 0.0
+        for k, (i, j) in enumerate(((0, 0), (0, 1), (1, 1))):
+            first = here + 7 + 3 * k
+            work[first] = -t[n - 1, 0, i] * t[n - 1, 0, j] if n > 0 else 0.0
+            work[first + 1] = (
+                -(t[n - 1, 0, i] * t[n - 1, 1, j] + t[n - 1, 1, i] * t[n - 1, 0, j])
+                if n > 0
+                else 0.0
+            )
+            work[first + 2] = -t[n - 1, 1, i] * t[n - 1, 1, j] if n > 0 else 0.0
+    for c in range(at.count):
+        here, site = at.contacts + CONTACT * c, ladder.columns[b, c]
+        work[here] = site // 2
+        work[here + 1] = site % 2
+        work[here + 2] = ladder.broadening[b, c] / (2.0 * np.pi)
+        for left in range(at.count):
+            product = ladder.gamma_left[b, left] * ladder.gamma_right[b, c]
+            work[at.weights + c * at.count + left] = product
 
 
-@compiled
-def workspace(length, count):
-    """Allocate the scratch for L blocks and C columns."""
-    return Workspace(
-        np.empty(LANES),
-        np.empty(6 * length * LANES),
-        np.empty((count, 4 * length * LANES)),
-        np.zeros((count, length * LANES)),
-        np.ones(LANES),
-        np.empty((count, count, LANES)),
-        np.empty(LANES),
-        np.zeros(LANES),
+@inlined
+def get_vector(work, position):
+    """Read two complex components."""
+    return (
+        load(work, position),
+        load(work, position + LANES),
+        load(work, position + 2 * LANES),
+        load(work, position + 3 * LANES),
     )
 
 
-@compiled
-def is_renormalized(length):
-    """Whether a chain is so long that its columns could underflow."""
-    return length > RENORMALIZE_EVERY
+@inlined
+def put_vector(work, position, v):
+    """Write two complex components."""
+    store(work, position, v[0])
+    store(work, position + LANES, v[1])
+    store(work, position + 2 * LANES, v[2])
+    store(work, position + 3 * LANES, v[3])
 
 
-@compiled
-def _invert_blocks(inverse, energies, ladder, b):
-    """P_n^-1 of every block."""
-    no_step = np.zeros((2, 2))
-    inverse[: 6 * LANES] = 0.0
-    for n in range(ladder.diagonal.shape[1]):
-        step = ladder.step[b, n - 1] if n > 0 else no_step
-        block, damping, present = ladder.diagonal[b, n], ladder.damping[b, n], ladder.present[b, n]
-        _invert_block(inverse, n, max(n - 1, 0), energies, block, step, damping, present)
+@inlined
+def get_inverse(work, at, n):
+    """Read P_n^-1."""
+    position = at.inverse + 6 * n * LANES
+    return (
+        load(work, position),
+        load(work, position + LANES),
+        load(work, position + 2 * LANES),
+        load(work, position + 3 * LANES),
+        load(work, position + 4 * LANES),
+        load(work, position + 5 * LANES),
+    )
 
 
-@compiled
-def _invert_block(inverse, n, above, energies, block, step, damping, present):
+@inlined
+def _put_inverse(work, at, n, p):
+    position = at.inverse + 6 * n * LANES
+    store(work, position, p[0])
+    store(work, position + LANES, p[1])
+    store(work, position + 2 * LANES, p[2])
+    store(work, position + 3 * LANES, p[3])
+    store(work, position + 4 * LANES, p[4])
+    store(work, position + 5 * LANES, p[5])
+
+
+@inlined
+def get_step(work, at, n):
+    """Read the real block t_n."""
+    position = at.blocks + BLOCK * n + 16
+    return (
+        spread(work, position),
+        spread(work, position + 1),
+        spread(work, position + 2),
+        spread(work, position + 3),
+    )
+
+
+@inlined
+def column(at, c, n):
+    """Position of block ``n`` of column ``c`` of ``x``."""
+    return at.x + 4 * (c * at.length + n) * LANES
+
+
+@inlined
+def get_scale(work, at, c, n):
+    """Exponent of two of a column at block ``n``."""
+    return load(work, at.scale + (c * at.length + n) * LANES)
+
+
+@inlined
+def _put_scale(work, at, c, n, scale):
+    store(work, at.scale + (c * at.length + n) * LANES, scale)
+
+
+@inlined
+def block_of(work, at, c):
+    """Block of a contact column."""
+    return int(work[at.contacts + CONTACT * c])
+
+
+@inlined
+def is_second(work, at, c):
+    """Whether a contact column belongs to the second orbital of its block."""
+    return work[at.contacts + CONTACT * c + 1] > 0.0
+
+
+@inlined
+def pair_weight(work, at, left, r):
+    """Product of the couplings of two columns; zero if they are no pair of left and right."""
+    return work[at.weights + r * at.count + left]
+
+
+@inlined
+def times(t, v):
+    """t v."""
+    return (
+        fma(t[0], v[0], t[1] * v[2]),
+        fma(t[0], v[1], t[1] * v[3]),
+        fma(t[2], v[0], t[3] * v[2]),
+        fma(t[2], v[1], t[3] * v[3]),
+    )
+
+
+@inlined
+def transposed_times(t, v):
+    """t^T v."""
+    return times((t[0], t[2], t[1], t[3]), v)
+
+
+@inlined
+def add(v, w):
+    """v + w."""
+    return v[0] + w[0], v[1] + w[1], v[2] + w[2], v[3] + w[3]
+
+
+@inlined
+def multiply(v, factor):
+    """Real factor times v."""
+    return v[0] * factor, v[1] * factor, v[2] * factor, v[3] * factor
+
+
+@inlined
+def apply_inverse(p, v):
+    """P^-1 v of a complex symmetric inverse block."""
+    return (
+        fma(p[0], v[0], fma(-p[1], v[1], fma(p[2], v[2], -(p[3] * v[3])))),
+        fma(p[0], v[1], fma(p[1], v[0], fma(p[2], v[3], p[3] * v[2]))),
+        fma(p[2], v[0], fma(-p[3], v[1], fma(p[4], v[2], -(p[5] * v[3])))),
+        fma(p[2], v[1], fma(p[3], v[0], fma(p[4], v[3], p[5] * v[2]))),
+    )
+
+
+@inlined
+def square(re, im):
+    """|re + i im|^2."""
+    return fma(re, re, im * im)
+
+
+@inlined
+def _inverse_block(work, at, n, energy, above):
     """(D_n - t^T P_above^-1 t)^-1; a missing orbital has the constant 1 on its diagonal."""
-    row, last = 6 * n, 6 * above
-    e0, h00 = (1.0, block[0, 0]) if present[0] else (0.0, -1.0)
-    e1, h11 = (1.0, block[1, 1]) if present[1] else (0.0, -1.0)
-    h01, g0, g1 = 0.5 * (block[0, 1] + block[1, 0]), damping[0], damping[1]
-    t00, t01, t10, t11 = step[0, 0], step[0, 1], step[1, 0], step[1, 1]
-    cross = t00 * t11 + t10 * t01
-    for k in range(LANES):
-        a_re, a_im = inverse[at(last, k)], inverse[at(last + 1, k)]
-        b_re, b_im = inverse[at(last + 2, k)], inverse[at(last + 3, k)]
-        d_re, d_im = inverse[at(last + 4, k)], inverse[at(last + 5, k)]
-        energy = energies[uintp(k)]
-        p_re = e0 * energy - h00 - (t00 * t00 * a_re + 2.0 * t00 * t10 * b_re + t10 * t10 * d_re)
-        p_im = g0 - (t00 * t00 * a_im + 2.0 * t00 * t10 * b_im + t10 * t10 * d_im)
-        q_re = -h01 - (t00 * t01 * a_re + cross * b_re + t10 * t11 * d_re)
-        q_im = -(t00 * t01 * a_im + cross * b_im + t10 * t11 * d_im)
-        s_re = e1 * energy - h11 - (t01 * t01 * a_re + 2.0 * t01 * t11 * b_re + t11 * t11 * d_re)
-        s_im = g1 - (t01 * t01 * a_im + 2.0 * t01 * t11 * b_im + t11 * t11 * d_im)
-        det_re = p_re * s_re - p_im * s_im - (q_re * q_re - q_im * q_im)
-        det_im = p_re * s_im + p_im * s_re - 2.0 * q_re * q_im
-        size = 1.0 / (det_re * det_re + det_im * det_im)
-        c_re, c_im = det_re * size, -det_im * size
-        inverse[at(row, k)] = s_re * c_re - s_im * c_im
-        inverse[at(row + 1, k)] = s_re * c_im + s_im * c_re
-        inverse[at(row + 2, k)] = q_im * c_im - q_re * c_re
-        inverse[at(row + 3, k)] = -(q_re * c_im + q_im * c_re)
-        inverse[at(row + 4, k)] = p_re * c_re - p_im * c_im
-        inverse[at(row + 5, k)] = p_re * c_im + p_im * c_re
+    here = at.blocks + BLOCK * n
+    p_re = fma(spread(work, here), energy, spread(work, here + 1))
+    s_re = fma(spread(work, here + 2), energy, spread(work, here + 3))
+    p_re, p_im = _add_products(work, here + 7, above, p_re, spread(work, here + 5))
+    q_re, q_im = _add_products(work, here + 10, above, spread(work, here + 4), splat(0.0))
+    s_re, s_im = _add_products(work, here + 13, above, s_re, spread(work, here + 6))
+    det_re = fma(p_re, s_re, fma(-p_im, s_im, fma(q_im, q_im, -(q_re * q_re))))
+    det_im = fma(p_re, s_im, fma(p_im, s_re, splat(-2.0) * (q_re * q_im)))
+    size = splat(1.0) / square(det_re, det_im)
+    c_re, c_im = det_re * size, -(det_im * size)
+    return (
+        fma(s_re, c_re, -(s_im * c_im)),
+        fma(s_re, c_im, s_im * c_re),
+        fma(q_im, c_im, -(q_re * c_re)),
+        -fma(q_re, c_im, q_im * c_re),
+        fma(p_re, c_re, -(p_im * c_im)),
+        fma(p_re, c_im, p_im * c_re),
+    )
 
 
-@compiled
-def _start_block(inverse, x, n):
-    """x_n <- P_n^-1 x_n, in place."""
-    row, block = 4 * n, 6 * n
-    for k in range(LANES):
-        u_re, u_im = x[at(row, k)], x[at(row + 1, k)]
-        v_re, v_im = x[at(row + 2, k)], x[at(row + 3, k)]
-        a_re, a_im = inverse[at(block, k)], inverse[at(block + 1, k)]
-        b_re, b_im = inverse[at(block + 2, k)], inverse[at(block + 3, k)]
-        d_re, d_im = inverse[at(block + 4, k)], inverse[at(block + 5, k)]
-        x[at(row, k)] = a_re * u_re - a_im * u_im + b_re * v_re - b_im * v_im
-        x[at(row + 1, k)] = a_re * u_im + a_im * u_re + b_re * v_im + b_im * v_re
-        x[at(row + 2, k)] = b_re * u_re - b_im * u_im + d_re * v_re - d_im * v_im
-        x[at(row + 3, k)] = b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
+@inlined
+def _add_products(work, position, p, re, im):
+    first, second = spread(work, position), spread(work, position + 1)
+    third = spread(work, position + 2)
+    return (
+        fma(first, p[0], fma(second, p[2], fma(third, p[4], re))),
+        fma(first, p[1], fma(second, p[3], fma(third, p[5], im))),
+    )
 
 
-@compiled
-def _eliminate_block(inverse, step, x, n):
-    """x_n <- P_n^-1 (x_n + t_(n-1)^T x_(n-1)), in place."""
-    row, block = 4 * n, 6 * n
-    t00, t01, t10, t11 = step[0, 0], step[0, 1], step[1, 0], step[1, 1]
-    for k in range(LANES):
-        up_re, up_im = x[at(row - 4, k)], x[at(row - 3, k)]
-        down_re, down_im = x[at(row - 2, k)], x[at(row - 1, k)]
-        u_re = x[at(row, k)] + t00 * up_re + t10 * down_re
-        u_im = x[at(row + 1, k)] + t00 * up_im + t10 * down_im
-        v_re = x[at(row + 2, k)] + t01 * up_re + t11 * down_re
-        v_im = x[at(row + 3, k)] + t01 * up_im + t11 * down_im
-        a_re, a_im = inverse[at(block, k)], inverse[at(block + 1, k)]
-        b_re, b_im = inverse[at(block + 2, k)], inverse[at(block + 3, k)]
-        d_re, d_im = inverse[at(block + 4, k)], inverse[at(block + 5, k)]
-        x[at(row, k)] = a_re * u_re - a_im * u_im + b_re * v_re - b_im * v_im
-        x[at(row + 1, k)] = a_re * u_im + a_im * u_re + b_re * v_im + b_im * v_re
-        x[at(row + 2, k)] = b_re * u_re - b_im * u_im + d_re * v_re - d_im * v_im
-        x[at(row + 3, k)] = b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
+@inlined
+def renormalized(v, scale):
+    """Divide by the power of two that is nearest below the largest part; add it to the scale."""
+    largest = maximum(
+        maximum(absolute(v[0]), absolute(v[1])), maximum(absolute(v[2]), absolute(v[3]))
+    )
+    exponent = where_positive(largest, exponent_of(largest), splat(0.0))
+    return multiply(v, power_of_two(-exponent)), scale + exponent
 
 
-@compiled
-def _substitute_block(inverse, step, x, n, lift):
-    """x_n <- x_n + lift P_n^-1 t_n x_(n+1), in place."""
-    row, block = 4 * n, 6 * n
-    t00, t01, t10, t11 = step[0, 0], step[0, 1], step[1, 0], step[1, 1]
-    for k in range(LANES):
-        up_re, up_im = x[at(row + 4, k)], x[at(row + 5, k)]
-        down_re, down_im = x[at(row + 6, k)], x[at(row + 7, k)]
-        factor = lift[uintp(k)]
-        u_re, u_im = factor * (t00 * up_re + t01 * down_re), factor * (t00 * up_im + t01 * down_im)
-        v_re, v_im = factor * (t10 * up_re + t11 * down_re), factor * (t10 * up_im + t11 * down_im)
-        a_re, a_im = inverse[at(block, k)], inverse[at(block + 1, k)]
-        b_re, b_im = inverse[at(block + 2, k)], inverse[at(block + 3, k)]
-        d_re, d_im = inverse[at(block + 4, k)], inverse[at(block + 5, k)]
-        x[at(row, k)] += a_re * u_re - a_im * u_im + b_re * v_re - b_im * v_im
-        x[at(row + 1, k)] += a_re * u_im + a_im * u_re + b_re * v_im + b_im * v_re
-        x[at(row + 2, k)] += b_re * u_re - b_im * u_im + d_re * v_re - d_im * v_im
-        x[at(row + 3, k)] += b_re * u_im + b_im * u_re + d_re * v_im + d_im * v_re
+@inlined
+def _eliminate(work, at, energy):
+    """Fill ``inverse``, and every column of ``x`` with P_n^-1 (e_n + t^T x_(n-1))."""
+    zero = splat(0.0)
+    p = zero, zero, zero, zero, zero, zero
+    t = zero, zero, zero, zero
+    for n in range(at.length):
+        p = _inverse_block(work, at, n, energy, p)
+        _put_inverse(work, at, n, p)
+        for c in range(at.count):
+            first, here = block_of(work, at, c), column(at, c, n)
+            if n < first:
+                continue
+            w, scale = (p[0], p[1], p[2], p[3]), zero
+            if n > first:
+                w = transposed_times(t, get_vector(work, here - 4 * LANES))
+                if at.is_long:
+                    scale = get_scale(work, at, c, n - 1)
+                    if n % RENORMALIZE_EVERY == 0:
+                        w, scale = renormalized(w, scale)
+                w = apply_inverse(p, w)
+            elif is_second(work, at, c):
+                w = p[2], p[3], p[4], p[5]
+            put_vector(work, here, w)
+            if at.is_long:
+                _put_scale(work, at, c, n, scale)
+        t = get_step(work, at, n)
 
 
-@compiled
-def solve(inverse, step, x):
-    """Replace a right-hand side by its solution, without scales."""
-    length = step.shape[0] + 1
-    ones = np.ones(LANES)
-    _start_block(inverse, x, 0)
-    for n in range(1, length):
-        _eliminate_block(inverse, step[n - 1], x, n)
-    for n in range(length - 2, -1, -1):
-        _substitute_block(inverse, step[n], x, n, ones)
+@inlined
+def _substitute(work, at):
+    """x_n <- x_n + P_n^-1 t_n x_(n+1) in every column, from below."""
+    for n in range(at.length - 2, -1, -1):
+        t, p = get_step(work, at, n), get_inverse(work, at, n)
+        for c in range(at.count):
+            first, here = block_of(work, at, c), column(at, c, n)
+            v = times(t, get_vector(work, here + 4 * LANES))
+            if at.is_long and n >= first:
+                rise = get_scale(work, at, c, n + 1) - get_scale(work, at, c, n)
+                v = multiply(v, power_of_two(rise))
+            v = apply_inverse(p, v)
+            if n >= first:
+                v = add(get_vector(work, here), v)
+            elif at.is_long:
+                scale = get_scale(work, at, c, n + 1)
+                if n > 0 and n % RENORMALIZE_EVERY == 0:
+                    v, scale = renormalized(v, scale)
+                _put_scale(work, at, c, n, scale)
+            put_vector(work, here, v)
 
 
-@compiled
-def _solve_column(work, step, c, site):
-    """Fill column ``c`` of ``x`` with that of the Green's function; its scales stay zero."""
-    x, first = work.x[c], site // 2
-    x[:] = 0.0
-    x[2 * site * LANES : (2 * site + 1) * LANES] = 1.0
-    work.lift[:] = 1.0
-    _start_block(work.inverse, x, first)
-    for n in range(first + 1, step.shape[0] + 1):
-        _eliminate_block(work.inverse, step[n - 1], x, n)
-    for n in range(step.shape[0] - 1, -1, -1):
-        _substitute_block(work.inverse, step[n], x, n, work.lift)
+@inlined
+def solve_columns(work, at, energies, start):
+    """Fill ``x`` with the contact columns of G for one chunk."""
+    _eliminate(work, at, load(energies, start))
+    _substitute(work, at)
 
 
-@compiled
-def _solve_long_column(work, step, c, site):
-    """Like `_solve_column`, but renormalized every few blocks so that nothing underflows."""
-    x, scale, first = work.x[c], work.scale[c], site // 2
-    x[:] = 0.0
-    scale[:] = 0.0
-    x[2 * site * LANES : (2 * site + 1) * LANES] = 1.0
-    _start_block(work.inverse, x, first)
-    for n in range(first + 1, step.shape[0] + 1):
-        _eliminate_block(work.inverse, step[n - 1], x, n)
-        _copy_row(scale, n - 1, n)
-        if n % RENORMALIZE_EVERY == 0:
-            _renormalize(x, scale, n)
-    for n in range(step.shape[0] - 1, -1, -1):
-        if n < first:
-            _copy_row(scale, n + 1, n)
-        _set_lift(work.lift, scale, n)
-        _substitute_block(work.inverse, step[n], x, n, work.lift)
-        if 0 < n < first and n % RENORMALIZE_EVERY == 0:
-            _renormalize(x, scale, n)
+@inlined
+def element(work, at, left, r):
+    """G at the orbitals of two contact columns: real part, imaginary part, scale."""
+    n = block_of(work, at, left)
+    position = column(at, r, n)
+    if is_second(work, at, left):
+        position += 2 * LANES
+    scale = splat(0.0)
+    if at.is_long:
+        scale = get_scale(work, at, r, n)
+    return load(work, position), load(work, position + LANES), scale
 
 
-@compiled
-def _copy_row(rows, source, target):
-    for k in range(LANES):
-        rows[at(target, k)] = rows[at(source, k)]
-
-
-@compiled
-def _set_lift(lift, scale, n):
-    """Factor that brings block ``n + 1`` to the scale of block ``n``."""
-    for k in range(LANES):
-        lift[k] = np.exp(scale[at(n + 1, k)] - scale[at(n, k)])
-
-
-@compiled
-def _renormalize(x, scale, n):
-    """Divide block ``n`` of ``x`` by its largest entry and add the logarithm to its scale."""
-    row = 4 * n
-    for k in range(LANES):
-        upper = max(abs(x[at(row, k)]), abs(x[at(row + 1, k)]))
-        lower = max(abs(x[at(row + 2, k)]), abs(x[at(row + 3, k)]))
-        largest = max(upper, lower)
-        if largest > 0.0:
-            for q in range(4):
-                x[at(row + q, k)] /= largest
-            scale[at(n, k)] += np.log(largest)
-
-
-@compiled
-def unscale(x, scale, length):
-    """Multiply the scales into ``x``; what underflows becomes zero."""
-    for n in range(length):
-        for k in range(LANES):
-            factor = np.exp(scale[at(n, k)])
-            for q in range(4):
-                x[at(4 * n + q, k)] *= factor
-
-
-@compiled
-def _transmission(work, columns, gamma_left, gamma_right):
-    """Fill ``pairs``, ``mantissa`` and ``exponent``; zero parts where there is no pair."""
-    count = columns.shape[0]
-    if is_renormalized(work.scale.shape[1] // LANES):
-        _set_exponent(work, columns, gamma_left, gamma_right)
-    work.mantissa[:] = 0.0
-    work.pairs[:] = 0.0
-    for r in range(count):
-        for left in range(count):
-            weight = gamma_left[left] * gamma_right[r]
+@inlined
+def transmission(work, at):
+    """Return T as mantissa and exponent of two."""
+    exponent, mantissa = splat(0.0), splat(0.0)
+    if at.is_long:
+        exponent = _largest_exponent(work, at)
+    for r in range(at.count):
+        for left in range(at.count):
+            weight = pair_weight(work, at, left, r)
             if weight > 0.0:
-                _add_pair(work, columns[left], left, r, weight)
+                re, im, scale = element(work, at, left, r)
+                part = splat(weight) * square(re, im)
+                if at.is_long:
+                    part = part * power_of_two(scale + scale - exponent)
+                mantissa = mantissa + part
+    return mantissa, exponent
+
+
+@inlined
+def _largest_exponent(work, at):
+    largest = splat(-1e9)
+    for r in range(at.count):
+        for left in range(at.count):
+            if pair_weight(work, at, left, r) > 0.0:
+                _, _, scale = element(work, at, left, r)
+                largest = maximum(largest, scale + scale)
+    return largest
+
+
+@inlined
+def unscale(work, at):
+    """Multiply the scales of long chains into the columns."""
+    if at.is_long:
+        for c in range(at.count):
+            for n in range(at.length):
+                scale, here = get_scale(work, at, c, n), column(at, c, n)
+                kept = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
+                put_vector(work, here, multiply(get_vector(work, here), power_of_two(kept)))
+
+
+@inlined
+def density(work, at, site):
+    """LDOS of an orbital, from unscaled columns."""
+    found = splat(0.0)
+    for c in range(at.count):
+        position = at.x + (4 * c * at.length + 2 * site) * LANES
+        weight = spread(work, at.contacts + CONTACT * c + 2)
+        found = fma(weight, square(load(work, position), load(work, position + LANES)), found)
+    return found
+
+
+@inlined
+def used_lanes(num, start):
+    """How many lanes of a chunk hold an energy that was asked for."""
+    return min(LANES, num - start)
+
+
+@inlined
+def put_part(target, position, value, used, work, at):
+    """Write the lanes that are in use."""
+    if used == LANES:
+        store(target, position, value)
+    else:
+        store(work, at.row, value)
+        for k in range(used):
+            target[position + k] = work[at.row + k]
 
 
 @compiled
-def _set_exponent(work, columns, gamma_left, gamma_right):
-    """Twice the largest scale of all contact pairs."""
-    work.exponent[:] = -np.inf
-    for r in range(columns.shape[0]):
-        for left in range(columns.shape[0]):
-            if gamma_left[left] * gamma_right[r] > 0.0:
-                for k in range(LANES):
-                    scale = work.scale[r, at(columns[left] // 2, k)]
-                    work.exponent[k] = max(work.exponent[k], 2.0 * scale)
+def padded_energies(energies):
+    """Every grid, filled up to whole chunks with its last energy; flat, and their length."""
+    grids, num = energies.shape
+    length = (num + LANES - 1) // LANES * LANES
+    padded = np.empty(grids * length)
+    for g in range(grids):
+        for k in range(length):
+            padded[g * length + k] = energies[g, min(k, num - 1)]
+    return padded, (length if grids > 1 else 0)
 
 
 @compiled
-def _add_pair(work, site, left, r, weight):
-    """Add the transmission between one pair of contact orbitals."""
-    x, pair, mantissa = work.x[r], work.pairs[left, r], work.mantissa
-    for k in range(LANES):
-        g_re, g_im = x[at(2 * site, k)], x[at(2 * site + 1, k)]
-        pair[uintp(k)] = weight * (g_re * g_re + g_im * g_im)
-    if is_renormalized(work.scale.shape[1] // LANES):
-        for k in range(LANES):
-            pair[k] *= np.exp(2.0 * work.scale[r, at(site // 2, k)] - work.exponent[k])
-    for k in range(LANES):
-        mantissa[uintp(k)] += pair[uintp(k)]
+def forward(ladder, with_ldos):
+    """T as mantissa and exponent of two, DOS (B, E), LDOS (B, L, 2, E) of a batch; all flat.
 
-
-@compiled
-def solve_chunk(work, ladder, b, start):
-    """Everything up to T for one chunk of energies; returns the number of lanes in use."""
-    used = min(LANES, ladder.energies.shape[1] - start)
-    for k in range(LANES):
-        work.energies[k] = ladder.energies[b, start + min(k, used - 1)]
-    _invert_blocks(work.inverse, work.energies, ladder, b)
-    step, columns = ladder.step[b], ladder.columns[b]
-    for c in range(columns.shape[0]):
-        if is_renormalized(step.shape[0] + 1):
-            _solve_long_column(work, step, c, columns[c])
-        else:
-            _solve_column(work, step, c, columns[c])
-    _transmission(work, columns, ladder.gamma_left[b], ladder.gamma_right[b])
-    return used
-
-
-@compiled
-def _add_ldos(ldos, x, weight, start, used):
-    """Add ``weight |x|^2`` of one unscaled column to the LDOS (L, 2, E)."""
-    for n in range(ldos.shape[0]):
-        for q in range(2):
-            row, target = 4 * n + 2 * q, ldos[n, q, start : start + used]
-            for k in range(used):
-                re, im = x[at(row, k)], x[at(row + 1, k)]
-                target[uintp(k)] += weight * (re * re + im * im)
-
-
-@compiled
-def forward(ladder):
-    """T as mantissa and natural exponent, both (B, E), and LDOS (B, L, 2, E) of a batch."""
-    batch, length = ladder.diagonal.shape[0], ladder.diagonal.shape[1]
-    num_energies, count = ladder.energies.shape[1], ladder.columns.shape[1]
-    mantissa, exponent = np.empty((batch, num_energies)), np.empty((batch, num_energies))
-    ldos = np.zeros((batch, length, 2, num_energies))
-    work = workspace(length, count)
+    The LDOS is empty if it is not asked for.
+    """
+    batch, num = ladder.diagonal.shape[0], ladder.energies.shape[1]
+    energies, stride = padded_energies(ladder.energies)
+    mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
+    at = layout(ladder)
+    ldos = np.empty(batch * at.length * 2 * num if with_ldos else 0)
+    work = allocate(at.u)
     for b in range(batch):
-        for start in range(0, num_energies, LANES):
-            used = solve_chunk(work, ladder, b, start)
-            mantissa[b, start : start + used] = work.mantissa[:used]
-            exponent[b, start : start + used] = work.exponent[:used]
-            for c in range(count):
-                if is_renormalized(length):
-                    unscale(work.x[c], work.scale[c], length)
-                weight = ladder.broadening[b, c] / TWO_PI
-                _add_ldos(ldos[b], work.x[c], weight, start, used)
-    return mantissa, exponent, ldos
+        prepare(work, at, ladder, b)
+        for start in range(0, num, LANES):
+            used = used_lanes(num, start)
+            solve_columns(work, at, energies, b * stride + start)
+            m, e = transmission(work, at)
+            put_part(mantissa, b * num + start, m, used, work, at)
+            put_part(exponent, b * num + start, e, used, work, at)
+            unscale(work, at)
+            whole = splat(0.0)
+            for site in range(2 * at.length):
+                found = density(work, at, site)
+                whole = whole + found
+                if with_ldos:
+                    position = (2 * b * at.length + site) * num + start
+                    put_part(ldos, position, found, used, work, at)
+            put_part(dos, b * num + start, whole, used, work, at)
+    return mantissa, exponent, dos, ldos

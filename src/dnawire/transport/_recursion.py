@@ -31,7 +31,7 @@ class Ladder(NamedTuple):
     gamma_left: Tensor  # (B, C)
     gamma_right: Tensor  # (B, C)
     broadening: Tensor  # (B, C): Gamma_L + Gamma_R + 2 eta
-    energies: Tensor  # (B, E)
+    energies: Tensor  # (B, E) or (1, E)
 
 
 def _inverse_blocks(ladder: Ladder) -> list[Tensor]:
@@ -120,18 +120,31 @@ def _columns(ladder: Ladder) -> _Columns:
     return _Columns(inverse, x, scale, element, element_scale, log_pairs)
 
 
-def forward(ladder: Ladder) -> tuple[Tensor, Tensor]:
-    """ln T (B, E) and LDOS (B, L, m, E)."""
+def forward(ladder: Ladder) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """T as mantissa and exponent of two (B, E), DOS (B, E) and LDOS (B, L, m, E)."""
     columns = _columns(ladder)
-    log_transmission = columns.log_pairs.flatten(-2).logsumexp(-1)
+    log2_transmission = columns.log_pairs.flatten(-2).logsumexp(-1) / math.log(2.0)
+    exponent = log2_transmission.floor().nan_to_num(neginf=0.0)
+    ldos = _ldos(ladder, columns)
+    return torch.exp2(log2_transmission - exponent), exponent, ldos.sum((1, 2)), ldos
+
+
+def _ldos(ladder: Ladder, columns: _Columns) -> Tensor:
     plain = columns.x.abs() * columns.scale.exp()[..., None, :]
     weight = ladder.broadening / (2.0 * math.pi)
-    ldos = torch.einsum("lbemc,bc->blme", plain.square(), weight)
-    return log_transmission, ldos
+    return torch.einsum("lbemc,bc->blme", plain.square(), weight)
 
 
-def backward(ladder: Ladder, cotangent_t: Tensor, cotangent_ldos: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient of ``sum(cotangent_t * ln T + cotangent_ldos * LDOS)`` by diagonal and step.
+def _share(cotangent: Tensor, density: Tensor) -> Tensor:
+    """Derivative by a density from that by its logarithm; none where it vanishes."""
+    vanishes = density <= torch.finfo(density.dtype).tiny
+    return torch.where(vanishes, 0.0, cotangent / torch.where(vanishes, 1.0, density))
+
+
+def backward(
+    ladder: Ladder, cotangent_t: Tensor, cotangent_dos: Tensor, cotangent_ldos: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and ln LDOS.
 
     With ``dG = G dH G``: ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals,
     and the LDOS part needs one more solve per column with the same factorization.
@@ -139,8 +152,8 @@ def backward(ladder: Ladder, cotangent_t: Tensor, cotangent_ldos: Tensor) -> tup
     columns = _columns(ladder)
     total = columns.log_pairs.flatten(-2).logsumexp(-1)[..., None, None]
     connected = columns.log_pairs > -math.inf
-    share = cotangent_t[..., None, None] * (columns.log_pairs - total).exp()
-    ratio = torch.where(connected, share / columns.element, 0.0)
+    part = cotangent_t[..., None, None] * (columns.log_pairs - total).exp()
+    ratio = torch.where(connected, part / columns.element, 0.0)
     x, scale, base = columns.x, columns.scale, columns.element_scale
 
     def pair_sum(first: Tensor, s1: Tensor, second: Tensor, s2: Tensor) -> Tensor:
@@ -148,8 +161,10 @@ def backward(ladder: Ladder, cotangent_t: Tensor, cotangent_ldos: Tensor) -> tup
         return torch.einsum("lbeic,lbecd,lbejd->blij", first, weight, second).real
 
     plain = x * scale.exp()[..., None, :]
+    ldos = _ldos(ladder, columns)
+    share = _share(cotangent_ldos, ldos) + _share(cotangent_dos, ldos.sum((1, 2)))[:, None, None]
     weight = ladder.broadening / (2.0 * math.pi)
-    source = torch.einsum("blme,lbemc,bc->lbemc", cotangent_ldos + 0j, plain.conj(), weight + 0j)
+    source = torch.einsum("blme,lbemc,bc->lbemc", share + 0j, plain.conj(), weight + 0j)
     none_above = torch.zeros_like(ladder.columns)
     u, _ = _solve(ladder, columns.inverse, list(source), none_above, len(source) + 1)
 

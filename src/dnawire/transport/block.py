@@ -11,10 +11,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from dnawire.transport import _adjoint, _kernels, _recursion
+from dnawire.transport._contacts import contact_columns
 from dnawire.transport._recursion import Ladder
 
-_POLE_GUARD: Final = 1e-14
-"""eV added to the damping, so that an energy may hit a level that no contact can reach."""
+_LN_10: Final = math.log(10.0)
+_LOG10_2: Final = math.log10(2.0)
+_SMALLEST: Final = torch.finfo(torch.float64).tiny
 
 
 class Spectra(NamedTuple):
@@ -22,8 +24,10 @@ class Spectra(NamedTuple):
 
     log10_transmission: Float[Tensor, "B E"]
     """log10 T, finite even where T itself underflows; -inf where the contacts are disconnected."""
-    ldos: Float[Tensor, "B L m E"]
-    """Local density of states in 1/eV; zero where there is no orbital."""
+    log10_dos: Float[Tensor, "B E"]
+    """log10 of the density of states in 1/eV."""
+    log10_ldos: Float[Tensor, "B L m E"]
+    """log10 of the LDOS in 1/eV; that of the smallest number where it vanishes."""
 
     @property
     def transmission(self) -> Float[Tensor, "B E"]:
@@ -33,69 +37,30 @@ class Spectra(NamedTuple):
     @property
     def dos(self) -> Float[Tensor, "B E"]:
         """Density of states in 1/eV: the LDOS summed over all orbitals."""
-        return self.ldos.sum(dim=(1, 2))
+        return torch.pow(10.0, self.log10_dos)
 
     @property
-    def log10_dos(self) -> Float[Tensor, "B E"]:
-        """log10 of the density of states in 1/eV."""
-        return _log10(self.dos)
-
-    @property
-    def log10_ldos(self) -> Float[Tensor, "B L m E"]:
-        """log10 of the LDOS in 1/eV; that of the smallest number where it vanishes."""
-        return _log10(self.ldos)
+    def ldos(self) -> Float[Tensor, "B L m E"]:
+        """Local density of states in 1/eV."""
+        return torch.pow(10.0, self.log10_ldos)
 
 
-def _log10(density: Tensor) -> Tensor:
-    """log10 with a finite gradient where an orbital is missing or out of reach of the contacts."""
-    return density.clamp_min(torch.finfo(density.dtype).tiny).log10()
+class Totals(NamedTuple):
+    """Spectra without the LDOS; see `Spectra`."""
+
+    log10_transmission: Float[Tensor, "B E"]
+    log10_dos: Float[Tensor, "B E"]
 
 
-class _Context(Protocol):
-    """What autograd hands from the forward to the backward pass."""
+class Densities(NamedTuple):
+    """The same spectra as plain numbers, without gradients."""
 
-    ladder: Ladder
-
-
-class _BlockSpectra(torch.autograd.Function):
-    """ln T and LDOS with the analytic adjoint; only the input of the forward pass is kept."""
-
-    @staticmethod
-    def forward(
-        ctx: _Context, diagonal: Tensor, step: Tensor, rest: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor]:
-        ctx.ladder = Ladder(diagonal, step, *rest)
-        return _forward(ctx.ladder)
-
-    @staticmethod
-    @once_differentiable
-    def backward(
-        ctx: _Context, cotangent_t: Tensor, cotangent_ldos: Tensor
-    ) -> tuple[Tensor, Tensor, None]:
-        return *_backward(ctx.ladder, cotangent_t.contiguous(), cotangent_ldos.contiguous()), None
-
-
-def _forward(ladder: Ladder) -> tuple[Tensor, Tensor]:
-    if not _is_compiled_case(ladder):
-        return _recursion.forward(ladder)
-    mantissa, exponent, ldos = map(torch.from_numpy, _kernels.forward(_arrays(ladder)))
-    return mantissa.log_().add_(exponent), ldos
-
-
-def _backward(ladder: Ladder, cotangent_t: Tensor, cotangent_ldos: Tensor) -> tuple[Tensor, Tensor]:
-    if not _is_compiled_case(ladder):
-        return _recursion.backward(ladder, cotangent_t, cotangent_ldos)
-    arrays = _arrays(ladder), cotangent_t.numpy(), cotangent_ldos.numpy()
-    diagonal, step = _adjoint.backward(*arrays)
-    return torch.from_numpy(diagonal), torch.from_numpy(step)
-
-
-def _is_compiled_case(ladder: Ladder) -> bool:
-    return ladder.diagonal.shape[-1] == 2 and ladder.diagonal.device.type == "cpu"
-
-
-def _arrays(ladder: Ladder) -> _kernels.Ladder:
-    return _kernels.Ladder(*(tensor.numpy() for tensor in ladder))
+    transmission: Float[Tensor, "B E"]
+    """T(E), dimensionless; zero where it underflows."""
+    dos: Float[Tensor, "B E"]
+    """Density of states in 1/eV."""
+    ldos: Float[Tensor, "B L m E"]
+    """Local density of states in 1/eV; zero where there is no orbital."""
 
 
 def block_spectra(
@@ -147,43 +112,123 @@ def block_spectra(
         If a coupling or ``eta`` is negative or not finite, both contacts are missing, or a
         gradient by couplings or energies is asked for.
     """
-    _refuse_what_is_not_offered(eta, gamma_left, gamma_right, energies)
-    present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
-    grids = energies.double().expand(diagonal.shape[0], -1).contiguous()
-    damping, *columns = _contacts(gamma_left.double(), gamma_right.double(), present, eta)
-    log_transmission, ldos = _BlockSpectra.apply(  # type: ignore[no-untyped-call]
-        diagonal.double().contiguous(),
-        step.double().contiguous(),
-        (damping, present, *columns, grids),
-    )
-    return Spectra(log_transmission / math.log(10.0), ldos)
+    ladder = _ladder(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
+    return Spectra(*_LogSpectra.apply(True, *ladder))  # type: ignore[no-untyped-call]
 
 
-def _refuse_what_is_not_offered(eta: float, *constants: Tensor) -> None:
+def block_totals(
+    diagonal: Float[Tensor, "B L m m"],
+    step: Float[Tensor, "B L-1 m m"],
+    gamma_left: Float[Tensor, "B L m"],
+    gamma_right: Float[Tensor, "B L m"],
+    energies: Float[Tensor, " E"] | Float[Tensor, "B E"],
+    *,
+    mask: Bool[Tensor, "B L m"] | None = None,
+    eta: float = 0.0,
+) -> Totals:
+    """Like `block_spectra`, without the LDOS: less memory and time where nobody asks for it."""
+    ladder = _ladder(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
+    return Totals(*_LogSpectra.apply(False, *ladder)[:2])  # type: ignore[no-untyped-call]
+
+
+def block_densities(
+    diagonal: Float[Tensor, "B L m m"],
+    step: Float[Tensor, "B L-1 m m"],
+    gamma_left: Float[Tensor, "B L m"],
+    gamma_right: Float[Tensor, "B L m"],
+    energies: Float[Tensor, " E"] | Float[Tensor, "B E"],
+    *,
+    mask: Bool[Tensor, "B L m"] | None = None,
+    eta: float = 0.0,
+) -> Densities:
+    """Like `block_spectra`, as plain numbers and without gradients: for large numbers of them."""
+    ladder = _ladder(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
+    with torch.no_grad():
+        mantissa, exponent, dos, ldos = _solve(ladder, with_ldos=True)
+    return Densities(torch.ldexp(mantissa, exponent), dos, ldos)
+
+
+class _Context(Protocol):
+    """What autograd hands from the forward to the backward pass."""
+
+    ladder: Ladder
+    with_ldos: bool
+
+
+class _LogSpectra(torch.autograd.Function):
+    """Logarithms with the analytic adjoint; only the input of the forward pass is kept."""
+
+    @staticmethod
+    def forward(ctx: _Context, with_ldos: bool, *ladder: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        ctx.ladder, ctx.with_ldos = Ladder(*ladder), with_ldos
+        mantissa, exponent, dos, ldos = _solve(ctx.ladder, with_ldos)
+        log10_transmission = mantissa.log10_().add_(exponent, alpha=_LOG10_2)
+        return log10_transmission, _log10(dos), _log10(ldos)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: _Context, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        transmission, dos, ldos = (one / _LN_10 for one in cotangents)
+        if not ctx.with_ldos:
+            ldos = dos.new_empty(0)
+        diagonal, step = _backward(ctx.ladder, transmission, dos, ldos)
+        return None, diagonal, step, *(None for _ in ctx.ladder[2:])
+
+
+def _log10(density: Tensor) -> Tensor:
+    return density.clamp_min_(_SMALLEST).log10_()
+
+
+def _solve(ladder: Ladder, with_ldos: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """T as mantissa and exponent of two (B, E), DOS (B, E), and LDOS (B, L, m, E) or nothing."""
+    if not _is_compiled_case(ladder):
+        return _recursion.forward(ladder)
+    found = map(torch.from_numpy, _kernels.forward(_arrays(ladder), with_ldos))
+    mantissa, exponent, dos, ldos = found
+    shape = len(ladder.diagonal), -1
+    if with_ldos:
+        ldos = ldos.view(*ladder.present.shape, -1)
+    return mantissa.view(shape), exponent.view(shape), dos.view(shape), ldos
+
+
+def _backward(ladder: Ladder, *cotangents: Tensor) -> tuple[Tensor, Tensor]:
+    if not _is_compiled_case(ladder):
+        return _recursion.backward(ladder, *cotangents)
+    flat = (one.reshape(-1).contiguous().numpy() for one in cotangents)
+    diagonal, step = _adjoint.backward(_arrays(ladder), _adjoint.Cotangents(*flat))
+    return torch.from_numpy(diagonal), torch.from_numpy(step)
+
+
+def _is_compiled_case(ladder: Ladder) -> bool:
+    return ladder.diagonal.shape[-1] == 2 and ladder.diagonal.device.type == "cpu"
+
+
+def _arrays(ladder: Ladder) -> _kernels.Ladder:
+    return _kernels.Ladder(*(tensor.detach().numpy() for tensor in ladder))
+
+
+def _ladder(
+    diagonal: Tensor,
+    step: Tensor,
+    gamma_left: Tensor,
+    gamma_right: Tensor,
+    energies: Tensor,
+    mask: Tensor | None,
+    eta: float,
+) -> Ladder:
+    """Check and prepare the input of the recursion."""
     if not (math.isfinite(eta) and eta >= 0.0):
         raise ValueError(f"eta must be finite and not negative, got {eta}")
-    if any(tensor.requires_grad for tensor in constants):
+    if any(tensor.requires_grad for tensor in (gamma_left, gamma_right, energies)):
         raise ValueError("gradients by couplings or energies are not offered: detach them")
-
-
-def _contacts(left: Tensor, right: Tensor, present: Tensor, eta: float) -> tuple[Tensor, ...]:
-    """Damping of every orbital, the contact columns, and their couplings and broadening."""
-    broadening = torch.where(present, left + right + 2.0 * eta, 0.0)
-    columns = _contact_columns(broadening.flatten(1))
-    couplings = (gamma.flatten(1).gather(1, columns) for gamma in (left, right, broadening))
-    return 0.5 * broadening + _POLE_GUARD, columns, *couplings
-
-
-def _contact_columns(broadening: Tensor) -> Tensor:
-    """Indices (B, C) of the orbitals that carriers can leave by; short rows are filled up.
-
-    A row with fewer such orbitals is filled with orbitals of zero broadening, which add nothing.
-    """
-    if bool((broadening < 0).any()) or not bool(broadening.isfinite().all()):
-        raise ValueError("the contact couplings must be finite and not negative")
-    open_orbitals = broadening > 0
-    counts = open_orbitals.sum(dim=1)
-    if bool((counts == 0).any()):
-        raise ValueError("a junction has neither a contact nor a finite eta")
-    order = torch.argsort((~open_orbitals).to(torch.int8), dim=1, stable=True)
-    return order[:, : int(counts.max())].contiguous()
+    present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
+    damping, *columns = contact_columns(gamma_left.double(), gamma_right.double(), present, eta)
+    grids = energies.double().reshape(-1, energies.shape[-1]).contiguous()
+    return Ladder(
+        diagonal.double().contiguous(),
+        step.double().contiguous(),
+        damping,
+        present,
+        *columns,
+        grids,
+    )

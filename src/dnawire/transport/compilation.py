@@ -14,6 +14,9 @@ from numba import njit
 
 _OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 
+inlined: Final = njit(forceinline=True, **_OPTIONS)
+"""Compile a helper as a part of whatever calls it."""
+
 
 def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     """Compile a function at its first call; without a writable cache, anew in every process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from dnawire.config._group import GROUP, Group, NonNegativeFloat, PositiveFloat
@@ -23,5 +24,9 @@ class LossConfig(Group):
     ldos_weight: Annotated[NonNegativeFloat, MUST_MATCH] = 1.0
     """Weight of the error of the log10 local density of states."""
 
-    huber_delta: Annotated[PositiveFloat, MUST_MATCH] = 1.0
+    huber_delta: Annotated[PositiveFloat, MUST_MATCH] = 0.1
     """Standardized error at which the loss turns from quadratic to linear."""
+
+    resonance_width: Annotated[float | None, Field(ge=0.0), MUST_MATCH] = None
+    """Energy in eV by which resonances may be off: steep parts of a spectrum count less. 0 turns
+    it off; None takes that of the model, 0.1 for hamiltonian and 0 for standard."""

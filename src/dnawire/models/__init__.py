@@ -3,6 +3,7 @@
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.dropout import seed_dropout
 from dnawire.models.hamiltonian import BlockHamiltonian, HamiltonianModel
+from dnawire.models.packing import PackedParameters
 from dnawire.models.registry import ModelSpecification, build_model
 from dnawire.models.standard import StandardModel
 from dnawire.models.storage import load_model, save_model
@@ -11,6 +12,7 @@ __all__ = [
     "BlockHamiltonian",
     "HamiltonianModel",
     "ModelSpecification",
+    "PackedParameters",
     "StandardModel",
     "TargetStatistics",
     "TransportModel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -31,6 +31,11 @@ class TargetStatistics(NamedTuple):
 
 class TransportModel(nn.Module, ABC):
     """Base of the models: graph in, spectra out, on one energy grid."""
+
+    resonance_width: ClassVar[float] = 0.0
+    """Energy in eV by which resonances may be off in training; see the loss."""
+    rate_factor: ClassVar[float] = 1.0
+    """Learning rate relative to the setting."""
 
     energies: Tensor
     eta: Tensor

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class Dropout(nn.Module):
     """Inverted dropout with a named random stream instead of the global one.
 
-    What is dropped is a feature of a sample, in all its sites together: one draw per sample and
+    What is dropped is a feature of a duplex, in all its sites together: one draw per duplex and
     feature is cheap, and neighbors cannot fill in for each other.
 
     Parameters
@@ -24,7 +24,7 @@ class Dropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero a share ``rate`` of the features of ``x`` (B, ..., F) in training, scale the rest.
+        """Zero a share ``rate`` of the features of ``x`` (B, F) in training, scale the rest.
 
         Raises
         ------
@@ -33,8 +33,11 @@ class Dropout(nn.Module):
         """
         if not self.training or self.rate == 0.0:
             return x
-        shape = (x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1])
-        return x * (self.draw(x, shape) / (1.0 - self.rate))
+        return x * self.factors(x, tuple(x.shape))
+
+    def factors(self, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Zeros with probability ``rate``, else what keeps the mean at one."""
+        return self.draw(like, shape).div_(1.0 - self.rate)
 
     def draw(self, like: Tensor, shape: tuple[int, ...]) -> Tensor:
         """Ones and, with probability ``rate``, zeros."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import torch
 from jaxtyping import Float
@@ -11,26 +11,19 @@ from torch import Tensor, nn
 
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
+from dnawire.models import _assembly_kernels as kernels
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.corrections import HOPPINGS, CorrectionHead, Corrections, Edges, edges_of
 from dnawire.models.dropout import Dropout
 from dnawire.models.encoder import DuplexEncoder
+from dnawire.models.neighborhoods import neighborhoods
 from dnawire.transport import Spectra, block_spectra
 
-_INITIAL_HOPPING: Final = {
-    "stacking": 0.05,
-    "pairing": 0.03,
-    "diagonal_five": 0.01,
-    "diagonal_three": 0.01,
-}
+_INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
 """Hoppings in eV before training: the order of magnitude that published sets share."""
 
-_HOPPINGS: Final = tuple(_INITIAL_HOPPING)
-_ENDS: Final = ("onsite", "stacking", "stacking end", *_HOPPINGS[1:])
-"""What the embedding of a base tells its own level and each kind of edge; only stacking has a
-direction and tells its two ends apart."""
-
-_CONTEXT_SCALE: Final = 0.1
-"""eV; what a context output of one is worth."""
+_SCALE: Final = 0.1
+"""eV; what a correction of one is worth."""
 
 
 class BlockHamiltonian(NamedTuple):
@@ -54,23 +47,22 @@ class HamiltonianModel(TransportModel):
     written from its other strand has the same H.
     """
 
+    resonance_width = 0.1
+
     energy_origin: Tensor
 
     def __init__(
         self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
     ) -> None:
         super().__init__(num_energies)
-        self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES))
-        self.hopping_tables = nn.ParameterDict(
-            {
-                name: nn.Parameter(torch.full((NUM_BASES, NUM_BASES), value))
-                for name, value in _INITIAL_HOPPING.items()
-            }
-        )
-        self.register_buffer("energy_origin", torch.zeros((), dtype=torch.float64))
+        double = torch.float64
+        hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
+        self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))
+        self.hopping_table = nn.Parameter(hopping.repeat(1, NUM_BASES, NUM_BASES))
+        self.register_buffer("energy_origin", torch.zeros((), dtype=double))
         self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
-        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads, Dropout(0.0))
-        self.context = ContextHead(hidden_dim)
+        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
+        self.corrections = CorrectionHead(hidden_dim)
         self.dropout = Dropout(dropout)
 
     def initialize(self, statistics: TargetStatistics) -> None:
@@ -82,51 +74,38 @@ class HamiltonianModel(TransportModel):
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Set the hopping of pairs of bases that never meet to zero: nothing will teach it."""
+        seen = torch.zeros(len(HOPPINGS), NUM_BASES, NUM_BASES, dtype=torch.bool)
+        for batch in training:
+            for kind, (start, end) in enumerate(edge_ends(batch.junctions.base.cpu()).values()):
+                known = (start != MISSING_BASE) & (end != MISSING_BASE)
+                seen[kind, start[known], end[known]] = True
+        seen[1:] = seen[1:] | seen[1:].mT
         with torch.no_grad():
-            for name, table in self.hopping_tables.items():
-                seen = torch.zeros(NUM_BASES, NUM_BASES, dtype=torch.bool)
-                for batch in training:
-                    start, end = edge_ends(batch.junctions.base.cpu())[name]
-                    known = (start != MISSING_BASE) & (end != MISSING_BASE)
-                    seen[start[known], end[known]] = True
-                if name != "stacking":
-                    seen = seen | seen.T
-                table[~seen] = 0.0
+            self.hopping_table[~seen] = 0.0
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""
-        context = self._context(batch)
-        base = batch.base.clamp_max(NUM_BASES - 1)
-        onsite = self.onsite_table[base] + context.pop("onsite")
-        onsite = torch.where(batch.present, onsite.double() + self.energy_origin, 0.0)
-        exists = edge_ends(batch.present)
-        ends = edge_ends(base)
-        hopping = {
-            name: self._hopping(name, ends[name], exists[name], correction)
-            for name, correction in context.items()
-        }
-        return _assemble(onsite, hopping)
+        size, length, _ = batch.base.shape
+        around = neighborhoods(batch.base, batch.present, len(self.encoder.layers), shared=True)
+        edges = edges_of(around.rows, size, length)
+        embedding = self.encoder(self.base.weight, around)
+        corrections = self.corrections(embedding, edges)
+        kept = self._kept(size, embedding)
+        onsite = self.onsite_table + self.energy_origin
+        if embedding.device.type == "cpu" and embedding.dtype == torch.float32:
+            index = (edges[name].index for name in HOPPINGS)
+            arrays = (batch.base, batch.present, kept, around.rows, *index)
+            duplexes = kernels.Duplexes(*(one.contiguous().numpy() for one in arrays))
+            tables = onsite, self.hopping_table
+            return BlockHamiltonian(*_CompiledAssembly.apply(duplexes, *tables, *corrections))  # type: ignore[no-untyped-call]
+        elements = _by_element(corrections, around.rows, edges, batch, kept)
+        return assemble_reference(batch, onsite, self.hopping_table, elements)
 
-    def _context(self, batch: JunctionBatch) -> dict[str, Tensor]:
-        """Corrections in eV; in training, those of a duplex are left out now and then."""
-        embedding = self.encoder(self.base(batch.base), batch.present)
-        context: dict[str, Tensor] = self.context(embedding)
+    def _kept(self, size: int, like: Tensor) -> Float[Tensor, " B"]:
+        """Which duplexes keep their corrections; in training some do without."""
         if not self.training or self.dropout.rate == 0.0:
-            return context
-        kept = self.dropout.draw(context["onsite"], (batch.base.shape[0],))
-        return {
-            name: value * kept.view(-1, *(1,) * (value.ndim - 1)) for name, value in context.items()
-        }
-
-    def _hopping(
-        self, name: str, ends: tuple[Tensor, Tensor], exists: tuple[Tensor, Tensor], context: Tensor
-    ) -> Tensor:
-        table = self.hopping_tables[name]
-        if name != "stacking":
-            table = 0.5 * (table + table.T)
-        value = table.flatten().index_select(0, (NUM_BASES * ends[0] + ends[1]).flatten())
-        value = value.view_as(context) + context
-        return torch.where((exists[0] & exists[1]), value, 0.0).double()
+            return torch.ones(size, dtype=like.dtype, device=like.device)
+        return self.dropout.draw(like, (size,))
 
     def spectra(self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float) -> Spectra:
         """Exact spectra of the predicted H at any energies in eV."""
@@ -143,30 +122,7 @@ class HamiltonianModel(TransportModel):
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
-        spectra = self.spectra(batch, self.energies, float(self.eta))
-        return SpectraBatch(*spectra)
-
-
-class ContextHead(nn.Module):
-    """Correction of every matrix element from the embeddings of the bases it joins; starts at 0."""
-
-    def __init__(self, hidden_dim: int) -> None:
-        super().__init__()
-        width = max(1, hidden_dim // 2)
-        self.project = nn.Linear(hidden_dim, len(_ENDS) * width)
-        self.last = nn.ModuleDict({name: _zero_layer(width) for name in ("onsite", *_HOPPINGS)})
-
-    def forward(self, x: Float[Tensor, "B L 2 F"]) -> dict[str, Tensor]:
-        """Corrections in eV by kind; the shapes are those of `edge_ends`, and (B, L, 2) on-site."""
-        ends = dict(zip(_ENDS, self.project(x).chunk(len(_ENDS), dim=-1), strict=True))
-        hidden = {"onsite": ends["onsite"]}
-        for name in _HOPPINGS:
-            start, end = edge_ends(ends[name]), edge_ends(ends.get(f"{name} end", ends[name]))
-            hidden[name] = start[name][0] + end[name][1]
-        return {
-            name: _CONTEXT_SCALE * self.last[name](torch.relu(value)).squeeze(-1)
-            for name, value in hidden.items()
-        }
+        return SpectraBatch(*self.spectra(batch, self.energies, float(self.eta)))
 
 
 def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
@@ -187,25 +143,71 @@ def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
-def _assemble(
-    onsite: Float[Tensor, "B L 2"], hopping: dict[str, Float[Tensor, "B ..."]]
+def _by_element(
+    corrections: Corrections,
+    rows: Tensor,
+    edges: dict[str, Edges],
+    batch: JunctionBatch,
+    kept: Float[Tensor, " B"],
+) -> dict[str, Tensor]:
+    """Corrections in eV of every matrix element, in the layout of `edge_ends`."""
+    shapes = {name: start.shape for name, (start, _) in edge_ends(batch.base).items()}
+    found = {"onsite": corrections.onsite[rows].view(batch.base.shape)}
+    for name, values in zip(HOPPINGS, corrections[1:], strict=True):
+        found[name] = values[edges[name].index].view(shapes[name])
+    return {
+        name: _SCALE * value * kept.view(-1, *(1,) * (value.ndim - 1))
+        for name, value in found.items()
+    }
+
+
+def assemble_reference(
+    batch: JunctionBatch,
+    onsite: Float[Tensor, " 4"],
+    hopping: Float[Tensor, "4 4 4"],
+    corrections: dict[str, Tensor],
 ) -> BlockHamiltonian:
-    pairing, stacking = hopping["pairing"], hopping["stacking"]
-    diagonal = torch.stack((onsite[..., 0], pairing, pairing, onsite[..., 1]), dim=-1)
+    """The readable definition of H from tables and corrections, for any device and precision."""
+    base, exists = batch.base.clamp_max(NUM_BASES - 1), edge_ends(batch.present)
+    level = torch.where(batch.present, onsite[base] + corrections["onsite"].double(), 0.0)
+    values = {}
+    for table, (name, (start, end)) in zip(hopping, edge_ends(base).items(), strict=True):
+        symmetric = table if name == "stacking" else 0.5 * (table + table.T)
+        value = symmetric[start, end] + corrections[name].double()
+        values[name] = torch.where(exists[name][0] & exists[name][1], value, 0.0)
+    pairing, stacking = values["pairing"], values["stacking"]
+    diagonal = torch.stack((level[..., 0], pairing, pairing, level[..., 1]), dim=-1)
     step = torch.stack(
-        (
-            stacking[..., 0],
-            hopping["diagonal_five"],
-            hopping["diagonal_three"],
-            stacking[..., 1],
-        ),
+        (stacking[..., 0], values["diagonal_five"], values["diagonal_three"], stacking[..., 1]),
         dim=-1,
     )
     return BlockHamiltonian(diagonal.unflatten(-1, (2, 2)), step.unflatten(-1, (2, 2)))
 
 
-def _zero_layer(width: int) -> nn.Linear:
-    layer = nn.Linear(width, 1)
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
+class _Context(Protocol):
+    duplexes: kernels.Duplexes
+    sizes: list[int]
+
+
+class _CompiledAssembly(torch.autograd.Function):
+    """The same as `assemble_reference`, compiled for the CPU."""
+
+    @staticmethod
+    def forward(
+        ctx: _Context, duplexes: kernels.Duplexes, onsite: Tensor, hopping: Tensor, *values: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        ctx.duplexes, ctx.sizes = duplexes, [len(value) for value in values]
+        found = kernels.Values(*(value.detach().numpy() for value in values))
+        tables = onsite.detach().numpy(), hopping.detach().numpy()
+        diagonal, step = kernels.assemble(duplexes, found, *tables, _SCALE)
+        return torch.from_numpy(diagonal), torch.from_numpy(step)
+
+    @staticmethod
+    def backward(
+        ctx: _Context, grad_diagonal: Tensor, grad_step: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        gradients = [torch.zeros(size) for size in ctx.sizes]
+        arrays = kernels.Values(*(gradient.numpy() for gradient in gradients))
+        arriving = grad_diagonal.contiguous().numpy(), grad_step.contiguous().numpy()
+        tables = kernels.assemble_backward(ctx.duplexes, arrays, _SCALE, *arriving)
+        return None, *map(torch.from_numpy, tables), *gradients

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
+from dnawire.models import _table_kernels as tables
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.composition import NUM_FEATURES, composition, ridge_weights
 from dnawire.models.dropout import Dropout
 from dnawire.models.encoder import DuplexEncoder
+from dnawire.models.neighborhoods import neighborhoods
+from dnawire.models.pool import pool, pool_weights
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
 _SMALLEST_SPREAD: Final = 1e-3
+_USUAL_SITES: Final = 16.0
+"""Divides the sum over sites, so that it is of order one."""
 
 
 class StandardModel(TransportModel):
@@ -26,10 +31,13 @@ class StandardModel(TransportModel):
 
     The prediction is linear in the composition of the junction, fitted to the training set before
     the first step, plus what the network adds. Its sites hear which contact they touch and how
-    strongly. Besides the mean over all sites, the readout sees the sites at either contact,
-    weighted by their coupling, through the sum and the product of the two sides: exchanging the
-    contacts changes nothing, as reciprocity demands.
+    strongly. log10 T is a sum over the sites of what their surroundings contribute, as it is far
+    from every resonance. The DOS is read from the mean over all sites and the sites at either
+    contact, weighted by their coupling, through the sum and the product of the two sides:
+    exchanging the contacts changes nothing, as reciprocity demands.
     """
+
+    rate_factor = 8.0
 
     mean: Tensor
     std: Tensor
@@ -40,14 +48,14 @@ class StandardModel(TransportModel):
         self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
     ) -> None:
         super().__init__(num_energies)
-        drop = Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
         self.contact = nn.Linear(_CONTACT_FEATURES, hidden_dim, bias=False)
-        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads, drop)
+        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
         self.linear = _zero_layer(NUM_FEATURES, 2 * num_energies)
-        hidden = nn.Linear(3 * hidden_dim, hidden_dim)
-        last = _zero_layer(hidden_dim, 2 * num_energies)
-        self.readout = nn.Sequential(hidden, nn.ReLU(), drop, last)
+        self.sum_over_sites = _zero_layer(hidden_dim, num_energies)
+        self.hidden = nn.Linear(3 * hidden_dim, hidden_dim)
+        self.last = _zero_layer(hidden_dim, num_energies)
         for name, shape in (("mean", (2, num_energies)), ("feature_mean", (NUM_FEATURES,))):
             self.register_buffer(name, torch.zeros(shape, dtype=torch.float64))
         for name, shape in (("std", (2, num_energies)), ("feature_std", (NUM_FEATURES,))):
@@ -81,12 +89,32 @@ class StandardModel(TransportModel):
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T and log10 DOS on the grid; a pooled model knows no LDOS."""
-        x = self.base(batch.base) + self.contact(_contact_features(batch))
-        x = self.encoder(x, batch.present)
+        added, averages = self._pooled(batch)
         features = (composition(batch) - self.feature_mean) / self.feature_std
-        outputs = self.linear(features.float()) + self.readout(_pool(x, batch))
-        spectra = self.mean + self.std * outputs.double().unflatten(-1, (2, -1))
+        transmission, dos = self.linear(features.float()).chunk(2, dim=1)
+        transmission = transmission + self.sum_over_sites(added / _USUAL_SITES)
+        hidden = self.dropout(torch.relu(self.hidden(averages)))
+        dos = dos + self.last(hidden)
+        spectra = torch.stack((transmission, dos), dim=1).double() * self.std + self.mean
         return SpectraBatch(spectra[:, 0], spectra[:, 1], None)
+
+    def _pooled(self, batch: JunctionBatch) -> tuple[Tensor, Tensor]:
+        """Sum over sites (B, F), and what the DOS is read from (B, 3 F)."""
+        kinds, base, coupling = _kinds_of_sites(batch)
+        x = self.base(base) + self.contact(_contact_features(coupling))
+        masks = self._masks(batch)
+        around = neighborhoods(
+            kinds, batch.present, len(self.encoder.layers), shared=masks is None
+        )
+        embedding = self.encoder(x, around, masks)
+        added, mean, left, right = pool(embedding, around.rows, pool_weights(batch)).unbind(1)
+        return added, torch.cat((mean, left + right, left * right), dim=1)
+
+    def _masks(self, batch: JunctionBatch) -> tuple[Tensor, ...] | None:
+        if not self.training or self.dropout.rate == 0.0:
+            return None
+        shape = len(batch.base), self.base.embedding_dim
+        return tuple(self.dropout.factors(self.base.weight, shape) for _ in self.encoder.layers)
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:
@@ -96,22 +124,17 @@ def _zero_layer(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
-def _contact_features(batch: JunctionBatch) -> Float[Tensor, "B L 2 2"]:
+def _kinds_of_sites(batch: JunctionBatch) -> tuple[Int[Tensor, "B L 2"], Tensor, Tensor]:
+    """Kind of each site, and of each kind the base and the total coupling to contacts in eV."""
+    coupling = (batch.gamma_left + batch.gamma_right).flatten()
+    columns = torch.stack((batch.base.flatten(), coupling.view(torch.int64)), dim=1)
+    different, kinds = map(torch.from_numpy, tables.different_rows(columns.cpu().numpy()))
+    base, bits = (column.contiguous().to(batch.base.device) for column in different.unbind(1))
+    return kinds.view(batch.base.shape).to(base.device), base, bits.view(torch.float64)
+
+
+def _contact_features(coupling: Float[Tensor, " kinds"]) -> Float[Tensor, "kinds 2"]:
     """Whether a site touches a contact, and log10 of its total coupling in eV."""
-    total = batch.gamma_left + batch.gamma_right
-    touched = total > 0
-    strength = torch.where(touched, total.clamp_min(1e-12).log10(), 0.0)
+    touched = coupling > 0
+    strength = torch.where(touched, coupling.clamp_min(1e-12).log10(), 0.0)
     return torch.stack((touched.to(strength.dtype), strength), dim=-1).float()
-
-
-def _pool(x: Float[Tensor, "B L 2 F"], batch: JunctionBatch) -> Float[Tensor, "B P"]:
-    """Mean over sites; sum and product of the two contact sides."""
-    mean = _weighted_mean(x, batch.present)
-    left = _weighted_mean(x, batch.gamma_left)
-    right = _weighted_mean(x, batch.gamma_right)
-    return torch.cat((mean, left + right, left * right), dim=-1)
-
-
-def _weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
-    share = (weight / weight.sum((1, 2), keepdim=True)).to(x.dtype)
-    return (x * share[..., None]).sum((1, 2))

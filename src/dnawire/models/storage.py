@@ -34,7 +34,7 @@ def save_model(
         "specification": specification._asdict(),
         "provenance": provenance,
     }
-    weights = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
+    weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
     _replace(folder / WEIGHTS_NAME, save(weights))
     _replace(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
 

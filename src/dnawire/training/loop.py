@@ -11,17 +11,16 @@ from functools import partial
 from typing import Protocol
 
 import torch
-from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 
 from dnawire.checkpoint import StateRegistry
 from dnawire.data import named_seed
 from dnawire.errors import DivergedError
 from dnawire.graphs import Batch
-from dnawire.models import TransportModel, seed_dropout
+from dnawire.models import PackedParameters, TransportModel, seed_dropout
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.metrics import Scores, ScoreSum
-from dnawire.training.optimizer import load_optimizer, load_schedule
+from dnawire.training.optimizer import load_optimizer, load_schedule, optimizer_state
 from dnawire.training.order import BatchOrder
 from dnawire.training.state import EpochRecord, RunState
 
@@ -50,6 +49,7 @@ class Trainer:
     """One run: everything that changes from step to step, and what it is trained on."""
 
     model: TransportModel
+    packed: PackedParameters
     optimizer: torch.optim.Optimizer
     schedule: LambdaLR
     loss: SpectralLoss
@@ -62,10 +62,10 @@ class Trainer:
     def registry(self) -> StateRegistry:
         """Everything that changes from step to step, by name."""
         registry = StateRegistry()
-        optimizer, schedule = self.optimizer, self.schedule
+        schedule, packed = self.schedule, (self.optimizer, self.packed)
         registry.register("model", self.model)
         registry.register_functions(
-            "optimizer", optimizer.state_dict, partial(load_optimizer, optimizer)
+            "optimizer", partial(optimizer_state, *packed), partial(load_optimizer, *packed)
         )
         registry.register_functions(
             "schedule", schedule.state_dict, partial(load_schedule, schedule)
@@ -116,9 +116,9 @@ class Trainer:
         state = self.state
         seed_dropout(self.model, named_seed(self.seed, "dropout", state.step))
         loss = self.loss(self.model(batch.junctions), batch.spectra)
-        self.optimizer.zero_grad()
+        self.packed.zero_gradients()
         loss.backward()
-        norm = clip_grad_norm_(self.model.parameters(), self.gradient_clip)
+        norm = self.packed.clip_gradients(self.gradient_clip)
         value = loss.item()
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             raise self._diverged(f"the loss is {value} and its gradient has norm {norm.item()}")
@@ -157,6 +157,6 @@ class Trainer:
             val_loss=val_loss,
             val_transmission_mae=scores.transmission,
             val_dos_mae=scores.dos,
-            learning_rate=float(self.schedule.get_last_lr()[0]),
+            learning_rate=float(self.schedule.get_last_lr()[0]) / self.model.rate_factor,
             seconds=state.epoch_seconds,
         )

@@ -1,8 +1,8 @@
-"""What is minimized: Huber losses of log10 spectra, balanced by their spread in training."""
+"""What is minimized: robust losses of log10 spectra, balanced by their spread in training."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from jaxtyping import Float
@@ -11,30 +11,44 @@ from torch.nn.functional import huber_loss
 
 from dnawire.config import LossConfig
 from dnawire.graphs.schema import SpectraBatch
-from dnawire.models import TargetStatistics
+from dnawire.models import TargetStatistics, TransportModel
+from dnawire.training import _loss_kernels as kernels
 
 
 class SpectralLoss(NamedTuple):
     """Weighted sum of the losses of log10 T, log10 DOS and, where both sides have it, log10 LDOS.
 
-    Errors are standardized per energy by the spread of the training set, so that T, which varies
-    over decades, does not drown the DOS. Values that are not finite in the target (T of a junction
-    whose contacts are disconnected) are left out.
+    Errors of T and DOS are standardized per energy by the spread of the training set, so that T,
+    which varies over decades, does not drown the DOS. Each is a mean of Huber losses over the
+    energies, in which steep parts of the target count less: there a shift of a resonance by its
+    uncertainty, ``resonance_width``, already changes the logarithm much. Values that are not finite
+    in the target (T of a junction whose contacts are disconnected) are left out.
     """
 
     transmission_scale: Float[Tensor, " E"]
     dos_scale: Float[Tensor, " E"]
+    steepness: float
+    """Resonance width over the spacing of the grid."""
     weights: LossConfig
 
     @classmethod
-    def from_statistics(cls, statistics: TargetStatistics, weights: LossConfig) -> SpectralLoss:
-        """Take the scales from the training set."""
-        return cls(statistics.std_log10_transmission, statistics.std_log10_dos, weights)
+    def for_model(
+        cls, model: TransportModel, statistics: TargetStatistics, weights: LossConfig
+    ) -> SpectralLoss:
+        """Take the scales from the training set, and the width from the settings or the model."""
+        width = weights.resonance_width
+        if width is None:
+            width = model.resonance_width
+        energies = statistics.energies
+        spacing = float(energies[-1] - energies[0]) / (len(energies) - 1)
+        return cls(
+            statistics.std_log10_transmission, statistics.std_log10_dos, width / spacing, weights
+        )
 
     def to(self, device: torch.device) -> SpectralLoss:
         """Copy the scales to a device."""
         scales = self.transmission_scale.to(device), self.dos_scale.to(device)
-        return SpectralLoss(*scales, self.weights)
+        return self._replace(transmission_scale=scales[0], dos_scale=scales[1])
 
     def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
         """Loss of one batch, float64, dimensionless."""
@@ -45,15 +59,67 @@ class SpectralLoss(NamedTuple):
         total = total + weights.dos_weight * self._mean(
             prediction.log10_dos, target.log10_dos, self.dos_scale
         )
-        if prediction.log10_ldos is None or target.log10_ldos is None:
+        if prediction.log10_ldos is None or target.log10_ldos is None or not weights.ldos_weight:
             return total
-        return total + weights.ldos_weight * self._mean(prediction.log10_ldos, target.log10_ldos)
+        decades = torch.ones_like(self.dos_scale)
+        ldos = self._mean(prediction.log10_ldos, target.log10_ldos, decades)
+        return total + weights.ldos_weight * ldos
 
-    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor | None = None) -> Tensor:
-        known = target.isfinite()
-        error = torch.where(known, prediction - target, 0.0)
-        if scale is not None:
-            error = error / scale
-        nothing = error.new_zeros(()).expand_as(error)
-        total = huber_loss(error, nothing, reduction="sum", delta=self.weights.huber_delta)
-        return total / known.sum().clamp_min(1)
+    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+        constants = self.steepness, self.weights.huber_delta
+        if prediction.device.type == "cpu" and prediction.dtype == torch.float64:
+            result: Tensor = _CompiledMean.apply(prediction, target, scale, *constants)  # type: ignore[no-untyped-call]
+            return result
+        return weighted_huber_reference(prediction, target, scale, *constants)
+
+
+def weighted_huber_reference(
+    prediction: Float[Tensor, "... E"],
+    target: Float[Tensor, "... E"],
+    scale: Float[Tensor, " E"],
+    steepness: float,
+    delta: float,
+) -> Float[Tensor, ""]:
+    """Mean of Huber losses with weights ``1 / (1 + (steepness change)^2)``, in any precision.
+
+    ``change`` is the larger of the differences of the target to its two neighbors on the grid.
+    """
+    known = target.isfinite()
+    change = target.diff(dim=-1).abs().nan_to_num(0.0, posinf=0.0)
+    nothing = torch.zeros_like(change[..., :1])
+    largest = torch.maximum(
+        torch.cat((change, nothing), dim=-1), torch.cat((nothing, change), dim=-1)
+    )
+    weight = known / (1.0 + (steepness * largest).square())
+    error = torch.where(known, prediction - target, 0.0) / scale
+    losses = huber_loss(error, torch.zeros_like(error), reduction="none", delta=delta)
+    return (weight * losses).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+class _Context(Protocol):
+    gradient: Tensor
+    share: float
+
+
+class _CompiledMean(torch.autograd.Function):
+    """The same as `weighted_huber_reference`, compiled for the CPU; value and gradient at once."""
+
+    @staticmethod
+    def forward(
+        ctx: _Context,
+        prediction: Tensor,
+        target: Tensor,
+        scale: Tensor,
+        steepness: float,
+        delta: float,
+    ) -> Tensor:
+        arrays = (
+            one.detach().contiguous().view(-1).numpy() for one in (prediction, target, scale)
+        )
+        value, ctx.share, gradient = kernels.weighted_huber(*arrays, steepness, delta)
+        ctx.gradient = torch.from_numpy(gradient).view(prediction.shape)
+        return torch.tensor(value, dtype=torch.float64)
+
+    @staticmethod
+    def backward(ctx: _Context, arriving: Tensor) -> tuple[Tensor | None, ...]:
+        return ctx.gradient * (arriving * ctx.share), None, None, None, None

@@ -10,13 +10,16 @@ import torch
 from torch.optim.lr_scheduler import LambdaLR
 
 from dnawire.config import OptimizationConfig
+from dnawire.models import PackedParameters
 
 
-def build_optimizer(model: torch.nn.Module, settings: OptimizationConfig) -> torch.optim.Optimizer:
-    """AdamW with decoupled weight decay, in one fused kernel."""
+def build_optimizer(
+    packed: PackedParameters, rate_factor: float, settings: OptimizationConfig
+) -> torch.optim.Optimizer:
+    """AdamW with decoupled weight decay, in one fused kernel a vector."""
     return torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.learning_rate,
+        packed.vectors,
+        lr=rate_factor * settings.learning_rate,
         weight_decay=settings.weight_decay,
         fused=True,
     )
@@ -29,7 +32,16 @@ def build_schedule(
     return LambdaLR(optimizer, partial(_factor, settings, steps_per_epoch))
 
 
-def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+def optimizer_state(
+    optimizer: torch.optim.Optimizer, packed: PackedParameters
+) -> dict[str, Any]:
+    """Moments and counters by parameter, as those of an optimizer of the model itself."""
+    return packed.unpack_state(optimizer.state_dict())
+
+
+def load_optimizer(
+    optimizer: torch.optim.Optimizer, packed: PackedParameters, saved: dict[str, Any]
+) -> None:
     """Take over moments and counters; the options stay those of this start.
 
     They differ from the saved ones where the user has allowed it.
@@ -38,7 +50,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> N
         {name: value for name, value in group.items() if name != "params"}
         for group in optimizer.param_groups
     ]
-    optimizer.load_state_dict(saved)
+    optimizer.load_state_dict(packed.pack_state(saved))
     for group, own in zip(optimizer.param_groups, options, strict=True):
         group.update(own)
 

@@ -22,7 +22,7 @@ from dnawire.data import (
 )
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
-from dnawire.models import ModelSpecification, TargetStatistics, build_model
+from dnawire.models import ModelSpecification, PackedParameters, TargetStatistics, build_model
 from dnawire.training.loop import Trainer
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.optimizer import build_optimizer, build_schedule
@@ -118,11 +118,13 @@ def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device)
     model.initialize(data.statistics)
     model.adapt_to(data.training)
     model.to(device)
-    optimizer = build_optimizer(model, config.optimization)
+    packed = PackedParameters(model)
+    optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
     order = BatchOrder(data.training, config.optimization.batch_size, config.runtime.seed)
-    loss = SpectralLoss.from_statistics(data.statistics, config.loss).to(device)
+    loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)
     return Trainer(
         model=model,
+        packed=packed,
         optimizer=optimizer,
         schedule=build_schedule(optimizer, config.optimization, order.steps_per_epoch),
         loss=loss,

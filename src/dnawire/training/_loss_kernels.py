@@ -1,0 +1,88 @@
+"""Compiled loss; :mod:`dnawire.training.loss` is the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dnawire.transport._double import (
+    LANES,
+    absolute,
+    fma,
+    load,
+    maximum,
+    splat,
+    store,
+    total,
+    where_positive,
+)
+from dnawire.transport.compilation import compiled, inlined
+
+
+@inlined
+def _prepare_row(values, known, target, row, size):
+    """Copy a row between two more values; return how many are finite, the others are zero."""
+    count = 0
+    for k in range(size):
+        value = target[row + k]
+        is_finite = abs(value) < np.inf
+        values[1 + k] = value if is_finite else 0.0
+        known[1 + k] = 1.0 if is_finite else 0.0
+        count += is_finite
+    return count
+
+
+@inlined
+def _weight(values, known, k, steepness):
+    """Weight of a chunk of energies, by the largest difference to a neighbor that is known."""
+    here, is_here, none = load(values, k + 1), load(known, k + 1), splat(0.0)
+    below = absolute(here - load(values, k))
+    above = absolute(load(values, k + 2) - here)
+    steepest = maximum(
+        where_positive(is_here * load(known, k), below, none),
+        where_positive(is_here * load(known, k + 2), above, none),
+    )
+    shift = splat(steepness) * steepest
+    return is_here / fma(shift, shift, splat(1.0))
+
+
+@inlined
+def _clamped(error, delta):
+    """Error between -delta and delta."""
+    limit = splat(delta)
+    inner = where_positive(error - limit, limit, error)
+    return where_positive(-limit - inner, -limit, inner)
+
+
+@compiled
+def weighted_huber(prediction, target, scale, steepness, delta):
+    """Weighted mean of Huber losses, and a factor and what it multiplies for the gradient.
+
+    Predictions, targets and gradient are flat rows of E.
+
+    ``scale`` (E,) divides the errors; ``steepness`` is the width of a resonance over the spacing of
+    the grid. Values that are not finite in the target count nothing.
+    """
+    size = len(scale)
+    padded = (size + LANES - 1) // LANES * LANES
+    inverse, guess = np.zeros(padded), np.zeros(padded)
+    inverse[:size] = 1.0 / scale
+    values, known, change = np.zeros(padded + 2), np.zeros(padded + 2), np.empty(padded)
+    gradient = np.zeros_like(prediction)
+    loss, weights, none = splat(0.0), splat(0.0), splat(0.0)
+    for row in range(0, len(prediction), size):
+        if _prepare_row(values, known, target, row, size) == 0:
+            continue
+        guess[:size] = prediction[row : row + size]
+        for k in range(0, size, LANES):
+            weight = _weight(values, known, k, steepness)
+            slope = load(inverse, k)
+            error = (load(guess, k) - load(values, k + 1)) * slope
+            inner = _clamped(error, delta)
+            part = weight * inner * fma(splat(-0.5), inner, error)
+            loss = loss + where_positive(weight, part, none)
+            weights = weights + weight
+            store(change, k, where_positive(weight, weight * inner * slope, none))
+        gradient[row : row + size] = change[:size]
+    sum_of_weights = total(weights)
+    share = 1.0 / sum_of_weights if sum_of_weights > 0.0 else 0.0
+    return total(loss) * share, share, gradient

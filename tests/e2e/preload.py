@@ -9,7 +9,7 @@ import dnawire.plots  # noqa: F401
 from dnawire.cli.train import parse_flags
 from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
 
-_SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 4"
+_SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 16"
 
 
 def _load_kernels(model_type: str) -> None:

@@ -74,6 +74,7 @@ CHANGED: dict[str, Any] = {
     "dos_weight": 2.0,
     "ldos_weight": 2.0,
     "huber_delta": 2.0,
+    "resonance_width": 0.2,
     "seed": 43,
     "device": "cuda",
     "num_threads": 2,

@@ -201,9 +201,7 @@ def test_gradient(orbitals: int, eta: float) -> None:
 
 @physical
 @given(seeds, st.sampled_from([1, 2, 7, 20]), st.booleans(), st.sampled_from([0.0, 0.01]))
-def test_compiled_kernel_is_the_recursion(
-    seed: int, length: int, blanks: bool, eta: float
-) -> None:
+def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool, eta: float) -> None:
     """Values and gradients of the kernel and of the readable definition are the same."""
     diagonal, step, left, right, mask = random_system(seed, length, 2, blanks=blanks).tensors()
     energies = torch.linspace(-1.7, 1.9, LANES + 3, dtype=torch.float64)
@@ -234,7 +232,9 @@ def test_less_and_plainer_output_is_the_same() -> None:
     plain = block_densities(*arguments, mask=mask)
     np.testing.assert_array_equal(totals.log10_transmission, whole.log10_transmission)
     np.testing.assert_array_equal(totals.log10_dos, whole.log10_dos)
-    np.testing.assert_array_equal(plain.ldos.clamp_min(torch.finfo(torch.float64).tiny).log10(), whole.log10_ldos)
+    np.testing.assert_array_equal(
+        plain.ldos.clamp_min(torch.finfo(torch.float64).tiny).log10(), whole.log10_ldos
+    )
     np.testing.assert_array_equal(plain.dos.log10(), whole.log10_dos)
     np.testing.assert_allclose(plain.transmission, whole.transmission, rtol=1e-13)
     assert float(plain.ldos[~mask].abs().max()) == 0.0

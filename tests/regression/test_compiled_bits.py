@@ -16,7 +16,7 @@ from dnawire.training.preparation import build_trainer, prepare_data, prepare_da
 torch.set_num_threads(1)
 config = TrainConfig.from_flat(
     {"model_type": "hamiltonian", "num_samples": 40, "seq_length": 5, "num_energy_points": 37,
-     "hidden_dim": 24, "num_layers": 2, "num_heads": 2, "dropout": 0.0}
+     "hidden_dim": 32, "num_layers": 2, "num_heads": 2, "dropout": 0.1}
 )
 data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
 trainer = build_trainer(config, data, torch.device("cpu"))

@@ -23,9 +23,9 @@ from dnawire.models import (
     build_model,
     load_model,
     save_model,
-    seed_dropout,
 )
 
+CPU = torch.device("cpu")
 ENERGIES = torch.linspace(-9.0, -6.5, 9, dtype=torch.float64)
 pairs = st.lists(
     st.tuples(st.sampled_from("ACGT"), st.sampled_from("ACGT_")), min_size=2, max_size=8
@@ -42,6 +42,7 @@ def make_model(model_type: str, dropout: float = 0.1) -> TransportModel:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    model.pack()
     return model.eval()
 
 
@@ -145,7 +146,7 @@ def test_what_a_missing_base_carries_is_never_read(model_type: str) -> None:
 def test_building_and_dropout_leave_global_randomness_alone(model_type: str) -> None:
     before = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
     model = make_model(model_type, dropout=0.5).train()
-    seed_dropout(model, named_seed(0, "dropout", 3))
+    model.dropout.seed(named_seed(0, "dropout", 3), CPU)
     model(junction_batch([junction_of([("A", "T"), ("G", "C")])]))
     after = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
     assert torch.equal(before[0], after[0])
@@ -158,7 +159,7 @@ def test_dropout_is_a_function_of_its_seed(model_type: str) -> None:
     batch = junction_batch([junction_of([("A", "T"), ("G", "C"), ("T", "A")])] * 8)
 
     def draw(seed: int) -> torch.Tensor:
-        seed_dropout(model, seed)
+        model.dropout.seed(seed, CPU)
         return model(batch).log10_transmission.detach()  # type: ignore[no-any-return]
 
     assert torch.equal(draw(1), draw(1))
@@ -167,7 +168,7 @@ def test_dropout_is_a_function_of_its_seed(model_type: str) -> None:
 
 def test_dropout_without_a_generator_is_refused() -> None:
     model = make_model("standard", dropout=0.5).train()
-    with pytest.raises(RuntimeError, match="seed_dropout"):
+    with pytest.raises(RuntimeError, match="`seed`"):
         model(junction_batch([junction_of([("A", "T"), ("G", "C")])]))
 
 

@@ -72,7 +72,8 @@ def test_table_and_files_agree_with_the_predictor(
     predictor = load_predictor(str(run))
     contacts = predictor.conditions.contacts
     assert contacts is not None
-    (record,) = predictor.predict([Junction(Duplex.parse("GCGC"), *contacts)])
+    together = [Junction(Duplex.parse(text), *contacts) for text in ("ACGT/ACG_", "GCGC")]
+    _, record = predictor.predict(together)
     spectra = rows(out / "spectra.csv")
     drawn = [float(row["dos"]) for row in spectra if row["sequence"] == "GCGC"]
     np.testing.assert_array_equal(drawn, record.dos)

@@ -1,7 +1,6 @@
 """Models: a graph becomes spectra, directly or through a Hamiltonian; nothing of training."""
 
 from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.dropout import seed_dropout
 from dnawire.models.hamiltonian import BlockHamiltonian, HamiltonianModel
 from dnawire.models.packing import PackedParameters
 from dnawire.models.registry import ModelSpecification, build_model
@@ -19,5 +18,4 @@ __all__ = [
     "build_model",
     "load_model",
     "save_model",
-    "seed_dropout",
 ]

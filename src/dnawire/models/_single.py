@@ -10,7 +10,7 @@ from dnawire.transport.lanes import define_lanes
 
 _SINGLE: Final = define_lanes(types.float32)
 
-CHANNELS: Final = _SINGLE.count
+CHANNELS: Final[int] = _SINGLE.count
 """Channels at once; compiled message passing needs a multiple of it."""
 
 splat: Final = _SINGLE.splat

@@ -1,17 +1,21 @@
-"""What every model has in common: an energy grid, the scale of its targets, and a prediction."""
+"""What every model has in common: an energy grid, message passing on the bases, a prediction."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
+from dnawire.models._single import CHANNELS
+from dnawire.models.dropout import Dropout
+from dnawire.models.encoder import DuplexEncoder
+from dnawire.models.packing import PackedParameters
 
 
 class TargetStatistics(NamedTuple):
@@ -39,11 +43,41 @@ class TransportModel(nn.Module, ABC):
 
     energies: Tensor
     eta: Tensor
+    packed: PackedParameters | None = None
+    """The parameters in vectors, on which compiled code works; see `pack`."""
 
-    def __init__(self, num_energies: int) -> None:
+    def __init__(
+        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
+    ) -> None:
         super().__init__()
+        self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
+        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
+        self.dropout = Dropout(dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
+
+    def pack(self) -> PackedParameters:
+        """Gather all parameters in vectors, for one optimizer step and for compiled code.
+
+        To be called when the model is on its device, and again after it was moved.
+        """
+        self.packed = PackedParameters(self)
+        return self.packed
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:  # noqa: ANN401
+        # Moving a model moves its parameters out of the vectors.
+        self.packed = None
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
+    def packed_for(self, batch: JunctionBatch) -> PackedParameters | None:
+        """The packed parameters, if compiled code can work on them for a batch."""
+        return self.packed if self.is_compiled and batch.base.device.type == "cpu" else None
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether compiled code can work on embeddings of this width."""
+        return self.base.embedding_dim % CHANNELS == 0
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from what the training set tells at a glance: its grid, scales and levels."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
-from dnawire.models import _assembly_kernels as kernels
+from dnawire.models import _encoder_kernels, _graph_kernels, _hamiltonian_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.corrections import HOPPINGS, CorrectionHead, Corrections, Edges, edges_of
-from dnawire.models.dropout import Dropout
-from dnawire.models.encoder import DuplexEncoder
-from dnawire.models.neighborhoods import neighborhoods
+from dnawire.models.corrections import HOPPINGS, CorrectionHead
+from dnawire.models.neighborhoods import Edges, edges_of, neighborhoods
+from dnawire.models.packing import PackedParameters
 from dnawire.transport import Spectra, block_spectra
 
 _INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
@@ -54,16 +55,13 @@ class HamiltonianModel(TransportModel):
     def __init__(
         self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
     ) -> None:
-        super().__init__(num_energies)
+        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
         double = torch.float64
         hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
         self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))
         self.hopping_table = nn.Parameter(hopping.repeat(1, NUM_BASES, NUM_BASES))
         self.register_buffer("energy_origin", torch.zeros((), dtype=double))
-        self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
-        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
         self.corrections = CorrectionHead(hidden_dim)
-        self.dropout = Dropout(dropout)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from the on-site energies that the training set suggests."""
@@ -85,26 +83,33 @@ class HamiltonianModel(TransportModel):
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""
+        kept = self._kept(len(batch.base))
+        packed = self.packed_for(batch)
+        if packed is None:
+            return self._hamiltonian_reference(batch, kept)
+        network = packed.described(self, _Network.of)
+        vectors = packed.vector(torch.float64), packed.vector(torch.float32)
+        return BlockHamiltonian(*_CompiledHamiltonian.apply(network, batch, kept, *vectors))  # type: ignore[no-untyped-call]
+
+    def _hamiltonian_reference(
+        self, batch: JunctionBatch, kept: Float[Tensor, " B"]
+    ) -> BlockHamiltonian:
+        """The readable definition, for any device and precision."""
         size, length, _ = batch.base.shape
         around = neighborhoods(batch.base, batch.present, len(self.encoder.layers), shared=True)
         edges = edges_of(around.rows, size, length)
         embedding = self.encoder(self.base.weight, around)
-        corrections = self.corrections(embedding, edges)
-        kept = self._kept(size, embedding)
-        onsite = self.onsite_table + self.energy_origin
-        if embedding.device.type == "cpu" and embedding.dtype == torch.float32:
-            index = (edges[name].index for name in HOPPINGS)
-            arrays = (batch.base, batch.present, kept, around.rows, *index)
-            duplexes = kernels.Duplexes(*(one.contiguous().numpy() for one in arrays))
-            tables = onsite, self.hopping_table
-            return BlockHamiltonian(*_CompiledAssembly.apply(duplexes, *tables, *corrections))  # type: ignore[no-untyped-call]
-        elements = _by_element(corrections, around.rows, edges, batch, kept)
-        return assemble_reference(batch, onsite, self.hopping_table, elements)
+        values = self.corrections(embedding, edges)
+        elements = _by_element(values, around.rows, edges, batch, kept)
+        return _assemble(
+            batch, self.onsite_table + self.energy_origin, self.hopping_table, elements
+        )
 
-    def _kept(self, size: int, like: Tensor) -> Float[Tensor, " B"]:
+    def _kept(self, size: int) -> Float[Tensor, " B"]:
         """Which duplexes keep their corrections; in training some do without."""
+        like = self.base.weight
         if not self.training or self.dropout.rate == 0.0:
-            return torch.ones(size, dtype=like.dtype, device=like.device)
+            return like.new_ones(size)
         return self.dropout.draw(like, (size,))
 
     def spectra(self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float) -> Spectra:
@@ -144,30 +149,32 @@ def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def _by_element(
-    corrections: Corrections,
+    values: Float[Tensor, " values"],
     rows: Tensor,
-    edges: dict[str, Edges],
+    edges: Edges,
     batch: JunctionBatch,
     kept: Float[Tensor, " B"],
 ) -> dict[str, Tensor]:
     """Corrections in eV of every matrix element, in the layout of `edge_ends`."""
-    shapes = {name: start.shape for name, (start, _) in edge_ends(batch.base).items()}
-    found = {"onsite": corrections.onsite[rows].view(batch.base.shape)}
-    for name, values in zip(HOPPINGS, corrections[1:], strict=True):
-        found[name] = values[edges[name].index].view(shapes[name])
+    shapes = [start.shape for start, _ in edge_ends(batch.base).values()]
+    of_edges = values[len(values) - len(edges.ends) :][edges.which]
+    sizes = edges.which_starts.diff().tolist()
+    found = {"onsite": values[rows].view(batch.base.shape)}
+    for name, part, shape in zip(HOPPINGS, of_edges.split(sizes), shapes, strict=True):
+        found[name] = part.view(shape)
     return {
         name: _SCALE * value * kept.view(-1, *(1,) * (value.ndim - 1))
         for name, value in found.items()
     }
 
 
-def assemble_reference(
+def _assemble(
     batch: JunctionBatch,
     onsite: Float[Tensor, " 4"],
     hopping: Float[Tensor, "4 4 4"],
     corrections: dict[str, Tensor],
 ) -> BlockHamiltonian:
-    """The readable definition of H from tables and corrections, for any device and precision."""
+    """H from tables and corrections."""
     base, exists = batch.base.clamp_max(NUM_BASES - 1), edge_ends(batch.present)
     level = torch.where(batch.present, onsite[base] + corrections["onsite"].double(), 0.0)
     values = {}
@@ -184,30 +191,95 @@ def assemble_reference(
     return BlockHamiltonian(diagonal.unflatten(-1, (2, 2)), step.unflatten(-1, (2, 2)))
 
 
+class _Network(NamedTuple):
+    """What compiled code must know of the model besides its parameters."""
+
+    encoder_places: NDArray[np.int64]
+    correction_places: NDArray[np.int64]
+    inputs: slice
+    onsite: slice
+    hopping: slice
+    origin: NDArray[np.float64]
+    width: int
+    hidden_width: int
+    heads: int
+
+    @classmethod
+    def of(cls, model: HamiltonianModel, packed: PackedParameters) -> _Network:
+        """Describe a model whose parameters are packed."""
+
+        def part(name: str, parameter: Tensor) -> slice:
+            start = packed.start(name)
+            return slice(start, start + parameter.numel())
+
+        return cls(
+            encoder_places=model.encoder.places(packed, "encoder"),
+            correction_places=model.corrections.places(packed, "corrections"),
+            inputs=part("base.weight", model.base.weight),
+            onsite=part("onsite_table", model.onsite_table),
+            hopping=part("hopping_table", model.hopping_table),
+            origin=model.energy_origin.numpy(),
+            width=model.base.embedding_dim,
+            hidden_width=model.corrections.width,
+            heads=model.encoder.num_heads,
+        )
+
+
 class _Context(Protocol):
-    duplexes: kernels.Duplexes
-    sizes: list[int]
+    network: _Network
+    saved: tuple[Any, ...]
+    sizes: tuple[int, int]
 
 
-class _CompiledAssembly(torch.autograd.Function):
-    """The same as `assemble_reference`, compiled for the CPU."""
+class _CompiledHamiltonian(torch.autograd.Function):
+    """The same as the readable definition, compiled for the CPU."""
 
     @staticmethod
     def forward(
-        ctx: _Context, duplexes: kernels.Duplexes, onsite: Tensor, hopping: Tensor, *values: Tensor
+        ctx: _Context,
+        network: _Network,
+        batch: JunctionBatch,
+        kept: Tensor,
+        tables: Tensor,
+        parameters: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        ctx.duplexes, ctx.sizes = duplexes, [len(value) for value in values]
-        found = kernels.Values(*(value.detach().numpy() for value in values))
-        tables = onsite.detach().numpy(), hopping.detach().numpy()
-        diagonal, step = kernels.assemble(duplexes, found, *tables, _SCALE)
-        return torch.from_numpy(diagonal), torch.from_numpy(step)
+        base, present = batch.base.numpy(), batch.present.numpy()
+        size, length, _ = base.shape
+        layers = len(network.encoder_places) - 1
+        around = _graph_kernels.neighborhoods(base.ravel(), present, layers, True)
+        edges = _graph_kernels.edges(around.rows, size, length)
+        graph = _encoder_kernels.Graph(around.tables, around.starts, np.empty(0, np.float32), size)
+        vector, table = parameters.detach().numpy(), tables.detach().numpy()
+        encoder = vector, network.encoder_places, network.heads
+        x, trace = _encoder_kernels.encode(*encoder, vector[network.inputs], graph, network.width)
+        head = vector, network.correction_places, x, edges
+        values, head_trace = _hamiltonian_kernels.correct(
+            *head, network.width, network.hidden_width
+        )
+        duplexes = _hamiltonian_kernels.Duplexes(
+            base, present, kept.numpy(), around.rows, edges.which, edges.which_starts
+        )
+        onsite = table[network.onsite] + network.origin
+        hopping = table[network.hopping].reshape(len(HOPPINGS), NUM_BASES, NUM_BASES)
+        blocks = _hamiltonian_kernels.assemble(duplexes, values, onsite, hopping, _SCALE)
+        ctx.network, ctx.sizes = network, (len(table), len(vector))
+        ctx.saved = (*encoder, graph, trace), (*head, head_trace), duplexes, len(values)
+        return torch.from_numpy(blocks[0]), torch.from_numpy(blocks[1])
 
     @staticmethod
     def backward(
         ctx: _Context, grad_diagonal: Tensor, grad_step: Tensor
     ) -> tuple[Tensor | None, ...]:
-        gradients = [torch.zeros(size) for size in ctx.sizes]
-        arrays = kernels.Values(*(gradient.numpy() for gradient in gradients))
+        encoder, head, duplexes, num_values = ctx.saved
+        grad_tables, grad_vector = np.zeros(ctx.sizes[0]), np.zeros(ctx.sizes[1], np.float32)
+        grad_values = np.zeros(num_values, np.float32)
         arriving = grad_diagonal.contiguous().numpy(), grad_step.contiguous().numpy()
-        tables = kernels.assemble_backward(ctx.duplexes, arrays, _SCALE, *arriving)
-        return None, *map(torch.from_numpy, tables), *gradients
+        onsite, hopping = _hamiltonian_kernels.assemble_backward(
+            duplexes, _SCALE, *arriving, grad_values
+        )
+        grad_tables[ctx.network.onsite] = onsite
+        grad_tables[ctx.network.hopping] = hopping.ravel()
+        grad_x = _hamiltonian_kernels.correct_backward(*head, grad_values, grad_vector)
+        grad_inputs = _encoder_kernels.encode_backward(*encoder, grad_x, grad_vector)
+        grad_vector[ctx.network.inputs] = grad_inputs
+        return None, None, None, torch.from_numpy(grad_tables), torch.from_numpy(grad_vector)

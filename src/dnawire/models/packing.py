@@ -1,11 +1,15 @@
-"""All parameters of one precision in one vector, so that an optimizer step is one operation each."""
+"""All parameters of one precision in one vector: an optimizer step is one operation each."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+Description = TypeVar("Description")
 
 
 class PackedParameters:
@@ -21,7 +25,9 @@ class PackedParameters:
     """
 
     def __init__(self, module: nn.Module) -> None:
+        self._names = [name for name, _ in module.named_parameters()]
         self._parameters = list(module.parameters())
+        self._description: object = None
         self._places: list[tuple[int, int]] = []
         self.vectors: list[nn.Parameter] = []
         kinds = list(dict.fromkeys(parameter.dtype for parameter in self._parameters))
@@ -40,6 +46,22 @@ class PackedParameters:
             view.copy_(parameter.data)
             parameter.data, parameter.grad = view, gradient
 
+    def described(
+        self, module: Module, describe: Callable[[Module, Self], Description]
+    ) -> Description:
+        """Describe the module to compiled code, once."""
+        if self._description is None:
+            self._description = describe(module, self)
+        return cast("Description", self._description)
+
+    def start(self, name: str) -> int:
+        """Where a parameter begins in its vector."""
+        return self._places[self._names.index(name)][1]
+
+    def vector(self, kind: torch.dtype) -> nn.Parameter:
+        """The vector of one precision."""
+        return next(vector for vector in self.vectors if vector.dtype == kind)
+
     def zero_gradients(self) -> None:
         """Set all gradients to zero, in place."""
         for vector in self.vectors:
@@ -48,7 +70,7 @@ class PackedParameters:
     def clip_gradients(self, largest: float) -> Tensor:
         """Shorten the gradient to a norm of at most ``largest``; return the norm it had."""
         gradients = [_gradient(vector) for vector in self.vectors]
-        norm = torch.linalg.vector_norm(
+        norm: Tensor = torch.linalg.vector_norm(
             torch.stack([torch.linalg.vector_norm(one).double() for one in gradients])
         )
         factor = (largest / (norm + 1e-6)).clamp_max(1.0)
@@ -70,7 +92,9 @@ class PackedParameters:
         groups = [dict(group) for group in state["param_groups"]]
         for group in groups:
             group["params"] = [
-                number for number, (vector, _) in enumerate(self._places) if vector in group["params"]
+                number
+                for number, (vector, _) in enumerate(self._places)
+                if vector in group["params"]
             ]
         return {"state": entries, "param_groups": groups}
 

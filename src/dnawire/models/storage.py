@@ -73,7 +73,8 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
             f"{str(error).splitlines()[0]}",
             "Copy the model folder again, or repeat the last command of its training run.",
         ) from error
-    return model.eval(), description["provenance"]
+    model.eval().pack()
+    return model, description["provenance"]
 
 
 def _read_description(path: Path) -> dict[str, Any]:

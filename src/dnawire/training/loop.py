@@ -17,7 +17,7 @@ from dnawire.checkpoint import StateRegistry
 from dnawire.data import named_seed
 from dnawire.errors import DivergedError
 from dnawire.graphs import Batch
-from dnawire.models import PackedParameters, TransportModel, seed_dropout
+from dnawire.models import PackedParameters, TransportModel
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import load_optimizer, load_schedule, optimizer_state
@@ -58,6 +58,11 @@ class Trainer:
     state: RunState
     seed: int
     gradient_clip: float
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.packed.vectors[0].device
 
     def registry(self) -> StateRegistry:
         """Everything that changes from step to step, by name."""
@@ -114,7 +119,7 @@ class Trainer:
 
     def _step(self, batch: Batch) -> None:
         state = self.state
-        seed_dropout(self.model, named_seed(self.seed, "dropout", state.step))
+        self.model.dropout.seed(named_seed(self.seed, "dropout", state.step), self.device)
         loss = self.loss(self.model(batch.junctions), batch.spectra)
         self.packed.zero_gradients()
         loss.backward()

@@ -113,9 +113,7 @@ class _CompiledMean(torch.autograd.Function):
         steepness: float,
         delta: float,
     ) -> Tensor:
-        arrays = (
-            one.detach().contiguous().view(-1).numpy() for one in (prediction, target, scale)
-        )
+        arrays = (one.detach().contiguous().view(-1).numpy() for one in (prediction, target, scale))
         value, ctx.share, gradient = kernels.weighted_huber(*arrays, steepness, delta)
         ctx.gradient = torch.from_numpy(gradient).view(prediction.shape)
         return torch.tensor(value, dtype=torch.float64)

@@ -32,9 +32,7 @@ def build_schedule(
     return LambdaLR(optimizer, partial(_factor, settings, steps_per_epoch))
 
 
-def optimizer_state(
-    optimizer: torch.optim.Optimizer, packed: PackedParameters
-) -> dict[str, Any]:
+def optimizer_state(optimizer: torch.optim.Optimizer, packed: PackedParameters) -> dict[str, Any]:
     """Moments and counters by parameter, as those of an optimizer of the model itself."""
     return packed.unpack_state(optimizer.state_dict())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +23,15 @@ from dnawire.data import (
 )
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
-from dnawire.models import ModelSpecification, PackedParameters, TargetStatistics, build_model
+from dnawire.models import ModelSpecification, TargetStatistics, build_model
 from dnawire.training.loop import Trainer
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.optimizer import build_optimizer, build_schedule
 from dnawire.training.order import BatchOrder
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,12 @@ def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device)
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
     model.initialize(data.statistics)
     model.adapt_to(data.training)
-    model.to(device)
-    packed = PackedParameters(model)
+    packed = model.to(device).pack()
+    if device.type == "cpu" and not model.is_compiled:
+        logger.warning(
+            "hidden_dim %d is not a multiple of 16: message passing is not compiled, thus slower",
+            config.model.hidden_dim,
+        )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
     order = BatchOrder(data.training, config.optimization.batch_size, config.runtime.seed)
     loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)

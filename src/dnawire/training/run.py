@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import scipy.linalg.cython_blas  # noqa: F401 - what compiled matrix products call, to be limited
 import torch
+from threadpoolctl import threadpool_limits
 
 import dnawire
 from dnawire.checkpoint import (
@@ -135,6 +137,8 @@ def _set_up_torch(config: TrainConfig) -> torch.device:
     # cuBLAS reads this at its first call; without it, its results depend on timing.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config.runtime.num_threads)
+    # The matrices of a step are too small for several threads, which would wait for each other.
+    threadpool_limits(1, user_api="blas")
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     name = config.runtime.device

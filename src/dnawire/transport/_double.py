@@ -12,7 +12,7 @@ from dnawire.transport.compilation import inlined
 from dnawire.transport.lanes import define_lanes
 
 _DOUBLE: Final = define_lanes(types.float64)
-LANES: Final = _DOUBLE.count
+LANES: Final[int] = _DOUBLE.count
 _TYPE: Final = _DOUBLE.lanes
 _WHOLE: Final = ir.VectorType(ir.IntType(64), LANES)
 _MANTISSA_BITS: Final = 52
@@ -28,7 +28,7 @@ total: Final = _DOUBLE.total
 where_positive: Final = _DOUBLE.where_positive
 
 
-def _constant(value: float, kind: Any) -> Any:  # noqa: ANN401
+def _constant(value: float, kind: Any) -> Any:
     return ir.Constant(kind, [value] * LANES)
 
 

@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from dnawire.transport import _adjoint, _kernels, _recursion
-from dnawire.transport._contacts import contact_columns
+from dnawire.transport import _adjoint_kernels, _column_kernels, _layout_kernels, _recursion
 from dnawire.transport._recursion import Ladder
+from dnawire.transport.contacts import contact_columns
 
 _LN_10: Final = math.log(10.0)
 _LOG10_2: Final = math.log10(2.0)
@@ -168,10 +168,11 @@ class _LogSpectra(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: _Context, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        transmission, dos, ldos = (one / _LN_10 for one in cotangents)
+        transmission, dos, ldos = cotangents
         if not ctx.with_ldos:
             ldos = dos.new_empty(0)
-        diagonal, step = _backward(ctx.ladder, transmission, dos, ldos)
+        gradients = _backward(ctx.ladder, transmission, dos, ldos)
+        diagonal, step = (gradient.div_(_LN_10) for gradient in gradients)
         return None, diagonal, step, *(None for _ in ctx.ladder[2:])
 
 
@@ -183,7 +184,7 @@ def _solve(ladder: Ladder, with_ldos: bool) -> tuple[Tensor, Tensor, Tensor, Ten
     """T as mantissa and exponent of two (B, E), DOS (B, E), and LDOS (B, L, m, E) or nothing."""
     if not _is_compiled_case(ladder):
         return _recursion.forward(ladder)
-    found = map(torch.from_numpy, _kernels.forward(_arrays(ladder), with_ldos))
+    found = map(torch.from_numpy, _column_kernels.forward(_arrays(ladder), with_ldos))
     mantissa, exponent, dos, ldos = found
     shape = len(ladder.diagonal), -1
     if with_ldos:
@@ -195,7 +196,7 @@ def _backward(ladder: Ladder, *cotangents: Tensor) -> tuple[Tensor, Tensor]:
     if not _is_compiled_case(ladder):
         return _recursion.backward(ladder, *cotangents)
     flat = (one.reshape(-1).contiguous().numpy() for one in cotangents)
-    diagonal, step = _adjoint.backward(_arrays(ladder), _adjoint.Cotangents(*flat))
+    diagonal, step = _adjoint_kernels.backward(_arrays(ladder), _adjoint_kernels.Cotangents(*flat))
     return torch.from_numpy(diagonal), torch.from_numpy(step)
 
 
@@ -203,8 +204,9 @@ def _is_compiled_case(ladder: Ladder) -> bool:
     return ladder.diagonal.shape[-1] == 2 and ladder.diagonal.device.type == "cpu"
 
 
-def _arrays(ladder: Ladder) -> _kernels.Ladder:
-    return _kernels.Ladder(*(tensor.detach().numpy() for tensor in ladder))
+def _arrays(ladder: Ladder) -> _layout_kernels.Ladder:
+    arrays = [tensor.detach().numpy() for tensor in ladder]
+    return _layout_kernels.Ladder._make(arrays)
 
 
 def _ladder(
@@ -222,13 +224,19 @@ def _ladder(
     if any(tensor.requires_grad for tensor in (gamma_left, gamma_right, energies)):
         raise ValueError("gradients by couplings or energies are not offered: detach them")
     present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
-    damping, *columns = contact_columns(gamma_left.double(), gamma_right.double(), present, eta)
+    damping, columns, *couplings = contact_columns(
+        gamma_left.double(), gamma_right.double(), present, eta
+    )
+    left, right, broadening = couplings
     grids = energies.double().reshape(-1, energies.shape[-1]).contiguous()
     return Ladder(
         diagonal.double().contiguous(),
         step.double().contiguous(),
         damping,
         present,
-        *columns,
+        columns,
+        left,
+        right,
+        broadening,
         grids,
     )

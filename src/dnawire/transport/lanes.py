@@ -56,20 +56,20 @@ def define_lanes(number: types.Float) -> SimpleNamespace:
     )
 
 
-def _new_type(number: types.Float, vector: Any) -> Any:  # noqa: ANN401
+def _new_type(number: types.Float, vector: Any) -> Any:
     class LanesType(types.Type):
         def __init__(self) -> None:
             super().__init__(name=f"{number}x{vector.count}")
 
     @register_model(LanesType)
     class LanesModel(models.PrimitiveModel):
-        def __init__(self, manager: Any, kind: Any) -> None:  # noqa: ANN401
+        def __init__(self, manager: Any, kind: Any) -> None:
             super().__init__(manager, kind, vector)
 
     return LanesType()
 
 
-def _define_arithmetic(lanes: Any) -> None:  # noqa: ANN401
+def _define_arithmetic(lanes: Any) -> None:
     for python_operator, instruction in (
         (operator.add, "fadd"),
         (operator.sub, "fsub"),
@@ -87,7 +87,7 @@ def _define_arithmetic(lanes: Any) -> None:  # noqa: ANN401
         return (lambda a: negative(a)) if a is lanes else None
 
 
-def _define_operator(lanes: Any, python_operator: Callable[..., Any], instruction: str) -> None:  # noqa: ANN401
+def _define_operator(lanes: Any, python_operator: Callable[..., Any], instruction: str) -> None:
     @intrinsic
     def apply(context, a, b):
         def generate(context, builder, signature, arguments):
@@ -100,37 +100,48 @@ def _define_operator(lanes: Any, python_operator: Callable[..., Any], instructio
         return (lambda a, b: apply(a, b)) if a is lanes and b is lanes else None
 
 
-def _define_memory(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:  # noqa: ANN401
-    alignment = number.bitwidth // 8
+def _define_memory(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:
+    return _define_spreading(lanes, number, vector) | _define_access(lanes, number, vector)
 
-    def splatted(builder, value):
-        undefined = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(undefined, value, ir.Constant(_INDEX, 0))
-        zeros = ir.Constant(ir.VectorType(_INDEX, vector.count), [0] * vector.count)
-        return builder.shuffle_vector(first, undefined, zeros)
 
-    def address(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        return builder.gep(array.data, [arguments[1]])
+def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.gep(array.data, [arguments[1]])
 
+
+def _splatted(builder: Any, vector: Any, value: Any) -> Any:
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(_INDEX, 0))
+    zeros = ir.Constant(ir.VectorType(_INDEX, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+def _define_spreading(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:
     @intrinsic
     def splat(context, value):
         def generate(context, builder, signature, arguments):
-            return splatted(builder, arguments[0])
+            return _splatted(builder, vector, arguments[0])
 
         return lanes(number), generate
 
     @intrinsic
     def spread(context, array, position):
         def generate(context, builder, signature, arguments):
-            return splatted(builder, builder.load(address(context, builder, signature, arguments)))
+            value = builder.load(_address(context, builder, signature, arguments))
+            return _splatted(builder, vector, value)
 
         return lanes(array, types.intp), generate
+
+    return {"splat": splat, "spread": spread}
+
+
+def _define_access(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:
+    alignment = number.bitwidth // 8
 
     @intrinsic
     def load(context, array, position):
         def generate(context, builder, signature, arguments):
-            pointer = address(context, builder, signature, arguments)
+            pointer = _address(context, builder, signature, arguments)
             value = builder.load(builder.bitcast(pointer, vector.as_pointer()))
             value.align = alignment
             return value
@@ -140,17 +151,17 @@ def _define_memory(lanes: Any, number: types.Float, vector: Any) -> dict[str, An
     @intrinsic
     def store(context, array, position, value):
         def generate(context, builder, signature, arguments):
-            pointer = address(context, builder, signature, arguments)
+            pointer = _address(context, builder, signature, arguments)
             target = builder.bitcast(pointer, vector.as_pointer())
             builder.store(arguments[2], target).align = alignment
             return context.get_dummy_value()
 
         return types.none(array, types.intp, lanes), generate
 
-    return {"splat": splat, "spread": spread, "load": load, "store": store}
+    return {"load": load, "store": store}
 
 
-def _define_functions(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:  # noqa: ANN401
+def _define_functions(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:
     @intrinsic
     def fma(context, a, b, c):
         def generate(context, builder, signature, arguments):

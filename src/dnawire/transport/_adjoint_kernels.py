@@ -11,6 +11,29 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.transport._block_kernels import (
+    add,
+    apply_inverse,
+    block_of,
+    column,
+    get_inverse,
+    get_scale,
+    get_step,
+    get_vector,
+    is_second,
+    multiply,
+    pair_weight,
+    put_vector,
+    times,
+    transposed_times,
+)
+from dnawire.transport._column_kernels import (
+    density,
+    element,
+    solve_columns,
+    transmission,
+    unscale,
+)
 from dnawire.transport._double import (
     LANES,
     fma,
@@ -22,35 +45,15 @@ from dnawire.transport._double import (
     total,
     where_positive,
 )
-from dnawire.transport._kernels import (
+from dnawire.transport._layout_kernels import (
     CONTACT,
-    add,
     allocate,
-    apply_inverse,
-    block_of,
-    column,
-    density,
-    element,
-    get_inverse,
-    get_scale,
-    get_step,
-    get_vector,
-    is_second,
     layout,
-    multiply,
     padded_energies,
-    pair_weight,
     prepare,
-    put_vector,
-    solve_columns,
-    times,
-    transmission,
-    transposed_times,
-    unscale,
     used_lanes,
 )
 from dnawire.transport.compilation import compiled, inlined
-
 
 SMALLEST = np.finfo(np.float64).tiny
 FLUSHED = 1e-290
@@ -81,7 +84,7 @@ def _get_part(array, position, used, work, at):
 @inlined
 def _pair(at, left, r):
     """Position of the two rows of a pair of columns."""
-    return at.pairs + 2 * (r * at.count + left) * LANES
+    return at.pairs + 2 * (r * at.num_columns + left) * LANES
 
 
 @inlined
@@ -89,8 +92,8 @@ def _set_pairs(work, at, cotangent):
     """``cotangent d ln T / d G_lr`` of every pair of columns: the share of the pair, by G_lr."""
     mantissa, exponent = transmission(work, at)
     share = where_positive(mantissa, cotangent / mantissa, splat(0.0))
-    for r in range(at.count):
-        for left in range(at.count):
+    for r in range(at.num_columns):
+        for left in range(at.num_columns):
             weight = pair_weight(work, at, left, r)
             if weight > 0.0:
                 re, im, scale = element(work, at, left, r)
@@ -118,7 +121,7 @@ def _set_densities(work, at, cotangents, position, num, used):
 @inlined
 def _add_pair_sources(source, work, at, n, c):
     """Add the sources at block ``n`` whose solution is the part of ln T of column ``c``."""
-    for left in range(at.count):
+    for left in range(at.num_columns):
         if block_of(work, at, left) == n and pair_weight(work, at, left, c) > 0.0:
             position = _pair(at, left, c)
             re, im = load(work, position), load(work, position + LANES)
@@ -140,7 +143,7 @@ def _eliminate_sources(work, at, common):
     for n in range(at.length):
         p, position = get_inverse(work, at, n), at.density + 2 * n * LANES
         upper, lower = load(work, position) + common, load(work, position + LANES) + common
-        for c in range(at.count):
+        for c in range(at.num_columns):
             factor = spread(work, at.contacts + CONTACT * c + 2)
             x, first, second = get_vector(work, column(at, c, n)), factor * upper, factor * lower
             source = first * x[0], -(first * x[1]), second * x[2], -(second * x[3])
@@ -214,7 +217,7 @@ def _collect(work, at):
     for n in range(at.length - 1, -1, -1):
         diagonal, step = _get_sums(work, at, n)
         t, p = get_step(work, at, n), get_inverse(work, at, n)
-        for c in range(at.count):
+        for c in range(at.num_columns):
             here = at.u + 4 * (c * at.length + n) * LANES
             u, x = get_vector(work, here), get_vector(work, column(at, c, n))
             if n < at.length - 1:
@@ -263,8 +266,8 @@ def _complex_times(re, im, x):
 
 @inlined
 def _collect_long_pairs(work, at):
-    for r in range(at.count):
-        for left in range(at.count):
+    for r in range(at.num_columns):
+        for left in range(at.num_columns):
             if pair_weight(work, at, left, r) > 0.0:
                 _collect_long_pair(work, at, left, r)
 

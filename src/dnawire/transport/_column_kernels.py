@@ -1,0 +1,259 @@
+"""Compiled CPU kernels of the block-tridiagonal recursion for blocks of two orbitals.
+
+The mathematics is that of :mod:`dnawire.transport._recursion`, which is the readable definition.
+All that one chunk of energies of one junction needs lies in one array, ``work``, at the positions
+of a `Layout`. In long chains a column is kept as ``x 2^s``, so that nothing underflows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dnawire.transport._block_kernels import (
+    add,
+    apply_inverse,
+    block_of,
+    column,
+    get_inverse,
+    get_scale,
+    get_step,
+    get_vector,
+    is_second,
+    multiply,
+    pair_weight,
+    put_inverse,
+    put_scale,
+    put_vector,
+    square,
+    times,
+    transposed_times,
+)
+from dnawire.transport._double import (
+    LANES,
+    absolute,
+    exponent_of,
+    fma,
+    load,
+    maximum,
+    power_of_two,
+    splat,
+    spread,
+    where_positive,
+)
+from dnawire.transport._layout_kernels import (
+    BLOCK,
+    CONTACT,
+    RENORMALIZE_EVERY,
+    allocate,
+    layout,
+    padded_energies,
+    prepare,
+    put_part,
+    used_lanes,
+)
+from dnawire.transport.compilation import compiled, inlined
+
+NEGLIGIBLE_EXPONENT = -500.0
+"""A column that is smaller by this power of two adds nothing to the LDOS: its square underflows."""
+
+
+@inlined
+def _inverse_block(work, at, n, energy, above):
+    """(D_n - t^T P_above^-1 t)^-1; a missing orbital has the constant 1 on its diagonal."""
+    here = at.blocks + BLOCK * n
+    p_re = fma(spread(work, here), energy, spread(work, here + 1))
+    s_re = fma(spread(work, here + 2), energy, spread(work, here + 3))
+    p_re, p_im = _add_products(work, here + 7, above, p_re, spread(work, here + 5))
+    q_re, q_im = _add_products(work, here + 10, above, spread(work, here + 4), splat(0.0))
+    s_re, s_im = _add_products(work, here + 13, above, s_re, spread(work, here + 6))
+    det_re = fma(p_re, s_re, fma(-p_im, s_im, fma(q_im, q_im, -(q_re * q_re))))
+    det_im = fma(p_re, s_im, fma(p_im, s_re, splat(-2.0) * (q_re * q_im)))
+    size = splat(1.0) / square(det_re, det_im)
+    c_re, c_im = det_re * size, -(det_im * size)
+    return (
+        fma(s_re, c_re, -(s_im * c_im)),
+        fma(s_re, c_im, s_im * c_re),
+        fma(q_im, c_im, -(q_re * c_re)),
+        -fma(q_re, c_im, q_im * c_re),
+        fma(p_re, c_re, -(p_im * c_im)),
+        fma(p_re, c_im, p_im * c_re),
+    )
+
+
+@inlined
+def _add_products(work, position, p, re, im):
+    first, second = spread(work, position), spread(work, position + 1)
+    third = spread(work, position + 2)
+    return (
+        fma(first, p[0], fma(second, p[2], fma(third, p[4], re))),
+        fma(first, p[1], fma(second, p[3], fma(third, p[5], im))),
+    )
+
+
+@inlined
+def renormalized(v, scale):
+    """Divide by the power of two that is nearest below the largest part; add it to the scale."""
+    largest = maximum(
+        maximum(absolute(v[0]), absolute(v[1])), maximum(absolute(v[2]), absolute(v[3]))
+    )
+    exponent = where_positive(largest, exponent_of(largest), splat(0.0))
+    return multiply(v, power_of_two(-exponent)), scale + exponent
+
+
+@inlined
+def _eliminate_one(work, at, c, n, p, t):
+    """Next block of column ``c`` at or below its contact: P_n^-1 (e_n + t^T x_(n-1))."""
+    here, scale = column(at, c, n), splat(0.0)
+    w = p[0], p[1], p[2], p[3]
+    if n > block_of(work, at, c):
+        w = transposed_times(t, get_vector(work, here - 4 * LANES))
+        if at.is_long:
+            scale = get_scale(work, at, c, n - 1)
+            if n % RENORMALIZE_EVERY == 0:
+                w, scale = renormalized(w, scale)
+        w = apply_inverse(p, w)
+    elif is_second(work, at, c):
+        w = p[2], p[3], p[4], p[5]
+    put_vector(work, here, w)
+    if at.is_long:
+        put_scale(work, at, c, n, scale)
+
+
+@inlined
+def _eliminate(work, at, energy):
+    """Fill ``inverse``, and every column of ``x`` from its contact on."""
+    zero = splat(0.0)
+    p = zero, zero, zero, zero, zero, zero
+    t = zero, zero, zero, zero
+    for n in range(at.length):
+        p = _inverse_block(work, at, n, energy, p)
+        put_inverse(work, at, n, p)
+        for c in range(at.num_columns):
+            if n >= block_of(work, at, c):
+                _eliminate_one(work, at, c, n, p, t)
+        t = get_step(work, at, n)
+
+
+@inlined
+def _substitute(work, at):
+    """x_n <- x_n + P_n^-1 t_n x_(n+1) in every column, from below."""
+    for n in range(at.length - 2, -1, -1):
+        t, p = get_step(work, at, n), get_inverse(work, at, n)
+        for c in range(at.num_columns):
+            first, here = block_of(work, at, c), column(at, c, n)
+            v = times(t, get_vector(work, here + 4 * LANES))
+            if at.is_long and n >= first:
+                rise = get_scale(work, at, c, n + 1) - get_scale(work, at, c, n)
+                v = multiply(v, power_of_two(rise))
+            v = apply_inverse(p, v)
+            if n >= first:
+                v = add(get_vector(work, here), v)
+            elif at.is_long:
+                scale = get_scale(work, at, c, n + 1)
+                if n > 0 and n % RENORMALIZE_EVERY == 0:
+                    v, scale = renormalized(v, scale)
+                put_scale(work, at, c, n, scale)
+            put_vector(work, here, v)
+
+
+@inlined
+def solve_columns(work, at, energies, start):
+    """Fill ``x`` with the contact columns of G for one chunk."""
+    _eliminate(work, at, load(energies, start))
+    _substitute(work, at)
+
+
+@inlined
+def element(work, at, left, r):
+    """G at the orbitals of two contact columns: real part, imaginary part, scale."""
+    n = block_of(work, at, left)
+    position = column(at, r, n)
+    if is_second(work, at, left):
+        position += 2 * LANES
+    scale = splat(0.0)
+    if at.is_long:
+        scale = get_scale(work, at, r, n)
+    return load(work, position), load(work, position + LANES), scale
+
+
+@inlined
+def transmission(work, at):
+    """Return T as mantissa and exponent of two."""
+    exponent, mantissa = splat(0.0), splat(0.0)
+    if at.is_long:
+        exponent = _largest_exponent(work, at)
+    for r in range(at.num_columns):
+        for left in range(at.num_columns):
+            weight = pair_weight(work, at, left, r)
+            if weight > 0.0:
+                re, im, scale = element(work, at, left, r)
+                part = splat(weight) * square(re, im)
+                if at.is_long:
+                    part = part * power_of_two(scale + scale - exponent)
+                mantissa = mantissa + part
+    return mantissa, exponent
+
+
+@inlined
+def _largest_exponent(work, at):
+    largest = splat(-1e9)
+    for r in range(at.num_columns):
+        for left in range(at.num_columns):
+            if pair_weight(work, at, left, r) > 0.0:
+                _, _, scale = element(work, at, left, r)
+                largest = maximum(largest, scale + scale)
+    return largest
+
+
+@inlined
+def unscale(work, at):
+    """Multiply the scales of long chains into the columns."""
+    if at.is_long:
+        for c in range(at.num_columns):
+            for n in range(at.length):
+                scale, here = get_scale(work, at, c, n), column(at, c, n)
+                kept = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
+                put_vector(work, here, multiply(get_vector(work, here), power_of_two(kept)))
+
+
+@inlined
+def density(work, at, site):
+    """LDOS of an orbital, from unscaled columns."""
+    found = splat(0.0)
+    for c in range(at.num_columns):
+        position = at.x + (4 * c * at.length + 2 * site) * LANES
+        weight = spread(work, at.contacts + CONTACT * c + 2)
+        found = fma(weight, square(load(work, position), load(work, position + LANES)), found)
+    return found
+
+
+@compiled
+def forward(ladder, with_ldos):
+    """T as mantissa and exponent of two, DOS (B, E), LDOS (B, L, 2, E) of a batch; all flat.
+
+    The LDOS is empty if it is not asked for.
+    """
+    batch, num = ladder.diagonal.shape[0], ladder.energies.shape[1]
+    energies, stride = padded_energies(ladder.energies)
+    mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
+    at = layout(ladder)
+    ldos = np.empty(batch * at.length * 2 * num if with_ldos else 0)
+    work = allocate(at.u)
+    for b in range(batch):
+        prepare(work, at, ladder, b)
+        for start in range(0, num, LANES):
+            used = used_lanes(num, start)
+            solve_columns(work, at, energies, b * stride + start)
+            m, e = transmission(work, at)
+            put_part(mantissa, b * num + start, m, used, work, at)
+            put_part(exponent, b * num + start, e, used, work, at)
+            unscale(work, at)
+            whole = splat(0.0)
+            for site in range(2 * at.length):
+                found = density(work, at, site)
+                whole = whole + found
+                if with_ldos:
+                    position = (2 * b * at.length + site) * num + start
+                    put_part(ldos, position, found, used, work, at)
+            put_part(dos, b * num + start, whole, used, work, at)
+    return mantissa, exponent, dos, ldos

@@ -1,0 +1,161 @@
+"""Where compiled kernels keep what they need for one junction: one array, and positions in it.
+
+A row holds one number for ``LANES`` energies: an inverse block takes six rows (real and imaginary
+part of 00, 01, 11), a vector of two complex components four, a scale one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.transport._double import LANES, store
+from dnawire.transport.compilation import compiled, inlined
+
+RENORMALIZE_EVERY = 16
+CACHE_LINE = 8
+"""Numbers in a cache line; rows start with one, which a register can then read at once."""
+BLOCK = 20
+"""Numbers of a block: 0-3 energy factor and -H of either orbital, 4 -H between them, 5-6 damping,
+7-15 products of the step above, 16-19 the step below."""
+CONTACT = 3
+"""Numbers of a contact column: block, orbital, weight in the LDOS."""
+
+
+class Ladder(NamedTuple):
+    """One batch as arrays; see `dnawire.transport._recursion.Ladder` for shapes and meaning."""
+
+    diagonal: NDArray[np.float64]
+    step: NDArray[np.float64]
+    damping: NDArray[np.float64]
+    present: NDArray[np.bool_]
+    columns: NDArray[np.int64]
+    gamma_left: NDArray[np.float64]
+    gamma_right: NDArray[np.float64]
+    broadening: NDArray[np.float64]
+    energies: NDArray[np.float64]
+
+
+class Layout(NamedTuple):
+    """Sizes, and positions in ``work``."""
+
+    length: int
+    num_columns: int
+    is_long: bool
+    blocks: int
+    contacts: int
+    weights: int  # gamma_left gamma_right of every pair of columns, by right and left
+    row: int  # 1 row
+    inverse: int  # 6 rows a block
+    x: int  # 4 rows a block, column after column
+    scale: int  # 1 row a block, column after column
+    u: int  # 4 rows a block, column after column; this and what follows: for the adjoint
+    density: int  # 2 rows a block
+    sums: int  # 7 rows a block
+    pairs: int  # 2 rows a pair of columns
+    size: int
+
+
+@inlined
+def layout(ladder):
+    """Lay out the scratch of a batch."""
+    length, count = ladder.diagonal.shape[1], ladder.columns.shape[1]
+    contacts = BLOCK * length
+    weights = contacts + CONTACT * count
+    row = (weights + count * count + CACHE_LINE) // CACHE_LINE * CACHE_LINE
+    inverse = row + LANES
+    x = inverse + 6 * length * LANES
+    scale = x + 4 * count * length * LANES
+    u = scale + count * length * LANES
+    density = u + 4 * count * length * LANES
+    sums = density + 2 * length * LANES
+    pairs = sums + 7 * length * LANES
+    size = pairs + 2 * count * count * LANES
+    is_long = length > RENORMALIZE_EVERY
+    return Layout(
+        length, count, is_long, 0, contacts, weights, row, inverse, x, scale, u, density, sums,
+        pairs, size,
+    )  # fmt: skip
+
+
+@inlined
+def allocate(size):
+    """Zeros that start with a cache line."""
+    numbers = np.zeros(size + CACHE_LINE)
+    behind = int(numbers.ctypes.data) // numbers.itemsize % CACHE_LINE
+    start = (CACHE_LINE - behind) % CACHE_LINE
+    return numbers[start : start + size]
+
+
+@inlined
+def _prepare_block(work, here, ladder, b, n):
+    """Write the numbers of a block but for those of its neighbors."""
+    h = ladder.diagonal
+    for i in range(2):
+        is_present = ladder.present[b, n, i]
+        work[here + 2 * i] = 1.0 if is_present else 0.0
+        work[here + 2 * i + 1] = -h[b, n, i, i] if is_present else 1.0
+        work[here + 5 + i] = ladder.damping[b, n, i]
+    work[here + 4] = -0.5 * (h[b, n, 0, 1] + h[b, n, 1, 0])
+
+
+@inlined
+def _prepare_step(work, here, t):
+    """Write a step below its first block, and its products to the next one."""
+    for i in range(2):
+        for j in range(2):
+            work[here + 16 + 2 * i + j] = t[i, j]
+    for k, (i, j) in enumerate(((0, 0), (0, 1), (1, 1))):
+        product = here + BLOCK + 7 + 3 * k
+        work[product] = -t[0, i] * t[0, j]
+        work[product + 1] = -(t[0, i] * t[1, j] + t[1, i] * t[0, j])
+        work[product + 2] = -t[1, i] * t[1, j]
+
+
+@compiled
+def prepare(work, at, ladder, b):
+    """Write what does not depend on the energy."""
+    work[at.blocks : at.contacts] = 0.0
+    for n in range(at.length):
+        _prepare_block(work, at.blocks + BLOCK * n, ladder, b, n)
+    for n in range(at.length - 1):
+        _prepare_step(work, at.blocks + BLOCK * n, ladder.step[b, n])
+    for c in range(at.num_columns):
+        here, site = at.contacts + CONTACT * c, ladder.columns[b, c]
+        work[here] = site // 2
+        work[here + 1] = site % 2
+        work[here + 2] = ladder.broadening[b, c] / (2.0 * np.pi)
+        for left in range(at.num_columns):
+            product = ladder.gamma_left[b, left] * ladder.gamma_right[b, c]
+            work[at.weights + c * at.num_columns + left] = product
+
+
+@inlined
+def used_lanes(num, start):
+    """How many lanes of a chunk hold an energy that was asked for."""
+    return min(LANES, num - start)
+
+
+@inlined
+def put_part(target, position, value, used, work, at):
+    """Write the lanes that are in use."""
+    if used == LANES:
+        store(target, position, value)
+    else:
+        store(work, at.row, value)
+        for k in range(used):
+            target[position + k] = work[at.row + k]
+
+
+@compiled
+def padded_energies(energies):
+    """Every grid, filled up to whole chunks with its last energy; flat, and their length."""
+    grids, num = energies.shape
+    length = (num + LANES - 1) // LANES * LANES
+    padded = np.empty(grids * length)
+    for g in range(grids):
+        for k in range(length):
+            padded[g * length + k] = energies[g, min(k, num - 1)]
+    return padded, (length if grids > 1 else 0)

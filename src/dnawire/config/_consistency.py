@@ -67,7 +67,7 @@ def check_split(data: DataConfig) -> None:
 
 
 def check_model(model: ModelConfig) -> None:
-    """Refuse a width that the attention heads cannot share."""
+    """Refuse a width that the heads cannot share."""
     if model.hidden_dim % model.num_heads:
         raise UsageError(
             f"hidden_dim = {model.hidden_dim} is not a multiple of num_heads = {model.num_heads}",

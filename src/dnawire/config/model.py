@@ -24,7 +24,7 @@ class ModelConfig(Group):
     """Number of message-passing layers."""
 
     num_heads: Annotated[Count, MUST_MATCH] = 4
-    """Number of attention heads."""
+    """Number of groups of features that mix the neighbors each in its own way."""
 
     dropout: Annotated[Probability, MUST_MATCH] = 0.1
     """Probability of dropping a feature during training."""

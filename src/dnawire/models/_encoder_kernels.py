@@ -1,4 +1,4 @@
-"""Compiled message passing; `dnawire.models.encoder.encode_reference` is the definition.
+"""Compiled message passing; `dnawire.models.encoder.DuplexEncoder.forward` defines it.
 
 All parameters lie in one vector; ``places`` (layers + 1, 5) says where those of each layer start:
 norm weight, norm bias, projection, its bias, mix; the last row holds the norm at the end.

@@ -44,7 +44,7 @@ class Edges(NamedTuple):
     """Which of the different edges each edge of the batch is, kind after kind, in the order of
     `dnawire.models.hamiltonian.edge_ends`."""
     which_starts: Int[Tensor, " 5"]
-    """Where each kind begins in ``index``."""
+    """Where each kind begins in ``which``."""
 
 
 def neighborhoods(

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from dnawire.config._group import GROUP, Count, Group, NonNegativeFloat, PositiveFloat
+from dnawire.config._group import (
+    GROUP,
+    Count,
+    Fraction,
+    Group,
+    NonNegativeFloat,
+    PositiveFloat,
+    Probability,
+)
 from dnawire.config.guard_class import MUST_MATCH
 
 
@@ -24,17 +32,37 @@ class OptimizationConfig(Group):
     learning_rate: Annotated[PositiveFloat, MUST_MATCH] = 1e-3
     """Highest learning rate."""
 
-    weight_decay: Annotated[NonNegativeFloat, MUST_MATCH] = 1e-5
-    """Decoupled weight decay of AdamW."""
+    accumulate_batches: Annotated[Count, MUST_MATCH] = 1
+    """Number of batches whose gradients are averaged for one step of the optimizer."""
 
-    schedule: Annotated[Literal["cosine", "constant"], MUST_MATCH] = "cosine"
-    """Course of the learning rate after the warm-up."""
+    optimizer: Annotated[Literal["adamw", "adam", "sgd", "rmsprop"], MUST_MATCH] = "adamw"
+    """Optimizer."""
+
+    weight_decay: Annotated[NonNegativeFloat, MUST_MATCH] = 1e-5
+    """Weight decay: decoupled with adamw, a penalty in the gradient with the others."""
+
+    momentum: Annotated[Probability, MUST_MATCH] = 0.9
+    """Momentum of sgd and rmsprop."""
+
+    ema_decay: Annotated[Probability, MUST_MATCH] = 0.0
+    """Decay per step of the average of the weights that is validated and exported; 0 for none."""
+
+    schedule: Annotated[Literal["cosine", "constant", "plateau", "one-cycle"], MUST_MATCH] = (
+        "cosine"
+    )
+    """Course of the learning rate after the warm-up; one-cycle has a rise of its own instead."""
 
     warmup_epochs: Annotated[int, Field(ge=0), MUST_MATCH] = 5
     """Epochs in which the learning rate rises to its highest value."""
 
     final_learning_rate_fraction: Annotated[float, Field(ge=0.0, le=1.0), MUST_MATCH] = 0.01
-    """Last learning rate of the cosine schedule, as a fraction of the highest."""
+    """Last rate of cosine and one-cycle, and least of plateau, as a fraction of the highest."""
+
+    plateau_factor: Annotated[Fraction, MUST_MATCH] = 0.5
+    """What the plateau schedule multiplies the learning rate by when validation stops improving."""
+
+    plateau_patience: Annotated[int, Field(ge=0), MUST_MATCH] = 10
+    """Epochs without a better validation loss that the plateau schedule lets pass."""
 
     gradient_clip: Annotated[PositiveFloat, MUST_MATCH] = 1.0
     """Largest norm of the gradient; longer gradients are shortened to it."""

@@ -11,17 +11,18 @@ from functools import partial
 from typing import Protocol
 
 import torch
-from torch.optim.lr_scheduler import LambdaLR
 
 from dnawire.checkpoint import StateRegistry
 from dnawire.data import named_seed
 from dnawire.errors import DivergedError
 from dnawire.graphs import Batch
 from dnawire.models import PackedParameters, TransportModel
+from dnawire.training.average import WeightAverage
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.metrics import Scores, ScoreSum
-from dnawire.training.optimizer import load_optimizer, load_schedule, optimizer_state
+from dnawire.training.optimizer import load_optimizer, optimizer_state
 from dnawire.training.order import BatchOrder
+from dnawire.training.schedule import Schedule
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
@@ -51,31 +52,40 @@ class Trainer:
     model: TransportModel
     packed: PackedParameters
     optimizer: torch.optim.Optimizer
-    schedule: LambdaLR
+    schedule: Schedule
     loss: SpectralLoss
     order: BatchOrder
     validation: Sequence[Batch]
     state: RunState
     seed: int
     gradient_clip: float
+    accumulate_batches: int
+    """Number of batches in a step."""
+    average: WeightAverage | None
+    """Takes the place of the model wherever it is judged or kept as the best."""
 
     @property
     def device(self) -> torch.device:
         """Where the model is."""
         return self.packed.vectors[0].device
 
+    @property
+    def judged(self) -> TransportModel:
+        """The model that is validated and may become the best: the average if there is one."""
+        return self.model if self.average is None else self.average.model
+
     def registry(self) -> StateRegistry:
         """Everything that changes from step to step, by name."""
         registry = StateRegistry()
-        schedule, packed = self.schedule, (self.optimizer, self.packed)
+        packed = self.optimizer, self.packed
         registry.register("model", self.model)
         registry.register_functions(
             "optimizer", partial(optimizer_state, *packed), partial(load_optimizer, *packed)
         )
-        registry.register_functions(
-            "schedule", schedule.state_dict, partial(load_schedule, schedule)
-        )
+        registry.register("schedule", self.schedule)
         registry.register("run", self.state)
+        if self.average is not None:
+            registry.register("average", self.average.model)
         return registry
 
     def fit(self, num_epochs: int, keeper: Keeper, report: Report) -> bool:
@@ -97,7 +107,8 @@ class Trainer:
             if not math.isfinite(validated[0]):
                 raise self._diverged(f"the validation loss is {validated[0]}")
             record = self._record(*validated)
-            is_best = self.state.finish_epoch(record, self.model)
+            self.schedule.validated(record.val_loss)
+            is_best = self.state.finish_epoch(record, self.judged)
             report.epoch(record, is_best=is_best)
             if keeper.after_epoch(record, is_best=is_best):
                 return False
@@ -110,28 +121,34 @@ class Trainer:
         self.model.train()
         while state.batch < len(cuts):
             start = time.perf_counter()
-            self._step(self.order.batch(cuts[state.batch]))
-            state.batch += 1
+            taken = cuts[state.batch : state.batch + self.accumulate_batches]
+            self._step([self.order.batch(cut) for cut in taken])
+            state.batch += len(taken)
             state.epoch_seconds += time.perf_counter() - start
             if keeper.after_batch():
                 return False
         return True
 
-    def _step(self, batch: Batch) -> None:
-        state = self.state
+    def _step(self, batches: Sequence[Batch]) -> None:
+        state, count = self.state, sum(map(len, batches))
         self.model.dropout.seed(named_seed(self.seed, "dropout", state.step), self.device)
-        loss = self.loss(self.model(batch.junctions), batch.spectra)
         self.packed.zero_gradients()
-        loss.backward()
+        value = 0.0
+        for batch in batches:
+            loss = self.loss(self.model(batch.junctions), batch.spectra)
+            share = len(batch) / count
+            loss.backward(torch.full_like(loss, share))
+            value += share * loss.item()
         norm = self.packed.clip_gradients(self.gradient_clip)
-        value = loss.item()
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             raise self._diverged(f"the loss is {value} and its gradient has norm {norm.item()}")
         self.optimizer.step()
         self.schedule.step()
+        if self.average is not None:
+            self.average.add(self.packed)
         state.step += 1
-        state.loss_sum += value * len(batch)
-        state.loss_count += len(batch)
+        state.loss_sum += value * count
+        state.loss_count += count
 
     def _diverged(self, problem: str) -> DivergedError:
         state = self.state
@@ -143,10 +160,10 @@ class Trainer:
     def _validate(self, keeper: Keeper) -> tuple[float, Scores] | None:
         """Validation loss and scores; None if the run shall stop."""
         scores, total, count = ScoreSum(), 0.0, 0
-        self.model.eval()
+        model = self.judged.eval()
         with torch.no_grad():
             for batch in self.validation:
-                prediction = self.model(batch.junctions)
+                prediction = model(batch.junctions)
                 scores.add(prediction, batch.spectra)
                 total += self.loss(prediction, batch.spectra).item() * len(batch)
                 count += len(batch)
@@ -162,6 +179,6 @@ class Trainer:
             val_loss=val_loss,
             val_transmission_mae=scores.transmission,
             val_dos_mae=scores.dos,
-            learning_rate=float(self.schedule.get_last_lr()[0]) / self.model.rate_factor,
+            learning_rate=self.schedule.rate / self.model.rate_factor,
             seconds=state.epoch_seconds,
         )

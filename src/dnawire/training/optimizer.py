@@ -1,49 +1,72 @@
-"""Optimizer and learning-rate schedule."""
+"""The optimizers by name, on packed parameters."""
 
 from __future__ import annotations
 
-import math
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-import torch
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 from dnawire.config import OptimizationConfig
 from dnawire.models import PackedParameters
 
+_BUILDERS: Final[Mapping[str, Callable[..., Optimizer]]] = {
+    "adamw": lambda vectors, settings, rate: AdamW(
+        vectors, lr=rate, weight_decay=settings.weight_decay, fused=True
+    ),
+    "adam": lambda vectors, settings, rate: Adam(
+        vectors, lr=rate, weight_decay=settings.weight_decay, fused=True
+    ),
+    "sgd": lambda vectors, settings, rate: SGD(
+        vectors,
+        lr=rate,
+        weight_decay=settings.weight_decay,
+        momentum=settings.momentum,
+        fused=True,
+    ),
+    "rmsprop": lambda vectors, settings, rate: RMSprop(
+        vectors, lr=rate, weight_decay=settings.weight_decay, momentum=settings.momentum
+    ),
+}
+
+_MOMENTS: Final[Mapping[type[Optimizer], frozenset[str]]] = {
+    AdamW: frozenset({"step", "exp_avg", "exp_avg_sq"}),
+    Adam: frozenset({"step", "exp_avg", "exp_avg_sq"}),
+    SGD: frozenset({"momentum_buffer"}),
+    RMSprop: frozenset({"step", "square_avg", "momentum_buffer"}),
+}
+"""What each optimizer may remember of a parameter."""
+
 
 def build_optimizer(
     packed: PackedParameters, rate_factor: float, settings: OptimizationConfig
-) -> torch.optim.Optimizer:
-    """AdamW with decoupled weight decay, in one fused kernel a vector."""
-    return torch.optim.AdamW(
-        packed.vectors,
-        lr=rate_factor * settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        fused=True,
-    )
+) -> Optimizer:
+    """The chosen optimizer, in one operation a vector."""
+    rate = rate_factor * settings.learning_rate
+    return _BUILDERS[settings.optimizer](packed.vectors, settings, rate)
 
 
-def build_schedule(
-    optimizer: torch.optim.Optimizer, settings: OptimizationConfig, steps_per_epoch: int
-) -> LambdaLR:
-    """Linear warm-up, then the chosen course, in steps."""
-    return LambdaLR(optimizer, partial(_factor, settings, steps_per_epoch))
-
-
-def optimizer_state(optimizer: torch.optim.Optimizer, packed: PackedParameters) -> dict[str, Any]:
+def optimizer_state(optimizer: Optimizer, packed: PackedParameters) -> dict[str, Any]:
     """Moments and counters by parameter, as those of an optimizer of the model itself."""
     return packed.unpack_state(optimizer.state_dict())
 
 
-def load_optimizer(
-    optimizer: torch.optim.Optimizer, packed: PackedParameters, saved: dict[str, Any]
-) -> None:
+def load_optimizer(optimizer: Optimizer, packed: PackedParameters, saved: dict[str, Any]) -> None:
     """Take over moments and counters; the options stay those of this start.
 
     They differ from the saved ones where the user has allowed it.
+
+    Raises
+    ------
+    ValueError
+        If the state is that of another kind of optimizer.
     """
+    known = _MOMENTS[type(optimizer)]
+    foreign = {name for state in saved["state"].values() for name in state if name not in known}
+    if foreign:
+        raise ValueError(
+            f"{type(optimizer).__name__} cannot go on from {', '.join(sorted(foreign))}"
+        )
     options = [
         {name: value for name, value in group.items() if name != "params"}
         for group in optimizer.param_groups
@@ -51,26 +74,3 @@ def load_optimizer(
     optimizer.load_state_dict(packed.pack_state(saved))
     for group, own in zip(optimizer.param_groups, options, strict=True):
         group.update(own)
-
-
-def load_schedule(schedule: LambdaLR, saved: dict[str, Any]) -> None:
-    """Take over how far it is; its course stays that of this start."""
-    rates = [
-        rate * factor(saved["last_epoch"])
-        for rate, factor in zip(schedule.base_lrs, schedule.lr_lambdas, strict=True)
-    ]
-    schedule.load_state_dict({**saved, "base_lrs": schedule.base_lrs, "_last_lr": rates})
-    for group, rate in zip(schedule.optimizer.param_groups, rates, strict=True):
-        group["lr"] = rate
-
-
-def _factor(settings: OptimizationConfig, steps_per_epoch: int, step: int) -> float:
-    warmup = settings.warmup_epochs * steps_per_epoch
-    if step < warmup:
-        return (step + 1) / warmup
-    if settings.schedule == "constant":
-        return 1.0
-    total = settings.num_epochs * steps_per_epoch
-    progress = min(1.0, (step - warmup) / max(1, total - warmup))
-    floor = settings.final_learning_rate_fraction
-    return floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * progress))

@@ -20,7 +20,7 @@ class BatchOrder:
         self._seed = seed
 
     @property
-    def steps_per_epoch(self) -> int:
+    def batches_per_epoch(self) -> int:
         """Number of batches in every epoch."""
         return sum(-(-len(bucket) // self._batch_size) for bucket in self._buckets)
 

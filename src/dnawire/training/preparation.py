@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -24,10 +25,12 @@ from dnawire.data import (
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
 from dnawire.models import ModelSpecification, TargetStatistics, build_model
+from dnawire.training.average import WeightAverage
 from dnawire.training.loop import Trainer
 from dnawire.training.loss import SpectralLoss
-from dnawire.training.optimizer import build_optimizer, build_schedule
+from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
+from dnawire.training.schedule import Schedule
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
 
@@ -120,7 +123,10 @@ def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device)
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
     model.initialize(data.statistics)
     model.adapt_to(data.training)
-    packed = model.to(device).pack()
+    model.to(device)
+    decay = config.optimization.ema_decay
+    average = WeightAverage(copy.deepcopy(model), decay) if decay else None
+    packed = model.pack()
     if device.type == "cpu" and not model.is_compiled:
         logger.warning(
             "hidden_dim %d is not a multiple of 16: message passing is not compiled, thus slower",
@@ -128,18 +134,21 @@ def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device)
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
     order = BatchOrder(data.training, config.optimization.batch_size, config.runtime.seed)
+    steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)
     loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)
     return Trainer(
         model=model,
         packed=packed,
         optimizer=optimizer,
-        schedule=build_schedule(optimizer, config.optimization, order.steps_per_epoch),
+        schedule=Schedule(optimizer, config.optimization, steps),
         loss=loss,
         order=order,
         validation=data.validation,
         state=RunState(),
         seed=config.runtime.seed,
         gradient_clip=config.optimization.gradient_clip,
+        accumulate_batches=config.optimization.accumulate_batches,
+        average=average,
     )
 
 

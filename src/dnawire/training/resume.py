@@ -99,9 +99,10 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     ConfigurationMismatchError
         If a setting that shapes the result differs, or more epochs are done than are asked for.
     """
-    saved = payload["args"]
+    # What was no setting yet had the effect that its default has.
+    saved = {name: setting.default for name, setting in settings().items()} | payload["args"]
     classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
-    if saved.get("schedule") == "constant":
+    if saved["schedule"] in ("constant", "plateau"):
         classes["num_epochs"] = FlagClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
         # Records that are read speak for themselves; they are compared by content.

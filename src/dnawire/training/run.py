@@ -258,7 +258,7 @@ def _say_stopped(job: _Job, keeper: CheckpointKeeper, command: str) -> None:
     state = job.trainer.state
     logger.info(
         "stopped by %s after %d epochs and %d of %d batches; all of it is saved in %s",
-        keeper.stop.reason, state.epoch, state.batch, job.trainer.order.steps_per_epoch,
+        keeper.stop.reason, state.epoch, state.batch, job.trainer.order.batches_per_epoch,
         keeper.store.latest,
     )  # fmt: skip
     logger.info("resume with: %s", command)

@@ -3,6 +3,7 @@
 # make test-slow  the tests that take minutes
 # make lint       lint, types and layers only
 # make format     put the code into the common format
+# make accuracy   train both models in all ways that docs/accuracy.md tabulates; goes on where it was
 # make docs       generate the reference of the command line again
 # make clean      remove the environment and the caches, keep the results
 
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: train test test-slow lint format docs clean
+.PHONY: train test test-slow lint format accuracy docs clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
@@ -33,6 +34,9 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+accuracy: $(INSTALLED)
+	$(BIN)/python benchmarks/accuracy.py
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate_command_line.py

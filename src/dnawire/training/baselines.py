@@ -43,7 +43,7 @@ def _score_mean(test: Sequence[Batch], statistics: TargetStatistics) -> Scores:
 
 def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
     longest = max(bucket.junctions.base.shape[1] for bucket in (*training, *test))
-    inputs, wanted = _features(training, longest), _features(test, longest)
+    inputs, wanted = one_hot_bases(training, longest), one_hot_bases(test, longest)
     predictions = []
     for target in _targets(training):
         complete = target.isfinite().all(1).numpy()
@@ -53,8 +53,21 @@ def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
     return _scores((predictions[0], transmission), (predictions[1], dos))
 
 
-def _features(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:
-    """One-hot bases of both strands, padded to the longest duplex, and the couplings of a site."""
+def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:
+    """One-hot bases of both strands and the couplings of each site in eV, for regression.
+
+    Parameters
+    ----------
+    buckets
+        Records, N in all.
+    longest
+        Length in base pairs that shorter duplexes are padded to.
+
+    Returns
+    -------
+    ndarray
+        (N, 14 longest), float64.
+    """
     return np.concatenate([_one_hot(bucket.junctions, longest) for bucket in buckets])
 
 

@@ -1,0 +1,93 @@
+"""What docs/accuracy.md claims: three seeds each, measured as the benchmark does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.learning import experiments
+from benchmarks.learning.experiments import Bench, Result, extrapolate, measure
+from benchmarks.learning.measures import scores, targets
+from benchmarks.learning.regressions import regressions
+from benchmarks.learning.runs import prepare, set_up_torch, train
+from benchmarks.learning.tables import AGREEMENT, disagreement
+
+from dnawire.tightbinding import available_parameters
+
+SEEDS = (0, 1, 2)
+BENCH = Bench(Path(), Path(), SEEDS, {}, fresh=200, say=lambda text: None)
+SETS = pytest.mark.parametrize("parameters", available_parameters())
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    set_up_torch()
+
+
+@cache
+def measured(parameters: str, model: str, seed: int) -> Result:
+    config = BENCH.config(parameters, model, seed, {})
+    return measure(train(config), config)
+
+
+@cache
+def extrapolated(model: str, seed: int) -> Result:
+    config = BENCH.config(experiments.EXTRAPOLATED_SET, model, seed, {"min_length": 4})
+    return extrapolate(train(config), config, BENCH.fresh)[f"`{model}`"]
+
+
+def of_seeds(parameters: str, model: str, name: str) -> list[float]:
+    return [measured(parameters, model, seed)["scores"][name] for seed in SEEDS]
+
+
+def lengthwise(model: str, length: int) -> list[float]:
+    return [extrapolated(model, seed)["lengths"][str(length)]["transmission"] for seed in SEEDS]
+
+
+def agree(values: Sequence[float]) -> bool:
+    return disagreement(values) <= AGREEMENT
+
+
+@SETS
+def test_hamiltonian_learns_the_spectra_whatever_the_seed(parameters: str) -> None:
+    transmission = of_seeds(parameters, "hamiltonian", "transmission")
+    dos = of_seeds(parameters, "hamiltonian", "dos")
+    assert max(transmission) <= 0.05
+    assert max(dos) <= 0.02
+    assert agree(transmission)
+    assert agree(dos)
+
+
+@SETS
+def test_hamiltonian_finds_the_true_elements(parameters: str) -> None:
+    for seed in SEEDS:
+        for kind, error in measured(parameters, "hamiltonian", seed)["elements"].items():
+            assert error["max"] <= 10.0, f"seed {seed}, {kind}"
+
+
+@SETS
+def test_standard_has_at_most_half_the_error_of_ridge_regression(parameters: str) -> None:
+    ridge: dict[str, list[float]] = {"transmission": [], "dos": []}
+    for seed in SEEDS:
+        data = prepare(BENCH.config(parameters, "standard", seed, {}))
+        found = scores(regressions(data)["ridge on one-hot bases"], targets(data.test))
+        for name, values in ridge.items():
+            values.append(found[name])
+    for name, values in ridge.items():
+        own = of_seeds(parameters, "standard", name)
+        assert np.mean(own) <= 0.5 * np.mean(values)
+        assert agree(own)
+
+
+def test_hamiltonian_holds_for_lengths_that_it_has_not_seen() -> None:
+    assert np.mean(lengthwise("hamiltonian", 16)) <= 0.1
+    assert np.mean(lengthwise("hamiltonian", 64)) <= 0.3
+    for seed in SEEDS:
+        result = extrapolated("hamiltonian", seed)
+        for name in ("gap_beta", "mean_beta"):
+            assert result[name] == pytest.approx(result[f"exact_{name}"], rel=0.05)

@@ -1,0 +1,195 @@
+"""The measures of the accuracy benchmark against what is known without them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from benchmarks.learning.experiments import Bench
+from benchmarks.learning.features import dinucleotides, gc_fraction, one_hot_views
+from benchmarks.learning.measures import RISE, Spectra, beta, deviations, fresh_duplexes, scores
+from benchmarks.learning.regressions import regressions
+from benchmarks.learning.runs import once, prepare, set_up_torch
+from benchmarks.learning.tables import disagreement, insert
+
+from dnawire.config import TrainConfig
+from dnawire.graphs import Batch, SpectraBatch, junction_batch
+from dnawire.junction import Contact, Duplex, Junction
+from dnawire.models import HamiltonianModel, ModelSpecification, build_model
+from dnawire.tightbinding import ParameterSet, load_parameters
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    set_up_torch()
+
+
+def batch_of(*junctions: Junction) -> Batch:
+    nothing = torch.zeros(len(junctions), 2, dtype=torch.float64)
+    graph = junction_batch(junctions)
+    return Batch(graph, SpectraBatch(nothing, nothing, None), torch.arange(len(junctions)))
+
+
+def junction(text: str, left: str = "upper:0=0.1", right: str = "upper:-1=0.6") -> Junction:
+    return Junction(Duplex.parse(text), Contact.parse(left), Contact.parse(right))
+
+
+def exact_model(parameters: ParameterSet, sign: float) -> HamiltonianModel:
+    """A model whose tables are a parameter set; ``sign`` is that of the orbitals of guanine."""
+    model = build_model(ModelSpecification("hamiltonian", 2, 16, 1, 2, 0.0), seed=0)
+    assert isinstance(model, HamiltonianModel)
+    signs = np.array([1.0, 1.0, sign, 1.0])
+    tables = np.stack(
+        (
+            parameters.stacking,
+            parameters.pairing,
+            parameters.diagonal_five,
+            parameters.diagonal_three,
+        )
+    )
+    with torch.no_grad():
+        model.onsite_table.copy_(torch.tensor(parameters.onsite))
+        model.hopping_table.copy_(torch.tensor(tables * np.outer(signs, signs)))
+    return model.eval()
+
+
+def test_beta_is_the_decay_of_an_exponential() -> None:
+    lengths = np.array([16, 32, 64])
+    decays = np.array([0.4, 1.5])
+    spectra = {
+        int(n): np.log10(np.exp(-decays * RISE * n)) + np.array([[0.3], [-0.3]]) for n in lengths
+    }
+    np.testing.assert_allclose(beta(spectra), decays, rtol=1e-12)
+
+
+def test_scores_leave_out_what_is_not_finite_and_know_large_transmissions() -> None:
+    wanted = Spectra(np.array([[-1.0, -6.0, -np.inf]]), np.zeros((1, 3)))
+    predicted = Spectra(np.array([[-1.5, -7.0, 0.0]]), np.full((1, 3), 0.25))
+    assert scores(predicted, wanted) == {
+        "transmission": 0.75,
+        "dos": 0.25,
+        "large_transmission": 0.5,
+    }
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_deviations_do_not_see_the_signs_of_orbitals(sign: float) -> None:
+    parameters = load_parameters("kordas2025")
+    test = [batch_of(junction("GATTACAG"), junction("GCGGTTAC/GT__CCGC"))]
+    found = deviations(exact_model(parameters, sign), test, parameters)
+    assert max(one["max"] for one in found.values()) < 1e-6
+
+
+def test_deviations_name_the_kind_of_element_that_is_off() -> None:
+    parameters = load_parameters("kordas2025")
+    model = exact_model(parameters, 1.0)
+    with torch.no_grad():
+        model.hopping_table[3] += 0.004
+    found = deviations(model, [batch_of(junction("GATTACAG"))], parameters)
+    assert found.pop("diagonal 3'-3'")["mean"] == pytest.approx(4.0)
+    assert max(one["max"] for one in found.values()) < 1e-6
+
+
+@pytest.mark.parametrize("describe", [gc_fraction, dinucleotides])
+def test_linear_features_are_the_same_in_both_writings(describe) -> None:  # noqa: ANN001
+    written = junction("GATTC", "upper:0=0.1", "lower:0=0.6")
+    other = junction("GAATC", "lower:0=0.1", "upper:0=0.6")
+    np.testing.assert_allclose(describe([batch_of(written)]), describe([batch_of(other)]))
+
+
+def test_views_of_equivalent_junctions_are_the_same_set() -> None:
+    written = junction("GATTC", "upper:0=0.1", "lower:0=0.6")
+    other = junction("GAATC", "upper:0=0.6", "lower:0=0.1")
+    first, second = (one_hot_views([batch_of(one)], 7)[:, 0] for one in (written, other))
+    assert {row.tobytes() for row in first} == {row.tobytes() for row in second}
+    assert len({row.tobytes() for row in first}) == 4
+
+
+def test_every_regression_beats_the_mean_where_spectra_are_linear_in_the_bases() -> None:
+    data = prepare(TrainConfig.from_flat({"num_samples": 150, "num_energy_points": 5}))
+    for part in (data.training, data.validation, data.test):
+        for batch in part:
+            level = dinucleotides([batch])[:, :1] + 2.0 * gc_fraction([batch])[:, :1]
+            for target in batch.spectra[:2]:
+                target.copy_(torch.from_numpy(level).expand_as(target))
+    wanted = torch.cat([batch.spectra.log10_dos for batch in data.test]).numpy()
+    found = {name: scores(one, Spectra(wanted, wanted)) for name, one in regressions(data).items()}
+    mean = found.pop("training mean")["dos"]
+    assert found["dinucleotides"]["dos"] < 1e-9
+    assert all(one["dos"] < 0.9 * mean for one in found.values())
+
+
+def test_fresh_duplexes_are_none_of_those_known() -> None:
+    config = TrainConfig.from_flat({"num_energy_points": 3})
+    parameters = load_parameters("kordas2025")
+    every = fresh_duplexes(config, 2, 60, parameters, set())
+    known = {Duplex.parse("GC").key, Duplex.parse("AA").key}
+    some = fresh_duplexes(config, 2, 60, parameters, known)
+    assert 0 < len(some.exact.dos) < len(every.exact.dos)
+    np.testing.assert_allclose(
+        every.exact.transmission,
+        torch.cat([batch.spectra.log10_transmission for batch in every.batches]),
+        rtol=1e-9,
+    )
+
+
+def test_results_are_kept_until_the_digest_changes(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def compute(value: str) -> dict[str, str]:
+        calls.append(value)
+        return {"value": value}
+
+    path = tmp_path / "runs/one.json"
+    assert once(path, "a", lambda: compute("first")) == {"value": "first"}
+    assert once(path, "a", lambda: compute("second")) == {"value": "first"}
+    assert once(path, "b", lambda: compute("third")) == {"value": "third"}
+    assert calls == ["first", "third"]
+
+
+def test_disagreement_is_that_of_the_farthest_seed() -> None:
+    assert disagreement([1.0, 1.0, 1.3]) == pytest.approx(1.3 / 1.1 - 1.0)
+
+
+def test_tables_of_a_page_are_replaced_in_their_places(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- one -->\nold\n<!-- end -->\nb\n<!-- two -->\n<!-- end -->\n")
+    insert(page, {"one": "new"})
+    assert page.read_text() == (
+        "a\n<!-- one -->\nnew\n<!-- end -->\nb\n<!-- two -->\n<!-- end -->\n"
+    )
+    with pytest.raises(ValueError, match="0 places"):
+        insert(page, {"three": "new"})
+
+
+def test_the_settings_of_a_run_are_those_of_the_page() -> None:
+    bench = Bench(Path(), ROOT / "examples/data/xtb_mini.h5", (0,), {}, 1, print)
+    data = prepare(bench.config("kordas2025", "standard", 1, {}))
+    assert len(data.splits.train) == 400
+    assert len(data.splits.test) == 500
+    xtb = bench.config("xtb_mini", "standard", 1, {})
+    assert xtb.data.data == bench.xtb
+
+
+def test_the_command_runs_and_goes_on_from_what_it_has(tmp_path: Path) -> None:
+    command = [
+        sys.executable, ROOT / "benchmarks/accuracy.py", "--quick", "--seeds", "0",
+        "--output", tmp_path, "--parts", "reference",
+    ]  # fmt: skip
+    first = subprocess.run(
+        [*command, "extrapolation", "ablation"], capture_output=True, text=True, check=True
+    )
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert kept == {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
+    computed, known = (text.stdout.partition("\nreference ")[2] for text in (first, again))
+    assert "| `hamiltonian` |" in known
+    assert computed.startswith(known)
+    for name in ("reference.csv", "accuracy_errors.png", "extrapolation.csv", "ablation.csv"):
+        assert (tmp_path / name).stat().st_size > 0

@@ -1,32 +1,54 @@
 """Checkpoints that cannot be lost, and everything that resuming from one needs.
 
-The package knows nothing of what is computed and can be used on its own.
+The package knows nothing of what is computed and can be used on its own. What needs PyTorch is
+imported when it is first asked for, so that a run can be watched without it.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from dnawire.checkpoint.durable import replace_atomically, replace_durably
-from dnawire.checkpoint.environment import compare_environments, describe_environment
 from dnawire.checkpoint.filesystem import REAL, FileSystem
-from dnawire.checkpoint.format import DOCUMENTED_KEYS, FORMAT_VERSION, decode, encode
-from dnawire.checkpoint.generations import LoadedCheckpoint, Rejected, load_checkpoint
 from dnawire.checkpoint.guard import ABSENT, Difference, FlagClass, check, differences
-from dnawire.checkpoint.lock import DirectoryLock
+from dnawire.checkpoint.holder import Holder, read_holder
+from dnawire.checkpoint.lock import STALE_SECONDS, DirectoryLock
+from dnawire.checkpoint.owner import Life, Owner
 from dnawire.checkpoint.pacing import SaveSchedule, suggested_interval
-from dnawire.checkpoint.plain import plain_copy
-from dnawire.checkpoint.state import GlobalRandomness, Stateful, StateRegistry
-from dnawire.checkpoint.store import CheckpointStore, SavedCheckpoint
+
+if TYPE_CHECKING:
+    from dnawire.checkpoint.environment import compare_environments, describe_environment
+    from dnawire.checkpoint.format import DOCUMENTED_KEYS, FORMAT_VERSION, decode, encode
+    from dnawire.checkpoint.generations import LoadedCheckpoint, Rejected, load_checkpoint
+    from dnawire.checkpoint.plain import plain_copy
+    from dnawire.checkpoint.state import GlobalRandomness, Stateful, StateRegistry
+    from dnawire.checkpoint.store import CheckpointStore, SavedCheckpoint
+
+_WITH_TORCH: Final = {
+    "environment": ("compare_environments", "describe_environment"),
+    "format": ("DOCUMENTED_KEYS", "FORMAT_VERSION", "decode", "encode"),
+    "generations": ("LoadedCheckpoint", "Rejected", "load_checkpoint"),
+    "plain": ("plain_copy",),
+    "state": ("GlobalRandomness", "Stateful", "StateRegistry"),
+    "store": ("CheckpointStore", "SavedCheckpoint"),
+}
+_HOMES: Final = {name: home for home, names in _WITH_TORCH.items() for name in names}
 
 __all__ = [
     "ABSENT",
     "DOCUMENTED_KEYS",
     "FORMAT_VERSION",
     "REAL",
+    "STALE_SECONDS",
     "CheckpointStore",
     "Difference",
     "DirectoryLock",
     "FileSystem",
     "FlagClass",
     "GlobalRandomness",
+    "Holder",
+    "Life",
     "LoadedCheckpoint",
+    "Owner",
     "Rejected",
     "SaveSchedule",
     "SavedCheckpoint",
@@ -40,7 +62,15 @@ __all__ = [
     "encode",
     "load_checkpoint",
     "plain_copy",
+    "read_holder",
     "replace_atomically",
     "replace_durably",
     "suggested_interval",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import the module that a name comes from."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

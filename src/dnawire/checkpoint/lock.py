@@ -43,7 +43,7 @@ STALE_SECONDS: Final = 600.0
 BEAT_SECONDS: Final = 30.0
 """Shortest time between two heartbeats."""
 
-_NAME: Final = re.compile(r"run-(\d{6,})\.lock")
+LOCK_NAME: Final = re.compile(r"run-(\d{6,})\.lock")
 _ATTEMPTS: Final = 100
 _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP})
 
@@ -292,7 +292,7 @@ class DirectoryLock:
         self._descriptor = advisory.hold(mine.path)
 
     def _files(self) -> list[_LockFile]:
-        found = [(_NAME.fullmatch(name), name) for name in self._fs.list_names(self.directory)]
+        found = [(LOCK_NAME.fullmatch(name), name) for name in self._fs.list_names(self.directory)]
         return [_LockFile(int(match[1]), self.directory / name) for match, name in found if match]
 
     def _newest(self) -> _LockFile | None:

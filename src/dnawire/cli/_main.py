@@ -35,6 +35,7 @@ class Command:
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "train": Command("train", "train a model, or resume its training"),
+        "status": Command("status", "show how runs are doing"),
         "predict": Command("predict", "predict the spectra of a sequence"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),

@@ -15,7 +15,7 @@ from torch import Tensor
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, StateRegistry
 from dnawire.errors import NotSavedError
 from dnawire.training.interrupts import StopRequest
-from dnawire.training.progress import Progress, seconds_left, write_progress
+from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
@@ -73,17 +73,22 @@ class CheckpointKeeper:
     num_epochs: int
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
+    starts: int = 1
+    """How often the run was started, this time included."""
     problem: str = ""
     failure: NotSavedError | None = None
     best: dict[str, Any] | None = None
     """Checkpoint of the best epoch, until it is written."""
 
     def before_start(self) -> bool:
-        """Save and stop if a signal has come meanwhile.
+        """Save and stop if a signal has come meanwhile; otherwise say that the run goes on.
 
         A time limit that is over already lets every start take a step, so that starts add up.
         """
-        return self.stop.is_signaled and self._save_and_stop()
+        if self.stop.is_signaled:
+            return self._save_and_stop()
+        self.report("running")
+        return False
 
     def after_batch(self) -> bool:
         """Save if it is time to; stop if that was asked for."""
@@ -160,6 +165,10 @@ class CheckpointKeeper:
             checkpoint_epoch=self.checkpoint_epoch,
             eta_seconds=seconds_left(history, self.num_epochs) if history else None,
             args=self.identity.args,
+            learning_rate=None if last is None else last.learning_rate,
+            epoch_seconds=epoch_seconds(history) if history else None,
+            starts=self.starts,
+            lock=self.lock.generation,
             detail=self.problem,
         )
         try:

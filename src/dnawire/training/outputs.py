@@ -86,12 +86,14 @@ class OutputFolder:
             entry.rename(aside / entry.name)
         logger.warning("%s held results of another run: they are now in %s", self.path, aside)
 
-    def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> None:
-        """Write the resolved configuration, and add a line to the history of starts."""
+    def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> int:
+        """Write the configuration, add a line to the history of starts, return their number."""
         write_yaml(config, self.path / "config.yaml")
         entry = {"epoch": epoch, **start}
-        with (self.path / "starts.jsonl").open("a") as file:
+        with (self.path / "starts.jsonl").open("a+") as file:
             file.write(json.dumps(entry) + "\n")
+            file.seek(0)
+            return sum(1 for _ in file)
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one JSON file."""

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dnawire.checkpoint import replace_atomically
+from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
 from dnawire.training.state import EpochRecord
-
-PROGRESS_NAME: Final = "training_progress.json"
-STATUS_NAME: Final = "training_status.txt"
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,14 @@ class Progress:
     """Completed epochs in the latest checkpoint."""
     eta_seconds: float | None
     args: Mapping[str, Any]
+    learning_rate: float | None
+    """After the last epoch."""
+    epoch_seconds: float | None
+    """Mean wall time of an epoch of late."""
+    starts: int
+    """How often the run was started."""
+    lock: int
+    """Number of the lock file of the process that says this."""
     detail: str = ""
     """What went wrong, if anything did."""
 
@@ -49,12 +55,16 @@ def write_progress(
         "val_loss": _finite(progress.val_loss),
         "timestamp": now.timestamp(),
         "args": dict(progress.args),
-        "schema": 1,
+        "schema": 2,
         "status": progress.status,
         "detail": progress.detail,
         "num_epochs": progress.num_epochs,
         "checkpoint_epoch": progress.checkpoint_epoch,
         "eta_seconds": progress.eta_seconds,
+        "learning_rate": progress.learning_rate,
+        "epoch_seconds": progress.epoch_seconds,
+        "starts": progress.starts,
+        "lock": progress.lock,
     }
     text = json.dumps(values, indent=2, allow_nan=False) + "\n"
     replace_atomically(directory / PROGRESS_NAME, text.encode(), permit=permit)
@@ -90,8 +100,13 @@ def epoch_line(record: EpochRecord, num_epochs: int, seconds_left: float, is_bes
 
 def seconds_left(history: list[EpochRecord], num_epochs: int) -> float:
     """Expected time to the end, from the epochs of late."""
+    return (num_epochs - len(history)) * epoch_seconds(history)
+
+
+def epoch_seconds(history: list[EpochRecord]) -> float:
+    """Mean wall time of the last ten epochs."""
     recent = [record.seconds for record in history[-10:]]
-    return (num_epochs - len(history)) * sum(recent) / len(recent)
+    return sum(recent) / len(recent)
 
 
 def duration(seconds: float) -> str:

@@ -15,8 +15,8 @@ from dnawire.checkpoint import (
 )
 from dnawire.config import GenerationConfig, TrainConfig, guard_classes, settings
 from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
+from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
 from dnawire.training.keeper import CheckpointKeeper, restore
-from dnawire.training.progress import PROGRESS_NAME, STATUS_NAME
 
 logger = logging.getLogger(__name__)
 

@@ -111,7 +111,7 @@ def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Ou
         if loaded is not None:
             resume(loaded, keeper, config)
         set_other_run_aside(config, keeper)
-        _start_outputs(job, command)
+        keeper.starts = _start_outputs(job, command)
         if not _fit(job, keeper):
             _say_stopped(job, keeper, command)
             return Outcome(stop.exit_code, job.folder.path)
@@ -203,14 +203,16 @@ def _keeper(
     )
 
 
-def _start_outputs(job: _Job, command: str) -> None:
+def _start_outputs(job: _Job, command: str) -> int:
+    """Write what is known at the start, and return how many there were."""
     state, splits = job.trainer.state, job.data.splits
     with job.folder.writing():
         job.folder.claim(job.identity.run_id)
-        job.folder.write_start(job.config, start_record(command), state.epoch)
+        starts = job.folder.write_start(job.config, start_record(command), state.epoch)
         job.folder.write_json("environment.json", dict(job.identity.environment))
         job.folder.write_text("splits.json", splits.to_json() + "\n")
         job.folder.write_metrics(state.history)
+    return starts
 
 
 def _finish_safely(job: _Job, keeper: CheckpointKeeper) -> Outcome:

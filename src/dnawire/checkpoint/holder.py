@@ -1,0 +1,45 @@
+"""Who owns a folder, seen from outside: reads the lock files and takes, touches or writes none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.checkpoint.lock import LOCK_NAME
+from dnawire.checkpoint.owner import Owner
+
+
+class Holder(NamedTuple):
+    """The newest owner of a folder."""
+
+    number: int
+    """Number of its lock file."""
+    owner: Owner | None
+    """None if the file holds no record."""
+    beat: float
+    """Last heartbeat: modification time of the lock file in seconds."""
+
+
+def read_holder(directory: Path, fs: FileSystem = REAL) -> Holder | None:
+    """Return the newest owner of a folder, alive or not; None if there never was one.
+
+    Raises
+    ------
+    OSError
+        The folder or its lock file cannot be read.
+    """
+    known = 0
+    while True:
+        found = map(LOCK_NAME.fullmatch, fs.list_names(directory))
+        number, name = max(((int(match[1]), match[0]) for match in found if match), default=(0, ""))
+        if not name:
+            return None
+        try:
+            path = directory / name
+            return Holder(number, Owner.from_json(fs.read_bytes(path)), fs.modified(path))
+        except FileNotFoundError:
+            # A new owner, whose file has a larger number, removes those of its predecessors.
+            if number <= known:
+                raise
+            known = number

@@ -1,0 +1,162 @@
+"""How one run is doing: what its progress file says, held against who owns its folder."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dnawire.checkpoint import STALE_SECONDS, Holder, Life, Owner, read_holder
+from dnawire.monitor.names import CHECKPOINT_NAMES, PROGRESS_NAME
+from dnawire.monitor.progress_file import ProgressFile, UnreadableError, read_progress
+
+RUNNING: Final = "running"
+STARTING: Final = "starting"
+KILLED: Final = "killed"
+LOST: Final = "lost"
+FAILED: Final = "failed"
+UNREADABLE: Final = "unreadable"
+
+_ASK_SECONDS: Final = 90.0
+"""Age of a heartbeat above which the queue is asked too: a living owner sends two a minute."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One run at one moment; None for what is not known. Times are seconds since 1970."""
+
+    path: str
+    """Absolute path of the folder."""
+    state: str
+    """What the run said last, or starting, killed, lost, failed, unreadable."""
+    detail: str
+    """What went wrong, if anything did."""
+    epoch: int | None
+    """Completed epochs."""
+    num_epochs: int | None
+    train_loss: float | None
+    val_loss: float | None
+    learning_rate: float | None
+    seconds_per_epoch: float | None
+    """Mean of late."""
+    seconds_left: float | None
+    """Expected time of computing to the end."""
+    last_sign: float | None
+    """Time of the last sign of life."""
+    checkpoint_epoch: int | None
+    """Completed epochs in the latest checkpoint, as last reported."""
+    checkpoint_time: float | None
+    """When the latest checkpoint was written."""
+    host: str | None
+    process: int | None
+    job: str | None
+    """SLURM job, if any."""
+    starts: int | None
+    """How often the run was started."""
+
+
+def read_status(folder: Path, now: float | None = None, me: Owner | None = None) -> RunStatus:
+    """Read the light files of one run.
+
+    Parameters
+    ----------
+    folder
+        Folder of its checkpoints.
+    now
+        Present time in seconds since 1970; None asks the clock.
+    me
+        The process that asks; None for this one.
+    """
+    present = time.time() if now is None else now
+    problem = ""
+    progress, holder = None, None
+    try:
+        holder = read_holder(folder)
+        progress = read_progress(folder)
+    except OSError as error:
+        problem = f"{folder}: {error.strerror}"
+    except UnreadableError as error:
+        problem = str(error)
+    if progress is None and holder is None:
+        problem = problem or f"no {PROGRESS_NAME}"
+    if problem:
+        state = UNREADABLE
+    else:
+        state = _state(progress, holder, _presence(holder, present, me or Owner.this_process()))
+    return _status(folder, state, problem, progress, holder, present)
+
+
+def _presence(holder: Holder | None, now: float, me: Owner) -> Life:
+    """Whether the owner lives; a heartbeat tells as much as the process table of another host."""
+    if holder is None:
+        return Life.UNKNOWN
+    owner, age = holder.owner, now - holder.beat
+    if owner is not None and (owner.released or owner.host == me.host or age > _ASK_SECONDS):
+        life = owner.life(me)
+        if life is not Life.UNKNOWN:
+            return life
+    return Life.ALIVE if age < STALE_SECONDS else Life.UNKNOWN
+
+
+def _state(progress: ProgressFile | None, holder: Holder | None, life: Life) -> str:
+    said = (progress and progress.status) or RUNNING
+    is_last_word = progress is not None and (
+        holder is None or progress.lock in (None, holder.number)
+    )
+    if life is Life.ALIVE:
+        return said if is_last_word else STARTING
+    released = holder is not None and holder.owner is not None and holder.owner.released
+    if said != RUNNING and (is_last_word or released):
+        return said
+    if released:
+        return FAILED
+    return KILLED if life is Life.DEAD else LOST
+
+
+def _status(
+    folder: Path,
+    state: str,
+    problem: str,
+    progress: ProgressFile | None,
+    holder: Holder | None,
+    now: float,
+) -> RunStatus:
+    said = progress or ProgressFile()
+    owner = None if holder is None else holder.owner
+    signs = (holder and holder.beat, said.timestamp)
+    return RunStatus(
+        path=str(folder.resolve()),
+        state=state,
+        detail=problem or said.detail or "",
+        epoch=said.epoch,
+        num_epochs=said.num_epochs,
+        train_loss=said.train_loss,
+        val_loss=said.val_loss,
+        learning_rate=said.learning_rate,
+        seconds_per_epoch=said.epoch_seconds,
+        seconds_left=_seconds_left(said, state, now),
+        last_sign=max((sign for sign in signs if sign is not None), default=None),
+        checkpoint_epoch=said.checkpoint_epoch,
+        checkpoint_time=_checkpoint_time(folder),
+        host=None if owner is None else owner.host,
+        process=None if owner is None else owner.process,
+        job=None if owner is None else owner.job or None,
+        starts=said.starts,
+    )
+
+
+def _seconds_left(said: ProgressFile, state: str, now: float) -> float | None:
+    if said.eta_seconds is None:
+        return None
+    # The file is as old as the last epoch, and the run has gone on since.
+    elapsed = now - said.timestamp if state == RUNNING and said.timestamp is not None else 0.0
+    return max(0.0, said.eta_seconds - max(0.0, elapsed))
+
+
+def _checkpoint_time(folder: Path) -> float | None:
+    for name in CHECKPOINT_NAMES:
+        with suppress(OSError):
+            return (folder / name).stat().st_mtime
+    return None

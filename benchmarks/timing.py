@@ -17,6 +17,10 @@ class Timing(NamedTuple):
     low: float
     high: float
 
+    def scaled(self, factor: float) -> Timing:
+        """Time of so many times the work."""
+        return Timing(*(factor * value for value in self))
+
 
 def alternate(
     calls: Mapping[str, Callable[[], object]], rounds: int, repeats: Mapping[str, int]
@@ -36,6 +40,21 @@ def alternate(
         name: Timing(statistics.median(values), min(values), max(values))
         for name, values in samples.items()
     }
+
+
+PRODUCT_SIZE = 512
+
+
+def matrix_product(kind: torch.dtype) -> Callable[[], object]:
+    """Product of two square matrices: what the machine can do at best, at this moment."""
+    one = torch.rand(PRODUCT_SIZE, PRODUCT_SIZE, dtype=kind)
+    out = torch.empty_like(one)
+    return lambda: torch.mm(one, one, out=out)
+
+
+def peak(product: Timing) -> float:
+    """GFLOP/s of `matrix_product`."""
+    return 2e-6 * PRODUCT_SIZE**3 / product.median
 
 
 def ratio_line(label: str, baseline: Timing, ours: Timing) -> str:

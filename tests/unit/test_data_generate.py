@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dnawire.data import GenerationSpec, TransportDataset, find_problem, generate, generate_dataset
+from dnawire.data import GenerationSpec, TransportDataset, find_problem, generate_dataset
 from dnawire.errors import InvalidContactError, UnknownParameterSetError, UsageError
 from dnawire.junction import Contact
 from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
@@ -67,17 +67,6 @@ def test_the_seed_decides_every_draw() -> None:
     digest = generate_dataset(SPEC).digest
     assert generate_dataset(SPEC).digest == digest
     assert generate_dataset(replace(SPEC, seed=12)).digest != digest
-
-
-def test_the_draws_do_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = generate_dataset(SPEC)
-    monkeypatch.setattr(generate, "_VALUES_PER_CHUNK", 100)
-    parts = generate_dataset(SPEC)
-    np.testing.assert_array_equal(parts.codes.values, whole.codes.values)
-    np.testing.assert_allclose(parts.transmission.values, whole.transmission.values, rtol=1e-12)
-    assert parts.ldos is not None
-    assert whole.ldos is not None
-    np.testing.assert_allclose(parts.ldos.values, whole.ldos.values, rtol=1e-12)
 
 
 def test_the_sequences_do_not_depend_on_contacts_and_energies() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +19,6 @@ from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junc
 from dnawire.tightbinding import ladder_blocks, load_parameters
 from dnawire.transport import block_densities
 
-_VALUES_PER_CHUNK: Final = 2**22
 _LAST_BASE: Final = len(BASES) - 1
 
 
@@ -106,7 +104,7 @@ def generate_dataset(spec: GenerationSpec) -> TransportDataset:
     """
     groups = _draw(spec)
     codes = _joined_codes(groups)
-    spectra = _compute(spec, groups, codes)
+    spectra = _compute(spec, groups)
     grid = np.arange(spec.num_samples + 1) * len(spec.energies)
     return TransportDataset(
         codes=codes,
@@ -182,41 +180,41 @@ def _joined_codes(groups: list[_Group]) -> Ragged:
     return drawn.take(np.argsort(np.concatenate([group.rows for group in groups])))
 
 
-def _compute(spec: GenerationSpec, groups: list[_Group], codes: Ragged) -> _Spectra:
-    parameters = load_parameters(spec.parameters)
-    energies = torch.tensor(spec.energies)
-    present = offsets_of((codes.values != MISSING_CODE).sum(axis=1))
-    sites = Ragged(np.empty(0), present[codes.offsets])
-    transmission = np.empty((len(codes), len(energies)))
-    dos = np.empty_like(transmission)
-    ldos = np.empty((int(sites.offsets[-1]), len(energies)))
-    for chunk in _chunks(groups, len(energies)):
-        blocks = ladder_blocks(chunk.codes, parameters)
-        spectra = block_densities(
-            torch.from_numpy(blocks.diagonal),
-            torch.from_numpy(blocks.step),
-            _gamma(spec.left, chunk),
-            _gamma(spec.right, chunk),
-            energies,
-            mask=torch.from_numpy(blocks.mask),
-            eta=spec.eta,
-        )
-        transmission[chunk.rows] = spectra.transmission.numpy()
-        dos[chunk.rows] = spectra.dos.numpy()
-        ldos[sites.positions(chunk.rows)] = spectra.ldos.numpy()[blocks.mask]
-    return _Spectra(transmission, dos, ldos, sites.offsets)
+def _compute(spec: GenerationSpec, groups: list[_Group]) -> _Spectra:
+    parts = [_spectra_of(spec, group) for group in groups]
+    if len(parts) == 1:
+        return parts[0]
+    order = np.argsort(np.concatenate([group.rows for group in groups]))
+    counts = np.concatenate([np.diff(part.site_offsets) for part in parts])
+    ldos = Ragged(np.concatenate([part.ldos for part in parts]), offsets_of(counts)).take(order)
+    return _Spectra(
+        np.concatenate([part.transmission for part in parts])[order],
+        np.concatenate([part.dos for part in parts])[order],
+        ldos.values,
+        ldos.offsets,
+    )
 
 
-def _chunks(groups: list[_Group], num_energies: int) -> Iterator[_Group]:
-    for rows, codes in groups:
-        size = max(1, _VALUES_PER_CHUNK // (codes[0].size * num_energies))
-        for start in range(0, len(rows), size):
-            yield _Group(rows[start : start + size], codes[start : start + size])
+def _spectra_of(spec: GenerationSpec, group: _Group) -> _Spectra:
+    """Spectra of duplexes of one length."""
+    blocks = ladder_blocks(group.codes, load_parameters(spec.parameters))
+    spectra = block_densities(
+        torch.from_numpy(blocks.diagonal),
+        torch.from_numpy(blocks.step),
+        _gamma(spec.left, group),
+        _gamma(spec.right, group),
+        torch.tensor(spec.energies),
+        mask=torch.from_numpy(blocks.mask),
+        eta=spec.eta,
+    )
+    sites = offsets_of(blocks.mask.sum(axis=(1, 2)))
+    transmission, dos, ldos = (tensor.numpy() for tensor in spectra)
+    return _Spectra(transmission, dos, ldos, sites)
 
 
-def _gamma(contact: Contact, chunk: _Group) -> torch.Tensor:
-    gamma = contact.ladder_gamma(chunk.codes.shape[1])
-    return torch.from_numpy(gamma).expand(chunk.codes.shape)
+def _gamma(contact: Contact, group: _Group) -> torch.Tensor:
+    gamma = contact.ladder_gamma(group.codes.shape[1])
+    return torch.from_numpy(gamma).expand(group.codes.shape)
 
 
 def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:

@@ -228,14 +228,15 @@ class HamiltonianPredictor:
             eta=eta,
         )
         transmission, dos = spectra.transmission.numpy(), spectra.dos.numpy()
-        ldos = spectra.ldos.numpy()
+        ends = mask.sum(axis=(1, 2)).cumsum()
+        ldos = np.split(spectra.ldos.numpy(), ends[:-1])
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=energies,
                 transmission=transmission[row],
                 dos=dos[row],
-                ldos=ldos[row][mask[row]],
+                ldos=ldos[row],
                 eta=eta,
                 energy_reference=self.conditions.energy_reference,
                 identifier=f"{self.name}/{junction.duplex.text}",

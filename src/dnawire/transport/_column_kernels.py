@@ -38,6 +38,7 @@ from dnawire.transport._double import (
     power_of_two,
     splat,
     spread,
+    store,
     where_positive,
 )
 from dnawire.transport._layout_kernels import (
@@ -227,18 +228,29 @@ def density(work, at, site):
     return found
 
 
-@compiled
-def forward(ladder, with_ldos):
-    """T as mantissa and exponent of two, DOS (B, E), LDOS (B, L, 2, E) of a batch; all flat.
+@inlined
+def _put_rows(ldos, rows, site_rows, num, padded):
+    """Write the LDOS of a junction at once: memory takes long rows faster than short pieces."""
+    for n in range(rows.shape[0]):
+        for i in range(2):
+            if rows[n, i] >= 0:
+                row, site = rows[n, i] * num, (2 * n + i) * padded
+                ldos[row : row + num] = site_rows[site : site + num]
 
-    The LDOS is empty if it is not asked for.
+
+@compiled
+def forward(ladder, rows, ldos):
+    """T as mantissa and exponent of two, and DOS, (B, E) of a batch; all flat.
+
+    The LDOS of each orbital is written to ``ldos`` (any number of rows of E energies, flat), where
+    ``rows`` (B, L, 2) names its row; it goes nowhere if that is negative.
     """
     batch, num = ladder.diagonal.shape[0], ladder.energies.shape[1]
     energies, stride = padded_energies(ladder.energies)
     mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
     at = layout(ladder)
-    ldos = np.empty(batch * at.length * 2 * num if with_ldos else 0)
-    work = allocate(at.u)
+    work, padded = allocate(at.u), (num + LANES - 1) // LANES * LANES
+    site_rows = allocate(2 * at.length * padded if len(ldos) > 0 else 0)
     for b in range(batch):
         prepare(work, at, ladder, b)
         for start in range(0, num, LANES):
@@ -252,8 +264,9 @@ def forward(ladder, with_ldos):
             for site in range(2 * at.length):
                 found = density(work, at, site)
                 whole = whole + found
-                if with_ldos:
-                    position = (2 * b * at.length + site) * num + start
-                    put_part(ldos, position, found, used, work, at)
+                if len(ldos) > 0:
+                    store(site_rows, site * padded + start, found)
             put_part(dos, b * num + start, whole, used, work, at)
-    return mantissa, exponent, dos, ldos
+        if len(ldos) > 0:
+            _put_rows(ldos, rows[b], site_rows, num, padded)
+    return mantissa, exponent, dos

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -59,8 +60,8 @@ class Densities(NamedTuple):
     """T(E), dimensionless; zero where it underflows."""
     dos: Float[Tensor, "B E"]
     """Density of states in 1/eV."""
-    ldos: Float[Tensor, "B L m E"]
-    """Local density of states in 1/eV; zero where there is no orbital."""
+    ldos: Float[Tensor, "orbitals E"]
+    """Local density of states in 1/eV of the orbitals that exist, junction after junction."""
 
 
 def block_spectra(
@@ -143,8 +144,10 @@ def block_densities(
 ) -> Densities:
     """Like `block_spectra`, as plain numbers and without gradients: for large numbers of them."""
     ladder = _ladder(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
+    present = ladder.present.flatten()
+    rows = torch.where(present, present.cumsum(0) - 1, -1).view(ladder.present.shape)
     with torch.no_grad():
-        mantissa, exponent, dos, ldos = _solve(ladder, with_ldos=True)
+        mantissa, exponent, dos, ldos = _solve(ladder, rows)
     return Densities(torch.ldexp(mantissa, exponent), dos, ldos)
 
 
@@ -161,7 +164,10 @@ class _LogSpectra(torch.autograd.Function):
     @staticmethod
     def forward(ctx: _Context, with_ldos: bool, *ladder: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         ctx.ladder, ctx.with_ldos = Ladder(*ladder), with_ldos
-        mantissa, exponent, dos, ldos = _solve(ctx.ladder, with_ldos)
+        rows = _every_orbital(ctx.ladder) if with_ldos else _no_orbital(ctx.ladder)
+        mantissa, exponent, dos, ldos = _solve(ctx.ladder, rows)
+        if with_ldos:
+            ldos = ldos.view(*ctx.ladder.present.shape, -1)
         log10_transmission = mantissa.log10_().add_(exponent, alpha=_LOG10_2)
         return log10_transmission, _log10(dos), _log10(ldos)
 
@@ -180,16 +186,29 @@ def _log10(density: Tensor) -> Tensor:
     return density.clamp_min_(_SMALLEST).log10_()
 
 
-def _solve(ladder: Ladder, with_ldos: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """T as mantissa and exponent of two (B, E), DOS (B, E), and LDOS (B, L, m, E) or nothing."""
+def _every_orbital(ladder: Ladder) -> Tensor:
+    return torch.arange(ladder.present.numel()).view(ladder.present.shape)
+
+
+def _no_orbital(ladder: Ladder) -> Tensor:
+    return torch.full(ladder.present.shape, -1)
+
+
+def _solve(ladder: Ladder, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """T as mantissa and exponent of two (B, E), DOS (B, E), LDOS (rows, E).
+
+    ``rows`` (B, L, m) says which row of the LDOS belongs to which orbital, in increasing order; it
+    is negative where nobody asks.
+    """
     if not _is_compiled_case(ladder):
-        return _recursion.forward(ladder)
-    found = map(torch.from_numpy, _column_kernels.forward(_arrays(ladder), with_ldos))
-    mantissa, exponent, dos, ldos = found
-    shape = len(ladder.diagonal), -1
-    if with_ldos:
-        ldos = ldos.view(*ladder.present.shape, -1)
-    return mantissa.view(shape), exponent.view(shape), dos.view(shape), ldos
+        mantissa, exponent, dos, ldos = _recursion.forward(ladder)
+        return mantissa, exponent, dos, ldos[(rows >= 0).to(ldos.device)]
+    num_energies = ladder.energies.shape[1]
+    densities = np.empty((int(rows.max()) + 1, num_energies))
+    found = _column_kernels.forward(_arrays(ladder), rows.numpy(), densities.reshape(-1))
+    shape = len(ladder.diagonal), num_energies
+    mantissa, exponent, dos = (torch.from_numpy(one).view(shape) for one in found)
+    return mantissa, exponent, dos, torch.from_numpy(densities)
 
 
 def _backward(ladder: Ladder, *cotangents: Tensor) -> tuple[Tensor, Tensor]:

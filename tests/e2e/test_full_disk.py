@@ -170,7 +170,7 @@ def test_training_goes_on_without_its_metrics_and_writes_them_in_the_end(
     tmp_path: Path, in_peace: dict[str, Any]
 ) -> None:
     messages = finish(tmp_path, *FLAGS, action=block_metrics)
-    assert messages.count("metrics.csv not written") == 2
+    assert messages.count("metrics not written") == 2
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 

@@ -74,6 +74,7 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
     "stop_margin": (60.0, IGNORED),
     "output_dir": ("outputs", MAY),
     "model_name": (None, MAY),
+    "tensorboard": (False, MAY),
 }
 
 

@@ -20,3 +20,6 @@ class OutputConfig(Group):
 
     model_name: Annotated[OptionalText, MAY_CHANGE] = None
     """Name of the model in the results; None takes model_type."""
+
+    tensorboard: Annotated[bool, MAY_CHANGE] = False
+    """Also write the numbers of each epoch for TensorBoard, below the results."""

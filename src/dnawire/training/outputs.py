@@ -16,6 +16,7 @@ from dnawire.checkpoint import DirectoryLock, replace_atomically
 from dnawire.config import TrainConfig, write_yaml
 from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
+from dnawire.training.events import EventFile
 from dnawire.training.metrics import Scores
 from dnawire.training.state import EpochRecord
 
@@ -34,6 +35,7 @@ _RESULTS: Final = (
     "test_predicted.h5",
     "model",
     "figures",
+    "tensorboard",
 )
 _UNITS: Final = {
     "epoch": "",
@@ -49,8 +51,9 @@ _UNITS: Final = {
 class OutputFolder:
     """Results of one run under ``output_dir/model_name``; write them inside of `writing`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, tensorboard: bool = False) -> None:
         self.path = path
+        self._events = [EventFile(path / "tensorboard")] if tensorboard else []
 
     def lock(self) -> DirectoryLock:
         """Ownership of the folder, to be held while a run writes to it."""
@@ -104,15 +107,19 @@ class OutputFolder:
         replace_atomically(self.path / name, text.encode())
 
     def write_metrics(self, history: list[EpochRecord]) -> None:
-        """Write ``metrics.csv`` anew: names, units, one row per completed epoch."""
+        """Write ``metrics.csv`` and the events anew: one row per completed epoch."""
         lines = [_csv_line(list(_UNITS)), _csv_line(list(_UNITS.values()))]
         rows = [_csv_line(list(asdict(record).values())) for record in history]
         replace_atomically(self.path / "metrics.csv", "".join(lines + rows).encode())
+        for events in self._events:
+            events.rewrite(history)
 
     def add_metrics(self, record: EpochRecord) -> None:
-        """Add one row to ``metrics.csv``."""
+        """Add one row to ``metrics.csv``, and to the events."""
         with (self.path / "metrics.csv").open("a", newline="") as file:
             file.write(_csv_line(list(asdict(record).values())))
+        for events in self._events:
+            events.add(record)
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
         """Write ``scores.csv``: errors on the test set of the model and of the baselines."""

@@ -56,7 +56,7 @@ class Reporter:
         try:
             self._folder.add_metrics(record)
         except OSError as error:
-            logger.error("metrics.csv not written: %s; training goes on", error)
+            logger.error("metrics not written: %s; training goes on", error)
         self._bar.update()
 
 

@@ -154,7 +154,8 @@ def _set_up_torch(config: TrainConfig) -> torch.device:
 
 
 def _output_folder(config: TrainConfig) -> OutputFolder:
-    return OutputFolder(config.output.output_dir / config.model_name)
+    path = config.output.output_dir / config.model_name
+    return OutputFolder(path, tensorboard=config.output.tensorboard)
 
 
 def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device) -> _Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from dnawire.tightbinding import available_parameters
 
 SEEDS = (0, 1, 2)
 BENCH = Bench(Path(), Path(), SEEDS, {}, fresh=200, say=lambda text: None)
+BOUNDS = {"transmission": 0.05, "dos": 0.02}
+"""Decades; what `hamiltonian` promises on held-out duplexes."""
 SETS = pytest.mark.parametrize("parameters", available_parameters())
 
 pytestmark = pytest.mark.slow
@@ -49,18 +50,13 @@ def lengthwise(model: str, length: int) -> list[float]:
     return [extrapolated(model, seed)["lengths"][str(length)]["transmission"] for seed in SEEDS]
 
 
-def agree(values: Sequence[float]) -> bool:
-    return disagreement(values) <= AGREEMENT
-
-
 @SETS
-def test_hamiltonian_learns_the_spectra_whatever_the_seed(parameters: str) -> None:
-    transmission = of_seeds(parameters, "hamiltonian", "transmission")
-    dos = of_seeds(parameters, "hamiltonian", "dos")
-    assert max(transmission) <= 0.05
-    assert max(dos) <= 0.02
-    assert agree(transmission)
-    assert agree(dos)
+@pytest.mark.parametrize("name", BOUNDS)
+def test_hamiltonian_learns_the_spectra_whatever_the_seed(parameters: str, name: str) -> None:
+    # Far below the bound a relative spread means nothing: the seeds agree within a fifth of it.
+    errors = of_seeds(parameters, "hamiltonian", name)
+    assert max(errors) <= BOUNDS[name]
+    assert max(errors) - np.mean(errors) <= AGREEMENT * BOUNDS[name]
 
 
 @SETS
@@ -81,7 +77,7 @@ def test_standard_has_at_most_half_the_error_of_ridge_regression(parameters: str
     for name, values in ridge.items():
         own = of_seeds(parameters, "standard", name)
         assert np.mean(own) <= 0.5 * np.mean(values)
-        assert agree(own)
+        assert disagreement(own) <= AGREEMENT
 
 
 def test_hamiltonian_holds_for_lengths_that_it_has_not_seen() -> None:

@@ -34,7 +34,7 @@ def errors_figure(rows: Rows) -> Figure:
 
 
 def plot_errors(ax: Axes, rows: Rows, measure: str) -> Axes:
-    """One bar for each predictor, the best one at the bottom, on a logarithmic axis."""
+    """One bar for each predictor, on a logarithmic axis."""
     groups = grouped(rows, "predictor")
     for place, ((predictor,), group) in enumerate(groups.items()):
         values = [row["scores"][measure] for row in group]

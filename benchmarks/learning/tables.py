@@ -98,7 +98,7 @@ def beta_table(rows: Rows) -> str:
         for name in ("gap_beta", "mean_beta"):
             off = [row[name] / row[f"exact_{name}"] - 1.0 for row in group]
             worst = max(off, key=abs)
-            cells += [_of_seeds(row[name] for row in group), f"{100 * worst:+.1f} %"]
+            cells += [_of_seeds(row[name] for row in group), f"{100 * worst:+.2g} %"]
         body.append(cells)
     first = grouped(rows, "seed").values()
     exact = ["exact"]

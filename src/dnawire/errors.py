@@ -11,6 +11,7 @@ EXIT_FINISHED = 0
 EXIT_USAGE = 64
 EXIT_UNUSABLE_FILE = 65
 EXIT_NOT_FOUND = 66
+EXIT_LOST_PROCESS = 69
 EXIT_DIVERGED = 70
 EXIT_CANNOT_WRITE = 73
 EXIT_IO_ERROR = 74
@@ -103,6 +104,18 @@ class LockedError(DnawireError):
     """Another process owns the checkpoint directory."""
 
     exit_code = EXIT_LOCKED
+
+
+class LostProcessError(DnawireError):
+    """One of several processes of a run has ended or cannot be reached."""
+
+    exit_code = EXIT_LOST_PROCESS
+
+
+class ProcessesDisagreeError(DnawireError):
+    """The processes of a run do not have the same records or weights."""
+
+    exit_code = EXIT_LOST_PROCESS
 
 
 class ConfigurationMismatchError(DnawireError):

@@ -33,6 +33,7 @@ from dnawire.training.interrupts import StopRequest
 from dnawire.training.reporter import Reporter
 from dnawire.training.run import _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import RunState
+from dnawire.training.team import Alone
 
 _RECORDS = "--num_samples 60 --seq_length 4 --num_energy_points 12"
 _SMALL = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8 --dropout 0.1"
@@ -81,7 +82,7 @@ def fit(flags: tuple[str, ...], schedule: Callable[[RunState], SaveSchedule]) ->
     """Train by the real parts, but for the schedule of saves, and return how many there were."""
     config = parse_flags(flags).resolved()
     folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config))
+    job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
     directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
     with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
         keeper = _keeper(job, CheckpointStore(directory, lock), (lock, output_lock), stop)

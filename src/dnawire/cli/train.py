@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +30,7 @@ from dnawire.config import (
     read_settings,
     to_yaml,
 )
-from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED
+from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, DnawireError
 
 _logger = logging.getLogger(__name__)
 
@@ -80,11 +83,12 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.DnawireError
         Something that the user can mend.
     """
-    flags = parse_flags(arguments)
-    config = flags.resolved()
-    if flags.print_config:
-        print(to_yaml(config), end="")
-        return EXIT_FINISHED
+    with _once_per_host():
+        flags = parse_flags(arguments)
+        config = flags.resolved()
+        if flags.print_config:
+            print(to_yaml(config), end="")
+            return EXIT_FINISHED
     flags.messages.configure()
     command = _resuming_command(config)
     try:
@@ -92,6 +96,20 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _logger.error(_after_interrupt(config, command))
         return EXIT_INTERRUPTED
+
+
+@contextmanager
+def _once_per_host() -> Iterator[None]:
+    """Context in which, of several processes of one host, only the first one says anything."""
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        yield
+        return
+    nowhere = io.StringIO()
+    with redirect_stdout(nowhere), redirect_stderr(nowhere):
+        try:
+            yield
+        except DnawireError as error:
+            raise SystemExit(error.exit_code) from error
 
 
 def parse_flags(arguments: Sequence[str]) -> TrainFlags:
@@ -122,7 +140,7 @@ def _train(config: TrainConfig, command: str) -> int:
     from dnawire.training import train
 
     outcome = train(config, command)
-    if outcome.exit_code == EXIT_FINISHED:
+    if outcome.exit_code == EXIT_FINISHED and outcome.output_dir is not None:
         from dnawire.plots import write_training_figures
 
         write_training_figures(outcome.output_dir)

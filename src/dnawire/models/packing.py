@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Self, TypeVar, cast
 
@@ -41,7 +42,7 @@ class PackedParameters:
             vector.grad = torch.zeros_like(vector)
             self.vectors.append(vector)
         views = self._views([vector.data for vector in self.vectors])
-        gradients = self._views([_gradient(vector) for vector in self.vectors])
+        gradients = self._views(self.gradients)
         for parameter, view, gradient in zip(self._parameters, views, gradients, strict=True):
             view.copy_(parameter.data)
             parameter.data, parameter.grad = view, gradient
@@ -62,14 +63,26 @@ class PackedParameters:
         """The vector of one precision."""
         return next(vector for vector in self.vectors if vector.dtype == kind)
 
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Gradient of each vector; to be changed in place."""
+        return [_gradient(vector) for vector in self.vectors]
+
+    def digest(self) -> str:
+        """SHA-256 of all parameters."""
+        found = hashlib.sha256()
+        for vector in self.vectors:
+            found.update(vector.detach().cpu().numpy().tobytes())
+        return found.hexdigest()
+
     def zero_gradients(self) -> None:
         """Set all gradients to zero, in place."""
-        for vector in self.vectors:
-            _gradient(vector).zero_()
+        for gradient in self.gradients:
+            gradient.zero_()
 
     def clip_gradients(self, largest: float) -> Tensor:
         """Shorten the gradient to a norm of at most ``largest``; return the norm it had."""
-        gradients = [_gradient(vector) for vector in self.vectors]
+        gradients = self.gradients
         norm: Tensor = torch.linalg.vector_norm(
             torch.stack([torch.linalg.vector_norm(one).double() for one in gradients])
         )

@@ -121,7 +121,7 @@ class StandardModel(TransportModel):
         if not self.training or self.dropout.rate == 0.0:
             return _Kept(None, like.new_ones(size, hidden))
         shape = len(self.encoder.layers), size, self.base.embedding_dim
-        layers = self.dropout.factors(like, shape)
+        layers = self.dropout.factors(like, shape, axis=1)
         return _Kept(layers, self.dropout.factors(like, (size, hidden)))
 
 

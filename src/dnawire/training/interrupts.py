@@ -16,6 +16,24 @@ _SIGNALS: Final = tuple(
     if hasattr(signal, name)
 )
 
+_URGENCIES: Final = ("", "time limit", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT")
+"""Reasons for a stop, the most urgent last."""
+
+
+def reason_of(urgency: int) -> str:
+    """Who asks for a stop of this urgency: the name of the signal, or the time limit."""
+    return _URGENCIES[urgency]
+
+
+def is_signal(urgency: int) -> bool:
+    """Whether a signal asks for it."""
+    return urgency > _URGENCIES.index("time limit")
+
+
+def exit_code_of(urgency: int) -> int:
+    """Exit code of a run that stopped on this request with its state saved."""
+    return EXIT_INTERRUPTED if reason_of(urgency) == "SIGINT" else EXIT_STOPPED
+
 
 class StopRequest:
     """Context in which signals and a deadline ask the run to stop instead of killing it.
@@ -71,6 +89,11 @@ class StopRequest:
     def is_signaled(self) -> bool:
         """Whether a signal has asked for the stop."""
         return self._signal is not None
+
+    @property
+    def urgency(self) -> int:
+        """How urgent the request is, 0 if there is none; of several the largest counts."""
+        return _URGENCIES.index(self.reason) if self.requested else 0
 
     @property
     def reason(self) -> str:

@@ -7,18 +7,50 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from jaxtyping import Float
 from torch import Tensor
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, StateRegistry
 from dnawire.errors import NotSavedError
-from dnawire.training.interrupts import StopRequest
 from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
+
+
+class Stop(Protocol):
+    """A request to stop."""
+
+    @property
+    def requested(self) -> bool:
+        """Whether the run shall stop at the next step boundary."""
+
+    @property
+    def is_signaled(self) -> bool:
+        """Whether a signal has asked for the stop."""
+
+    @property
+    def reason(self) -> str:
+        """Who asked."""
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a run that stopped on this request."""
+
+
+class BoundaryKeeper(Protocol):
+    """Decides at the start and at every step boundary whether the run stops there."""
+
+    def before_start(self) -> bool:
+        """Whether the run shall not start."""
+
+    def after_batch(self) -> bool:
+        """Whether it shall stop after a batch."""
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Whether it shall stop after an epoch."""
 
 
 @dataclass
@@ -42,6 +74,10 @@ class NoKeeper:
     """Keeps nothing: checkpoints are off."""
 
     output_lock: DirectoryLock
+
+    def before_start(self) -> bool:
+        """Start."""
+        return False
 
     def after_batch(self) -> bool:
         """Never stop."""
@@ -69,7 +105,7 @@ class CheckpointKeeper:
     state: RunState
     identity: RunIdentity
     schedule: SaveSchedule
-    stop: StopRequest
+    stop: Stop
     num_epochs: int
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
@@ -86,7 +122,7 @@ class CheckpointKeeper:
         A time limit that is over already lets every start take a step, so that starts add up.
         """
         if self.stop.is_signaled:
-            return self._save_and_stop()
+            return self.save_and_stop()
         self.report("running")
         return False
 
@@ -95,7 +131,7 @@ class CheckpointKeeper:
         self.lock.beat()
         self.output_lock.beat()
         if self.stop.requested:
-            return self._save_and_stop()
+            return self.save_and_stop()
         if self.schedule.due():
             self.save()
         return False
@@ -107,7 +143,7 @@ class CheckpointKeeper:
             self.best = self._payload()
         is_last = record.epoch == self.num_epochs
         if self.stop.requested and not is_last:
-            return self._save_and_stop()
+            return self.save_and_stop()
         if self.schedule.due(record.epoch) or is_last:
             self.save()
         self.report("running")
@@ -132,6 +168,20 @@ class CheckpointKeeper:
         self.checkpoint_epoch = self.state.epoch
         self.schedule.saved(saved.seconds)
         logger.debug("checkpoint saved: %s, %.3f s", saved.path, saved.seconds)
+        return True
+
+    def save_and_stop(self) -> bool:
+        """Save what is done, for a run that ends here.
+
+        Raises
+        ------
+        NotSavedError
+            If the file system refuses.
+        """
+        if not self.save() and self.failure is not None:
+            self.report("not saved")
+            raise self.failure
+        self.report("stopped")
         return True
 
     def finish(self, status: str) -> None:
@@ -175,13 +225,6 @@ class CheckpointKeeper:
             write_progress(self.store.directory, progress, self.clock(), self.lock.check)
         except OSError as error:
             logger.error("progress files not written: %s; training goes on", error)
-
-    def _save_and_stop(self) -> bool:
-        if not self.save() and self.failure is not None:
-            self.report("not saved")
-            raise self.failure
-        self.report("stopped")
-        return True
 
     def _payload(self) -> dict[str, Any]:
         parts = self.registry.snapshot()

@@ -15,15 +15,15 @@ import torch
 from dnawire.checkpoint import StateRegistry
 from dnawire.data import named_seed
 from dnawire.errors import DivergedError
-from dnawire.graphs import Batch
 from dnawire.models import PackedParameters, TransportModel
 from dnawire.training.average import WeightAverage
-from dnawire.training.loss import SpectralLoss
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import load_optimizer, optimizer_state
 from dnawire.training.order import BatchOrder
 from dnawire.training.schedule import Schedule
+from dnawire.training.share import Share
 from dnawire.training.state import EpochRecord, RunState
+from dnawire.training.team import Team
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,8 @@ class Trainer:
     packed: PackedParameters
     optimizer: torch.optim.Optimizer
     schedule: Schedule
-    loss: SpectralLoss
     order: BatchOrder
-    validation: Sequence[Batch]
+    validation: Sequence[Share]
     state: RunState
     seed: int
     gradient_clip: float
@@ -63,6 +62,7 @@ class Trainer:
     """Number of batches in a step."""
     average: WeightAverage | None
     """Takes the place of the model wherever it is judged or kept as the best."""
+    team: Team
 
     @property
     def device(self) -> torch.device:
@@ -129,16 +129,19 @@ class Trainer:
                 return False
         return True
 
-    def _step(self, batches: Sequence[Batch]) -> None:
-        state, count = self.state, sum(map(len, batches))
-        self.model.dropout.seed(named_seed(self.seed, "dropout", state.step), self.device)
+    def _step(self, shares: Sequence[Share]) -> None:
+        state, count = self.state, sum(share.records for share in shares)
+        first = state.epoch * self.order.batches_per_epoch + state.batch
         self.packed.zero_gradients()
         value = 0.0
-        for batch in batches:
-            loss = self.loss(self.model(batch.junctions), batch.spectra)
-            share = len(batch) / count
-            loss.backward(torch.full_like(loss, share))
-            value += share * loss.item()
+        for number, share in enumerate(shares, first):
+            seed = named_seed(self.seed, "dropout", number)
+            self.model.dropout.seed(seed, self.device, share.others)
+            loss = share.loss_of(share.predict(self.model))
+            weight = share.records / count
+            loss.backward(torch.full_like(loss, weight))
+            value += weight * loss.item()
+        value = self.team.add(self.packed.gradients, value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             raise self._diverged(f"the loss is {value} and its gradient has norm {norm.item()}")
@@ -162,14 +165,16 @@ class Trainer:
         scores, total, count = ScoreSum(), 0.0, 0
         model = self.judged.eval()
         with torch.no_grad():
-            for batch in self.validation:
-                prediction = model(batch.junctions)
-                scores.add(prediction, batch.spectra)
-                total += self.loss(prediction, batch.spectra).item() * len(batch)
-                count += len(batch)
+            for share in self.validation:
+                prediction = share.predict(model)
+                scores.add(prediction, share.part.spectra)
+                total += share.loss_of(prediction).item() * share.records
+                count += share.records
                 if keeper.after_batch():
                     return None
-        return total / count, scores.result()
+        scores.combine(self.team.total)
+        loss = self.team.total(torch.tensor(total, dtype=torch.float64))
+        return loss.item() / count, scores.result()
 
     def _record(self, val_loss: float, scores: Scores) -> EpochRecord:
         state = self.state

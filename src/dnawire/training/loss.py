@@ -30,6 +30,8 @@ class SpectralLoss(NamedTuple):
     steepness: float
     """Resonance width over the spacing of the grid."""
     weights: LossConfig
+    shares: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Weight of the records at hand in T, DOS and LDOS, as a fraction of that of their batch."""
 
     @classmethod
     def for_model(
@@ -51,19 +53,44 @@ class SpectralLoss(NamedTuple):
         return self._replace(transmission_scale=scales[0], dos_scale=scales[1])
 
     def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
-        """Loss of one batch, float64, dimensionless."""
-        weights = self.weights
-        total = weights.transmission_weight * self._mean(
-            prediction.log10_transmission, target.log10_transmission, self.transmission_scale
+        """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
+        weights, shares = self.weights, self.shares
+        total = (
+            weights.transmission_weight
+            * shares[0]
+            * self._mean(
+                prediction.log10_transmission, target.log10_transmission, self.transmission_scale
+            )
         )
-        total = total + weights.dos_weight * self._mean(
+        total = total + weights.dos_weight * shares[1] * self._mean(
             prediction.log10_dos, target.log10_dos, self.dos_scale
         )
         if prediction.log10_ldos is None or target.log10_ldos is None or not weights.ldos_weight:
             return total
         decades = torch.ones_like(self.dos_scale)
         ldos = self._mean(prediction.log10_ldos, target.log10_ldos, decades)
-        return total + weights.ldos_weight * ldos
+        return total + weights.ldos_weight * shares[2] * ldos
+
+    def weights_of(self, target: SpectraBatch) -> Float[Tensor, "B 3"]:
+        """Sum of the weights of each record in the means of T, DOS and LDOS, on the CPU."""
+        columns = [
+            torch.zeros(len(target.log10_dos)).double()
+            if values is None
+            else weights_of_values(values, self.steepness).flatten(1).sum(1).cpu()
+            for values in target
+        ]
+        return torch.stack(columns, 1)
+
+    def for_part(self, part: Float[Tensor, " 3"], whole: Float[Tensor, " 3"]) -> SpectralLoss:
+        """The loss whose values for the parts of a batch add up to the loss of the batch.
+
+        Parameters
+        ----------
+        part, whole
+            Sums of `weights_of` over the records of the part and of the batch.
+        """
+        transmission, dos, ldos = (part / whole).nan_to_num(0.0).tolist()
+        return self._replace(shares=(transmission, dos, ldos))
 
     def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
         constants = self.steepness, self.weights.huber_delta
@@ -80,7 +107,15 @@ def weighted_huber_reference(
     steepness: float,
     delta: float,
 ) -> Float[Tensor, ""]:
-    """Mean of Huber losses with weights ``1 / (1 + (steepness change)^2)``, in any precision.
+    """Mean of Huber losses with weights of `weights_of_values`, in any precision."""
+    weight = weights_of_values(target, steepness)
+    error = torch.where(target.isfinite(), prediction - target, 0.0) / scale
+    losses = huber_loss(error, torch.zeros_like(error), reduction="none", delta=delta)
+    return (weight * losses).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+def weights_of_values(target: Float[Tensor, "... E"], steepness: float) -> Float[Tensor, "... E"]:
+    """Weight ``1 / (1 + (steepness change)^2)`` of each value; 0 where the target is not finite.
 
     ``change`` is the larger of the differences of the target to its two neighbors on the grid.
     """
@@ -90,10 +125,7 @@ def weighted_huber_reference(
     largest = torch.maximum(
         torch.cat((change, nothing), dim=-1), torch.cat((nothing, change), dim=-1)
     )
-    weight = known / (1.0 + (steepness * largest).square())
-    error = torch.where(known, prediction - target, 0.0) / scale
-    losses = huber_loss(error, torch.zeros_like(error), reduction="none", delta=delta)
-    return (weight * losses).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+    return known / (1.0 + (steepness * largest).square())
 
 
 class _Context(Protocol):

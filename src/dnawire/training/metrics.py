@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -40,6 +41,10 @@ class ScoreSum:
             errors = absolute_errors(predicted, wanted)
             self._sums[index] += errors.nansum().cpu()
             self._counts[index] += (~errors.isnan()).sum().cpu()
+
+    def combine(self, total: Callable[[Tensor], Tensor]) -> None:
+        """Replace the sums by what ``total`` makes of them: those over all processes."""
+        self._sums, self._counts = total(torch.stack((self._sums, self._counts)))
 
     def result(self) -> Scores:
         """Mean absolute errors of all that was added."""

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from dnawire.data import named_seed
-from dnawire.graphs import Batch
+from dnawire.training.share import Bucket, Share
 
 
 class BatchOrder:
     """Shuffled batches of equal-length records, drawn anew for each epoch."""
 
-    def __init__(self, buckets: Sequence[Batch], batch_size: int, seed: int) -> None:
+    def __init__(self, buckets: Sequence[Bucket], batch_size: int, seed: int) -> None:
         self._buckets = buckets
         self._batch_size = batch_size
         self._seed = seed
@@ -34,7 +34,7 @@ class BatchOrder:
         ]
         return [cuts[position] for position in torch.randperm(len(cuts), generator=generator)]
 
-    def batch(self, cut: tuple[int, Tensor]) -> Batch:
-        """Gather one batch."""
+    def batch(self, cut: tuple[int, Tensor]) -> Share:
+        """Gather the share of this process in one batch."""
         number, rows = cut
-        return self._buckets[number].select(rows)
+        return self._buckets[number].cut(rows)

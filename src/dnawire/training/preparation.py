@@ -33,6 +33,7 @@ from dnawire.training.order import BatchOrder
 from dnawire.training.schedule import Schedule
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
+from dnawire.training.team import Alone, Team
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +118,11 @@ def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecific
     )
 
 
-def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device) -> Trainer:
-    """Put an untrained model, its optimizer and its data together."""
+def build_trainer(
+    config: TrainConfig, data: PreparedData, device: torch.device, team: Team | None = None
+) -> Trainer:
+    """Put an untrained model, its optimizer and its data together; None trains alone."""
+    team = team or Alone()
     specification = model_specification(config, len(data.statistics.energies))
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
     model.initialize(data.statistics)
@@ -133,22 +137,23 @@ def build_trainer(config: TrainConfig, data: PreparedData, device: torch.device)
             config.model.hidden_dim,
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
-    order = BatchOrder(data.training, config.optimization.batch_size, config.runtime.seed)
-    steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)
     loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)
+    training = [team.bucket(batch, loss) for batch in data.training]
+    order = BatchOrder(training, config.optimization.batch_size, config.runtime.seed)
+    steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)
     return Trainer(
         model=model,
         packed=packed,
         optimizer=optimizer,
         schedule=Schedule(optimizer, config.optimization, steps),
-        loss=loss,
         order=order,
-        validation=data.validation,
+        validation=[team.bucket(batch, loss).whole() for batch in data.validation],
         state=RunState(),
         seed=config.runtime.seed,
         gradient_clip=config.optimization.gradient_clip,
         accumulate_batches=config.optimization.accumulate_batches,
         average=average,
+        team=team,
     )
 
 

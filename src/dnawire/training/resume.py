@@ -58,7 +58,9 @@ def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConf
     """
     saved = loaded.payload["resume"]
     _check_records(saved, keeper, config)
-    for drift in compare_environments(saved["environment"], dict(keeper.identity.environment)):
+    # Checkpoints that do not say how many processes there were are those of one.
+    then = {"processes": 1, **saved["environment"]}
+    for drift in compare_environments(then, dict(keeper.identity.environment)):
         logger.warning("not bit-exact, the environment differs: %s", drift)
     try:
         restore(keeper.registry, loaded.payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,25 @@ from dnawire.checkpoint import (
 )
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage
-from dnawire.errors import EXIT_FINISHED, DivergedError, NotWritableError, UsageError
+from dnawire.errors import (
+    EXIT_FINISHED,
+    DivergedError,
+    DnawireError,
+    LostProcessError,
+    NotWritableError,
+    UsageError,
+)
 from dnawire.models import save_model
 from dnawire.training.evaluation import predicted_records, test_scores
 from dnawire.training.interrupts import StopRequest
-from dnawire.training.keeper import CheckpointKeeper, NoKeeper, RunIdentity
-from dnawire.training.loop import Trainer
+from dnawire.training.keeper import (
+    BoundaryKeeper,
+    CheckpointKeeper,
+    NoKeeper,
+    RunIdentity,
+    Stop,
+)
+from dnawire.training.loop import Report, Trainer
 from dnawire.training.outputs import OutputFolder
 from dnawire.training.preparation import (
     PreparedData,
@@ -37,9 +50,12 @@ from dnawire.training.preparation import (
     prepare_dataset,
     run_id,
 )
+from dnawire.training.processes import form_team
 from dnawire.training.reporter import Reporter, score_table
 from dnawire.training.resume import find_checkpoint, resume, set_other_run_aside
 from dnawire.training.start import start_record
+from dnawire.training.team import Team
+from dnawire.training.together import Following, NoReport
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +66,8 @@ class Outcome:
 
     exit_code: int
     """0 finished, 75 stopped on request, 130 Ctrl+C; the state is saved in all cases."""
-    output_dir: Path
+    output_dir: Path | None
+    """Where the results are; None in a process that leaves writing to another one."""
 
 
 @dataclass
@@ -79,61 +96,114 @@ def train(config: TrainConfig, command: str) -> Outcome:
     DnawireError
         Something that the user can mend; nothing that was saved before is lost.
     """
-    device = _set_up_torch(config)
-    if config.checkpoint.enabled:
-        return _train_safely(config, command, device)
+    with form_team() as team:
+        if team.rank > 0:
+            return _follow(config, team)
+        if config.checkpoint.enabled:
+            return _train_safely(config, command, team)
+        return _train_unsafely(config, command, team)
+
+
+def _follow(config: TrainConfig, team: Team) -> Outcome:
+    """Train as a process that leaves decisions, messages and files to the lead."""
+    logging.getLogger("dnawire").setLevel(logging.CRITICAL)
+    folder, num_epochs = _output_folder(config), config.optimization.num_epochs
+    with StopRequest() if config.checkpoint.enabled else nullcontext(StopRequest()) as request:
+        stop = team.watch(request)
+        with team.agreement():
+            device = _set_up_torch(config, team)
+        with team.agreement():
+            job = _prepare(config, folder, device, team)
+        _get_in_step(job)
+        try:
+            is_complete = _fit_in_step(job, Following(stop, num_epochs), NoReport())
+        except DnawireError as error:
+            raise SystemExit(error.exit_code) from error
+    return Outcome(EXIT_FINISHED if is_complete else stop.exit_code, None)
+
+
+def _train_unsafely(config: TrainConfig, command: str, team: Team) -> Outcome:
     folder = _output_folder(config)
-    with folder.lock() as lock:
-        job = _prepare(config, folder, device)
-        _start_outputs(job, command)
-        with Reporter(job.folder, job.trainer.state, config.optimization.num_epochs) as reporter:
-            job.trainer.fit(config.optimization.num_epochs, NoKeeper(lock), reporter)
+    with ExitStack() as stack:
+        with team.agreement():
+            device = _set_up_torch(config, team)
+            lock = stack.enter_context(folder.lock())
+        with team.agreement():
+            job = _prepare(config, folder, device, team)
+            _start_outputs(job, command)
+        _get_in_step(job)
+        _fit(job, NoKeeper(lock))
         return _finish(job)
 
 
-def _train_safely(config: TrainConfig, command: str, device: torch.device) -> Outcome:
+def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
     settings = config.checkpoint
-    if settings.resume_from is not None and not settings.resume_from.exists():
-        load_checkpoint(settings.resume_from)
     limit = settings.time_limit_seconds
     seconds = None if limit is None else max(0.0, limit - settings.stop_margin)
     folder = _output_folder(config)
     with ExitStack() as stack:
-        stop = stack.enter_context(StopRequest(seconds))
-        lock = stack.enter_context(DirectoryLock(settings.directory))
-        store = CheckpointStore(settings.directory, lock)
-        store.probe_writable()
-        loaded = find_checkpoint(config, store)
-        is_shared = folder.path.resolve() == settings.directory.resolve()
-        output_lock = lock if is_shared else stack.enter_context(folder.lock())
-        job = _prepare(config, folder, device)
-        keeper = _keeper(job, store, (lock, output_lock), stop)
-        if loaded is not None:
-            resume(loaded, keeper, config)
-        set_other_run_aside(config, keeper)
-        keeper.starts = _start_outputs(job, command)
-        if not _fit(job, keeper):
+        with team.agreement():
+            device = _set_up_torch(config, team)
+            if settings.resume_from is not None and not settings.resume_from.exists():
+                load_checkpoint(settings.resume_from)
+            stop = team.watch(stack.enter_context(StopRequest(seconds)))
+            lock = stack.enter_context(DirectoryLock(settings.directory))
+            store = CheckpointStore(settings.directory, lock)
+            store.probe_writable()
+            loaded = find_checkpoint(config, store)
+            is_shared = folder.path.resolve() == settings.directory.resolve()
+            output_lock = lock if is_shared else stack.enter_context(folder.lock())
+        with team.agreement():
+            job = _prepare(config, folder, device, team)
+            keeper = _keeper(job, store, (lock, output_lock), stop)
+            if loaded is not None:
+                resume(loaded, keeper, config)
+            set_other_run_aside(config, keeper)
+            keeper.starts = _start_outputs(job, command)
+        _get_in_step(job)
+        if not _fit_safely(job, keeper):
             _say_stopped(job, keeper, command)
             return Outcome(stop.exit_code, job.folder.path)
         return _finish_safely(job, keeper)
 
 
-def _fit(job: _Job, keeper: CheckpointKeeper) -> bool:
-    num_epochs = job.config.optimization.num_epochs
-    if job.trainer.state.epoch >= num_epochs:
-        logger.info("already complete: %d epochs; the results are written again", num_epochs)
-        return True
-    if keeper.before_start():
-        return False
+def _get_in_step(job: _Job) -> None:
+    """Start all processes from the state of the lead."""
+    team, trainer = job.trainer.team, job.trainer
+    with team.agreement():
+        team.check_equal("the records", job.data.dataset.digest)
+        team.spread(trainer.registry())
+        team.check_equal("the weights", trainer.packed.digest())
+
+
+def _fit_safely(job: _Job, keeper: CheckpointKeeper) -> bool:
     try:
-        with Reporter(job.folder, job.trainer.state, num_epochs) as reporter:
-            return job.trainer.fit(num_epochs, keeper, reporter)
+        return _fit(job, keeper)
     except DivergedError:
         keeper.report("diverged")
         raise
+    except LostProcessError:
+        # The step that another process did not finish has changed nothing.
+        keeper.save_and_stop()
+        raise
 
 
-def _set_up_torch(config: TrainConfig) -> torch.device:
+def _fit(job: _Job, keeper: BoundaryKeeper) -> bool:
+    """Train to the end as the lead; return whether it is reached."""
+    with Reporter(job.folder, job.trainer.state, job.config.optimization.num_epochs) as reporter:
+        return _fit_in_step(job, keeper, reporter)
+
+
+def _fit_in_step(job: _Job, keeper: BoundaryKeeper, report: Report) -> bool:
+    trainer, num_epochs = job.trainer, job.config.optimization.num_epochs
+    if trainer.state.epoch >= num_epochs:
+        logger.info("already complete: %d epochs; the results are written again", num_epochs)
+        return True
+    keeper = trainer.team.in_step(keeper, trainer.packed.digest)
+    return not keeper.before_start() and trainer.fit(num_epochs, keeper, report)
+
+
+def _set_up_torch(config: TrainConfig, team: Team) -> torch.device:
     # cuBLAS reads this at its first call; without it, its results depend on timing.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config.runtime.num_threads)
@@ -141,13 +211,10 @@ def _set_up_torch(config: TrainConfig) -> torch.device:
     threadpool_limits(1, user_api="blas")
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    name = config.runtime.device
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
+    device = team.device(config.runtime.device)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UsageError(
-            f"device = {name!r}, but PyTorch sees {torch.cuda.device_count()} GPUs here",
+            f"device = '{device}', but PyTorch sees {torch.cuda.device_count()} GPUs here",
             "Give --device cpu or auto, or mend the installation of PyTorch.",
         )
     return device
@@ -158,23 +225,23 @@ def _output_folder(config: TrainConfig) -> OutputFolder:
     return OutputFolder(path, tensorboard=config.output.tensorboard)
 
 
-def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device) -> _Job:
+def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device, team: Team) -> _Job:
     dataset = prepare_dataset(config)
     data = prepare_data(config, dataset, device)
-    trainer = build_trainer(config, data, device)
+    trainer = build_trainer(config, data, device, team)
     identity = RunIdentity(
         args=config.flat(),
         run_id=run_id(config, dataset),
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
-        environment=describe_environment(),
+        environment={**describe_environment(), "processes": team.size},
         energies=data.statistics.energies,
     )
     parameters = sum(value.numel() for value in trainer.model.parameters())
     sizes = [sum(map(len, part)) for part in (data.training, data.validation, data.test)]
     logger.info(
-        "dnawire %s, torch %s, %s, %d thread(s), seed %d",
-        dnawire.__version__, torch.__version__, device, config.runtime.num_threads,
+        "dnawire %s, torch %s, %s, %d process(es) of %d thread(s), seed %d",
+        dnawire.__version__, torch.__version__, device, team.size, config.runtime.num_threads,
         config.runtime.seed,
     )  # fmt: skip
     logger.info(
@@ -188,7 +255,7 @@ def _keeper(
     job: _Job,
     store: CheckpointStore,
     locks: tuple[DirectoryLock, DirectoryLock],
-    stop: StopRequest,
+    stop: Stop,
 ) -> CheckpointKeeper:
     settings = job.config.checkpoint
     return CheckpointKeeper(
@@ -209,7 +276,8 @@ def _start_outputs(job: _Job, command: str) -> int:
     state, splits = job.trainer.state, job.data.splits
     with job.folder.writing():
         job.folder.claim(job.identity.run_id)
-        starts = job.folder.write_start(job.config, start_record(command), state.epoch)
+        start = start_record(command, job.trainer.team.size)
+        starts = job.folder.write_start(job.config, start, state.epoch)
         job.folder.write_json("environment.json", dict(job.identity.environment))
         job.folder.write_text("splits.json", splits.to_json() + "\n")
         job.folder.write_metrics(state.history)

@@ -1,0 +1,249 @@
+"""Several processes of one run, started by ``torchrun`` or ``srun``, one for each part of a batch.
+
+Every process computes a share of every batch, and the gradients are summed. Nothing but numbers and
+text is sent: no objects, which would have to be unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from dnawire.checkpoint import StateRegistry
+from dnawire.errors import DnawireError, LostProcessError, ProcessesDisagreeError, UsageError
+from dnawire.graphs import Batch
+from dnawire.training.interrupts import StopRequest
+from dnawire.training.keeper import BoundaryKeeper, Stop
+from dnawire.training.loss import SpectralLoss
+from dnawire.training.share import Bucket, SharedBucket
+from dnawire.training.team import Alone, Team
+from dnawire.training.together import InStep, SharedStop
+
+TIMEOUT: Final = timedelta(minutes=10)
+"""Longest time that one process waits for another, which can be suspended or cut off."""
+
+_PLACES: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_REMEDY: Final = (
+    "Start with torchrun, or set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT; "
+    "a run of one process needs none of them."
+)
+_FAILED_UNEXPECTEDLY: Final = 1
+
+
+class Place(NamedTuple):
+    """Which of how many processes this one is."""
+
+    rank: int
+    size: int
+    local_rank: int
+    """Its number among those of the same host."""
+
+
+class Processes:
+    """The team of which this process is one.
+
+    Parameters
+    ----------
+    place
+        Which of them.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.rank = place.rank
+        self.size = place.size
+        self._gpu = torch.device("cuda", place.local_rank)
+        self._stop = SharedStop(StopRequest(), self.highest)
+
+    def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
+        """Records of which this process computes a share of every batch."""
+        return SharedBucket(batch, loss, self.rank, self.size)
+
+    def add(self, gradients: Sequence[Tensor], value: float) -> float:
+        """Replace gradients by their sums over all processes, and return the sum of ``value``."""
+        with _talking():
+            under_way = [dist.all_reduce(gradient, async_op=True) for gradient in gradients]
+            total = self._gather(torch.tensor([value], dtype=torch.float64)).sum().item()
+            for sum_ in under_way:
+                sum_.wait()
+        return total
+
+    def total(self, values: Tensor) -> Tensor:
+        """Sum of float64 values over all processes, in the order of their ranks."""
+        with _talking():
+            return self._gather(values).sum(0)
+
+    def device(self, name: str) -> torch.device:
+        """The device of that name; auto and cuda take the GPU of this process.
+
+        Raises
+        ------
+        UsageError
+            If the processes would share one GPU.
+        """
+        if name.startswith("cuda:"):
+            raise UsageError(
+                f"device = {name!r}, but {self.size} processes need a GPU each",
+                "Give --device cuda: each process takes the GPU of its local rank.",
+            )
+        if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+            return torch.device("cpu")
+        return self._gpu
+
+    def watch(self, stop: StopRequest) -> Stop:
+        """Requests to stop that reach any of the processes."""
+        self._stop = SharedStop(stop, self.highest)
+        return self._stop
+
+    def in_step(self, keeper: BoundaryKeeper, fingerprint: Callable[[], str]) -> BoundaryKeeper:
+        """Keeper by which all processes decide alike; their fingerprints must be equal."""
+        return InStep(keeper, self._stop, self, fingerprint)
+
+    def spread(self, registry: StateRegistry) -> None:
+        """Put all processes into the state of the lead."""
+        if self.rank == 0:
+            buffer = io.BytesIO()
+            torch.save(registry.snapshot(), buffer)
+            self._broadcast(buffer.getvalue())
+        else:
+            received = io.BytesIO(self._broadcast(b""))
+            registry.restore(torch.load(received, map_location="cpu", weights_only=True))
+
+    def highest(self, value: int) -> int:
+        """The largest of the values that the processes give."""
+        return max(self._all(value))
+
+    def _broadcast(self, data: bytes) -> bytes:
+        """What the lead gives."""
+        size = self._all(len(data))[0]
+        content = torch.empty(size, dtype=torch.uint8)
+        if self.rank == 0:
+            content = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        with _talking():
+            dist.broadcast(content, src=0)
+        return content.numpy().tobytes()
+
+    def check_equal(self, what: str, digest: str) -> None:
+        """Refuse to go on unless all processes have the same digest.
+
+        Raises
+        ------
+        ProcessesDisagreeError
+            If they differ.
+        """
+        number = int(hashlib.sha256(digest.encode()).hexdigest()[:15], 16)
+        numbers = self._all(number)
+        different = [rank for rank, other in enumerate(numbers) if other != numbers[0]]
+        if different:
+            raise ProcessesDisagreeError(
+                f"{what} of process {different[0]} are not those of process 0",
+                "Use hosts of one kind with the same software and files. What was saved is kept.",
+            )
+
+    @contextmanager
+    def agreement(self) -> Iterator[None]:
+        """Context at whose end all processes learn whether one of them has failed.
+
+        Raises
+        ------
+        SystemExit
+            With the exit code of the first process that failed, which alone raises its error.
+        """
+        try:
+            yield
+        except LostProcessError:
+            raise
+        except BaseException as error:
+            code = error.exit_code if isinstance(error, DnawireError) else _FAILED_UNEXPECTEDLY
+            with suppress(LostProcessError):
+                self._leave_if_another_speaks(code)
+            raise
+        self._leave_if_another_speaks(0)
+
+    def _leave_if_another_speaks(self, code: int) -> None:
+        codes = self._all(code)
+        failed = [rank for rank, other in enumerate(codes) if other]
+        if failed and failed[0] != self.rank:
+            raise SystemExit(codes[failed[0]])
+
+    def _all(self, number: int) -> list[int]:
+        """What each process gives, by rank."""
+        with _talking():
+            return [int(one) for one in self._gather(torch.tensor([number])).flatten().tolist()]
+
+    def _gather(self, values: Tensor) -> Tensor:
+        found = [torch.empty_like(values) for _ in range(self.size)]
+        dist.all_gather(found, values)
+        return torch.stack(found)
+
+
+@contextmanager
+def form_team() -> Iterator[Team]:
+    """Context in which the processes of this run know each other; it may be one alone.
+
+    Raises
+    ------
+    UsageError
+        If the environment says only in part which processes there are.
+    LostProcessError
+        If they do not find each other.
+    """
+    place = place_from_environment()
+    if place is None:
+        yield Alone()
+        return
+    # Without a GPU there is no NCCL to ask for.
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    with _talking():
+        dist.init_process_group(backend, rank=place.rank, world_size=place.size, timeout=TIMEOUT)
+    try:
+        yield Processes(place)
+    finally:
+        dist.destroy_process_group()
+
+
+def place_from_environment() -> Place | None:
+    """Which process this is; None for a process that was started alone.
+
+    Raises
+    ------
+    UsageError
+        If the environment is incomplete or impossible.
+    """
+    given = {name: os.environ[name] for name in _PLACES if name in os.environ}
+    if not given.keys() & {"RANK", "WORLD_SIZE", "LOCAL_RANK"}:
+        return None
+    missing = [name for name in _PLACES if name not in given]
+    if missing:
+        raise UsageError(
+            f"{', '.join(given)} set in the environment, but not {', '.join(missing)}", _REMEDY
+        )
+    numbers = [given[name] for name in _PLACES if name != "MASTER_ADDR"]
+    if not all(number.isdecimal() for number in numbers):
+        raise UsageError(f"not all numbers in the environment: {given}", _REMEDY)
+    place = Place(*(int(given[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+    if place.rank >= place.size:
+        raise UsageError(
+            f"RANK={place.rank} in the environment is not below WORLD_SIZE={place.size}", _REMEDY
+        )
+    return None if place.size == 1 else place
+
+
+@contextmanager
+def _talking() -> Iterator[None]:
+    """Context in which a broken connection becomes a `LostProcessError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise LostProcessError(
+            f"another process of this run has ended or cannot be reached: {error}",
+            "Look for its message above. The same command goes on from the last checkpoint.",
+        ) from error

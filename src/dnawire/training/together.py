@@ -1,0 +1,122 @@
+"""One decision for all processes of a run: they stop at the same step, and one of them saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dnawire.training.interrupts import StopRequest, exit_code_of, is_signal, reason_of
+from dnawire.training.keeper import BoundaryKeeper, Stop
+from dnawire.training.state import EpochRecord
+
+if TYPE_CHECKING:
+    from dnawire.training.team import Team
+
+
+class SharedStop:
+    """The most urgent of the requests to stop that have reached any process.
+
+    It changes in `agree` only, so that a signal that comes right after it waits for the next step.
+
+    Parameters
+    ----------
+    own
+        Requests that reach this process.
+    highest
+        Returns the largest of the numbers that the processes give.
+    """
+
+    def __init__(self, own: StopRequest, highest: Callable[[int], int]) -> None:
+        self._own = own
+        self._highest = highest
+        self._urgency = 0
+
+    def agree(self) -> None:
+        """Learn what has reached the others; all processes call it at the same step."""
+        self._urgency = self._highest(self._own.urgency)
+
+    @property
+    def requested(self) -> bool:
+        """Whether all processes shall stop at this step boundary."""
+        return self._urgency > 0
+
+    @property
+    def is_signaled(self) -> bool:
+        """Whether a signal has asked for the stop."""
+        return is_signal(self._urgency)
+
+    @property
+    def reason(self) -> str:
+        """Who asked: the name of the signal, or the time limit."""
+        return reason_of(self._urgency)
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a run that stopped on this request with its state saved."""
+        return exit_code_of(self._urgency)
+
+
+@dataclass(frozen=True)
+class InStep:
+    """Keeper that makes all processes decide alike, and wait for the lead to save before a stop."""
+
+    keeper: BoundaryKeeper
+    stop: SharedStop
+    team: Team
+    fingerprint: Callable[[], str]
+    """Digest of the weights."""
+
+    def before_start(self) -> bool:
+        """Whether all processes shall stop before the first step."""
+        return self._together(self.keeper.before_start)
+
+    def after_batch(self) -> bool:
+        """Whether all processes shall stop here."""
+        return self._together(self.keeper.after_batch)
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Whether all processes shall stop here; their weights are compared first.
+
+        Raises
+        ------
+        ProcessesDisagreeError
+            If the weights of two processes differ in any bit.
+        """
+        self.team.check_equal("the weights", self.fingerprint())
+        return self._together(lambda: self.keeper.after_epoch(record, is_best=is_best))
+
+    def _together(self, decide: Callable[[], bool]) -> bool:
+        self.stop.agree()
+        if not self.stop.requested:
+            return decide()
+        with self.team.agreement():
+            return decide()
+
+
+@dataclass(frozen=True)
+class Following:
+    """Keeper of a process that keeps nothing and stops when the lead does."""
+
+    stop: Stop
+    num_epochs: int
+
+    def before_start(self) -> bool:
+        """Whether a signal has come meanwhile."""
+        return self.stop.is_signaled
+
+    def after_batch(self) -> bool:
+        """Whether a stop was asked for."""
+        return self.stop.requested
+
+    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+        """Whether a stop was asked for and there is work left."""
+        del is_best
+        return self.stop.requested and record.epoch < self.num_epochs
+
+
+class NoReport:
+    """Says nothing: the lead reports."""
+
+    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
+        """Say nothing."""

@@ -12,7 +12,7 @@ import pytest
 
 from dnawire.checkpoint import STALE_SECONDS, DirectoryLock, Owner
 from dnawire.cli._status_table import status_table
-from dnawire.cli.status import _fitting, _with_interval
+from dnawire.cli.status import _fitting, with_interval
 from dnawire.monitor import PROGRESS_NAME, find_runs, finding, read_status
 
 NOW = 1_700_000_000.0
@@ -189,10 +189,10 @@ def test_words_of_a_foreign_file_do_not_command_the_terminal(tmp_path: Path) -> 
 
 
 def test_the_interval_may_be_left_out() -> None:
-    assert _with_interval(["--watch", "a"]) == ["--watch", "5.0", "a"]
-    assert _with_interval(["a", "--watch"]) == ["a", "--watch", "5.0"]
-    assert _with_interval(["--watch", "2", "a"]) == ["--watch", "2", "a"]
-    assert _with_interval(["--watch=2", "a"]) == ["--watch=2", "a"]
+    assert with_interval(["--watch", "a"]) == ["--watch", "5.0", "a"]
+    assert with_interval(["a", "--watch"]) == ["a", "--watch", "5.0"]
+    assert with_interval(["--watch", "2", "a"]) == ["--watch", "2", "a"]
+    assert with_interval(["--watch=2", "a"]) == ["--watch=2", "a"]
 
 
 def test_a_table_that_is_higher_than_the_terminal_is_cut() -> None:

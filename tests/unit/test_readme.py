@@ -19,6 +19,7 @@ from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.train import parse_flags
 from dnawire.errors import UsageError
 
@@ -92,6 +93,8 @@ def check_flags(words: list[str]) -> None:
     name, *flags = words
     if name == "train":
         parse_flags(flags).resolved()
+    elif name == "status":
+        parse(StatusFlags, with_interval(flags), name)
     else:
         parse(FLAGS[name], flags, name)
 

@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.UsageError
         The interval is not positive.
     """
-    flags = parse(StatusFlags, _with_interval(arguments), "status")
+    flags = parse(StatusFlags, with_interval(arguments), "status")
     flags.messages.configure()
     for folder in flags.dirs:
         if not folder.is_dir():
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     raise AssertionError
 
 
-def _with_interval(arguments: Sequence[str]) -> list[str]:
+def with_interval(arguments: Sequence[str]) -> list[str]:
     """Give ``--watch`` the value that it may leave out."""
     words: list[str] = []
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):

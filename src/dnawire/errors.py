@@ -100,6 +100,12 @@ class NotSavedError(DnawireError):
     exit_code = EXIT_IO_ERROR
 
 
+class NotFiniteError(DnawireError):
+    """A training state holds a NaN or an infinity and is not stored."""
+
+    exit_code = EXIT_DIVERGED
+
+
 class LockedError(DnawireError):
     """Another process owns the checkpoint directory."""
 
@@ -125,6 +131,6 @@ class ConfigurationMismatchError(DnawireError):
 
 
 class DivergedError(DnawireError):
-    """Training produced a non-finite loss."""
+    """Training produced a loss, a gradient or a state that is not finite."""
 
     exit_code = EXIT_DIVERGED

@@ -55,6 +55,8 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
     "plateau_factor": (0.5, MUST),
     "plateau_patience": (10, MUST),
     "gradient_clip": (1.0, MUST),
+    "max_rollbacks": (3, MAY),
+    "rollback_rate_factor": (0.5, MUST),
     "transmission_weight": (1.0, MUST),
     "dos_weight": (1.0, MUST),
     "ldos_weight": (1.0, MUST),

@@ -17,6 +17,7 @@ from dnawire.checkpoint.pacing import SaveSchedule, suggested_interval
 
 if TYPE_CHECKING:
     from dnawire.checkpoint.environment import compare_environments, describe_environment
+    from dnawire.checkpoint.finite import not_finite
     from dnawire.checkpoint.format import DOCUMENTED_KEYS, FORMAT_VERSION, decode, encode
     from dnawire.checkpoint.generations import LoadedCheckpoint, Rejected, load_checkpoint
     from dnawire.checkpoint.plain import plain_copy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _WITH_TORCH: Final = {
     "environment": ("compare_environments", "describe_environment"),
+    "finite": ("not_finite",),
     "format": ("DOCUMENTED_KEYS", "FORMAT_VERSION", "decode", "encode"),
     "generations": ("LoadedCheckpoint", "Rejected", "load_checkpoint"),
     "plain": ("plain_copy",),
@@ -61,6 +63,7 @@ __all__ = [
     "differences",
     "encode",
     "load_checkpoint",
+    "not_finite",
     "plain_copy",
     "read_holder",
     "replace_atomically",

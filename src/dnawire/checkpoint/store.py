@@ -28,6 +28,7 @@ from dnawire.checkpoint.durable import (
     write_temporary,
 )
 from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.checkpoint.finite import not_finite
 from dnawire.checkpoint.format import encode
 from dnawire.checkpoint.generations import (
     BEST,
@@ -39,7 +40,7 @@ from dnawire.checkpoint.generations import (
     sealed_generations,
 )
 from dnawire.checkpoint.lock import DirectoryLock
-from dnawire.errors import NotSavedError, NotWritableError
+from dnawire.errors import NotFiniteError, NotSavedError, NotWritableError
 
 _NO_HARD_LINKS: Final = frozenset(
     {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
@@ -111,6 +112,8 @@ class CheckpointStore:
 
         Raises
         ------
+        NotFiniteError
+            A tensor of the state holds a NaN or an infinity; nothing was touched.
         NotSavedError
             The storage refused. The last good generation is intact, and the next save starts anew.
         LockedError
@@ -119,6 +122,7 @@ class CheckpointStore:
             The folder holds a generation of a newer format, which is not overwritten.
         """
         started = time.perf_counter()
+        _refuse_not_finite(payload)
         with self._saving(self.latest) as lock:
             generations, _ = sealed_generations(self.directory, self._fs)
             data = encode(payload, self._next_counter(generations))
@@ -141,6 +145,7 @@ class CheckpointStore:
     def save_best(self, payload: Mapping[str, Any]) -> SavedCheckpoint:
         """Store the best state; raises like `save`."""
         started = time.perf_counter()
+        _refuse_not_finite(payload)
         with self._saving(self.best) as lock:
             data = encode(payload, self._next_counter([]))
             replace_durably(self.best, data, permit=lock.check, fs=self._fs)
@@ -267,6 +272,15 @@ class CheckpointStore:
     @staticmethod
     def _saved(path: Path, data: bytes, started: float) -> SavedCheckpoint:
         return SavedCheckpoint(path, len(data), time.perf_counter() - started)
+
+
+def _refuse_not_finite(payload: Mapping[str, Any]) -> None:
+    place = not_finite(payload)
+    if place is not None:
+        raise NotFiniteError(
+            f"{place.lstrip('/')} holds a NaN or an infinity and is not stored",
+            "resume from the last good checkpoint, which is untouched",
+        )
 
 
 def _not_writable(directory: Path, error: OSError) -> NotWritableError:

@@ -16,7 +16,7 @@ from dnawire.config._group import (
     PositiveFloat,
     Probability,
 )
-from dnawire.config.guard_class import MUST_MATCH
+from dnawire.config.guard_class import MAY_CHANGE, MUST_MATCH
 
 
 @dataclass(frozen=True, config=GROUP, kw_only=True)
@@ -66,3 +66,9 @@ class OptimizationConfig(Group):
 
     gradient_clip: Annotated[PositiveFloat, MUST_MATCH] = 1.0
     """Largest norm of the gradient; longer gradients are shortened to it."""
+
+    max_rollbacks: Annotated[int, Field(ge=0), MAY_CHANGE] = 3
+    """Times that a run which diverges goes back to the start of its epoch before it ends."""
+
+    rollback_rate_factor: Annotated[float, Field(gt=0.0, le=1.0), MUST_MATCH] = 0.5
+    """What each of these times multiplies the learning rate of the rest of the run by."""

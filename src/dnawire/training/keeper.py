@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, StateRegistry
-from dnawire.errors import NotSavedError
+from dnawire.errors import NotFiniteError, NotSavedError
 from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
 
@@ -89,6 +89,9 @@ class NoKeeper:
         del record, is_best
         return False
 
+    def after_rollback(self) -> None:
+        """Nothing to keep."""
+
 
 @dataclass
 class CheckpointKeeper:
@@ -149,16 +152,27 @@ class CheckpointKeeper:
         self.report("running")
         return False
 
+    def after_rollback(self) -> None:
+        """Put the retry on record, so that no kill can lengthen their number."""
+        self.save()
+        self.report("running")
+
     def save(self) -> bool:
         """Write the best checkpoint if it is new, then the latest; return whether both are safe.
 
-        The best goes first: the latest names its epoch.
+        The best goes first: the latest names its epoch. A state that is not finite is not written:
+        the loop will find it soon and go back, and a resumed run will do the same again.
         """
         try:
             if self.best is not None:
                 self.store.save_best(self.best)
                 self.best = None
             saved = self.store.save(self._payload())
+        except NotFiniteError as error:
+            self.problem = error.problem
+            self.schedule.postpone()
+            logger.error("checkpoint not saved, the last good one stays: %s", error.problem)
+            return False
         except NotSavedError as error:
             self.problem, self.failure = error.problem, error
             self.schedule.postpone()
@@ -220,6 +234,7 @@ class CheckpointKeeper:
             starts=self.starts,
             lock=self.lock.generation,
             detail=self.problem,
+            rollbacks=self.state.rollbacks,
         )
         try:
             write_progress(self.store.directory, progress, self.clock(), self.lock.check)
@@ -254,6 +269,7 @@ def restore(registry: StateRegistry, payload: Mapping[str, Any]) -> None:
         {
             "model": payload["model_state_dict"],
             "optimizer": payload["optimizer_state_dict"],
+            "epoch_start": {},
             **payload["resume"]["state"],
         }
     )

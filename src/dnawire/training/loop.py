@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from dnawire.training.average import WeightAverage
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import load_optimizer, optimizer_state
 from dnawire.training.order import BatchOrder
+from dnawire.training.recovery import Recovery, diverged, lowered_rate
 from dnawire.training.schedule import Schedule
 from dnawire.training.share import Share
 from dnawire.training.state import EpochRecord, RunState
@@ -44,6 +45,9 @@ class Keeper(Protocol):
     def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
         """Whether the run shall stop here; if so, its state is saved."""
 
+    def after_rollback(self) -> None:
+        """The run went back to the start of its epoch; the retry shall be on record."""
+
 
 @dataclass
 class Trainer:
@@ -62,7 +66,15 @@ class Trainer:
     """Number of batches in a step."""
     average: WeightAverage | None
     """Takes the place of the model wherever it is judged or kept as the best."""
+    max_rollbacks: int
+    rollback_rate_factor: float
     team: Team
+    recovery: Recovery = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recovery = Recovery(
+            self._parts(), self.state, self.max_rollbacks, self.rollback_rate_factor
+        )
 
     @property
     def device(self) -> torch.device:
@@ -75,7 +87,14 @@ class Trainer:
         return self.model if self.average is None else self.average.model
 
     def registry(self) -> StateRegistry:
-        """Everything that changes from step to step, by name."""
+        """Everything that a run needs to go on, by name."""
+        registry = self._parts()
+        registry.register("run", self.state)
+        registry.register("epoch_start", self.recovery)
+        return registry
+
+    def _parts(self) -> StateRegistry:
+        """Everything that changes from step to step but the counters."""
         registry = StateRegistry()
         packed = self.optimizer, self.packed
         registry.register("model", self.model)
@@ -83,7 +102,6 @@ class Trainer:
             "optimizer", partial(optimizer_state, *packed), partial(load_optimizer, *packed)
         )
         registry.register("schedule", self.schedule)
-        registry.register("run", self.state)
         if self.average is not None:
             registry.register("average", self.average.model)
         return registry
@@ -94,25 +112,43 @@ class Trainer:
         Raises
         ------
         DivergedError
-            If the loss or its gradient is not finite; the step is not taken.
+            If something is not finite and no rollback is left.
         """
+        self.recovery.begin()
         while self.state.epoch < num_epochs:
-            if not self._finish_batches(keeper):
-                return False
-            start = time.perf_counter()
-            validated = self._validate(keeper)
-            self.state.epoch_seconds += time.perf_counter() - start
-            if validated is None:
-                return False
-            if not math.isfinite(validated[0]):
-                raise self._diverged(f"the validation loss is {validated[0]}")
-            record = self._record(*validated)
-            self.schedule.validated(record.val_loss)
-            is_best = self.state.finish_epoch(record, self.judged)
-            report.epoch(record, is_best=is_best)
-            if keeper.after_epoch(record, is_best=is_best):
-                return False
+            try:
+                if not self._finish_epoch(keeper, report):
+                    return False
+            except DivergedError as error:
+                self._roll_back(error)
+                keeper.after_rollback()
         return True
+
+    def _finish_epoch(self, keeper: Keeper, report: Report) -> bool:
+        """Do what remains of the epoch; return whether the run goes on."""
+        if not self._finish_batches(keeper):
+            return False
+        start = time.perf_counter()
+        validated = self._validate(keeper)
+        self.state.epoch_seconds += time.perf_counter() - start
+        if validated is None:
+            return False
+        if not math.isfinite(validated[0]):
+            raise diverged(f"the validation loss is {validated[0]}", self.state)
+        record = self._record(*validated)
+        self.schedule.validated(record.val_loss)
+        good = self.recovery.verified_copy()
+        is_best = self.state.finish_epoch(record, self.judged)
+        self.recovery.mark(good)
+        report.epoch(record, is_best=is_best)
+        return not keeper.after_epoch(record, is_best=is_best)
+
+    def _roll_back(self, error: DivergedError) -> None:
+        """Retry the epoch without the step that failed, if one did and it is not the only one."""
+        state, batches = self.state, self.order.batches_per_epoch
+        steps = -(-batches // self.accumulate_batches) - len(state.left_out)
+        left_out = [state.batch] if state.batch < batches and steps > 1 else []
+        self.recovery.roll_back(error, left_out)
 
     def _finish_batches(self, keeper: Keeper) -> bool:
         """Do the remaining batches of the epoch; return whether all are done."""
@@ -122,7 +158,8 @@ class Trainer:
         while state.batch < len(cuts):
             start = time.perf_counter()
             taken = cuts[state.batch : state.batch + self.accumulate_batches]
-            self._step([self.order.batch(cut) for cut in taken])
+            if state.batch not in state.left_out:
+                self._step([self.order.batch(cut) for cut in taken])
             state.batch += len(taken)
             state.epoch_seconds += time.perf_counter() - start
             if keeper.after_batch():
@@ -144,21 +181,16 @@ class Trainer:
         value = self.team.add(self.packed.gradients, value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
-            raise self._diverged(f"the loss is {value} and its gradient has norm {norm.item()}")
-        self.optimizer.step()
+            problem = f"the loss is {value} and its gradient has norm {norm.item()}"
+            raise diverged(problem, state)
+        with lowered_rate(self.optimizer, state.rate_share):
+            self.optimizer.step()
         self.schedule.step()
         if self.average is not None:
             self.average.add(self.packed)
         state.step += 1
         state.loss_sum += value * count
         state.loss_count += count
-
-    def _diverged(self, problem: str) -> DivergedError:
-        state = self.state
-        return DivergedError(
-            f"{problem} at step {state.step + 1}, epoch {state.epoch + 1}",
-            "Lower --learning_rate or --gradient_clip; the last good checkpoint is untouched.",
-        )
 
     def _validate(self, keeper: Keeper) -> tuple[float, Scores] | None:
         """Validation loss and scores; None if the run shall stop."""
@@ -184,6 +216,7 @@ class Trainer:
             val_loss=val_loss,
             val_transmission_mae=scores.transmission,
             val_dos_mae=scores.dos,
-            learning_rate=self.schedule.rate / self.model.rate_factor,
+            learning_rate=self.schedule.rate / self.model.rate_factor * state.rate_share,
             seconds=state.epoch_seconds,
+            rollbacks=len(state.rollbacks),
         )

@@ -45,6 +45,7 @@ _UNITS: Final = {
     "val_dos_mae": "decades",
     "learning_rate": "",
     "seconds": "s",
+    "rollbacks": "",
 }
 
 

@@ -153,6 +153,8 @@ def build_trainer(
         gradient_clip=config.optimization.gradient_clip,
         accumulate_batches=config.optimization.accumulate_batches,
         average=average,
+        max_rollbacks=config.optimization.max_rollbacks,
+        rollback_rate_factor=config.optimization.rollback_rate_factor,
         team=team,
     )
 

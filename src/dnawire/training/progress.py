@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +39,8 @@ class Progress:
     """Number of the lock file of the process that says this."""
     detail: str = ""
     """What went wrong, if anything did."""
+    rollbacks: Sequence[str] = ()
+    """Why the run went back to the start of an epoch, each time that it did."""
 
 
 def write_progress(
@@ -65,6 +67,7 @@ def write_progress(
         "epoch_seconds": progress.epoch_seconds,
         "starts": progress.starts,
         "lock": progress.lock,
+        "rollbacks": len(progress.rollbacks),
     }
     text = json.dumps(values, indent=2, allow_nan=False) + "\n"
     replace_atomically(directory / PROGRESS_NAME, text.encode(), permit=permit)
@@ -81,6 +84,8 @@ def _status(progress: Progress, now: datetime) -> str:
         f"Total Epochs: {progress.num_epochs}",
         f"Checkpoint Epoch: {progress.checkpoint_epoch}",
     ]
+    if progress.rollbacks:
+        lines.append(f"Rollbacks: {len(progress.rollbacks)} ({progress.rollbacks[-1]})")
     if progress.eta_seconds is not None:
         lines.append(f"Time Left: {duration(progress.eta_seconds)}")
     return "\n".join(lines) + "\n"

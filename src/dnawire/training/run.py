@@ -328,8 +328,8 @@ def _finish(job: _Job) -> Outcome:
 def _say_stopped(job: _Job, keeper: CheckpointKeeper, command: str) -> None:
     state = job.trainer.state
     logger.info(
-        "stopped by %s after %d epochs and %d of %d batches; all of it is saved in %s",
+        "stopped by %s after %d epochs and %d of %d batches; %s is saved in %s",
         keeper.stop.reason, state.epoch, state.batch, job.trainer.order.batches_per_epoch,
-        keeper.store.latest,
+        "what came before" if keeper.problem else "all of it", keeper.store.latest,
     )  # fmt: skip
     logger.info("resume with: %s", command)

@@ -20,6 +20,8 @@ class EpochRecord:
     val_dos_mae: float
     learning_rate: float
     seconds: float
+    rollbacks: int = 0
+    """Of the run so far."""
 
 
 @dataclass
@@ -45,6 +47,12 @@ class RunState:
     """Validation loss of the best model."""
     best_model: dict[str, Tensor] = field(default_factory=dict)
     """Weights of the best model."""
+    rollbacks: list[str] = field(default_factory=list)
+    """Why the run went back to a start of an epoch, each time that it did."""
+    rate_share: float = 1.0
+    """Share of the scheduled learning rate that is left after all rollbacks."""
+    left_out: list[int] = field(default_factory=list)
+    """Batches of the epoch under way at which it diverged; they are passed over."""
 
     @property
     def train_losses(self) -> list[float]:
@@ -60,6 +68,7 @@ class RunState:
         """Reset what belongs to one epoch."""
         self.batch = self.loss_count = 0
         self.loss_sum = self.epoch_seconds = 0.0
+        self.left_out = []
 
     def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> bool:
         """Count a finished epoch; return whether its model is the best so far."""

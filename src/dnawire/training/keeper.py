@@ -52,6 +52,9 @@ class BoundaryKeeper(Protocol):
     def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
         """Whether it shall stop after an epoch."""
 
+    def after_rollback(self) -> None:
+        """The run went back to the start of its epoch; the retry shall be on record."""
+
 
 @dataclass
 class RunIdentity:

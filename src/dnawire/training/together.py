@@ -86,6 +86,10 @@ class InStep:
         self.team.check_equal("the weights", self.fingerprint())
         return self._together(lambda: self.keeper.after_epoch(record, is_best=is_best))
 
+    def after_rollback(self) -> None:
+        """Put the retry on record; what made all processes go back is equal in all of them."""
+        self.keeper.after_rollback()
+
     def _together(self, decide: Callable[[], bool]) -> bool:
         self.stop.agree()
         if not self.stop.requested:
@@ -113,6 +117,9 @@ class Following:
         """Whether a stop was asked for and there is work left."""
         del is_best
         return self.stop.requested and record.epoch < self.num_epochs
+
+    def after_rollback(self) -> None:
+        """Nothing to keep."""
 
 
 class NoReport:

@@ -25,7 +25,7 @@ class System(NamedTuple):
 
 
 def random_system(seed: int, length: int, orbitals: int, *, blanks: bool = False) -> System:
-    """Random real symmetric H of order 1 eV; couplings on up to two orbitals per contact."""
+    """Random real symmetric H of order 1 eV; one to three orbitals anywhere for each contact."""
     rng = np.random.default_rng(seed)
     diagonal = rng.normal(size=(length, orbitals, orbitals))
     diagonal = 0.5 * (diagonal + diagonal.swapaxes(1, 2))
@@ -33,14 +33,19 @@ def random_system(seed: int, length: int, orbitals: int, *, blanks: bool = False
     mask = np.ones((length, orbitals), dtype=bool)
     if blanks:
         mask = rng.random((length, orbitals)) < 0.8
-        mask[0, 0] = mask[-1, 0] = True
-    gamma_left, gamma_right = np.zeros((length, orbitals)), np.zeros((length, orbitals))
-    gamma_left[0, 0], gamma_right[-1, 0] = rng.uniform(0.05, 0.5, size=2)
-    extra = rng.integers(length), rng.integers(orbitals)
-    gamma_right[extra] += 0.2 * mask[extra]
+        mask[0, 0] = True
     pair = mask[:, :, None] & mask[:, None, :]
     across = mask[:-1, :, None] & mask[1:, None, :]
-    return System(diagonal * pair, step * across, gamma_left, gamma_right, mask)
+    left, right = _contact(rng, mask), _contact(rng, mask)
+    return System(diagonal * pair, step * across, left, right, mask)
+
+
+def _contact(rng: np.random.Generator, mask: NDArray[np.bool_]) -> Array:
+    gamma = np.zeros(mask.size)
+    present = np.flatnonzero(mask)
+    chosen = rng.choice(present, size=min(rng.integers(1, 4), len(present)), replace=False)
+    gamma[chosen] = rng.uniform(0.05, 0.5, size=len(chosen))
+    return gamma.reshape(mask.shape)
 
 
 def dense_hamiltonian(system: System) -> Array:

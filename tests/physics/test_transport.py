@@ -42,14 +42,25 @@ def ldos_of(result: Spectra, system: System) -> np.ndarray:
 
 
 @physical
-@given(shapes, st.booleans(), st.sampled_from([0.0, 0.003, 0.2]))
-def test_agrees_with_dense_inversion(shape: tuple[int, int, int], blanks: bool, eta: float) -> None:
-    system = random_system(*shape, blanks=blanks)
+@given(seeds, st.integers(1, 6), st.sampled_from([1, 2, 3, 4, 6]), st.booleans(),
+       st.sampled_from([0.0, 0.003, 0.2]))  # fmt: skip
+def test_agrees_with_dense_inversion(
+    seed: int, length: int, orbitals: int, blanks: bool, eta: float
+) -> None:
+    """Contacts anywhere; 4 and 6 orbitals a block are two and three for each base."""
+    system = random_system(seed, length, orbitals, blanks=blanks)
     transmission, ldos = oracle_spectra(system, ENERGIES, eta)
     result = solve(system, eta=eta)
-    np.testing.assert_allclose(result.transmission[0], transmission, rtol=1e-10, atol=1e-14)
-    np.testing.assert_allclose(ldos_of(result, system), ldos, rtol=1e-10, atol=1e-11)
-    np.testing.assert_allclose(result.dos[0], ldos.sum(0), rtol=1e-10)
+    accuracy = 1e-10 * max(1.0, condition(system, eta) / 1e4)
+    np.testing.assert_allclose(result.transmission[0], transmission, rtol=accuracy, atol=1e-14)
+    np.testing.assert_allclose(ldos_of(result, system), ldos, rtol=accuracy, atol=1e-11)
+    np.testing.assert_allclose(result.dos[0], ldos.sum(0), rtol=accuracy)
+
+
+def condition(system: System, eta: float) -> float:
+    """Largest condition number of the matrices that the reference inverts."""
+    greens = [greens_function(system, float(energy), eta) for energy in ENERGIES]
+    return max(float(np.linalg.cond(one)) for one in greens)
 
 
 @physical
@@ -186,19 +197,6 @@ def test_log_transmission_where_transmission_underflows(length: int) -> None:
     assert length < 1000 or float(wanted) < -2000
 
 
-@pytest.mark.parametrize("orbitals", [1, 2, 3])
-@pytest.mark.parametrize("eta", [0.0, 0.01])
-def test_gradient(orbitals: int, eta: float) -> None:
-    diagonal, step, left, right, mask = random_system(3, 4, orbitals, blanks=True).tensors()
-    energies = torch.tensor([-0.4, 0.7], dtype=torch.float64)
-
-    def spectra(diagonal: torch.Tensor, step: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        result = block_spectra(diagonal, step, left, right, energies, mask=mask, eta=eta)
-        return result.log10_transmission, result.ldos
-
-    assert torch.autograd.gradcheck(spectra, (diagonal.requires_grad_(), step.requires_grad_()))
-
-
 @physical
 @given(seeds, st.sampled_from([1, 2, 7, 20]), st.booleans(), st.sampled_from([0.0, 0.01]))
 def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool, eta: float) -> None:
@@ -214,13 +212,13 @@ def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool, 
     ladder = _ladder(*(one.detach() for one in blocks), left, right, energies, mask, eta)
     mantissa, exponent, dos, ldos = _recursion.forward(ladder)
     wanted = mantissa.log10() + exponent * math.log10(2.0), dos.log10(), ldos.clamp_min(1e-300)
-    np.testing.assert_allclose(result.log10_transmission.detach(), wanted[0], atol=1e-9)
-    np.testing.assert_allclose(result.log10_dos.detach(), wanted[1], atol=1e-9)
-    np.testing.assert_allclose(result.ldos.detach(), wanted[2], rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(result.log10_transmission.detach(), wanted[0], atol=1e-10)
+    np.testing.assert_allclose(result.log10_dos.detach(), wanted[1], atol=1e-10)
+    np.testing.assert_allclose(result.ldos.detach(), wanted[2], rtol=1e-8, atol=1e-200)
     theirs = _recursion.backward(ladder, *(one / math.log(10.0) for one in cotangents))
     for one, other in zip(mine, theirs, strict=True):
         largest = float(other.abs().max()) if other.numel() else 0.0
-        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7 * largest)
+        np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-8 * largest)
 
 
 def test_less_and_plainer_output_is_the_same() -> None:
@@ -279,7 +277,7 @@ def test_disconnected_contacts_do_not_spoil_gradients() -> None:
     system = random_system(1, 4, 2)
     system.step[1] = 0.0
     diagonal, step, left, right, _ = system._replace(
-        gamma_right=np.eye(8)[6].reshape(4, 2) * 0.1
+        gamma_left=np.eye(8)[1].reshape(4, 2) * 0.1, gamma_right=np.eye(8)[6].reshape(4, 2) * 0.1
     ).tensors()
     diagonal.requires_grad_()
     result = block_spectra(diagonal, step, left, right, torch.from_numpy(ENERGIES))

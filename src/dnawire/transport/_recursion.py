@@ -6,7 +6,8 @@ With ``A(E) = (E + i eta) - H + i Gamma / 2`` in blocks ``D_n`` and ``-t_n``::
     w_n = P_n^-1 (b_n + t_(n-1)^T w_(n-1)),    x_n = w_n + P_n^-1 t_n x_(n+1)
 
 solves ``A x = b`` in O(L). Columns are kept as ``x * exp(scale)`` so that nothing underflows in
-long chains. This module is the readable definition; ``_kernels`` holds the same for the CPU.
+long chains. This module is the readable definition; ``_column_kernels`` and
+``_adjoint_kernels`` hold the same for blocks of two orbitals on the CPU.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ def _share(cotangent: Tensor, density: Tensor) -> Tensor:
 def backward(
     ladder: Ladder, cotangent_t: Tensor, cotangent_dos: Tensor, cotangent_ldos: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and ln LDOS.
+    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and ln LDOS (or none).
 
     With ``dG = G dH G``: ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals,
     and the LDOS part needs one more solve per column with the same factorization.
@@ -162,7 +163,9 @@ def backward(
 
     plain = x * scale.exp()[..., None, :]
     ldos = _ldos(ladder, columns)
-    share = _share(cotangent_ldos, ldos) + _share(cotangent_dos, ldos.sum((1, 2)))[:, None, None]
+    share = _share(cotangent_dos, ldos.sum((1, 2)))[:, None, None].expand_as(ldos)
+    if cotangent_ldos.numel() > 0:
+        share = share + _share(cotangent_ldos, ldos)
     weight = ladder.broadening / (2.0 * math.pi)
     source = torch.einsum("blme,lbemc,bc->lbemc", share + 0j, plain.conj(), weight + 0j)
     none_above = torch.zeros_like(ladder.columns)

@@ -8,6 +8,7 @@ from dnawire.transport.block import (
     block_spectra,
     block_totals,
 )
+from dnawire.transport.dense import dense_spectra
 from dnawire.transport.observables import (
     Conductance,
     interpolate_transmission,
@@ -23,6 +24,7 @@ __all__ = [
     "block_densities",
     "block_spectra",
     "block_totals",
+    "dense_spectra",
     "interpolate_transmission",
     "resolving_energies",
     "zero_bias_conductance",

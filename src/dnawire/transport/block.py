@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from dnawire.transport import _adjoint_kernels, _column_kernels, _layout_kernels, _recursion
 from dnawire.transport._recursion import Ladder
-from dnawire.transport.contacts import contact_columns
+from dnawire.transport.contacts import checked_contacts
 
 _LN_10: Final = math.log(10.0)
 _LOG10_2: Final = math.log10(2.0)
@@ -21,13 +21,16 @@ _SMALLEST: Final = torch.finfo(torch.float64).tiny
 
 
 class Spectra(NamedTuple):
-    """Spectra of B junctions of L blocks of m orbitals at E energies, float64, one spin channel."""
+    """Spectra of B junctions at E energies, float64, one spin channel.
+
+    The LDOS is (B, L, m, E) for L blocks of m orbitals and (B, N, E) for a dense Hamiltonian.
+    """
 
     log10_transmission: Float[Tensor, "B E"]
     """log10 T, finite even where T itself underflows; -inf where the contacts are disconnected."""
     log10_dos: Float[Tensor, "B E"]
     """log10 of the density of states in 1/eV."""
-    log10_ldos: Float[Tensor, "B L m E"]
+    log10_ldos: Float[Tensor, "B *orbitals E"]
     """log10 of the LDOS in 1/eV; that of the smallest number where it vanishes."""
 
     @property
@@ -41,7 +44,7 @@ class Spectra(NamedTuple):
         return torch.pow(10.0, self.log10_dos)
 
     @property
-    def ldos(self) -> Float[Tensor, "B L m E"]:
+    def ldos(self) -> Float[Tensor, "B *orbitals E"]:
         """Local density of states in 1/eV."""
         return torch.pow(10.0, self.log10_ldos)
 
@@ -238,15 +241,10 @@ def _ladder(
     eta: float,
 ) -> Ladder:
     """Check and prepare the input of the recursion."""
-    if not (math.isfinite(eta) and eta >= 0.0):
-        raise ValueError(f"eta must be finite and not negative, got {eta}")
-    if any(tensor.requires_grad for tensor in (gamma_left, gamma_right, energies)):
-        raise ValueError("gradients by couplings or energies are not offered: detach them")
     present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
-    damping, columns, *couplings = contact_columns(
-        gamma_left.double(), gamma_right.double(), present, eta
+    damping, columns, left, right, broadening = checked_contacts(
+        gamma_left, gamma_right, energies, present, eta
     )
-    left, right, broadening = couplings
     grids = energies.double().reshape(-1, energies.shape[-1]).contiguous()
     return Ladder(
         diagonal.double().contiguous(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -40,3 +42,21 @@ def contact_columns(left: Tensor, right: Tensor, present: Tensor, eta: float) ->
         raise ValueError("a junction has neither a contact nor a finite eta")
     tables = [torch.from_numpy(array).to(left.device) for array in (damping, columns, *couplings)]
     return [tables[0].view(left.shape), *tables[1:]]
+
+
+def checked_contacts(
+    left: Tensor, right: Tensor, energies: Tensor, present: Tensor, eta: float
+) -> list[Tensor]:
+    """Like `contact_columns`, after a look at ``eta`` and at what gradients are asked for.
+
+    Raises
+    ------
+    ValueError
+        Also if ``eta`` is negative or not finite, or a gradient by couplings or energies is asked
+        for.
+    """
+    if not (math.isfinite(eta) and eta >= 0.0):
+        raise ValueError(f"eta must be finite and not negative, got {eta}")
+    if any(tensor.requires_grad for tensor in (left, right, energies)):
+        raise ValueError("gradients by couplings or energies are not offered: detach them")
+    return contact_columns(left.double(), right.double(), present, eta)

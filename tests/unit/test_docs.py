@@ -38,3 +38,12 @@ def test_constraints_pin_one_exact_version_of_each_package() -> None:
     names = [pin.split("==")[0].lower() for pin in pins]
     assert len(set(names)) == len(names)
     assert "torch" in names
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", pages))
+    assert len(named) > 30
+    for file, name in sorted(named):
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert f"\ndef {name}(" in text, f"{file}::{name}"

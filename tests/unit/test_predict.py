@@ -10,7 +10,7 @@ import pytest
 from inference_kit import ENERGIES, LEFT, provenance, save, trained
 
 from dnawire.cli import main
-from dnawire.cli.predict import _contact
+from dnawire.cli._conditions import contact
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -145,16 +145,16 @@ def test_contacts_are_taken_from_the_command_line(
 
 def test_what_is_not_said_of_a_contact_is_as_in_the_training() -> None:
     both = Contact.parse("upper:0=0.1,lower:-1=0.2")
-    assert _contact("left", None, None, both) == both
-    assert _contact("left", None, 0.3, both) == Contact.parse("upper:0,lower:-1", 0.3)
-    assert _contact("left", "upper:1", None, LEFT) == Contact.at("upper", 1, 0.1)
-    assert _contact("left", "upper:1", 0.4, LEFT) == Contact.at("upper", 1, 0.4)
-    assert _contact("left", "upper:1=0.5", None, None) == Contact.at("upper", 1, 0.5)
+    assert contact("left", None, None, both) == both
+    assert contact("left", None, 0.3, both) == Contact.parse("upper:0,lower:-1", 0.3)
+    assert contact("left", "upper:1", None, LEFT) == Contact.at("upper", 1, 0.1)
+    assert contact("left", "upper:1", 0.4, LEFT) == Contact.at("upper", 1, 0.4)
+    assert contact("left", "upper:1=0.5", None, None) == Contact.at("upper", 1, 0.5)
     for other in (both, None):
         with pytest.raises(UsageError, match="has no coupling"):
-            _contact("left", "upper:1", None, other)
+            contact("left", "upper:1", None, other)
     with pytest.raises(UsageError, match="no right contact is the obvious one"):
-        _contact("right", None, 0.1, None)
+        contact("right", None, 0.1, None)
 
 
 def test_without_contacts_in_the_training_they_must_be_given(

@@ -19,6 +19,7 @@ from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.train import parse_flags
 from dnawire.errors import UsageError
@@ -30,6 +31,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 
 FLAGS: Final[dict[str, type[Any]]] = {
     "predict": PredictFlags,
+    "screen": ScreenFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
     "parameters": ParametersFlags,

@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "train": Command("train", "train a model, or resume its training"),
         "status": Command("status", "show how runs are doing"),
         "predict": Command("predict", "predict the spectra of a sequence"),
+        "screen": Command("screen", "rank many sequences by one quantity"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "parameters": Command("parameters", "list or show the tight-binding parameter sets"),

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
+from dnawire.cli._conditions import ConditionFlags, condition_lines
 from dnawire.cli._flags import Messages, parse
+from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from dnawire.data import TransportRecord
     from dnawire.inference import Predictor, Summary
     from dnawire.junction import Contact, Duplex
@@ -47,29 +46,7 @@ class PredictFlags:
     """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
     with _ for a missing base."""
 
-    left_contact: str | None = None
-    """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair."""
-
-    right_contact: str | None = None
-    """Right contact, written like the left one."""
-
-    gamma_left: float | None = None
-    """Coupling of the left contact in eV."""
-
-    gamma_right: float | None = None
-    """Coupling of the right contact in eV."""
-
-    energy_min: float | None = None
-    """Lowest energy in eV."""
-
-    energy_max: float | None = None
-    """Highest energy in eV."""
-
-    num_energy_points: int | None = None
-    """Number of equally spaced energies."""
-
-    eta: float | None = None
-    """Imaginary part added to the energy, in eV."""
+    conditions: ConditionFlags = field(default_factory=ConditionFlags)
 
     fermi_energy: float | None = None
     """Fermi energy of the contacts in eV; without it there is no conductance."""
@@ -104,66 +81,22 @@ def run(arguments: Sequence[str]) -> int:
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
     predictor = load_predictor(flags.model)
-    left, right = _contacts(flags, predictor)
+    left, right = flags.conditions.contacts(predictor)
     junctions = [Junction(duplex, left, right) for duplex in duplexes]
     folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")
     _check_targets(folder, predictor, duplexes, overwrite=flags.overwrite)
-    records = predictor.predict(junctions, _energies(flags, predictor), flags.eta)
+    records = predictor.predict(
+        junctions, flags.conditions.energies(predictor), flags.conditions.eta
+    )
     summaries = [
         summarize(predictor, record, flags.fermi_energy, flags.temperature) for record in records
     ]
     print("\n".join(_heading(flags, predictor, records[0], (left, right))))
-    print("\n".join(_aligned(_rows(records, summaries))))
+    print("\n".join(aligned(_rows(records, summaries))))
     _warn(predictor, records, summaries)
     _write(folder, predictor, records, summaries, flags.fermi_energy)
     _logger.info("results: %s", folder)
     return EXIT_FINISHED
-
-
-def _contacts(flags: PredictFlags, predictor: Predictor) -> tuple[Contact, Contact]:
-    left, right = predictor.conditions.contacts or (None, None)
-    return (
-        _contact("left", flags.left_contact, flags.gamma_left, left),
-        _contact("right", flags.right_contact, flags.gamma_right, right),
-    )
-
-
-def _contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:
-    """Return what is asked for; the rest is as in the training."""
-    from dnawire.junction import Contact
-
-    if text is not None:
-        couplings = {one.gamma for one in trained.attachments} if trained else set()
-        if gamma is None and len(couplings) == 1:
-            gamma = couplings.pop()
-        return Contact.parse(text, gamma)
-    if trained is None:
-        raise UsageError(
-            f"the model was trained on records with contacts of their own: no {side} contact is "
-            "the obvious one",
-            f"Give it with its coupling in eV, e.g. --{side}_contact upper:0=0.1.",
-        )
-    if gamma is None:
-        return trained
-    return Contact(tuple(replace(one, gamma=gamma) for one in trained.attachments))
-
-
-def _energies(flags: PredictFlags, predictor: Predictor) -> NDArray[np.float64] | None:
-    import numpy as np
-
-    asked = (flags.energy_min, flags.energy_max, flags.num_energy_points)
-    if asked == (None, None, None):
-        return None
-    own = predictor.default_energies
-    low = float(own[0]) if flags.energy_min is None else flags.energy_min
-    high = float(own[-1]) if flags.energy_max is None else flags.energy_max
-    number = len(own) if flags.num_energy_points is None else flags.num_energy_points
-    if not low < high or number < 2:
-        raise UsageError(
-            f"{number} energies from {low:g} to {high:g} eV are no grid",
-            "Choose --energy_min below --energy_max, and --num_energy_points of at least 2.",
-        )
-    return np.linspace(low, high, number)
 
 
 def _heading(
@@ -172,16 +105,7 @@ def _heading(
     record: TransportRecord,
     contacts: tuple[Contact, Contact],
 ) -> list[str]:
-    left, right = contacts
-    energies, origin = record.energies, predictor.conditions.origin
-    own_contacts = origin if contacts == predictor.conditions.contacts else "command line"
-    zero = "" if record.energy_reference == 0.0 else " from the reference of the records"
-    lines = [
-        f"model         {predictor.name}",
-        f"contacts      {left.text} | {right.text} eV ({own_contacts})",
-        f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
-        f"eta {record.eta:g} eV",
-    ]
+    lines = condition_lines(predictor, contacts, record.energies, record.eta)
     if flags.fermi_energy is None:
         lines.append("conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)")
     else:
@@ -217,19 +141,6 @@ def _rows(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> l
             ]
         )
     return [head if summaries[0].at_fermi_energy else head[:2] + head[5:], *rows]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines with columns of equal width: text to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    return [
-        "  ".join(
-            cell.ljust(width) if position in (0, last) else cell.rjust(width)
-            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _warn(

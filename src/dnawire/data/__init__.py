@@ -5,6 +5,7 @@ from dnawire.data.coverage import Coverage
 from dnawire.data.dataset import RecordBatch, TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.importers import EnergyWindow, import_records
+from dnawire.data.keys import duplex_texts
 from dnawire.data.random import named_generator, named_seed
 from dnawire.data.record import TransportRecord
 from dnawire.data.specification import generation_spec
@@ -19,6 +20,7 @@ __all__ = [
     "Splits",
     "TransportDataset",
     "TransportRecord",
+    "duplex_texts",
     "find_problem",
     "generate_dataset",
     "generation_spec",

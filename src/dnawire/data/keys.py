@@ -35,12 +35,24 @@ def canonical_keys(codes: Ragged) -> tuple[str, ...]:
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
         ladder = codes.values[codes.positions(rows)].reshape(len(rows), length, 2)
-        texts, flipped = _texts(ladder), _texts(ladder[:, ::-1, ::-1])
+        texts, flipped = duplex_texts(ladder), duplex_texts(ladder[:, ::-1, ::-1])
         keys[rows] = np.where(texts <= flipped, texts, flipped).astype(str)
     return tuple(str(key) for key in keys)
 
 
-def _texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
+def duplex_texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
+    """Texts of duplexes of one length, as `Duplex.text`.
+
+    Parameters
+    ----------
+    ladder
+        Base codes in ladder layout, (B, L, 2).
+
+    Returns
+    -------
+    ndarray
+        ASCII bytes, (B,).
+    """
     num, length, _ = ladder.shape
     upper, lower = LETTERS[ladder[:, :, 0]], LETTERS[ladder[:, ::-1, 1]]
     slash = np.full((num, 1), ord("/"), dtype=np.uint8)

@@ -1,7 +1,7 @@
 """Junctions and records as tensors."""
 
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
-from dnawire.graphs.tensors import Batch, iterate, junction_batch, length_buckets
+from dnawire.graphs.tensors import Batch, iterate, junction_batch, ladder_batch, length_buckets
 
 __all__ = [
     "MISSING_BASE",
@@ -11,5 +11,6 @@ __all__ = [
     "SpectraBatch",
     "iterate",
     "junction_batch",
+    "ladder_batch",
     "length_buckets",
 ]

@@ -50,7 +50,7 @@ class Batch:
 
 def junction_batch(junctions: Sequence[Junction]) -> JunctionBatch:
     """Graph tensors of junctions of one length, in the ladder layout."""
-    return _junction_batch(
+    return ladder_batch(
         np.stack([junction.duplex.codes for junction in junctions]),
         np.stack([junction.gamma_left for junction in junctions]),
         np.stack([junction.gamma_right for junction in junctions]),
@@ -66,7 +66,7 @@ def length_buckets(dataset: TransportDataset, records: ArrayLike) -> list[Batch]
 
 def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
     columns = dataset.batch(records)
-    junctions = _junction_batch(columns.codes, columns.gamma_left, columns.gamma_right)
+    junctions = ladder_batch(columns.codes, columns.gamma_left, columns.gamma_right)
     with np.errstate(divide="ignore"):
         spectra = SpectraBatch(
             torch.from_numpy(np.log10(columns.transmission)),
@@ -76,9 +76,10 @@ def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
     return Batch(junctions, spectra, torch.from_numpy(records))
 
 
-def _junction_batch(
+def ladder_batch(
     codes: NDArray[np.int8], gamma_left: NDArray[np.float64], gamma_right: NDArray[np.float64]
 ) -> JunctionBatch:
+    """Graph tensors of base codes and couplings, all (B, L, 2) in the ladder layout."""
     base = torch.from_numpy(codes).long()
     present = base >= 0
     return JunctionBatch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
-from dnawire.graphs import MISSING_BASE, JunctionBatch, junction_batch
+from dnawire.graphs import MISSING_BASE, JunctionBatch, junction_batch, ladder_batch
 from dnawire.inference.conditions import Conditions, checked_energies
 from dnawire.junction import Duplex, Junction
 from dnawire.models import HamiltonianModel, StandardModel
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import block_densities
+from dnawire.transport import block_densities, block_totals
 
 _VALUES_PER_BATCH: Final = 2**22
 _SAME_ENERGY: Final = 1e-9
@@ -27,6 +27,24 @@ _ALL_RESPECTS: Final = ("lengths", "couplings", "placements", "pairs")
 
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
+
+
+class Ladders(NamedTuple):
+    """Many junctions of one length as arrays in ladder layout."""
+
+    codes: NDArray[np.int8]
+    """Base codes, (B, L, 2)."""
+    gamma_left: NDArray[np.float64]
+    """Coupling to the left contact in eV, (B, L, 2)."""
+    gamma_right: NDArray[np.float64]
+    """Coupling to the right contact in eV, (B, L, 2)."""
+
+
+class LogTotals(NamedTuple):
+    """Spectra of many junctions without the LDOS, (B, E)."""
+
+    log10_transmission: NDArray[np.float64]
+    log10_dos: NDArray[np.float64]
 
 
 class Predictor(Protocol):
@@ -43,6 +61,10 @@ class Predictor(Protocol):
     @property
     def default_energies(self) -> NDArray[np.float64]:
         """Energy grid in eV, (E,), that is taken when none is given."""
+
+    @property
+    def knows_all_energies(self) -> bool:
+        """Whether spectra at other energies than these can be had."""
 
     def predict(
         self,
@@ -72,6 +94,29 @@ class Predictor(Protocol):
             If the energies are no grid, or the predictor is bound to its own.
         """
 
+    def totals(
+        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> LogTotals:
+        """Predict T and DOS of many junctions of one length, which must fit into memory at once.
+
+        Parameters
+        ----------
+        ladders
+            What to predict.
+        energies, eta
+            See `predict`.
+
+        Returns
+        -------
+        LogTotals
+            The same numbers as those of `predict`, in decades.
+
+        Raises
+        ------
+        UsageError
+            Like `predict`.
+        """
+
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64] | None:
         """Hamiltonian of a duplex in eV, (N, N), in site order; None if there is none."""
 
@@ -91,6 +136,8 @@ class StandardPredictor:
     model
         The trained model, in evaluation mode.
     """
+
+    knows_all_energies = False
 
     def __init__(self, name: str, conditions: Conditions, model: StandardModel) -> None:
         self.name = name
@@ -118,6 +165,16 @@ class StandardPredictor:
         self._check_energies(energies)
         self._check_eta(eta)
         return _in_batches(junctions, len(self.default_energies), self._records)
+
+    def totals(
+        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> LogTotals:
+        """Predict T and DOS of many junctions; see `Predictor.totals`."""
+        self._check_energies(energies)
+        self._check_eta(eta)
+        with torch.no_grad():
+            transmission, dos, _ = self._model(ladder_batch(*ladders))
+        return LogTotals(transmission.double().numpy(), dos.double().numpy())
 
     def hamiltonian(self, duplex: Duplex) -> None:
         """Return None: a ``standard`` model has no Hamiltonian."""
@@ -178,6 +235,8 @@ class HamiltonianPredictor:
         Gives the Hamiltonians: a trained model or a parameter set.
     """
 
+    knows_all_energies = True
+
     def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
         self.name = name
         self.conditions = conditions
@@ -204,6 +263,24 @@ class HamiltonianPredictor:
         grid = self.default_energies if energies is None else checked_energies(energies)
         width = self.conditions.eta if eta is None else _checked_eta(eta)
         return _in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
+
+    def totals(
+        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> LogTotals:
+        """Compute T and DOS of many junctions; see `Predictor.totals`."""
+        grid = self.default_energies if energies is None else checked_energies(energies)
+        diagonal, step, mask = self._source(ladders.codes)
+        with torch.no_grad():
+            spectra = block_totals(
+                torch.from_numpy(diagonal),
+                torch.from_numpy(step),
+                torch.from_numpy(ladders.gamma_left),
+                torch.from_numpy(ladders.gamma_right),
+                torch.tensor(grid),
+                mask=torch.from_numpy(mask),
+                eta=self.conditions.eta if eta is None else _checked_eta(eta),
+            )
+        return LogTotals(*(tensor.numpy() for tensor in spectra))
 
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""

@@ -10,6 +10,7 @@ from dnawire.plots.hamiltonian import (
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
 from dnawire.plots.spectra import (
     comparison_figure,
     comparison_table,
@@ -33,6 +34,8 @@ __all__ = [
     "Table",
     "comparison_figure",
     "comparison_table",
+    "distribution_figure",
+    "distribution_table",
     "figure_paths",
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
@@ -40,6 +43,7 @@ __all__ = [
     "parity_figure",
     "parity_table",
     "plot_difference",
+    "plot_distribution",
     "plot_dos",
     "plot_errors",
     "plot_hamiltonian",

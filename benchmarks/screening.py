@@ -1,0 +1,99 @@
+"""Sequences screened per second: all 65,536 8-mers, T and DOS at 100 energies, ranked.
+
+Run ``python benchmarks/screening.py``: exactly, and by untrained models of the default size. One
+thread, CPU time of whole screenings; their speed does not depend on what was learned. The memory
+is what the process grew by at its peak, after a first small screening.
+"""
+
+from __future__ import annotations
+
+import resource
+
+import torch
+from threadpoolctl import threadpool_limits
+from timing import alternate, matrix_product, peak
+
+from dnawire.config import TrainConfig
+from dnawire.inference import (
+    Conditions,
+    Distribution,
+    HamiltonianPredictor,
+    PatternCandidates,
+    Predictor,
+    Question,
+    Ranking,
+    StandardPredictor,
+    learned_hamiltonian,
+    load_predictor,
+    screen,
+)
+from dnawire.junction import Contact
+from dnawire.models import HamiltonianModel, StandardModel
+from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+
+ALL_8_MERS = "NNNNNNNN"
+A_SIXTEENTH = "ACNNNNNN"
+DEVICE = torch.device("cpu")
+
+
+def untrained(model_type: str, conditions: Conditions) -> Predictor:
+    """Predictor of a model of the default size before its first step."""
+    config = TrainConfig.from_flat({"model_type": model_type, "num_samples": 200})
+    data = prepare_data(config, prepare_dataset(config), DEVICE)
+    model = build_trainer(config, data, DEVICE).model.eval()
+    if isinstance(model, HamiltonianModel):
+        return HamiltonianPredictor(model_type, conditions, learned_hamiltonian(model))
+    assert isinstance(model, StandardModel)
+    return StandardPredictor(model_type, conditions, model)
+
+
+def screening(predictor: Predictor, pattern: str) -> Ranking:
+    """Screen as ``dnawire screen`` does."""
+    energies = predictor.default_energies
+    question = Question(
+        left=Contact.at("upper", 0, 0.1),
+        right=Contact.at("upper", -1, 0.1),
+        energies=energies,
+        window=(float(energies[0]), float(energies[-1])),
+        eta=predictor.conditions.eta,
+        fermi_energy=-7.1,
+        temperature=300.0,
+        rank_by="mean_log10_transmission",
+    )
+    ranking = Ranking(question.rank_by, lowest=False, top=100)
+    distribution = Distribution()
+    for piece in screen(predictor, PatternCandidates(pattern), question, unique=False):
+        ranking.add(piece)
+        distribution.add(piece.values[question.rank_by])
+    return ranking
+
+
+def peak_memory() -> float:
+    """MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def compare(name: str, predictor: Predictor, rounds: int) -> None:
+    """Print the row of one predictor."""
+    screening(predictor, A_SIXTEENTH)
+    before = peak_memory()
+    calls = {
+        "all": lambda: screening(predictor, ALL_8_MERS),
+        "product": matrix_product(torch.float32),
+    }
+    timings = alternate(calls, rounds, {"all": 1, "product": 20})
+    number, best = len(PatternCandidates(ALL_8_MERS)), peak(timings["product"])
+    rate = 1e3 * number / timings["all"].median
+    print(
+        f"{name:18} {rate:9.0f} sequences/s   memory +{peak_memory() - before:.0f} MB   "
+        f"{rate / best:6.0f} sequences per GFLOP of a float32 product ({best:.0f} GFLOP/s)"
+    )
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        exact = load_predictor("exact:kordas2025")
+        compare("exact:kordas2025", exact, rounds=7)
+        compare("hamiltonian", untrained("hamiltonian", exact.conditions), rounds=3)
+        compare("standard", untrained("standard", exact.conditions), rounds=3)

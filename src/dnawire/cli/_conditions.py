@@ -1,0 +1,121 @@
+"""Flags that say under which conditions something is predicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dnawire.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dnawire.inference import Predictor
+    from dnawire.junction import Contact
+
+
+@dataclass(frozen=True)
+class ConditionFlags:
+    """Contacts and energies; what is not given is taken from the training of the model."""
+
+    left_contact: str | None = None
+    """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair."""
+
+    right_contact: str | None = None
+    """Right contact, written like the left one."""
+
+    gamma_left: float | None = None
+    """Coupling of the left contact in eV."""
+
+    gamma_right: float | None = None
+    """Coupling of the right contact in eV."""
+
+    energy_min: float | None = None
+    """Lowest energy in eV."""
+
+    energy_max: float | None = None
+    """Highest energy in eV."""
+
+    num_energy_points: int | None = None
+    """Number of equally spaced energies."""
+
+    eta: float | None = None
+    """Imaginary part added to the energy, in eV."""
+
+    def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
+        """Return the left and the right contact.
+
+        Raises
+        ------
+        UsageError
+            If one is neither given nor known from the training.
+        """
+        left, right = predictor.conditions.contacts or (None, None)
+        return (
+            contact("left", self.left_contact, self.gamma_left, left),
+            contact("right", self.right_contact, self.gamma_right, right),
+        )
+
+    def energies(self, predictor: Predictor) -> NDArray[np.float64] | None:
+        """Return the energies that are asked for; None if those of the predictor are.
+
+        Raises
+        ------
+        UsageError
+            If they are no grid.
+        """
+        import numpy as np
+
+        asked = (self.energy_min, self.energy_max, self.num_energy_points)
+        if asked == (None, None, None):
+            return None
+        own = predictor.default_energies
+        low = float(own[0]) if self.energy_min is None else self.energy_min
+        high = float(own[-1]) if self.energy_max is None else self.energy_max
+        number = len(own) if self.num_energy_points is None else self.num_energy_points
+        if not low < high or number < 2:
+            raise UsageError(
+                f"{number} energies from {low:g} to {high:g} eV are no grid",
+                "Choose --energy_min below --energy_max, and --num_energy_points of at least 2.",
+            )
+        return np.linspace(low, high, number)
+
+
+def contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:
+    """Return what is asked for; the rest is as in the training."""
+    from dnawire.junction import Contact
+
+    if text is not None:
+        couplings = {one.gamma for one in trained.attachments} if trained else set()
+        if gamma is None and len(couplings) == 1:
+            gamma = couplings.pop()
+        return Contact.parse(text, gamma)
+    if trained is None:
+        raise UsageError(
+            f"the model was trained on records with contacts of their own: no {side} contact is "
+            "the obvious one",
+            f"Give it with its coupling in eV, e.g. --{side}_contact upper:0=0.1.",
+        )
+    if gamma is None:
+        return trained
+    return Contact(tuple(replace(one, gamma=gamma) for one in trained.attachments))
+
+
+def condition_lines(
+    predictor: Predictor,
+    contacts: tuple[Contact, Contact],
+    energies: NDArray[np.float64],
+    eta: float,
+) -> list[str]:
+    """Lines that say under which conditions a predictor is asked."""
+    left, right = contacts
+    conditions = predictor.conditions
+    own_contacts = conditions.origin if contacts == conditions.contacts else "command line"
+    zero = "" if conditions.energy_reference == 0.0 else " from the reference of the records"
+    return [
+        f"model         {predictor.name}",
+        f"contacts      {left.text} | {right.text} eV ({own_contacts})",
+        f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
+        f"eta {eta:g} eV",
+    ]

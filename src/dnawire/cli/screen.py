@@ -1,0 +1,341 @@
+"""``dnawire screen``: the best of many sequences, by a trained model or exactly."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import tyro
+
+from dnawire.cli._conditions import ConditionFlags, condition_lines
+from dnawire.cli._flags import Messages, parse
+from dnawire.cli._table import aligned
+from dnawire.cli._target import check_target
+from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
+
+if TYPE_CHECKING:
+    from dnawire.inference import (
+        Candidates,
+        Distribution,
+        Predictor,
+        Question,
+        Ranking,
+        Screened,
+    )
+
+_logger = logging.getLogger(__name__)
+
+_SHOWN: Final = 10
+_RANKING, _SCORES, _DISTRIBUTION = "ranking.csv", "scores.csv", "distribution"
+
+
+@dataclass(frozen=True)
+class ScreenFlags:
+    """Compute one quantity of many sequences, and rank them by it."""
+
+    model: tyro.conf.Positional[str]
+    """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
+    spectra of a tight-binding parameter set."""
+
+    length: int | None = None
+    """Screen all sequences of this number of base pairs."""
+
+    pattern: str | None = None
+    """Screen all sequences of this pattern of IUPAC letters, e.g. ACGTNNNN."""
+
+    sequences: Path | None = None
+    """Screen the sequences of this text file, one a line, written as for `dnawire predict`."""
+
+    rank_by: Literal[
+        "log10_transmission",
+        "mean_log10_transmission",
+        "mean_log10_dos",
+        "log10_conductance",
+    ] = "mean_log10_transmission"
+    """Quantity that ranks: log10 T at the Fermi energy, means over the window, or the conductance
+    at Fermi energy and temperature with all resonances resolved (milliseconds a sequence)."""
+
+    lowest: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Rank the lowest value first."""
+
+    top: int = 100
+    """Length of the ranking."""
+
+    window_min: float | None = None
+    """Lowest energy of the means in eV; None takes the first energy."""
+
+    window_max: float | None = None
+    """Highest energy of the means in eV; None takes the last energy."""
+
+    unique: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Count a sequence and its other strand once, where the contacts make them one junction."""
+
+    fermi_energy: float | None = None
+    """Fermi energy of the contacts in eV."""
+
+    temperature: float = 300.0
+    """Temperature of the contacts in K."""
+
+    save_all: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Write the values of all sequences too, not those of the ranking alone."""
+
+    output: Path | None = None
+    """Folder of the results; None takes screenings/MODEL."""
+
+    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Replace earlier results."""
+
+    conditions: ConditionFlags = field(default_factory=ConditionFlags)
+
+    messages: Messages = field(default_factory=Messages)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Screen, print the best, write the results, and return the exit code.
+
+    Raises
+    ------
+    dnawire.errors.DnawireError
+        A sequence, contact or energy is impossible, the model cannot be used, or the results
+        cannot be written.
+    """
+    flags = parse(ScreenFlags, arguments, "screen")
+    flags.messages.configure()
+    if flags.top < 1:
+        raise UsageError(f"a ranking of {flags.top} sequences", "Give --top a value of at least 1.")
+    from dnawire.inference import Distribution, Ranking, load_predictor, screen
+
+    candidates = _candidates(flags)
+    predictor = load_predictor(flags.model)
+    question = _question(flags, predictor)
+    folder = flags.output or Path("screenings") / predictor.name.replace(":", "-")
+    targets = _targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)
+    print("\n".join(_heading(flags, predictor, question, candidates)))
+    ranking = Ranking(flags.rank_by, flags.lowest, flags.top)
+    distribution = Distribution()
+    with _whole_or_nothing(folder, targets) as temporary:
+        found = screen(predictor, candidates, question, unique=flags.unique)
+        pieces: Iterable[Screened] = _reported(found, len(candidates))
+        if flags.save_all:
+            pieces = _saved(pieces, temporary / _SCORES, question)
+        for piece in pieces:
+            ranking.add(piece)
+            distribution.add(piece.values[flags.rank_by])
+        _write(temporary, predictor, ranking, distribution, question)
+    print("\n".join(_summary(ranking, distribution, len(candidates))))
+    _warn(predictor, ranking, question)
+    _logger.info("results: %s", folder)
+    return EXIT_FINISHED
+
+
+def _candidates(flags: ScreenFlags) -> Candidates:
+    from dnawire.inference import ListedCandidates, PatternCandidates
+
+    given = {"length": flags.length, "pattern": flags.pattern, "sequences": flags.sequences}
+    asked = [name for name, value in given.items() if value is not None]
+    if len(asked) != 1:
+        raise UsageError(
+            f"{' and '.join(asked) or 'nothing'} to be screened",
+            "Give one of --length 8, --pattern ACGTNNNN and --sequences FILE.",
+        )
+    if flags.sequences is not None:
+        return ListedCandidates.read(flags.sequences)
+    if flags.length is not None and flags.length < 1:
+        raise UsageError(f"sequences of length {flags.length}", "Give --length of at least 1.")
+    return PatternCandidates(flags.pattern or "N" * (flags.length or 0))
+
+
+def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
+    from dnawire.inference import Question
+
+    asked = flags.conditions.energies(predictor)
+    energies = predictor.default_energies if asked is None else asked
+    eta = predictor.conditions.eta if flags.conditions.eta is None else flags.conditions.eta
+    left, right = flags.conditions.contacts(predictor)
+    low = float(energies[0]) if flags.window_min is None else flags.window_min
+    high = float(energies[-1]) if flags.window_max is None else flags.window_max
+    return Question(
+        left=left,
+        right=right,
+        energies=energies,
+        window=(low, high),
+        eta=eta,
+        fermi_energy=flags.fermi_energy,
+        temperature=flags.temperature,
+        rank_by=flags.rank_by,
+    )
+
+
+def _targets(folder: Path, *, save_all: bool, overwrite: bool) -> list[Path]:
+    """Files that will be written; refuses to replace earlier ones before any work is done."""
+    from dnawire.plots import figure_paths
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritableError(
+            f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
+        ) from error
+    targets = [folder / _RANKING, *figure_paths(folder / _DISTRIBUTION)]
+    if save_all:
+        targets.append(folder / _SCORES)
+    for path in targets:
+        check_target(path, overwrite=overwrite)
+    return targets
+
+
+@contextmanager
+def _whole_or_nothing(folder: Path, targets: Sequence[Path]) -> Iterator[Path]:
+    """Offer a temporary folder, and move its files to their places at the end, if it is reached."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".screening-", dir=folder) as name:
+            yield Path(name)
+            for target in targets:
+                (Path(name) / target.name).replace(target)
+    except OSError as error:
+        raise NotWritableError(
+            f"{folder}: {error.strerror or error}", "Choose another folder with --output."
+        ) from error
+
+
+def _heading(
+    flags: ScreenFlags, predictor: Predictor, question: Question, candidates: Candidates
+) -> list[str]:
+    from dnawire.inference import QUANTITIES
+
+    contacts = question.left, question.right
+    low, high = question.window
+    lines = condition_lines(predictor, contacts, question.energies, question.eta)
+    lines.append(f"window        {low:g} to {high:g} eV")
+    if question.fermi_energy is not None:
+        lines.append(f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K")
+    lines.append(f"other strand  {_other_strand(question, candidates)}")
+    first = "lowest" if flags.lowest else "highest"
+    lines.append(f"candidates    {len(candidates):,}: {candidates.name}")
+    lines.append(f"rank by       {flags.rank_by} ({QUANTITIES[flags.rank_by]}), {first} first")
+    return [*lines, ""]
+
+
+def _other_strand(question: Question, candidates: Candidates) -> str:
+    """Say whether the contacts tell the two writings of a molecule apart."""
+    from dnawire.inference import is_same_from_both_strands
+
+    left, right = question.left, question.right
+    lengths = {junction.length for junction in candidates.junctions(left, right)}
+    same = {is_same_from_both_strands(left, right, length) for length in lengths}
+    if same == {True}:
+        return "a sequence and its reverse complement are the same junction"
+    if same == {False}:
+        return "a sequence and its reverse complement are different junctions"
+    return "for some lengths, a sequence and its reverse complement are the same junction"
+
+
+def _reported(pieces: Iterable[Screened], total: int) -> Iterator[Screened]:
+    """Show progress: a bar on a terminal, a line for every tenth of the work elsewhere."""
+    from tqdm import tqdm
+
+    done, tenths, start = 0, 0, time.monotonic()
+    with tqdm(total=total, unit=" sequences", unit_scale=True, disable=None, leave=False) as bar:
+        for piece in pieces:
+            yield piece
+            bar.update(len(piece.codes))
+            done += len(piece.codes)
+            is_tenth, tenths = 10 * done // total > tenths, 10 * done // total
+            if bar.disable:
+                rate = done / max(time.monotonic() - start, 1e-9)
+                level = logging.INFO if is_tenth else logging.DEBUG
+                _logger.log(level, "%d of %d sequences, %.0f per second", done, total, rate)
+
+
+def _saved(pieces: Iterable[Screened], path: Path, question: Question) -> Iterator[Screened]:
+    """Write the values of all sequences as they come."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for number, piece in enumerate(pieces):
+            if number == 0:
+                writer.writerow(["sequence", *piece.values])
+                writer.writerow(["", *("decades" for _ in piece.values)])
+            columns = (values.tolist() for values in piece.values.values())
+            writer.writerows(zip(piece.texts, *columns, strict=True))
+            yield piece
+
+
+def _write(
+    folder: Path,
+    predictor: Predictor,
+    ranking: Ranking,
+    distribution: Distribution,
+    question: Question,
+) -> None:
+    from dnawire import plots
+    from dnawire.inference import QUANTITIES
+
+    columns: dict[str, tuple[str, list[Any]]] = {
+        "rank": ("", list(range(1, len(ranking.rows) + 1))),
+        "sequence": ("", [text for text, _, _ in ranking.rows]),
+        "same_junction": ("", _same_junctions(ranking, question)),
+    }
+    for name in ranking.rows[0][2]:
+        columns[name] = ("decades", [values[name] for _, _, values in ranking.rows])
+    plots.save_table(folder / _RANKING, columns)
+    figure = plots.distribution_figure(
+        distribution.binned(),
+        QUANTITIES[ranking.rank_by],
+        ranking.rows[-1][2][ranking.rank_by],
+        f"Screened by {predictor.name}",
+    )
+    table = plots.distribution_table(distribution.binned())
+    plots.save_figure(figure, folder / _DISTRIBUTION, table)
+
+
+def _same_junctions(ranking: Ranking, question: Question) -> list[str]:
+    """Other writing of each ranked duplex, where the contacts make it the same junction."""
+    from dnawire.inference import is_same_from_both_strands
+
+    lengths = {len(text.partition("/")[0]) for text, _, _ in ranking.rows}
+    same = {
+        length: is_same_from_both_strands(question.left, question.right, length)
+        for length in lengths
+    }
+    return [
+        flipped if same[len(text.partition("/")[0])] and flipped != text else ""
+        for text, flipped, _ in ranking.rows
+    ]
+
+
+def _summary(ranking: Ranking, distribution: Distribution, total: int) -> list[str]:
+    rows = [["rank", "sequence", *ranking.rows[0][2]]]
+    rows += [
+        [str(rank), text, *(f"{value:.3f}" for value in values.values())]
+        for rank, (text, _, values) in enumerate(ranking.rows[:_SHOWN], start=1)
+    ]
+    counted = sum(distribution.counts.values()) + distribution.vanishing
+    lines = [*aligned(rows), "", f"screened      {counted:,} of {total:,} sequences"]
+    if distribution.vanishing:
+        lines.append(f"disconnected  {distribution.vanishing:,} of them: nothing flows at all")
+    return lines
+
+
+def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
+    """Say what in the ranking is not to be trusted."""
+    from dnawire.junction import Duplex, Junction
+
+    doubts: Counter[str] = Counter()
+    for text, _, _ in ranking.rows:
+        junction = Junction(Duplex.parse(text), question.left, question.right)
+        doubts.update(predictor.doubts(junction))
+    for doubt, number in doubts.items():
+        _logger.warning(
+            "%d of the %d ranked are unlike all training records: %s",
+            number,
+            len(ranking.rows),
+            doubt,
+        )

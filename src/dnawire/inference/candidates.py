@@ -1,0 +1,189 @@
+"""What is screened: every sequence of a pattern, or those of a file, in pieces of one length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from math import prod
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.data import duplex_texts
+from dnawire.errors import InvalidDuplexError, NotFoundError, UnusableFileError
+from dnawire.junction import BASES, Contact, Duplex, Junction
+
+IUPAC: Final[dict[str, str]] = {
+    **{base: base for base in BASES},
+    "R": "AG",
+    "Y": "CT",
+    "S": "CG",
+    "W": "AT",
+    "K": "GT",
+    "M": "AC",
+    "B": "CGT",
+    "D": "AGT",
+    "H": "ACT",
+    "V": "ACG",
+    "N": "ACGT",
+}
+"""Bases that a letter of a pattern stands for (IUPAC-IUB, doi:10.1093/nar/13.9.3021)."""
+
+_LAST_BASE: Final = len(BASES) - 1
+
+
+class Candidates(Protocol):
+    """Duplexes to be screened, in a fixed order."""
+
+    @property
+    def name(self) -> str:
+        """What they are, in words."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
+        """Every junction that can differ in whether the contacts fit it.
+
+        Raises
+        ------
+        InvalidContactError
+            If they do not.
+        """
+
+    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
+        """Base codes (B, L, 2) of at most ``size`` duplexes of one length, piece after piece."""
+
+    def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Tell which of some duplexes (B, L, 2) are among them."""
+
+
+class PatternCandidates:
+    """Watson-Crick duplexes of all upper strands that a pattern stands for, in alphabetical order.
+
+    Parameters
+    ----------
+    pattern
+        IUPAC letters, 5' to 3', for example ``ACGTNNNN``; in either case.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If the pattern is empty or holds another letter.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        letters = pattern.upper()
+        unknown = [letter for letter in letters if letter not in IUPAC]
+        if unknown or not letters:
+            problem = f"letter '{unknown[0]}' stands for no bases" if unknown else "it is empty"
+            raise InvalidDuplexError(
+                f"pattern '{pattern}': {problem}.",
+                f"use the letters {' '.join(IUPAC)}, for example ACGTNNNN.",
+            )
+        self.name = f"all sequences {letters}"
+        self._choices = [
+            np.array([BASES.index(base) for base in IUPAC[letter]], np.int8) for letter in letters
+        ]
+
+    def __len__(self) -> int:
+        return prod(map(len, self._choices))
+
+    def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
+        """Return the first in alphabetical order: all have the same length and no blanks."""
+        first = "".join(BASES[choices[0]] for choices in self._choices)
+        yield Junction(Duplex.parse(first), left, right)
+
+    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
+        """Write the numbers from 0 in the mixed base of the choices."""
+        for start in range(0, len(self), size):
+            rest = np.arange(start, min(start + size, len(self)))
+            upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
+            for position in range(len(self._choices) - 1, -1, -1):
+                choices = self._choices[position]
+                rest, digit = np.divmod(rest, len(choices))
+                upper[:, position] = choices[digit]
+            yield np.stack((upper, _LAST_BASE - upper), axis=2)
+
+    def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Compare every position with its choices."""
+        if codes.shape[1] != len(self._choices):
+            return np.zeros(len(codes), dtype=np.bool_)
+        paired = codes[..., 0] + codes[..., 1] == _LAST_BASE
+        fits = [np.isin(codes[:, n, 0], choices) for n, choices in enumerate(self._choices)]
+        found: NDArray[np.bool_] = np.logical_and.reduce([*fits, paired.all(axis=1)])
+        return found
+
+
+class ListedCandidates:
+    """Given duplexes, in their order.
+
+    Parameters
+    ----------
+    duplexes
+        At least one.
+    name
+        What they are, in words.
+    """
+
+    def __init__(self, duplexes: Sequence[Duplex], name: str) -> None:
+        self.name = name
+        self._duplexes = list(duplexes)
+        self._texts = {duplex.text.encode() for duplex in duplexes}
+
+    @classmethod
+    def read(cls, path: Path) -> ListedCandidates:
+        """Read a text file: one sequence a line, as `Duplex.parse` reads it; blank lines count not.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such file.
+        UnusableFileError
+            If it is no text or holds no sequence.
+        InvalidDuplexError
+            If a line is no sequence; names it.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{path} does not exist.", "name a file of sequences.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise _no_sequences(path, str(error)) from error
+        numbered = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+        if not numbered:
+            raise _no_sequences(path, "it is empty")
+        return cls([_parsed(path, *line) for line in numbered], f"the sequences of {path}")
+
+    def __len__(self) -> int:
+        return len(self._duplexes)
+
+    def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
+        """Return all of them: each has a length and blanks of its own."""
+        return (Junction(duplex, left, right) for duplex in self._duplexes)
+
+    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
+        """Cut where the length changes."""
+        for _, group in groupby(self._duplexes, key=lambda duplex: duplex.length):
+            run = list(group)
+            for start in range(0, len(run), size):
+                yield np.stack([duplex.codes for duplex in run[start : start + size]])
+
+    def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Look the duplexes up."""
+        return np.array([text in self._texts for text in duplex_texts(codes)], dtype=np.bool_)
+
+
+def _parsed(path: Path, number: int, line: str) -> Duplex:
+    try:
+        return Duplex.parse(line)
+    except InvalidDuplexError as error:
+        raise InvalidDuplexError(f"{path}, line {number}: {error.problem}", error.remedy) from error
+
+
+def _no_sequences(path: Path, problem: str) -> UnusableFileError:
+    return UnusableFileError(
+        f"{path} holds no sequences: {problem}.", "write one sequence a line into a text file."
+    )

@@ -1,0 +1,310 @@
+"""Many sequences between the same contacts, and which of them are best."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.data import duplex_texts
+from dnawire.errors import UsageError
+from dnawire.inference.candidates import Candidates
+from dnawire.inference.predictors import Ladders, LogTotals, Predictor
+from dnawire.inference.summary import summarize
+from dnawire.junction import Contact, Duplex, Junction
+
+TRANSMISSION: Final = "log10_transmission"
+MEAN_TRANSMISSION: Final = "mean_log10_transmission"
+MEAN_DOS: Final = "mean_log10_dos"
+CONDUCTANCE: Final = "log10_conductance"
+
+QUANTITIES: Final[Mapping[str, str]] = {
+    TRANSMISSION: "log10 T at the Fermi energy",
+    MEAN_TRANSMISSION: "mean log10 T over the window",
+    MEAN_DOS: "mean log10 DOS over the window",
+    CONDUCTANCE: "log10 G/G0 at the Fermi energy and temperature",
+}
+"""What sequences can be ranked by, all in decades."""
+
+BIN: Final = 0.01
+"""Width in decades of the bins in which a distribution is kept."""
+
+_VALUES_PER_PIECE: Final = 2**18
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked of every sequence.
+
+    Parameters
+    ----------
+    left, right
+        Contacts; their positions must exist in every duplex.
+    energies
+        Energies (E,) in eV, increasing; they bound all that is considered.
+    window
+        First and last energy in eV of the means.
+    eta
+        Imaginary part of the energy in eV.
+    fermi_energy
+        In eV; None asks nothing of it.
+    temperature
+        In K, for the conductance.
+    rank_by
+        One of `QUANTITIES`.
+
+    Raises
+    ------
+    UsageError
+        If the window holds no energy, the Fermi energy lies outside the energies, or the quantity
+        needs one that is not given.
+    """
+
+    left: Contact
+    right: Contact
+    energies: NDArray[np.float64]
+    window: tuple[float, float]
+    eta: float
+    fermi_energy: float | None
+    temperature: float
+    rank_by: str
+
+    def __post_init__(self) -> None:
+        low, high = float(self.energies[0]), float(self.energies[-1])
+        if not self.in_window.any():
+            raise UsageError(
+                f"no energy lies in the window from {self.window[0]:g} to {self.window[1]:g} eV: "
+                f"there are {len(self.energies)} from {low:g} to {high:g} eV.",
+                "widen the window, or choose energies inside it.",
+            )
+        if self.fermi_energy is None and self.rank_by in (TRANSMISSION, CONDUCTANCE):
+            raise UsageError(
+                f"{self.rank_by} needs the Fermi energy, which is not given.",
+                f"give it in eV (--fermi_energy), or rank by {MEAN_TRANSMISSION}.",
+            )
+        if self.fermi_energy is not None and not low <= self.fermi_energy <= high:
+            raise UsageError(
+                f"the Fermi energy {self.fermi_energy:g} eV lies outside the energies, which run "
+                f"from {low:g} to {high:g} eV.",
+                "choose a Fermi energy inside, or other energies.",
+            )
+
+    @property
+    def in_window(self) -> NDArray[np.bool_]:
+        """Which energies the means go over, (E,)."""
+        return (self.energies >= self.window[0]) & (self.energies <= self.window[1])
+
+
+class Screened(NamedTuple):
+    """Answers for some duplexes of one length."""
+
+    codes: NDArray[np.int8]
+    """Base codes, (B, L, 2)."""
+    values: dict[str, NDArray[np.float64]]
+    """Quantities by name, in decades, (B,); -inf where T vanishes."""
+
+    def select(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Screened:
+        """Some of them."""
+        return Screened(self.codes[rows], {name: one[rows] for name, one in self.values.items()})
+
+    @property
+    def texts(self) -> list[str]:
+        """Texts of the duplexes."""
+        return [text.decode() for text in duplex_texts(self.codes)]
+
+    @property
+    def flipped_texts(self) -> list[str]:
+        """Texts of the same molecules, written from their other strands."""
+        return [text.decode() for text in duplex_texts(self.codes[:, ::-1, ::-1])]
+
+
+def screen(
+    predictor: Predictor, candidates: Candidates, question: Question, *, unique: bool
+) -> Iterator[Screened]:
+    """Answer a question for many sequences, a few thousand at a time.
+
+    Parameters
+    ----------
+    predictor
+        What predicts.
+    candidates
+        The sequences.
+    question
+        What is asked of each.
+    unique
+        Leave out a sequence whose junction is that of an earlier one, written from its other
+        strand; see `is_same_from_both_strands`.
+
+    Yields
+    ------
+    Screened
+        In the order of the candidates.
+
+    Raises
+    ------
+    InvalidContactError
+        If a contact does not fit a sequence.
+    UsageError
+        If the predictor is bound to other energies or another eta.
+    """
+    for _ in candidates.junctions(question.left, question.right):
+        pass
+    for codes in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
+        kept = codes
+        if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
+            kept = codes[~_is_repeated(codes, candidates)]
+        if len(kept):
+            yield Screened(kept, _answers(predictor, kept, question))
+
+
+def is_same_from_both_strands(left: Contact, right: Contact, length: int) -> bool:
+    """Tell whether two duplexes that are one molecule make one junction as well.
+
+    The contacts keep their places while the molecule is turned around. The junction is the same
+    only if it carries the contacts onto each other or each onto itself, e.g. ``upper:0`` and
+    ``lower:0``; T and DOS do not tell left from right.
+    """
+    one, other = left.ladder_gamma(length), right.ladder_gamma(length)
+    turned = one[::-1, ::-1], other[::-1, ::-1]
+    return any(
+        np.array_equal(first, turned[0]) and np.array_equal(second, turned[1])
+        for first, second in ((one, other), (other, one))
+    )
+
+
+def _is_repeated(codes: NDArray[np.int8], candidates: Candidates) -> NDArray[np.bool_]:
+    """Which duplexes are written from their other strand among the candidates, and earlier."""
+    flipped = codes[:, ::-1, ::-1]
+    difference = (codes - flipped).reshape(len(codes), -1)
+    first = (difference != 0).argmax(axis=1)
+    is_later: NDArray[np.bool_] = difference[np.arange(len(codes)), first] > 0
+    return is_later & candidates.holds(flipped)
+
+
+def _answers(
+    predictor: Predictor, codes: NDArray[np.int8], question: Question
+) -> dict[str, NDArray[np.float64]]:
+    spectra, energies = _spectra(predictor, codes, question)
+    window = np.isin(energies, question.energies[question.in_window])
+    values = {
+        MEAN_TRANSMISSION: spectra.log10_transmission[:, window].mean(axis=1),
+        MEAN_DOS: spectra.log10_dos[:, window].mean(axis=1),
+    }
+    if question.fermi_energy is not None:
+        values[TRANSMISSION] = _interpolated(
+            energies, spectra.log10_transmission, question.fermi_energy
+        )
+    if question.rank_by == CONDUCTANCE:
+        values[CONDUCTANCE] = _conductances(predictor, codes, question)
+    return values
+
+
+def _spectra(
+    predictor: Predictor, codes: NDArray[np.int8], question: Question
+) -> tuple[LogTotals, NDArray[np.float64]]:
+    """Spectra, and their energies: with the Fermi energy, if the predictor knows all energies."""
+    shape = codes.shape
+    ladders = Ladders(
+        codes,
+        np.broadcast_to(question.left.ladder_gamma(shape[1]), shape).copy(),
+        np.broadcast_to(question.right.ladder_gamma(shape[1]), shape).copy(),
+    )
+    energies = question.energies
+    if question.fermi_energy is not None and predictor.knows_all_energies:
+        energies = np.union1d(energies, [question.fermi_energy])
+    return predictor.totals(ladders, energies, question.eta), energies
+
+
+def _interpolated(
+    energies: NDArray[np.float64], values: NDArray[np.float64], at: float
+) -> NDArray[np.float64]:
+    """Rows of values, linear between the energies around ``at``."""
+    after = max(1, int(np.searchsorted(energies, at)))
+    share = (at - energies[after - 1]) / (energies[after] - energies[after - 1])
+    if share in (0.0, 1.0):
+        return values[:, after - 1 + int(share)]
+    found: NDArray[np.float64] = (1.0 - share) * values[:, after - 1] + share * values[:, after]
+    return found
+
+
+def _conductances(
+    predictor: Predictor, codes: NDArray[np.int8], question: Question
+) -> NDArray[np.float64]:
+    """log10 G/G0 of each duplex, with its resonances resolved, as `summarize` finds it."""
+    junctions = [
+        Junction(Duplex.parse(text.decode()), question.left, question.right)
+        for text in duplex_texts(codes)
+    ]
+    quanta = np.empty(len(junctions))
+    for row, junction in enumerate(junctions):
+        record = predictor.predict([junction], question.energies, question.eta)[0]
+        summary = summarize(predictor, record, question.fermi_energy, question.temperature)
+        assert summary.at_fermi_energy is not None
+        quanta[row] = summary.at_fermi_energy.conductance.conductance_quanta
+    with np.errstate(divide="ignore"):
+        return np.log10(quanta)
+
+
+@dataclass
+class Ranking:
+    """The first of all that was screened so far; among equals, those that came first.
+
+    Parameters
+    ----------
+    rank_by
+        Quantity that decides.
+    lowest
+        Whether the smallest value comes first.
+    top
+        How many are kept.
+    """
+
+    rank_by: str
+    lowest: bool
+    top: int
+    rows: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+    """Text, text from the other strand, and values of each, best first."""
+
+    def add(self, screened: Screened) -> None:
+        """Take more into account."""
+        best = np.argsort(self._keys(screened.values[self.rank_by]), kind="stable")[: self.top]
+        chosen = screened.select(best)
+        values = [
+            dict(zip(chosen.values, row, strict=True))
+            for row in np.stack(list(chosen.values.values()), axis=1).tolist()
+        ]
+        joined = self.rows + list(zip(chosen.texts, chosen.flipped_texts, values, strict=True))
+        keys = self._keys(np.array([one[self.rank_by] for _, _, one in joined]))
+        self.rows = [joined[row] for row in np.argsort(keys, kind="stable")[: self.top].tolist()]
+
+    def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values if self.lowest else -values
+
+
+@dataclass
+class Distribution:
+    """How often which value occurs, in bins of `BIN`: as small for many values as for few."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    """Number of values by bin; bin k begins at ``k * BIN``."""
+    vanishing: int = 0
+    """Number of values of -inf."""
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Count more values."""
+        finite = values[np.isfinite(values)]
+        bins, numbers = np.unique(np.floor(finite / BIN).astype(np.int64), return_counts=True)
+        self.counts.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
+        self.vanishing += len(values) - len(finite)
+
+    def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Left edges of all bins from the first to the last value, and their counts."""
+        if not self.counts:
+            return np.empty(0), np.empty(0, dtype=np.int64)
+        bins = np.arange(min(self.counts), max(self.counts) + 1)
+        edges: NDArray[np.float64] = np.multiply(bins, BIN, dtype=np.float64)
+        return edges, np.array([self.counts[number] for number in bins.tolist()])

@@ -34,6 +34,7 @@ from dnawire.training.loop import Keeper
 from dnawire.training.reporter import Reporter
 from dnawire.training.run import _Job, _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import EpochRecord
+from dnawire.training.team import Alone
 
 STEP_MS = 5.0
 HIDDEN = {"0.17 M parameters": 128, "1 M parameters": 320}
@@ -55,7 +56,7 @@ def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
     values = {"checkpoint_dir": place / "checkpoints", "output_dir": place / "outputs", **settings}
     config = TrainConfig.from_flat(values)
     folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config))
+    job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
     lock = stack.enter_context(DirectoryLock(config.checkpoint.directory))
     output_lock = stack.enter_context(folder.lock())
     stop = stack.enter_context(StopRequest(1e9))
@@ -183,6 +184,10 @@ class Timed:
     def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
         """Pass on."""
         return self._timed(lambda: self.keeper.after_epoch(record, is_best=is_best))
+
+    def after_rollback(self) -> None:
+        """Pass on."""
+        self.keeper.after_rollback()
 
     def _timed(self, call: Callable[[], bool]) -> bool:
         start, processor = time.perf_counter(), time.thread_time()

@@ -37,10 +37,17 @@ from dnawire.checkpoint.generations import (
     LoadedCheckpoint,
     SealedFile,
     load_newest,
+    read_sealed,
     sealed_generations,
 )
 from dnawire.checkpoint.lock import DirectoryLock
-from dnawire.errors import NotFiniteError, NotSavedError, NotWritableError
+from dnawire.errors import (
+    NotFiniteError,
+    NotFoundError,
+    NotSavedError,
+    NotWritableError,
+    UnusableCheckpointError,
+)
 
 _NO_HARD_LINKS: Final = frozenset(
     {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
@@ -86,6 +93,7 @@ class CheckpointStore:
         self._lock = lock
         self._fs = fs
         self._counter = 0
+        self._written = 0
 
     @property
     def latest(self) -> Path:
@@ -124,7 +132,7 @@ class CheckpointStore:
         started = time.perf_counter()
         _refuse_not_finite(payload)
         with self._saving(self.latest) as lock:
-            generations, _ = sealed_generations(self.directory, self._fs)
+            generations = self._good_generations()
             data = encode(payload, self._next_counter(generations))
             temporary = write_temporary(self.latest, data, fs=self._fs)
             spare = temporary_path(self.previous)
@@ -140,6 +148,7 @@ class CheckpointStore:
                 # Renaming one name of a file onto another of its names leaves both.
                 discard(spare, self._fs)
             self._fs.fsync_directory(self.directory)
+            self._written = self._counter
         return self._saved(self.latest, data, started)
 
     def save_best(self, payload: Mapping[str, Any]) -> SavedCheckpoint:
@@ -233,6 +242,14 @@ class CheckpointStore:
                 "free space or raise the quota, and check that the storage is healthy; "
                 "the last good checkpoint is intact",
             ) from error
+
+    def _good_generations(self) -> list[SealedFile]:
+        """Good generations, newest first; the latest alone if it is still as this life wrote it."""
+        with suppress(NotFoundError, UnusableCheckpointError):
+            latest = read_sealed(self.latest, self._fs) if self._written else None
+            if latest is not None and latest.seal.counter == self._written:
+                return [latest]
+        return sealed_generations(self.directory, self._fs)[0]
 
     def _next_counter(self, generations: list[SealedFile]) -> int:
         newest = generations[0].seal.counter if generations else 0

@@ -1,8 +1,8 @@
 """How well the models learn, beside predictors without a network: every number of docs/accuracy.md.
 
 Run ``python benchmarks/accuracy.py`` (``make accuracy``): both models on records of each parameter
-set and of the xTB file, extrapolation to longer duplexes, and ablations; three seeds each, about a
-quarter of an hour on one idle core. Results are kept one by one in the output folder: the same
+set and of the xTB file, extrapolation to longer duplexes, and ablations; three seeds each, about ten
+minutes on one idle core. Results are kept one by one in the output folder: the same
 command goes on where it was interrupted, and computes again only what other settings would change.
 """
 

@@ -1,14 +1,15 @@
 """How well the models learn, beside predictors without a network: every number of docs/accuracy.md.
 
 Run ``python benchmarks/accuracy.py`` (``make accuracy``): both models on records of each parameter
-set and of the xTB file, extrapolation to longer duplexes, and ablations; three seeds each, about ten
-minutes on one idle core. Results are kept one by one in the output folder: the same
-command goes on where it was interrupted, and computes again only what other settings would change.
+set and of the xTB file, extrapolation to longer duplexes, and ablations; three seeds each, about
+ten minutes on one idle core. Results are kept one by one in the output folder: the same command
+goes on where it was interrupted, and computes again only what other settings would change.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,8 @@ def main() -> None:
         print(f"\n{name}\n\n{table}")
     if arguments.page is not None:
         tables.insert(arguments.page, found)
+        for figure in bench.folder.glob("accuracy_*.png"):
+            shutil.copy(figure, arguments.page.parent / "images")
 
 
 def parse() -> argparse.Namespace:
@@ -58,7 +61,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=ROOT / "outputs/accuracy")
     parser.add_argument("--xtb", type=Path, default=ROOT / "examples/data/xtb_mini.h5")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
+    parser.add_argument("--page", type=Path, help="page whose tables and figures are replaced")
     parser.add_argument(
         "--quick", action="store_true", help="tiny models, 2 epochs: only shows that it runs"
     )

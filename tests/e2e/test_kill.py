@@ -45,12 +45,12 @@ class Place(NamedTuple):
     batch: int
 
 
-def flags_of(model: str, kills: int, rhythm: Sequence[str]) -> tuple[str, ...]:
+def flags_of(model: str, kills: int, *more: str) -> tuple[str, ...]:
     """Long enough that the run cannot be finished by the lives that are killed."""
     epochs = kills * (MOST_STEPS + STEPS_PER_EPOCH) // STEPS_PER_EPOCH + 1
     return (
         *(*TINY, "--model_type", model, "--num_epochs", str(epochs)),
-        *("--checkpoint_dir", CHECKPOINTS, *rhythm),
+        *("--checkpoint_dir", CHECKPOINTS, *more),
     )
 
 
@@ -83,9 +83,9 @@ def assert_progress_is_whole(directory: Path) -> None:
         json.loads(path.read_text())
 
 
-def storm(folder: Path, model: str, kills: int, rhythm: str) -> list[Place]:
+def storm(folder: Path, model: str, kills: int, rhythm: str, *more: str) -> list[Place]:
     """Kill a run, compare its end with that of a run in peace, return where it was killed."""
-    flags = flags_of(model, kills, RHYTHMS[rhythm])
+    flags = flags_of(model, kills, *RHYTHMS[rhythm], *more)
     draw = random.Random(f"{model} {rhythm}")
     places = [kill_one(folder / "killed", flags, draw) for _ in range(kills)]
     assert places == sorted(places)
@@ -104,6 +104,11 @@ def test_a_killed_run_ends_as_if_nothing_had_happened(
     assert len(set(places)) > 2
     in_mid_epoch = any(place.batch for place in places)
     assert in_mid_epoch == (rhythm == "time")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_two_threads_are_as_safe_as_one(tmp_path: Path, model: str) -> None:
+    storm(tmp_path, model, 3, "time", "--num_threads", "2")
 
 
 def test_killed_at_one_file_operation_after_the_other(tmp_path: Path) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -101,3 +106,21 @@ def test_environment_is_plain_and_every_drift_is_named() -> None:
         "old: True -> unknown",
         f"numpy: unknown -> {now['numpy']}",
     ]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the kernel's name is one of x86")
+def test_another_matrix_library_is_named() -> None:
+    """OpenBLAS takes other kernels, which round otherwise, on another processor."""
+    code = "from dnawire.checkpoint import describe_environment as d; print(d()['BLAS'])"
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    now = describe_environment()
+    assert "openblas" in now["BLAS"]
+    assert "Nehalem" in other
+    saved = now | {"BLAS": other}
+    assert compare_environments(saved, now) == [f"BLAS: {other} -> {now['BLAS']}"]

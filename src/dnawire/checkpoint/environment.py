@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401 - what compiled matrix products call
 import torch
+from threadpoolctl import threadpool_info
 
 
 def describe_environment() -> dict[str, Any]:
@@ -32,7 +34,18 @@ def describe_environment() -> dict[str, Any]:
         "cudnn benchmark": torch.backends.cudnn.benchmark,
         "oneDNN": torch.backends.mkldnn.is_available(),
         "MKL": torch.backends.mkl.is_available(),
+        "BLAS": _blas_libraries(),
     }
+
+
+def _blas_libraries() -> str:
+    """Matrix libraries beside PyTorch's own, and the processors that they chose kernels for."""
+    found = {
+        " ".join(str(one.get(key, "?")) for key in ("internal_api", "version", "architecture"))
+        for one in threadpool_info()
+        if one["user_api"] == "blas"
+    }
+    return ", ".join(sorted(found))
 
 
 def compare_environments(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:

@@ -36,7 +36,9 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "import": ImportFlags,
     "parameters": ParametersFlags,
 }
-OTHER_PROGRAMS: Final = frozenset({"[", "for", "head", "scontrol", "sha256sum", "tail"})
+OTHER_PROGRAMS: Final = frozenset(
+    {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}
+)
 KEYWORDS: Final = frozenset({"do", "done", "exec", "fi", "if", "then"})
 BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
@@ -72,6 +74,8 @@ def cli_words(words: list[str]) -> list[str] | None:
             return rest
         case ["python", "main.py", *flags]:
             return ["train", *flags]
+        case ["torchrun", *words] if "main.py" in words:
+            return ["train", *words[words.index("main.py") + 1 :]]
         case ["sbatch", script, *flags]:
             assert (ROOT / script).is_file()
             return ["train", *flags]

@@ -1,6 +1,7 @@
 # make train      install into .venv, then train both models; an interrupted run resumes
 # make test       lint, types, layers and the fast tests
 # make test-slow  the tests that take minutes
+# make test-slurm the tests on a private SLURM; as root, with the packages slurm-wlm and munge
 # make lint       lint, types and layers only
 # make format     put the code into the common format
 # make accuracy   train both models in all ways that docs/accuracy.md tabulates; goes on where it was
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: train test test-slow lint format accuracy docs clean
+.PHONY: train test test-slow test-slurm lint format accuracy docs clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
@@ -20,10 +21,14 @@ train: $(INSTALLED)
 	$(BIN)/python main.py --model_type hamiltonian --checkpoint_dir outputs/hamiltonian/checkpoints
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
+
+test-slurm: $(INSTALLED)
+	@$(BIN)/python tests/slurm/cluster.py --check
+	$(BIN)/python -m pytest -m slurm --durations=0 tests/slurm
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

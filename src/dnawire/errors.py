@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 EXIT_FINISHED = 0
+EXIT_PROBLEM_FOUND = 1
 EXIT_USAGE = 64
 EXIT_UNUSABLE_FILE = 65
 EXIT_NOT_FOUND = 66

@@ -244,6 +244,9 @@ def _live(
     os.dup2(output, 2)
     # A command that a shell started in the background would ignore it, and so would the lives.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Tests that run in a job of SLURM are not to be stopped or requeued with it.
+    for name in [name for name in os.environ if name.startswith("SLURM_")]:
+        del os.environ[name]
     sys.argv = ["main.py", *flags]
     _announce_moments(moments, action)
     sys.exit(command(flags))

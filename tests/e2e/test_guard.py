@@ -99,6 +99,7 @@ OTHER = {
     "allow_change": ("seed",),
     "time_limit": "2:00:00",
     "stop_margin": 5.0,
+    "requeue": "never",
 }
 """Another value for every setting that need not match, but for `fresh`, which resumes nothing."""
 

@@ -46,13 +46,14 @@ def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
 @pytest.mark.parametrize(
     ("script", "life"),
     [
-        ("echo RUNNING", Life.ALIVE),
-        ("echo COMPLETING", Life.ALIVE),
-        ("echo PENDING", Life.DEAD),
+        ("echo 17 RUNNING", Life.ALIVE),
+        ("echo 17 COMPLETING", Life.ALIVE),
+        ("echo 17 PENDING", Life.DEAD),
+        ("echo 17 COMPLETED; echo 18 RUNNING", Life.DEAD),
         ("true", Life.DEAD),
         ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", Life.DEAD),
         ("echo 'Unable to contact slurm controller' >&2; exit 1", Life.UNKNOWN),
-        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo RUNNING', Life.ALIVE),
+        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo 17 RUNNING', Life.ALIVE),
     ],
 )
 def test_queue_tells_the_life_of_an_owner_elsewhere(

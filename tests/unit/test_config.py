@@ -37,9 +37,9 @@ from dnawire.errors import UsageError
         ("output_dir", 3, "a path"),
         ("model_name", "", "text, or None"),
         ("allow_change", "seed", "a list of names"),
-        ("time_limit", "1:30", "HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
-        ("time_limit", "0", "HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
-        ("time_limit", -5, "HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
+        ("time_limit", "1:30", "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
+        ("time_limit", "0", "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
+        ("time_limit", -5, "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
     ],
 )
 def test_an_impossible_value_is_refused_with_name_value_and_rule(

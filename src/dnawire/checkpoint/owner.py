@@ -126,7 +126,8 @@ class Owner:
     def _life_by_queue(self, me: Owner) -> Life:
         if not re.fullmatch(r"\d+", self.job) or self.cluster != me.cluster:
             return Life.UNKNOWN
-        command = ["squeue", "--noheader", "--jobs", self.job, "--format", "%T"]
+        # The number of the last task of a job array stands for all tasks, so each names itself.
+        command = ["squeue", "--noheader", "--jobs", self.job, "--format", "%A %T"]
         try:
             answer = subprocess.run(
                 command, capture_output=True, text=True, timeout=_SQUEUE_SECONDS, check=False
@@ -135,7 +136,9 @@ class Owner:
             return Life.UNKNOWN
         if answer.returncode != 0:
             return Life.DEAD if _UNKNOWN_JOB in answer.stderr else Life.UNKNOWN
-        return Life.DEAD if _ENDED_STATES.issuperset(answer.stdout.split()) else Life.ALIVE
+        lines = (line.split() for line in answer.stdout.splitlines())
+        states = {state for number, state in lines if number == self.job}
+        return Life.DEAD if states <= _ENDED_STATES else Life.ALIVE
 
 
 def _number(text: str) -> int:

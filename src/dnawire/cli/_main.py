@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "train": Command("train", "train a model, or resume its training"),
         "status": Command("status", "show how runs are doing"),
+        "doctor": Command("doctor", "tell what a run will meet here: signals, time, storage"),
         "predict": Command("predict", "predict the spectra of a sequence"),
         "screen": Command("screen", "rank many sequences by one quantity"),
         "generate": Command("generate", "generate a file of records"),

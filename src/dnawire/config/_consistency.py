@@ -91,13 +91,13 @@ def check_checkpoint(checkpoint: CheckpointConfig) -> None:
             f"fresh and resume_from = {str(checkpoint.resume_from)!r} contradict each other",
             "Drop fresh to resume, or drop resume_from to start anew.",
         )
-    if not checkpoint.enabled and (checkpoint.fresh or checkpoint.time_limit is not None):
+    limit = checkpoint.time_limit_seconds
+    if not checkpoint.enabled and (checkpoint.fresh or limit is not None):
         name = "fresh" if checkpoint.fresh else "time_limit"
         raise UsageError(
             f"{name} is given, but checkpoints are off: there would be nothing to resume from",
             "Add checkpoint_dir, for example `--checkpoint_dir ./checkpoints`.",
         )
-    limit = checkpoint.time_limit_seconds
     if limit is not None and limit <= checkpoint.stop_margin:
         raise UsageError(
             f"time_limit = {checkpoint.time_limit} is not above stop_margin = "

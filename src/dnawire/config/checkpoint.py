@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
@@ -16,7 +16,8 @@ DEFAULT_DIRECTORY: Final = Path("checkpoints")
 DEFAULT_FREQUENCY: Final = 10
 
 _CLOCK: Final = re.compile(r"(?:(?P<days>\d+)-)?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)")
-_TIME_LIMIT_RULE: Final = "HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"
+_TIME_LIMIT_RULE: Final = "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"
+_WORDS: Final = frozenset({"auto", "none"})
 
 
 def _seconds(limit: str) -> float:
@@ -40,8 +41,8 @@ def _number_as_text(value: object) -> object:
     return str(value) if is_number else value
 
 
-def _checked_limit(value: str | None) -> str | None:
-    if value is not None:
+def _checked_limit(value: str) -> str:
+    if value not in _WORDS:
         _seconds(value)
     return value
 
@@ -75,12 +76,18 @@ class CheckpointConfig(Group):
     """Set the old files of checkpoint_dir aside and start anew."""
 
     time_limit: Annotated[
-        str | None, BeforeValidator(_number_as_text), AfterValidator(_checked_limit), IGNORED
-    ] = None
-    """Stop and save before this much time has passed: HH:MM:SS, D-HH:MM:SS or seconds."""
+        str, BeforeValidator(_number_as_text), AfterValidator(_checked_limit), IGNORED
+    ] = "auto"
+    """Stop and save before a SLURM job ends (auto), also before this much time has passed
+    (HH:MM:SS, D-HH:MM:SS or seconds), or never (none)."""
 
     stop_margin: Annotated[NonNegativeFloat, IGNORED] = 60.0
-    """Seconds before the time limit at which the run stops."""
+    """Seconds before the time limit at which the run stops; in a SLURM job at most a quarter of the
+    time that is left at the start."""
+
+    requeue: Annotated[Literal["auto", "never"], IGNORED] = "auto"
+    """Send a SLURM batch job that stopped for its time limit, and has done a step, back into the
+    queue, if the job allows it (auto), or never."""
 
     @property
     def enabled(self) -> bool:
@@ -104,5 +111,10 @@ class CheckpointConfig(Group):
 
     @property
     def time_limit_seconds(self) -> float | None:
-        """Time limit in seconds."""
-        return None if self.time_limit is None else _seconds(self.time_limit)
+        """Time limit in seconds; None if the setting gives none in numbers."""
+        return None if self.time_limit in _WORDS else _seconds(self.time_limit)
+
+    @property
+    def heeds_job(self) -> bool:
+        """Whether the end of a SLURM job counts as a time limit."""
+        return self.time_limit != "none"

@@ -36,6 +36,10 @@ class Stop(Protocol):
         """Who asked."""
 
     @property
+    def is_due_to_time(self) -> bool:
+        """Whether the stop comes from a lack of time."""
+
+    @property
     def exit_code(self) -> int:
         """Exit code of a run that stopped on this request."""
 

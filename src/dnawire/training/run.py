@@ -20,6 +20,7 @@ from dnawire.checkpoint import (
     describe_environment,
     load_checkpoint,
 )
+from dnawire.cluster import SlurmJob
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage
 from dnawire.errors import (
@@ -52,6 +53,7 @@ from dnawire.training.preparation import (
 )
 from dnawire.training.processes import form_team
 from dnawire.training.reporter import Reporter, score_table
+from dnawire.training.requeue import limits_of_run, requeue
 from dnawire.training.resume import find_checkpoint, resume, set_other_run_aside
 from dnawire.training.start import start_record
 from dnawire.training.team import Team
@@ -138,15 +140,15 @@ def _train_unsafely(config: TrainConfig, command: str, team: Team) -> Outcome:
 
 def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
     settings = config.checkpoint
-    limit = settings.time_limit_seconds
-    seconds = None if limit is None else max(0.0, limit - settings.stop_margin)
+    job_around = SlurmJob.current()
     folder = _output_folder(config)
     with ExitStack() as stack:
         with team.agreement():
             device = _set_up_torch(config, team)
             if settings.resume_from is not None and not settings.resume_from.exists():
                 load_checkpoint(settings.resume_from)
-            stop = team.watch(stack.enter_context(StopRequest(seconds)))
+            limits = limits_of_run(settings, job_around)
+            stop = team.watch(stack.enter_context(StopRequest(limits)))
             lock = stack.enter_context(DirectoryLock(settings.directory))
             store = CheckpointStore(settings.directory, lock)
             store.probe_writable()
@@ -161,8 +163,11 @@ def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
             set_other_run_aside(config, keeper)
             keeper.starts = _start_outputs(job, command)
         _get_in_step(job)
+        steps_before = job.trainer.state.step
         if not _fit_safely(job, keeper):
             _say_stopped(job, keeper, command)
+            if job_around is not None and stop.is_due_to_time and settings.requeue == "auto":
+                requeue(job_around, steps=job.trainer.state.step - steps_before)
             return Outcome(stop.exit_code, job.folder.path)
         return _finish_safely(job, keeper)
 

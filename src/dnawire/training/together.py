@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dnawire.training.interrupts import StopRequest, exit_code_of, is_signal, reason_of
+from dnawire.training.interrupts import (
+    StopRequest,
+    exit_code_of,
+    is_due_to_time,
+    is_signal,
+    reason_of,
+)
 from dnawire.training.keeper import BoundaryKeeper, Stop
 from dnawire.training.state import EpochRecord
 
@@ -50,6 +56,11 @@ class SharedStop:
     def reason(self) -> str:
         """Who asked: the name of the signal, or the time limit."""
         return reason_of(self._urgency)
+
+    @property
+    def is_due_to_time(self) -> bool:
+        """Whether the stop comes from a lack of time."""
+        return is_due_to_time(self._urgency)
 
     @property
     def exit_code(self) -> int:

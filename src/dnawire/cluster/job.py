@@ -1,0 +1,152 @@
+"""The SLURM job that a process belongs to, asked through the commands of SLURM."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+ANSWER_SECONDS: Final = 10.0
+"""How long a command of SLURM may take before it counts as failed."""
+
+_LEFT: Final = re.compile(
+    r"(?:(?P<days>\d+)-)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+)"
+)
+_WITHOUT_LIMIT: Final = frozenset({"UNLIMITED", "NOT_SET"})
+_OVER: Final = "INVALID"
+
+
+class NoAnswerError(Exception):
+    """SLURM could not be asked, or answered something else; the message says which command."""
+
+
+@dataclass(frozen=True)
+class SlurmJob:
+    """One job, or one task of a job array.
+
+    Parameters
+    ----------
+    number
+        Job number.
+    name
+        Number for the commands of SLURM. The number of the last task of an array is also that of
+        the array, and a command that gets it acts on all tasks; this name means one task.
+    end_time
+        When the job ends, in seconds since the epoch, as far as its environment says so.
+    """
+
+    number: str
+    name: str
+    end_time: float | None = None
+
+    @classmethod
+    def current(cls, environment: Mapping[str, str] = os.environ) -> Self | None:
+        """Return the job of this process; None outside of SLURM."""
+        number = environment.get("SLURM_JOB_ID", "")
+        if not number.isdecimal():
+            return None
+        array, task = (environment.get(f"SLURM_ARRAY_{word}_ID", "") for word in ("JOB", "TASK"))
+        is_task = array.isdecimal() and task.isdecimal()
+        end = environment.get("SLURM_JOB_END_TIME", "")
+        return cls(
+            number,
+            f"{array}_{task}" if is_task else number,
+            float(end) if end.isdecimal() else None,
+        )
+
+    def seconds_left(self) -> float:
+        """Ask how long the job may still run, in seconds; infinite without a limit.
+
+        Raises
+        ------
+        NoAnswerError
+            ``squeue`` is missing, fails, or does not answer in time.
+        """
+        words = _ask("squeue", "--noheader", "--jobs", self.name, "--format", "%L").split()
+        if len(words) != 1:
+            raise NoAnswerError(f"squeue knows no job {self.name}")
+        return _seconds(words[0])
+
+    def expected_seconds_left(self, now: Callable[[], float] = time.time) -> float:
+        """Return how long the job may run, from its environment if it says so, else by asking.
+
+        Raises
+        ------
+        NoAnswerError
+            See `seconds_left`.
+        """
+        return self.seconds_left() if self.end_time is None else self.end_time - now()
+
+    def description(self) -> dict[str, str]:
+        """Ask for everything that ``scontrol show job`` says, by its names, e.g. ``Requeue``.
+
+        Raises
+        ------
+        NoAnswerError
+            ``scontrol`` is missing, fails, or does not answer in time.
+        """
+        answer = _ask("scontrol", "show", "job", "--oneliner", self.name)
+        pairs = (word.partition("=") for word in answer.split())
+        return {name: value for name, mark, value in pairs if mark}
+
+    def script(self) -> str:
+        """Ask for the text of the batch script.
+
+        Raises
+        ------
+        NoAnswerError
+            ``scontrol`` is missing, fails, or does not answer in time; so it does for a job
+            without a script.
+        """
+        return _ask("scontrol", "write", "batch_script", self.name, "-")
+
+    def requeue(self) -> None:
+        """Send the job back into the queue, which ends all its processes.
+
+        Raises
+        ------
+        NoAnswerError
+            ``scontrol`` is missing, fails, or does not answer in time.
+        """
+        _ask("scontrol", "requeue", self.name)
+
+    def __str__(self) -> str:
+        return f"SLURM job {self.name}"
+
+
+def _ask(*command: str) -> str:
+    words = shlex.join(command)
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False,
+            errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise NoAnswerError(f"there is no command {command[0]} here") from None
+    except subprocess.TimeoutExpired:
+        raise NoAnswerError(f"`{words}` did not answer in {ANSWER_SECONDS:g} s") from None
+    except OSError as error:
+        raise NoAnswerError(f"`{words}` cannot be run: {error}") from None
+    if answer.returncode != 0:
+        reason = " ".join(answer.stderr.split()) or f"exit code {answer.returncode}"
+        raise NoAnswerError(f"`{words}` failed: {reason}")
+    return answer.stdout
+
+
+def _seconds(left: str) -> float:
+    """Turn ``D-HH:MM:SS``, of which days and hours may be missing, into seconds."""
+    if left in _WITHOUT_LIMIT:
+        return math.inf
+    if left == _OVER:
+        return 0.0
+    clock = _LEFT.fullmatch(left)
+    if clock is None:
+        raise NoAnswerError(f"squeue gave {left!r} as the time left")
+    days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)

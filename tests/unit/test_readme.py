@@ -38,8 +38,10 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "import": ImportFlags,
     "parameters": ParametersFlags,
 }
-OTHER_PROGRAMS: Final = frozenset({"[", "for", "head", "sha256sum", "tail"})
-KEYWORDS: Final = frozenset({"do", "done", "exec", "while"})
+OTHER_PROGRAMS: Final = frozenset(
+    {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}
+)
+KEYWORDS: Final = frozenset({"do", "done", "exec", "fi", "if", "then", "while"})
 BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 
@@ -74,6 +76,8 @@ def cli_words(words: list[str]) -> list[str] | None:
             return rest
         case ["python", "main.py", *flags]:
             return ["train", *flags]
+        case ["torchrun", *words] if "main.py" in words:
+            return ["train", *words[words.index("main.py") + 1 :]]
         case ["sbatch", script, *flags]:
             assert (ROOT / script).is_file()
             return ["train", *flags]

@@ -52,7 +52,7 @@ def our_epoch(model_type: str, folder: Path) -> Iterator[tuple[Callable[[], None
         keeper = _keeper(job, CheckpointStore(store_folder, lock), (lock, lock), stop)
 
         def epoch() -> None:
-            job.trainer.fit(job.trainer.state.epoch + 1, keeper, Silent())
+            assert job.trainer.fit(job.trainer.state.epoch + 1, keeper, Silent()), "stopped"
 
         yield epoch, job
 

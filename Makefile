@@ -2,6 +2,7 @@
 # make test       lint, types, layers and the fast tests
 # make test-slow  the tests that take minutes
 # make test-slurm the tests on a private SLURM; as root, with the packages slurm-wlm and munge
+# make test-mutations  take one protection after the other away; a test must notice each
 # make lint       lint, types and layers only
 # make format     put the code into the common format
 # make accuracy   train both models in all ways that docs/accuracy.md tabulates; goes on where it was
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: train test test-slow test-slurm lint format accuracy docs clean
+.PHONY: train test test-slow test-slurm test-mutations lint format accuracy docs clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
@@ -29,6 +30,9 @@ test-slow: $(INSTALLED)
 test-slurm: $(INSTALLED)
 	@$(BIN)/python tests/slurm/cluster.py --check
 	$(BIN)/python -m pytest -m slurm --durations=0 tests/slurm
+
+test-mutations: $(INSTALLED)
+	$(BIN)/python tests/mutate.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

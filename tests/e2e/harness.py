@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -44,6 +44,8 @@ STEPS_PER_EPOCH: Final = 7
 MODELS: Final = ("standard", "hamiltonian")
 CHECKPOINTS: Final = "checkpoints"
 
+START: Final = "b"
+"""The command is about to begin."""
 STEP: Final = "s"
 """An optimizer step was taken; the schedule and the counters do not know of it yet."""
 VALIDATION: Final = "v"
@@ -78,14 +80,18 @@ def any_command(words: tuple[str, ...]) -> int:
     return main(list(words))
 
 
-def fit(flags: tuple[str, ...], schedule: Callable[[RunState], SaveSchedule]) -> int:
+def fit(
+    flags: tuple[str, ...],
+    schedule: Callable[[RunState], SaveSchedule],
+    store: type[CheckpointStore] = CheckpointStore,
+) -> int:
     """Train by the real parts, but for the schedule of saves, and return how many there were."""
     config = parse_flags(flags).resolved()
     folder = _output_folder(config)
     job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
     directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
     with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
-        keeper = _keeper(job, CheckpointStore(directory, lock), (lock, output_lock), stop)
+        keeper = _keeper(job, store(directory, lock), (lock, output_lock), stop)
         keeper = replace(keeper, schedule=schedule(job.trainer.state))
         with Reporter(job.folder, job.trainer.state, epochs) as reporter:
             assert job.trainer.fit(epochs, keeper, reporter)
@@ -130,6 +136,7 @@ class Life:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / f"messages-{next(_numbers)}.txt"
+        self._log.touch()
         self._moments, writer = _server().Pipe(duplex=False)
         self._process = _server().Process(
             target=_live, args=(folder, flags, writer, self._log, action, command), daemon=True
@@ -144,11 +151,26 @@ class Life:
             assert found, f"the life ended early: {self.end()}"
             count -= found == moment
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal, which may come too late."""
+    def wait_or_end(self, moment: str, count: int) -> None:
+        """Wait for the next ``count`` moments of this kind, or for the end."""
+        while count and (found := os.read(self._moments.fileno(), 1)):
+            count -= found.decode() == moment
+
+    def send(self, number: signal.Signals) -> bool:
+        """Send a signal, which may come too late; return whether it did not."""
         assert self._process.pid is not None
-        if self._process.is_alive():
+        if not self._process.is_alive():
+            return False
+        try:
             os.kill(self._process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+    @property
+    def sentinel(self) -> int:
+        """What becomes ready when the life has ended."""
+        return self._process.sentinel
 
     def end(self) -> Ended:
         """Wait for the end."""
@@ -156,6 +178,16 @@ class Life:
         self._moments.close()
         assert self._process.exitcode is not None
         return Ended(self._process.exitcode, self._log.read_text())
+
+    def forget(self) -> None:
+        """Remove the messages, when there are many lives."""
+        self._log.unlink()
+
+
+def wait_for_any(lives: list[Life]) -> list[Life]:
+    """Wait until lives have ended, and return them."""
+    ended = wait([life.sentinel for life in lives])
+    return [life for life in lives if life.sentinel in ended]
 
 
 def run(folder: Path, *flags: str, action: Action = _do_nothing) -> Ended:
@@ -272,3 +304,4 @@ def _announce_moments(moments: Connection, action: Action) -> None:
     sys.addaudithook(before_file_operation)
     register_optimizer_step_post_hook(lambda *_: announce(STEP))
     register_module_forward_pre_hook(before_forward)
+    announce(START)

@@ -49,6 +49,15 @@ def state(path: Path) -> dict[str, Any]:
     return dict(without_clock(payload))
 
 
+def parts_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """State of a checkpoint by part, as the registry of a run names them."""
+    return {
+        "model": payload["model_state_dict"],
+        "optimizer": payload["optimizer_state_dict"],
+        **payload["resume"]["state"],
+    }
+
+
 def metrics(path: Path) -> list[dict[str, str]]:
     """Rows of ``metrics.csv``, the first with the units."""
     with path.open(newline="") as file:

@@ -21,6 +21,7 @@ from harness import (
     Life,
     finish,
     fit,
+    without_figures,
 )
 from outcome import assert_identical, outcome, results, state
 
@@ -65,6 +66,44 @@ def test_without_checkpoint_arguments_only_outputs_are_written(bare: tuple[str, 
     assert not list(folder.rglob("*.pth"))
     (lock,) = folder.rglob("*.lock")
     assert lock.parent == folder / "outputs" / model
+
+
+TOUCHING = ("os.mkdir", "os.rename", "os.link", "os.symlink", "os.remove", "os.truncate")
+
+
+def touch_outputs_only(flags: tuple[str, ...]) -> int:
+    """Train, and end with another exit code if a file elsewhere is opened for writing or moved."""
+    foreign: list[str] = []
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
+        if not writes and event not in TOUCHING:
+            return
+        place = os.path.realpath(os.fsdecode(arguments[0]))
+        if not place.startswith((os.path.realpath("outputs"), "/dev/", "/proc/")):
+            foreign.append(f"{event} {place}")
+
+    sys.addaudithook(watch)
+    code = without_figures(flags)
+    assert not foreign, foreign
+    return code
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_checkpoint_arguments_nothing_else_is_touched(tmp_path: Path, model: str) -> None:
+    code, messages = Life(tmp_path, *BARE, "--model_type", model, command=touch_outputs_only).end()
+    assert code == EXIT_FINISHED, messages
+    code, messages = Life(
+        tmp_path,
+        *BARE,
+        "--model_type",
+        model,
+        "--checkpoint_frequency",
+        "1",
+        command=touch_outputs_only,
+    ).end()
+    assert "AssertionError" in messages
+    assert "checkpoints" in messages
 
 
 @pytest.mark.parametrize(
@@ -124,7 +163,7 @@ def start_again_and_again(flags: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("epochs", [15, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("epochs", [5, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_run_that_is_resumed_at_every_step_is_the_same(
     tmp_path: Path, model: str, epochs: int
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import select
 import shlex
 import signal
 from collections.abc import Iterator
@@ -15,14 +13,12 @@ import pytest
 from harness import (
     CHECKPOINTS,
     FILE,
-    MODELS,
     STEP,
     STEPS_PER_EPOCH,
     TINY,
     VALIDATION,
     Action,
     Ended,
-    Life,
     finish,
     raise_at,
     run,
@@ -155,22 +151,6 @@ def test_a_second_ctrl_c_ends_at_once_and_without_harm(
     assert place_of(tmp_path) == (1, 0)
     finish(tmp_path, *told_command(ended))
     assert_identical(outcome(tmp_path, "standard"), in_peace)
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_signals_at_random_instants_tear_nothing(tmp_path: Path, model: str) -> None:
-    flags = (*TINY, "--model_type", model, "--num_epochs", "20", "--checkpoint_dir", CHECKPOINTS)
-    draw = random.Random(model)
-    for _ in range(6):
-        life = Life(tmp_path / "stopped", *flags)
-        life.wait_for(STEP, draw.randint(1, 12))
-        select.select([], [], [], draw.uniform(0.0, 0.004))
-        number = draw.choice(list(EXIT_CODES))
-        life.send(number)
-        assert life.end().exit_code == EXIT_CODES[number]
-    for folder in ("stopped", "peace"):
-        finish(tmp_path / folder, *flags)
-    assert_identical(*(outcome(tmp_path / folder, model) for folder in ("stopped", "peace")))
 
 
 def test_a_time_limit_stops_the_run(tmp_path: Path, in_peace: dict[str, Any]) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster, processes_of
-from conftest import DESCRIBED, EXAMPLE, Work, has_trained
 from outcome import assert_identical, outcome
+
+from conftest import DESCRIBED, EXAMPLE, Work, has_trained
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 LONG = 900

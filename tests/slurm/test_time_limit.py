@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster, processes_of
-from conftest import DESCRIBED, EXAMPLE, Work
 from outcome import assert_identical, outcome
+
+from conftest import DESCRIBED, EXAMPLE, Work
 
 EPOCHS = 26
 PAUSE = 1.0

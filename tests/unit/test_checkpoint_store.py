@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -158,6 +159,18 @@ def test_content_and_not_time_decides(store: CheckpointStore) -> None:
         os.utime(store.latest, (times[0], times[0]))
         os.utime(store.previous, (times[1], times[1]))
         assert loaded_step(store.directory) == 2
+
+
+def test_content_decides_in_copies_too(store: CheckpointStore, tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        store.save(payload(step))
+    for number, names in enumerate(itertools.permutations((store.latest, store.previous))):
+        copies = tmp_path / f"copy {number}"
+        copies.mkdir()
+        for age, path in enumerate(names):
+            copy = Path(shutil.copy(path, copies))
+            os.utime(copy, (age * 86_400, age * 86_400))
+        assert loaded_step(copies) == 3
 
 
 def test_counter_goes_on_in_another_life(tmp_path: Path) -> None:

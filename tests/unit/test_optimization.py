@@ -202,12 +202,12 @@ def test_gradient_of_accumulated_batches_is_their_mean_by_records(model: str) ->
     trainer = trainer_of(f"{flags} --accumulate_batches 2")
     trainer.model.train()
     batches = [trainer.order.batch(cut) for cut in trainer.order.epoch(0)]
-    sizes = [len(batch) for batch in batches]
+    sizes = [batch.records for batch in batches]
     assert sizes[0] != sizes[1]
     wanted = 0.0
     for batch, size in zip(batches, sizes, strict=True):
         trainer.packed.zero_gradients()
-        trainer.loss(trainer.model(batch.junctions), batch.spectra).backward()
+        batch.loss_of(batch.predict(trainer.model)).backward()
         gradient = trainer.packed.vectors[0].grad
         assert gradient is not None
         wanted = wanted + gradient * (size / sum(sizes))

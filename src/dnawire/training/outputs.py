@@ -55,15 +55,27 @@ class OutputFolder:
     def __init__(self, path: Path, *, tensorboard: bool = False) -> None:
         self.path = path
         self._events = [EventFile(path / "tensorboard")] if tensorboard else []
+        self._owner: DirectoryLock | None = None
 
     def lock(self) -> DirectoryLock:
         """Ownership of the folder, to be held while a run writes to it."""
         return DirectoryLock(self.path, content="results", option="--output_dir or --model_name")
 
+    def owned_by(self, lock: DirectoryLock) -> None:
+        """Refuse from now on to write when the lock is lost."""
+        self._owner = lock
+
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Context in which a refusal of the system becomes a `NotWritableError`."""
+        """Context in which a refusal of the system becomes a `NotWritableError`.
+
+        Raises
+        ------
+        LockedError
+            Another run owns the folder now.
+        """
         try:
+            self._check_owner()
             yield
         except OSError as error:
             raise NotWritableError(
@@ -116,11 +128,22 @@ class OutputFolder:
             events.rewrite(history)
 
     def add_metrics(self, record: EpochRecord) -> None:
-        """Add one row to ``metrics.csv``, and to the events."""
+        """Add one row to ``metrics.csv``, and to the events.
+
+        Raises
+        ------
+        LockedError
+            Another run owns the folder now.
+        """
+        self._check_owner()
         with (self.path / "metrics.csv").open("a", newline="") as file:
             file.write(_csv_line(list(asdict(record).values())))
         for events in self._events:
             events.add(record)
+
+    def _check_owner(self) -> None:
+        if self._owner is not None:
+            self._owner.check()
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
         """Write ``scores.csv``: errors on the test set of the model and of the baselines."""

@@ -130,6 +130,7 @@ def _train_unsafely(config: TrainConfig, command: str, team: Team) -> Outcome:
         with team.agreement():
             device = _set_up_torch(config, team)
             lock = stack.enter_context(folder.lock())
+            folder.owned_by(lock)
         with team.agreement():
             job = _prepare(config, folder, device, team)
             _start_outputs(job, command)
@@ -155,6 +156,7 @@ def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
             loaded = find_checkpoint(config, store)
             is_shared = folder.path.resolve() == settings.directory.resolve()
             output_lock = lock if is_shared else stack.enter_context(folder.lock())
+            folder.owned_by(output_lock)
         with team.agreement():
             job = _prepare(config, folder, device, team)
             keeper = _keeper(job, store, (lock, output_lock), stop)

@@ -1,0 +1,168 @@
+"""A run that is resumed from any step of it ends with the same bits, whatever the settings are.
+
+There are no loader workers to vary: the records are in memory, and a batch is gathered in the loop.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from harness import CHECKPOINTS, STEP, TINY, Life, finish, fit, raise_at, run
+from outcome import assert_identical, outcome, parts_of, without_clock
+from test_observer import start_again_and_again, stop_at_every_step
+
+from dnawire.checkpoint import CheckpointStore, SaveSchedule, encode, load_checkpoint
+from dnawire.checkpoint.store import SavedCheckpoint
+from dnawire.cli.train import parse_flags
+from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
+from dnawire.training.keeper import restore
+from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.training.run import _set_up_torch
+from dnawire.training.state import RunState
+from dnawire.training.team import Alone
+
+OPTIMIZERS: Final = ("adamw", "adam", "sgd", "rmsprop")
+SCHEDULES: Final = ("cosine", "constant", "plateau", "one-cycle")
+CHOICES: Final = {
+    "dropout": ("0.0", "0.2"),
+    "ema_decay": ("0.0", "0.8"),
+    "accumulate_batches": ("1", "2"),
+    "model_type": ("standard", "hamiltonian"),
+    "num_threads": ("1", "2"),
+}
+MIXES: Final = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3))
+"""For each choice, which bits of the numbers of optimizer and schedule decide it.
+
+Sums of bits of both are an orthogonal array: of any two settings, all pairs of values occur.
+"""
+
+RECORDS: Final = "--num_samples 40 --seq_length 4 --min_length 3 --num_energy_points 9"
+MODEL: Final = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8"
+COURSE: Final = "--num_epochs 4 --warmup_epochs 1 --learning_rate 0.005 --plateau_patience 0"
+
+
+ONE_EPOCH: Final = "--seq_length 4 --num_energy_points 9 --hidden_dim 16 --num_epochs 1"
+
+
+def combinations() -> list[dict[str, str]]:
+    rows = []
+    for first, second in itertools.product(range(4), range(4)):
+        row = {"optimizer": OPTIMIZERS[first], "schedule": SCHEDULES[second]}
+        for (name, values), (one, other) in zip(CHOICES.items(), MIXES, strict=True):
+            parity = ((first & one).bit_count() + (second & other).bit_count()) % 2
+            row[name] = values[parity]
+        rows.append(row)
+    return rows
+
+
+def test_all_pairs_of_settings_occur() -> None:
+    values = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, **CHOICES}
+    for one, other in itertools.combinations(values, 2):
+        met = {(row[one], row[other]) for row in combinations()}
+        assert met == set(itertools.product(values[one], values[other])), (one, other)
+
+
+class _Album(CheckpointStore):
+    """Keeps a copy of every latest checkpoint."""
+
+    def save(self, payload: Any) -> SavedCheckpoint:  # noqa: ANN401
+        saved = super().save(payload)
+        folder = self.directory / "album"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(saved.path, folder / f"{len(list(folder.iterdir())):04d}.pth")
+        return saved
+
+
+def always_due(_: RunState) -> SaveSchedule:
+    return SaveSchedule(1, 1e-9, max_share=1e9)
+
+
+class _Onward:
+    """Neither keeps nor reports."""
+
+    def after_batch(self) -> bool:
+        return False
+
+    def after_epoch(self, record: object, *, is_best: bool) -> bool:
+        return False
+
+    def epoch(self, record: object, *, is_best: bool) -> None:
+        """Nothing is reported."""
+
+
+def resume_everywhere(flags: tuple[str, ...]) -> int:
+    """Save at every boundary, and go on from each of the files to the end in a new trainer."""
+    config = parse_flags(flags).resolved()
+    fit(flags, always_due, _Album)
+    device = _set_up_torch(config, Alone())
+    data = prepare_data(config, prepare_dataset(config), device)
+    files = sorted((config.checkpoint.directory / "album").iterdir())
+    last = without_clock(parts_of(load_checkpoint(files[-1]).payload))
+    places = set()
+    for file in files:
+        trainer = build_trainer(config, data, device)
+        registry = trainer.registry()
+        restore(registry, load_checkpoint(file).payload)
+        places.add((trainer.state.epoch, trainer.state.batch))
+        assert trainer.fit(config.optimization.num_epochs, _Onward(), _Onward())
+        state = without_clock(registry.snapshot())
+        assert_identical(state, last, file.name)
+    Path("places.json").write_text(json.dumps(sorted(places)))
+    return 0
+
+
+@pytest.mark.parametrize("row", combinations(), ids=lambda row: " ".join(row.values()))
+def test_resumed_at_any_step_it_ends_the_same(tmp_path: Path, row: dict[str, str]) -> None:
+    settings = (word for name, value in row.items() for word in (f"--{name}", value))
+    flags = (*RECORDS.split(), *MODEL.split(), *COURSE.split(), *settings)
+    flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
+    code, messages = Life(tmp_path, *flags, command=resume_everywhere).end()
+    assert code == 0, messages
+    places = json.loads((tmp_path / "places.json").read_text())
+    steps = 5 if row["accumulate_batches"] == "1" else 3
+    assert len(places) == 4 * (steps + 1)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "batches"), [("2", 24), pytest.param("1", 200, marks=pytest.mark.slow)]
+)
+def test_many_resumes_within_one_epoch(tmp_path: Path, batch_size: str, batches: int) -> None:
+    flags = tuple(ONE_EPOCH.split())
+    records = str(round(int(batch_size) * batches / 0.8) + 2)
+    flags = (*flags, "--num_samples", records, "--batch_size", batch_size)
+    flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
+    code, messages = Life(
+        tmp_path / "resumed", *flags, action=stop_at_every_step, command=start_again_and_again
+    ).end()
+    assert code == EXIT_FINISHED, messages
+    (line,) = (line for line in messages.splitlines() if line.startswith("stops: "))
+    assert int(line.removeprefix("stops: ")) >= batches
+    finish(tmp_path / "peace", *flags)
+    assert_identical(*(outcome(tmp_path / name, "standard") for name in ("resumed", "peace")))
+
+
+def test_another_environment_is_named(tmp_path: Path) -> None:
+    """The number of threads really differs; versions and the device are changed in the file."""
+    flags = (*TINY, "--num_epochs", "2", "--checkpoint_dir", CHECKPOINTS)
+    stopped = run(tmp_path, *flags, action=raise_at(STEP, 3, signal.SIGTERM))
+    assert stopped.exit_code == EXIT_STOPPED
+    told = "not bit-exact, the environment differs"
+    path = tmp_path / CHECKPOINTS / "checkpoint_latest.pth"
+    payload = load_checkpoint(path).payload
+    for key in ("format_version", "manifest"):
+        del payload[key]
+    elsewhere = {"torch": "2.9.0", "numpy": "1.26.4", "devices": ["NVIDIA H100"]}
+    payload["resume"]["environment"] |= elsewhere
+    path.write_bytes(encode(payload, counter=9))
+    threads = ("--num_threads", "2", "--allow_change", "num_threads")
+    messages = finish(tmp_path, *flags, *threads)
+    for change in ("torch: 2.9.0 ->", "numpy: 1.26.4 ->", "devices: ['NVIDIA H100'] ->"):
+        assert f"{told}: {change}" in messages
+    assert f"{told}: threads: 1 -> 2" in messages
+    assert messages.count(told) == 4

@@ -1,0 +1,129 @@
+"""Of many starts in one folder one trains; an owner that lost its folder writes nothing more."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import (
+    CHECKPOINTS,
+    STEP,
+    STEPS_PER_EPOCH,
+    TINY,
+    Ended,
+    Life,
+    contents,
+    finish,
+    raise_at,
+    run,
+    wait_for_any,
+    without_figures,
+)
+from outcome import assert_identical, outcome
+
+from dnawire.checkpoint import advisory, load_checkpoint
+from dnawire.cli import main
+from dnawire.errors import EXIT_LOCKED, EXIT_STOPPED
+
+FLAGS = (*TINY, "--num_epochs", "5", "--checkpoint_dir", CHECKPOINTS)
+STARTS = 100
+GATE = "gate"
+
+
+@pytest.fixture(scope="module")
+def in_peace(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("peace")
+    finish(folder, *FLAGS)
+    return outcome(folder, "standard")
+
+
+def start_with_the_others(flags: tuple[str, ...]) -> int:
+    """Wait at the gate, then do what ``python main.py`` does."""
+    with Path(GATE).open() as gate:
+        fcntl.flock(gate, fcntl.LOCK_SH)
+    return main(["train", *flags])
+
+
+def test_of_a_hundred_starts_one_trains_and_takes_over_from_a_dead_owner(tmp_path: Path) -> None:
+    endless = (*TINY, "--num_epochs", "100000", "--checkpoint_dir", CHECKPOINTS)
+    killed = run(tmp_path, *endless, action=raise_at(STEP, 3, signal.SIGKILL))
+    assert killed.exit_code == -signal.SIGKILL
+    with (tmp_path / GATE).open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        lives = [Life(tmp_path, *endless, command=start_with_the_others) for _ in range(STARTS)]
+    ended: list[Ended] = []
+    while len(lives) > 1:
+        over = wait_for_any(lives)
+        ended += [life.end() for life in over]
+        lives = [life for life in lives if life not in over]
+    (winner,) = lives
+    winner.send(signal.SIGTERM)
+    assert winner.end().exit_code == EXIT_STOPPED
+    assert [life.exit_code for life in ended] == [EXIT_LOCKED] * (STARTS - 1)
+
+
+def let_the_kernel_lock_go(moment: str, count: int) -> None:
+    """Be an owner on another host, whose kernel locks are not seen here."""
+    advisory._forget_in_child()
+
+
+def take_for_dead(lock: Path) -> None:
+    """Make the owner one on another host that was not heard of for long."""
+    elsewhere = {"host": "elsewhere", "boot": "another", "job": "", "cluster": ""}
+    lock.write_text(json.dumps(json.loads(lock.read_text()) | elsewhere))
+    os.utime(lock, (0, 0))
+
+
+def test_an_orphan_that_wakes_up_writes_nothing_more(
+    tmp_path: Path, in_peace: dict[str, Any]
+) -> None:
+    orphan = Life(tmp_path, *FLAGS, action=let_the_kernel_lock_go, command=without_figures)
+    orphan.wait_for(STEP, STEPS_PER_EPOCH + 2)
+    orphan.send(signal.SIGSTOP)
+    for lock in tmp_path.rglob("run-*.lock"):
+        take_for_dead(lock)
+    finish(tmp_path, *FLAGS)
+    assert_identical(outcome(tmp_path, "standard"), in_peace)
+    before = contents(tmp_path)
+    orphan.send(signal.SIGCONT)
+    code, messages = orphan.end()
+    assert code != 0, messages
+    assert "LockedError" in messages
+    assert contents(tmp_path) == before
+
+
+def jump(moment: str, count: int) -> None:
+    """Set the clock a day ahead, and then two days back."""
+    days = {3: 1.0, 15: -2.0}.get(count, 0.0) if moment == STEP else 0.0
+    if days:
+        real = time.time
+        time.time = lambda: real() + days * 86400.0
+
+
+def test_a_clock_that_jumps_changes_nothing(tmp_path: Path, in_peace: dict[str, Any]) -> None:
+    flags = (*FLAGS, "--checkpoint_frequency", "1")
+    stop = 2 * STEPS_PER_EPOCH + 3
+    life = Life(tmp_path, *flags, action=_JumpAndStop(stop), command=without_figures)
+    assert life.end().exit_code == EXIT_STOPPED
+    latest = load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_latest.pth").payload
+    previous = load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_previous.pth").payload
+    assert latest["timestamp"] < previous["timestamp"]
+    messages = finish(tmp_path, *FLAGS)
+    assert "2 epochs and 3 batches are done" in messages
+    assert_identical(outcome(tmp_path, "standard"), in_peace)
+
+
+class _JumpAndStop:
+    def __init__(self, stop: int) -> None:
+        self.stop = stop
+
+    def __call__(self, moment: str, count: int) -> None:
+        jump(moment, count)
+        if (moment, count) == (STEP, self.stop):
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,86 @@
+"""Programs that read the progress files while they are written always find a whole one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from checkpoint_kit import fork, wait
+
+from dnawire.errors import LockedError
+from dnawire.training.progress import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
+
+STATUS = re.compile(
+    rb"Epoch: (\d+)\nTrain Loss: 0\.5000\nVal Loss: 0\.2500\nLast Update: [-\d]+ [:\d]+\n"
+    rb"Status: running\nTotal Epochs: 1000000000\nCheckpoint Epoch: (\d+)\nTime Left: [:\d]+\n"
+)
+
+
+def progress_at(epoch: int) -> Progress:
+    return Progress(
+        epoch=epoch,
+        num_epochs=10**9,
+        train_loss=0.5,
+        val_loss=0.25,
+        status="running",
+        checkpoint_epoch=epoch,
+        eta_seconds=60.0,
+        learning_rate=1e-3,
+        epoch_seconds=1.0,
+        starts=1,
+        lock=1,
+        args={f"setting {number}": "x" * (epoch % 50) for number in range(40)},
+    )
+
+
+def report_forever(directory: Path, told: int) -> int:
+    epoch = 0
+    while True:
+        epoch += 1
+        write_progress(directory, progress_at(epoch), datetime.now(), lambda: None)
+        if epoch == 1:
+            os.write(told, b"!")
+
+
+def test_who_lost_the_folder_reports_nothing(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise LockedError("lost", "let the new owner go on")
+
+    write_progress(tmp_path, progress_at(1), datetime.now(), lambda: None)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(before) == {PROGRESS_NAME, STATUS_NAME}
+    with pytest.raises(LockedError):
+        write_progress(tmp_path, progress_at(2), datetime.now(), refuse)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("reads", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_readers_racing_the_writer_find_whole_files_and_growing_epochs(
+    tmp_path: Path, reads: int
+) -> None:
+    wake, told = os.pipe()
+    writer = fork(lambda: report_forever(tmp_path, told))
+    os.close(told)
+    assert os.read(wake, 1) == b"!"
+    seen = json_seen = changes = 0
+    for _ in range(reads // 2):
+        status = STATUS.fullmatch((tmp_path / STATUS_NAME).read_bytes())
+        assert status is not None
+        epoch = int(status[1])
+        assert epoch == int(status[2])
+        assert epoch >= seen
+        found = json.loads((tmp_path / PROGRESS_NAME).read_bytes())
+        assert found["epoch"] == found["checkpoint_epoch"] >= max(epoch, json_seen)
+        assert len(found["args"]) == 40
+        changes += found["epoch"] > json_seen
+        seen, json_seen = epoch, found["epoch"]
+    os.kill(writer, signal.SIGKILL)
+    assert wait(writer) == -signal.SIGKILL
+    assert changes > reads // 1000
+    os.close(wake)

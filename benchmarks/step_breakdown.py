@@ -1,0 +1,147 @@
+"""Where the time of a training step goes, and what share of one core's peak it reaches.
+
+Run ``python benchmarks/step_breakdown.py``: batches of 32 complete 8-mers, 100 energies, hidden
+128, 4 layers, 4 heads; CPU time of one thread, medians of single calls in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from threadpoolctl import threadpool_limits
+from timing import PRODUCT_SIZE, matrix_product
+from training_step import DEVICE, prepare
+
+from dnawire.graphs import JunctionBatch, SpectraBatch
+from dnawire.models import HamiltonianModel
+from dnawire.models.neighborhoods import edges_of, neighborhoods
+from dnawire.training.loop import Trainer
+from dnawire.training.share import Share
+from dnawire.transport import block_spectra
+
+ROUNDS = 200
+
+
+class Step:
+    """The parts of a training step, each a call; together they are one."""
+
+    def __init__(self, trainer: Trainer, share: Share) -> None:
+        self.trainer, self.share = trainer, share
+        self.cut = trainer.order.epoch(0)[0]
+        self.known: tuple[torch.Tensor, ...] = ()
+        trainer.model.train()
+
+    def parts(self) -> dict[str, Callable[[], None]]:
+        """In their order."""
+        if not isinstance(self.trainer.model, HamiltonianModel):
+            last = {"network back": self.spectra_back, "clip, optimizer": self.update}
+            return {"load": self.load, "network": self.predict, "loss": self.loss, **last}
+        forward = {"load": self.load, "network": self.network, "transport": self.transport}
+        back = {"transport back": self.spectra_back, "network back": self.network_back}
+        return {**forward, "loss": self.loss, **back, "clip, optimizer": self.update}
+
+    def load(self) -> None:
+        """Gather a batch."""
+        self.trainer.order.batch(self.cut)
+        self.junctions = self.share.part.junctions
+        self.trainer.model.dropout.seed(0, DEVICE, self.share.others)
+
+    def network(self) -> None:
+        """Hamiltonians."""
+        self.blocks = self.trainer.model.hamiltonian(self.junctions)
+        self.leaves = [block.detach().requires_grad_() for block in self.blocks]
+
+    def transport(self) -> None:
+        """Spectra of the Hamiltonians."""
+        couplings = self.junctions.gamma_left, self.junctions.gamma_right
+        energies = self.trainer.model.energies
+        self.keep(block_spectra(*self.leaves, *couplings, energies, mask=self.junctions.present))
+
+    def predict(self) -> None:
+        """Spectra by a network alone."""
+        self.keep(self.trainer.model(self.junctions))
+
+    def keep(self, found: Sequence[torch.Tensor | None]) -> None:
+        """Cut the graph behind the spectra."""
+        self.known = tuple(one for one in found if one is not None)
+        self.spectra = [one.detach().requires_grad_() for one in self.known]
+
+    def loss(self) -> None:
+        """Loss and its gradient by the spectra."""
+        missing = [None] * (3 - len(self.spectra))
+        self.share.loss_of(SpectraBatch(*self.spectra, *missing)).backward()
+
+    def spectra_back(self) -> None:
+        """Gradient by what the spectra come from."""
+        torch.autograd.backward(self.known, [one.grad for one in self.spectra])
+
+    def network_back(self) -> None:
+        """Gradient by the parameters."""
+        torch.autograd.backward(list(self.blocks), [one.grad for one in self.leaves])
+
+    def update(self) -> None:
+        """Clip the gradient and take the step."""
+        trainer = self.trainer
+        trainer.packed.clip_gradients(trainer.gradient_clip).item()
+        trainer.optimizer.step()
+        trainer.packed.zero_gradients()
+
+
+def product_flops(model: HamiltonianModel, batch: JunctionBatch) -> float:
+    """Floating point operations of the matrix products of a step, forward and back."""
+    width, layers = model.base.embedding_dim, len(model.encoder.layers)
+    around = neighborhoods(batch.base, batch.present, layers, shared=True)
+    rows = around.starts.diff().tolist()
+    inputs = [4 * len(model.base.weight), *rows[:-1]]  # four maps in the first layer
+    edges = edges_of(around.rows, *batch.base.shape[:2])
+    stacking, *others = edges.starts.diff().tolist()
+    corrected = rows[-1] + 2 * stacking + sum(others)
+    products = sum(inputs) * width * width + corrected * width * model.corrections.width
+    return 3.0 * 2.0 * products
+
+
+def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Microseconds of CPU time of each call."""
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            start = time.thread_time()
+            call()
+            samples[name].append(1e6 * (time.thread_time() - start))
+    return {name: statistics.median(values) for name, values in samples.items()}
+
+
+def breakdown(model_type: str) -> None:
+    """Print the parts of a step in microseconds."""
+    trainer, _ = prepare(model_type)
+    batch = full_batch(trainer)
+    parts = Step(trainer, batch).parts()
+    product = matrix_product(torch.float32)
+    found = medians({**parts, "whole": lambda: trainer._step([batch]), "product": product})
+    whole, best = found.pop("whole"), found.pop("product")
+    print(f"{model_type}, one step: {whole:.0f} us")
+    for name, value in found.items():
+        print(f"  {name:15} {value:7.0f} us")
+    if isinstance(trainer.model, HamiltonianModel):
+        done = product_flops(trainer.model, batch.part.junctions)
+        speed, mine = 2e-3 * PRODUCT_SIZE**3 / best, 1e-3 * done / whole
+        print(
+            f"  matrix products: {1e-6 * done:.0f} MFLOP, {mine:.0f} GFLOP/s over the whole step, "
+            f"{mine / speed:.0%} of the {speed:.0f} GFLOP/s of a large product beside it"
+        )
+
+
+def full_batch(trainer: Trainer) -> Share:
+    """A batch of full size."""
+    batches = map(trainer.order.batch, trainer.order.epoch(0))
+    return max(batches, key=lambda share: share.records)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
+    for kind in ("hamiltonian", "standard"):
+        breakdown(kind)

@@ -76,6 +76,7 @@ CHANGED: dict[str, Any] = {
     "plateau_factor": 0.25,
     "plateau_patience": 3,
     "gradient_clip": 2.0,
+    "rollback_rate_factor": 0.25,
     "transmission_weight": 2.0,
     "dos_weight": 2.0,
     "ldos_weight": 2.0,
@@ -100,6 +101,8 @@ OTHER = {
     "time_limit": "2:00:00",
     "stop_margin": 5.0,
     "requeue": "never",
+    "max_rollbacks": 5,
+    "tensorboard": True,
 }
 """Another value for every setting that need not match, but for `fresh`, which resumes nothing."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2
@@ -235,3 +237,37 @@ def test_the_best_epoch_before_a_stop_stays_the_best(tmp_path: Path) -> None:
     stopped, peace = (outcome(tmp_path / name, "standard") for name in ("stopped", "peace"))
     assert peace["latest"]["resume"]["state"]["run"]["best_epoch"] < 5
     assert_identical(stopped, peace)
+
+
+AT_BOTH_ENDS = """
+import atexit, os, signal, sys
+from dnawire.cli import main
+
+def request(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+class AtImport:
+    def find_spec(self, name, *_):
+        if name == "torch":
+            sys.meta_path.remove(self)
+            request()
+
+sys.meta_path.insert(0, AtImport())
+atexit.register(request)
+sys.exit(main(["train", *sys.argv[1:]]))
+"""
+"""A command that is asked to stop while it imports torch, and once more when it has stopped."""
+
+
+def test_requests_are_heard_from_the_first_moment_to_the_last(tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", AT_BOTH_ENDS, *SAFE], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert process.returncode == EXIT_STOPPED, process.stderr
+    assert "stopped by SIGTERM after 0 epochs and 0 of" in process.stdout + process.stderr
+    assert place_of(tmp_path) == (0, 0)
+
+
+def test_without_checkpoints_a_request_ends_the_process(tmp_path: Path) -> None:
+    process = subprocess.run([sys.executable, "-c", AT_BOTH_ENDS, *LENGTH[:-2]], cwd=tmp_path)
+    assert process.returncode == -SIGTERM

@@ -17,6 +17,7 @@ from typing import Any, cast
 import tyro
 
 from dnawire.cli._flags import Messages, parse
+from dnawire.cluster import signals
 from dnawire.config import (
     CheckpointConfig,
     DataConfig,
@@ -137,10 +138,21 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
 
 
 def _train(config: TrainConfig, command: str) -> int:
-    from dnawire.training import train
+    if config.checkpoint.enabled:
+        # Importing takes seconds, in which a request to stop must not be lost.
+        signals.hold()
+    try:
+        from dnawire.training import train
 
-    outcome = train(config, command)
-    if outcome.exit_code == EXIT_FINISHED and outcome.output_dir is not None:
+        outcome = train(config, command)
+    except BaseException:
+        signals.release()
+        raise
+    if outcome.exit_code != EXIT_FINISHED:
+        # Signals stay held: a second one does not change how a run ends that has stopped.
+        return outcome.exit_code
+    signals.release()
+    if outcome.output_dir is not None:
         from dnawire.plots import write_training_figures
 
         write_training_figures(outcome.output_dir)

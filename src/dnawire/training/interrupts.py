@@ -7,14 +7,10 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from dnawire.cluster import TIME, Limit, ParentEnd
+from dnawire.cluster import TIME, Limit, ParentEnd, signals
 from dnawire.errors import EXIT_INTERRUPTED, EXIT_STOPPED
 
-_SIGNALS: Final = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP")
-    if hasattr(signal, name)
-)
+_SIGNALS: Final = (signal.SIGINT, *signals.REQUESTS)
 
 _LIMITS: Final = ("", TIME, ParentEnd.reason)
 _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT")
@@ -70,6 +66,7 @@ class StopRequest:
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._note)
+        signals.hear()
         return self
 
     def __exit__(

@@ -1,0 +1,44 @@
+"""Signals that ask for a stop, from the first moment of a command to its last."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Final
+
+REQUESTS: Final = tuple(
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP")
+    if hasattr(signal, name)
+)
+"""What batch systems and users send; Ctrl+C is not among them, which may end an import."""
+
+
+def hold() -> None:
+    """Let requests to stop wait for `hear` instead of ending the process.
+
+    One that comes while libraries are imported is then not lost. One that comes after `hear`, when
+    the run has stopped and gives back its handlers, changes nothing. What the caller ignores or
+    handles itself stays as it is.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
+    for number in REQUESTS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _do_nothing)
+
+
+def hear() -> None:
+    """Let the requests that wait come, to the handlers of now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
+
+
+def release() -> None:
+    """Let requests end the process again."""
+    for number in REQUESTS:
+        if signal.getsignal(number) is _do_nothing:
+            signal.signal(number, signal.SIG_DFL)
+    hear()
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    """Whoever runs has ended already, or takes over soon."""

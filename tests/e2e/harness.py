@@ -144,6 +144,12 @@ class Life:
         self._process.start()
         writer.close()
 
+    @property
+    def process(self) -> int:
+        """Number of the process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     def wait_for(self, moment: str, count: int = 1) -> None:
         """Wait for the next ``count`` moments of this kind."""
         while count:
@@ -237,6 +243,12 @@ class _RaiseAt(NamedTuple):
                 os.kill(os.getpid(), number)
 
 
+def fall_silent() -> None:
+    """Announce no more moments of this life, which is about to be traced, to its parent."""
+    _silent.append(True)
+
+
+_silent: Final[list[bool]] = []
 _FILE_EVENTS: Final = ("open", "os.link", "os.rename", "os.remove")
 _numbers: Final = itertools.count()
 
@@ -290,7 +302,8 @@ def _announce_moments(moments: Connection, action: Action) -> None:
 
     def announce(moment: str) -> None:
         counts[moment] += 1
-        os.write(moments.fileno(), moment.encode())
+        if not _silent:
+            os.write(moments.fileno(), moment.encode())
         action(moment, counts[moment])
 
     def before_forward(module: torch.nn.Module, _: object) -> None:

@@ -29,7 +29,7 @@ GOLDEN = Path(__file__).parents[1] / "data" / "checkpoint_format_1.pth"
 DATA = encode(payload(3), counter=7)
 
 
-def is_refused(data: bytes) -> bool:
+def is_refused(data: bytes | bytearray) -> bool:
     try:
         check_seal(data, "x")
     except UnusableCheckpointError:
@@ -82,16 +82,33 @@ def test_every_single_bit_flip_is_found() -> None:
     assert not is_refused(bytes(data))
 
 
+def spots_that_pass(data: bytes, flips: int, pages: int) -> list[int]:
+    """Positions at which a random flipped bit or a zeroed page of 4 KiB is not found."""
+    draw, damaged, passed = random.Random(0), bytearray(data), []
+    for number in range(flips + pages):
+        start = draw.randrange(len(data) - 4096)
+        end = start + (1 if number < flips else 4096)
+        flipped = bytes([data[start] ^ 1 << draw.randrange(8)])
+        damaged[start:end] = flipped if number < flips else bytes(end - start)
+        if damaged[start:end] != data[start:end] and not is_refused(damaged):
+            passed.append(start)
+        damaged[start:end] = data[start:end]
+    return passed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_a_hundred_thousand_flips_and_a_thousand_pages_of_12_megabytes_are_found() -> None:
+    state = payload(1)
+    state["model_state_dict"]["large"] = torch.arange(3_000_000, dtype=torch.float32) + 1
+    assert not spots_that_pass(encode(state), flips=100_000, pages=1000)
+
+
 def test_flips_zeroed_pages_and_additions_in_a_large_file_are_found() -> None:
     state = payload(1)
     state["model_state_dict"]["large"] = torch.arange(250_000, dtype=torch.float32) + 1
     data = encode(state)
-    draw = random.Random(0)
-    for _ in range(200):
-        position = draw.randrange(len(data) - 4096)
-        flipped = bytes([data[position] ^ 1 << draw.randrange(8)])
-        assert is_refused(data[:position] + flipped + data[position + 1 :])
-        assert is_refused(data[:position] + b"\x00" * 4096 + data[position + 4096 :])
+    assert not spots_that_pass(data, flips=200, pages=200)
     assert is_refused(data + b"\n")
     assert is_refused(b"\n" + data)
 

@@ -86,7 +86,7 @@ class Owner:
             fields = dict(json.loads(data))
             sound = all(type(value) is _TYPES.get(name, str) for name, value in fields.items())
             return cls(**fields) if sound else None
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
 
     def to_json(self) -> bytes:

@@ -13,6 +13,7 @@ import yaml
 
 from dnawire.config._messages import unknown_name
 from dnawire.config.settings import GROUPS, build_groups, settings
+from dnawire.config.text_file import read_text
 from dnawire.config.train_config import TrainConfig
 from dnawire.errors import NotFoundError, NotWritableError, UsageError
 
@@ -20,7 +21,13 @@ _SUFFIXES: Final = ".yaml, .yml or .toml"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which ``1e-3`` is a number and a repeated key is an error."""
+    """YAML in which ``1e-3`` is a number, and repeated keys and references are errors."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Build a node; raise `yaml.YAMLError` for a reference, which can stand for very much."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("a reference (*name) is not allowed")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping; raise `yaml.YAMLError` for a key that is there already."""
@@ -97,12 +104,14 @@ def _parse(path: Path) -> Mapping[str, Any]:
     """Return the content of a file as a mapping; `UsageError` without the name of the file."""
     parse = _parser(path)
     try:
-        content = parse(path.read_text(encoding="utf-8"))
+        content = parse(read_text(path))
     except FileNotFoundError:
         raise NotFoundError(
             f"{path}: no such configuration file", "Check the path given to --config."
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise UsageError("is nested too deeply", "Write one `name: value` per line.") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
         problem = " ".join(str(error).split())
         raise UsageError(f"cannot be read: {problem}", "Mend the file.") from None
     if content is None:

@@ -28,6 +28,9 @@ def open_hdf(path: Path) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading; whatever HDF5 refuses becomes an `UnusableDataFileError`."""
     if not path.exists():
         raise NotFoundError(f"{path}: no such file.", "check the path of the data file.")
+    if not path.is_file():
+        # Opening a pipe would wait for ever.
+        raise unusable(path, "HDF5 cannot read it (not a regular file)")
     try:
         with h5py.File(path, "r") as file:
             yield file

@@ -57,7 +57,7 @@ class Splits:
         try:
             values = json.loads(text)
             parts = [np.array(values[part], dtype=np.int64) for part in PARTS]
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise _unusable(f"it is not JSON with lists {', '.join(PARTS)}") from error
         if any(part.ndim != 1 or part.size == 0 or part.min() < 0 for part in parts):
             raise _unusable("a part is empty or holds a negative number")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from dnawire.config.text_file import read_text
 from dnawire.errors import NotFoundError, UnusableFileError
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
@@ -63,8 +64,7 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
             "Give the output folder of a finished run, e.g. outputs/hamiltonian.",
         )
     description = _read_description(path)
-    specification = ModelSpecification(**description["specification"])
-    model = build_model(specification, seed=0)
+    model = _build(path, description)
     try:
         model.load_state_dict(load_file(folder / WEIGHTS_NAME))
     except (SafetensorError, RuntimeError) as error:
@@ -77,11 +77,18 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
     return model, description["provenance"]
 
 
+def _build(path: Path, description: dict[str, Any]) -> TransportModel:
+    try:
+        return build_model(ModelSpecification(**description["specification"]), seed=0)
+    except (KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
+        raise _foreign(path) from error
+
+
 def _read_description(path: Path) -> dict[str, Any]:
     try:
-        description = json.loads(path.read_text())
+        description = json.loads(read_text(path))
         known = description["format"] == _FORMAT and description["version"] == _VERSION
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _foreign(path) from error
     if not known:
         raise _foreign(path)

@@ -63,7 +63,7 @@ def read_restarts(path: Path) -> list[int]:
     """
     try:
         starts = [int(json.loads(line)["epoch"]) for line in _text(path).splitlines()]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unusable(path, f"a line is not a start: {error!r}") from error
     return starts[1:]
 

@@ -142,7 +142,7 @@ def parse_parameters(text: str, origin: str) -> ParameterSet:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _unusable(origin, f"not TOML: {error}") from error
     differing = _KEYS.symmetric_difference(values)
     if differing:

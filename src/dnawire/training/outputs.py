@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from dnawire.checkpoint import DirectoryLock, replace_atomically
 from dnawire.config import TrainConfig, write_yaml
+from dnawire.config.text_file import read_text
 from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
 from dnawire.training.events import EventFile
@@ -162,8 +163,10 @@ class OutputFolder:
 
 def _run_id(folder: Path) -> str | None:
     try:
-        return str(json.loads((folder / _RUN).read_text())["run_id"])
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return str(json.loads(read_text(folder / _RUN))["run_id"])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -56,7 +56,7 @@ def wait_at_the_gate(moment: str, count: int) -> None:
         fall_silent()
         # The calls of the gate and of the mark are made to fail in their turn as well.
         with suppress(OSError):
-            Path(GATE).read_bytes()
+            os.read(os.open(GATE, os.O_RDONLY), 1)
     if (moment, count) == (STEP, 2 * STEPS_PER_EPOCH + 1):
         with suppress(OSError):
             os.open(MARK, os.O_RDONLY)
@@ -66,6 +66,8 @@ def traced(folder: Path, *options: str) -> tuple[Ended, str]:
     """Live a life whose second epoch is traced with these options; return its end and the trace."""
     folder.mkdir(parents=True)
     os.mkfifo(folder / GATE)
+    # Open for both, neither side waits for the other to open it.
+    gate = os.open(folder / GATE, os.O_RDWR)
     life = Life(folder, *FLAGS, action=wait_at_the_gate, command=without_figures)
     life.wait_for(STEP, 2 * STEPS_PER_EPOCH - 1)
     trace = folder / "trace.txt"
@@ -74,9 +76,10 @@ def traced(folder: Path, *options: str) -> tuple[Ended, str]:
         assert strace.stderr is not None
         line = strace.stderr.readline()
         assert "attached" in line, line
-        (folder / GATE).write_bytes(b"")
+        os.write(gate, b"!")
         ended = life.end()
         strace.stderr.read()
+    os.close(gate)
     return ended, trace.read_text()
 
 

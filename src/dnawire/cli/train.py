@@ -141,6 +141,9 @@ def _train(config: TrainConfig, command: str) -> int:
     if config.checkpoint.enabled:
         # Importing takes seconds, in which a request to stop must not be lost.
         signals.hold()
+    # Threads that wait actively for each other take the cores from those that work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
     try:
         from dnawire.training import train
 

@@ -34,4 +34,5 @@ class RuntimeConfig(SeedConfig):
     """auto, cpu, cuda or cuda:NUMBER; auto takes a GPU if there is one."""
 
     num_threads: Annotated[Count, MUST_MATCH] = 1
-    """Number of threads of matrix products on the CPU; it shapes the last bits of the result."""
+    """Number of threads of PyTorch on the CPU; it shapes the last bits of the result. The products
+    of this task are too small to gain from more than one."""

@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from dnawire.transport import _adjoint_kernels, _column_kernels, _layout_kernels, _recursion
 from dnawire.transport._recursion import Ladder
+from dnawire.transport._shapes import check_energies, check_shapes, check_size
 from dnawire.transport.contacts import checked_contacts
 
 _LN_10: Final = math.log(10.0)
@@ -113,8 +114,9 @@ def block_spectra(
     Raises
     ------
     ValueError
-        If a coupling or ``eta`` is negative or not finite, both contacts are missing, or a
-        gradient by couplings or energies is asked for.
+        If shapes do not fit together, a coupling or ``eta`` is negative or not finite, an energy is
+        not finite, both contacts are missing, or a gradient by couplings or energies is asked for.
+        A Hamiltonian that is not finite has spectra that are not.
     """
     ladder = _ladder(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
     return Spectra(*_LogSpectra.apply(True, *ladder))  # type: ignore[no-untyped-call]
@@ -241,6 +243,18 @@ def _ladder(
     eta: float,
 ) -> Ladder:
     """Check and prepare the input of the recursion."""
+    check_size("diagonal", diagonal, 4)
+    batch, length, size = diagonal.shape[:3]
+    orbitals = batch, length, size
+    check_shapes(
+        {
+            "step": (step, (batch, length - 1, size, size)),
+            "gamma_left": (gamma_left, orbitals),
+            "gamma_right": (gamma_right, orbitals),
+            **({} if mask is None else {"mask": (mask, orbitals)}),
+        }
+    )
+    check_energies(energies, batch)
     present = torch.ones_like(gamma_left, dtype=torch.bool) if mask is None else mask.contiguous()
     damping, columns, left, right, broadening = checked_contacts(
         gamma_left, gamma_right, energies, present, eta

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from dnawire.transport._resolvent import Resolvent, solve_columns
+from dnawire.transport._shapes import check_energies, check_shapes, check_size
 from dnawire.transport.block import Spectra
 from dnawire.transport.contacts import checked_contacts
 
@@ -65,9 +66,14 @@ def dense_spectra(
     Raises
     ------
     ValueError
-        If the Hamiltonian is not finite, a coupling or ``eta`` is negative or not finite, both
-        contacts are missing, or a gradient by couplings or energies is asked for.
+        If shapes do not fit together, the Hamiltonian or an energy is not finite, a coupling or
+        ``eta`` is negative or not finite, both contacts are missing, or a gradient by couplings or
+        energies is asked for.
     """
+    check_size("hamiltonian", hamiltonian, 3)
+    orbitals = tuple(hamiltonian.shape[:2])
+    check_shapes({"gamma_left": (gamma_left, orbitals), "gamma_right": (gamma_right, orbitals)})
+    check_energies(energies, len(hamiltonian))
     if not bool(hamiltonian.isfinite().all()):
         raise ValueError("the Hamiltonian must be finite")
     present = torch.ones_like(gamma_left, dtype=torch.bool)

@@ -89,6 +89,12 @@ class NotFoundError(DnawireError):
     exit_code = EXIT_NOT_FOUND
 
 
+class NotReadableError(DnawireError):
+    """A file exists and the permissions forbid to read it."""
+
+    exit_code = EXIT_IO_ERROR
+
+
 class NotWritableError(DnawireError):
     """A file or folder cannot be written."""
 

@@ -151,7 +151,20 @@ def test_a_damaged_latest_falls_back_loudly_and_ends_the_same(
 def test_a_missing_latest_goes_on_from_the_previous(folder: Path, in_peace: dict[str, Any]) -> None:
     (folder / LATEST).unlink()
     messages = finish(folder, *FLAGS)
+    assert f"CHECKPOINT REJECTED: {LATEST}: it is missing" in messages
     assert f"resuming from {PREVIOUS}: 3 epochs and 0 batches are done" in messages
+    assert_identical(outcome(folder, "standard"), in_peace)
+
+
+def test_the_best_alone_goes_on_loudly_and_ends_the_same(
+    folder: Path, in_peace: dict[str, Any]
+) -> None:
+    (folder / LATEST).unlink()
+    (folder / PREVIOUS).unlink()
+    messages = finish(folder, *FLAGS, "-q")
+    for path in (LATEST, PREVIOUS):
+        assert f"CHECKPOINT REJECTED: {path}: it is missing" in messages
+    assert not list((folder / CHECKPOINTS).glob("set_aside_*"))
     assert_identical(outcome(folder, "standard"), in_peace)
 
 

@@ -26,7 +26,13 @@ from dnawire.checkpoint import (
 )
 from dnawire.checkpoint.filesystem import LARGEST_FILE
 from dnawire.checkpoint.format import NewerCheckpointError
-from dnawire.errors import NotFoundError, NotSavedError, NotWritableError, UnusableCheckpointError
+from dnawire.errors import (
+    NotFoundError,
+    NotReadableError,
+    NotSavedError,
+    NotWritableError,
+    UnusableCheckpointError,
+)
 
 
 @pytest.fixture
@@ -134,6 +140,59 @@ def test_both_damaged_is_an_error_and_never_a_fresh_start(store: CheckpointStore
     assert f"{store.latest}: its SHA-256 digest does not match" in message
     assert f"{store.previous}: the file is empty" in message
     assert caught.value.exit_code == 65
+
+
+def test_best_alone_is_resumed_loudly_and_never_overlooked(store: CheckpointStore) -> None:
+    store.save_best(payload(3))
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert (step_of(loaded.payload), loaded.path) == (3, store.best)
+    assert [path for path, _ in loaded.rejected] == [store.latest, store.previous]
+    assert all("is missing" in reason for _, reason in loaded.rejected)
+    store.save(payload(4))
+    assert loaded_step(store.directory) == 4
+    store.latest.unlink()
+    flip(store.best)
+    with pytest.raises(UnusableCheckpointError, match="SHA-256"):
+        store.load_latest()
+
+
+def test_missing_latest_is_told(store: CheckpointStore) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+    store.latest.unlink()
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert step_of(loaded.payload) == 1
+    assert loaded.rejected == ((store.latest, "it is missing; checkpoint_previous.pth stands in"),)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_forbidden_file_is_no_damaged_one(store: CheckpointStore, number: int) -> None:
+    for step in (1, 2):
+        store.save(payload(step))
+
+    class Forbidden(FileSystem):
+        def read_bytes(self, path: Path) -> bytes:
+            if path == store.latest:
+                raise OSError(number, os.strerror(number), str(path))
+            return super().read_bytes(path)
+
+    for load in (
+        lambda: CheckpointStore(store.directory, fs=Forbidden()).load_latest(),
+        lambda: load_checkpoint(store.latest, allow_fallback=True, fs=Forbidden()),
+    ):
+        with pytest.raises(
+            NotReadableError, match=f"^Cannot read checkpoint {store.latest}: "
+        ) as e:
+            load()
+        assert "permissions" in e.value.remedy
+        assert e.value.exit_code == 74
+    with DirectoryLock(store.directory / "other") as lock:
+        forbidden = CheckpointStore(store.directory, lock, Forbidden())
+        with pytest.raises(NotSavedError):
+            forbidden.save(payload(3))
+    assert loaded_step(store.directory) == 2
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])

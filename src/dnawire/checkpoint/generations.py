@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,7 +18,7 @@ from dnawire.checkpoint.format import (
     check_seal,
     unpack,
 )
-from dnawire.errors import NotFoundError, UnusableCheckpointError
+from dnawire.errors import NotFoundError, NotReadableError, UnusableCheckpointError
 
 LATEST: Final = "checkpoint_latest.pth"
 PREVIOUS: Final = "checkpoint_previous.pth"
@@ -82,6 +84,8 @@ def load_checkpoint(
         There is no such file, or the folder holds no checkpoint.
     UnusableCheckpointError
         The file cannot be trusted, and nothing may stand in for it.
+    NotReadableError
+        The permissions of a file forbid to read it, which says nothing against its content.
     """
     if fs.is_directory(path):
         newest = load_newest(path, fs)
@@ -89,7 +93,8 @@ def load_checkpoint(
             raise _not_found(path, fs)
         return newest
     try:
-        file = read_sealed(path, fs)
+        with _permissions_told():
+            file = read_sealed(path, fs)
         return LoadedCheckpoint(unpack(file.data, path), path, file.seal.counter)
     except NewerCheckpointError:
         raise
@@ -105,6 +110,8 @@ def load_newest(
 ) -> LoadedCheckpoint | None:
     """Load the newest verified generation of a folder, judged by content and not by time.
 
+    Where there is no generation the best state stands in: it is a complete state of the same run.
+
     Parameters
     ----------
     directory
@@ -117,15 +124,20 @@ def load_newest(
     Returns
     -------
     LoadedCheckpoint or None
-        None if the folder holds no generation at all.
+        None if the folder holds no checkpoint at all.
 
     Raises
     ------
     UnusableCheckpointError
-        There are generations, and none can be trusted; or one has a newer format, for which an
+        There are checkpoints, and none can be trusted; or one has a newer format, for which an
         older one must not silently stand in.
+    NotReadableError
+        The permissions of a file forbid to read it.
     """
-    sealed, rejected = sealed_generations(directory, fs, without)
+    with _permissions_told():
+        sealed, rejected = sealed_generations(directory, fs, without)
+        if not sealed and not rejected and without is None:
+            sealed, rejected = _sealed_files([directory / BEST], fs)
     for position, file in enumerate(sealed):
         try:
             payload = unpack(file.data, file.path)
@@ -133,6 +145,7 @@ def load_newest(
             rejected.append(Rejected(file.path, error.reason))
             continue
         rejected += _outdated(file, sealed[position + 1 :])
+        rejected += _missing(file, [*sealed, *rejected], without)
         return LoadedCheckpoint(payload, file.path, file.seal.counter, tuple(rejected))
     if rejected:
         reasons = "".join(f"\n  {path}: {reason}" for path, reason in rejected)
@@ -151,12 +164,19 @@ def sealed_generations(
     ------
     UnusableCheckpointError
         A generation has a newer format than this program reads.
+    PermissionError
+        The permissions of a generation forbid to read it.
     """
+    paths = [path for path in (directory / LATEST, directory / PREVIOUS) if path != without]
+    sealed, rejected = _sealed_files(paths, fs)
+    sealed.sort(key=lambda file: file.seal.counter, reverse=True)
+    return sealed, rejected
+
+
+def _sealed_files(paths: list[Path], fs: FileSystem) -> tuple[list[SealedFile], list[Rejected]]:
     sealed: list[SealedFile] = []
     rejected: list[Rejected] = []
-    for path in (directory / LATEST, directory / PREVIOUS):
-        if path == without:
-            continue
+    for path in paths:
         try:
             sealed.append(read_sealed(path, fs))
         except NotFoundError:
@@ -165,7 +185,6 @@ def sealed_generations(
             raise
         except DamagedCheckpointError as error:
             rejected.append(Rejected(path, error.reason))
-    sealed.sort(key=lambda file: file.seal.counter, reverse=True)
     return sealed, rejected
 
 
@@ -178,11 +197,16 @@ def read_sealed(path: Path, fs: FileSystem = REAL) -> SealedFile:
         There is no such file.
     UnusableCheckpointError
         The file cannot be read or its seal is broken.
+    PermissionError
+        The permissions of the file forbid to read it.
     """
     try:
         data = _read(path, fs)
     except (FileNotFoundError, NotADirectoryError):
         raise _not_found(path, fs) from None
+    except PermissionError:
+        # Such a file may be intact, and nothing may stand in for it silently.
+        raise
     except OSError as error:
         raise DamagedCheckpointError(
             path, f"it cannot be read ({error.strerror or error})"
@@ -199,6 +223,17 @@ def _read(path: Path, fs: FileSystem) -> bytes:
             if error.errno != errno.ESTALE:
                 raise
     return fs.read_bytes(path)
+
+
+@contextmanager
+def _permissions_told() -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise NotReadableError(
+            f"Cannot read checkpoint {error.filename}: {error.strerror}",
+            "check its owner and its permissions, and those of its folder; the file may be intact",
+        ) from error
 
 
 def _not_found(path: Path, fs: FileSystem) -> NotFoundError:
@@ -219,4 +254,18 @@ def _outdated(chosen: SealedFile, others: list[SealedFile]) -> list[Rejected]:
         Rejected(path, f"save {seal.counter} is older than save {chosen.seal.counter}")
         for path, _, seal in others
         if path.name == LATEST
+    ]
+
+
+def _missing(
+    chosen: SealedFile, present: list[SealedFile | Rejected], without: Path | None
+) -> list[Rejected]:
+    """Report the generations that ought to be there beside the chosen file and are not."""
+    names = (LATEST, PREVIOUS) if chosen.path.name == BEST else (LATEST,)
+    paths = [chosen.path.with_name(name) for name in names]
+    known = {without, *(file.path for file in present)}
+    return [
+        Rejected(path, f"it is missing; {chosen.path.name} stands in")
+        for path in paths
+        if path not in known
     ]

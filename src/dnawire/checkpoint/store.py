@@ -161,12 +161,16 @@ class CheckpointStore:
         return self._saved(self.best, data, started)
 
     def load_latest(self) -> LoadedCheckpoint | None:
-        """Load the newest verified generation, or None if the folder holds none.
+        """Load the newest verified generation, or None if the folder holds no checkpoint.
+
+        The best state stands in where there is no generation.
 
         Raises
         ------
         UnusableCheckpointError
-            There are generations, and none can be trusted.
+            There are checkpoints, and none can be trusted.
+        NotReadableError
+            The permissions of a checkpoint forbid to read it.
         """
         return load_newest(self.directory, self._fs)
 

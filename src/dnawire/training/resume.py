@@ -30,6 +30,8 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
         If ``--resume_from`` names a file that does not exist.
     UnusableCheckpointError
         If there are checkpoints and none can be trusted; a run never starts anew silently.
+    NotReadableError
+        If permissions forbid to read a checkpoint.
     ConfigurationMismatchError
         If a setting that shapes the result differs.
     """

@@ -276,8 +276,23 @@ def test_resume_from_a_specific_checkpoint(tmp_path: Path, story: Story) -> None
 
 def test_output_about_checkpoint_operations(tmp_path: Path, story: Story) -> None:
     """Save attempts, resume information; errors have a file of their own."""
-    assert f"checkpoint saved: {LATEST}" in story.messages
     assert "starting fresh; checkpoints go to checkpoints" in story.messages
+    stopped = run(tmp_path, *FLAGS, action=raise_at(STEP, STEPS_PER_EPOCH + 2, signal.SIGTERM))
+    messages = stopped.messages + finish(tmp_path, *FLAGS)
+    told = r"^checkpoint saved: checkpoints/checkpoint_(\w+)\.pth, \d+\.\d\d MB, \d+\.\d\d s$"
+    saved = re.findall(told, messages, re.MULTILINE)
+    # One at the stop, one after ten epochs, one at the end.
+    assert saved.count("latest") == 3
+    assert set(saved) == {"best", "latest"}
+
+
+def test_saves_in_mid_epoch_are_told_on_request(tmp_path: Path) -> None:
+    often = (*TINY, "--num_epochs", "1", "--checkpoint_seconds", "0.000001")
+    told = "checkpoint_latest.pth, "
+    quiet = finish(tmp_path, *often, "--checkpoint_dir", "quiet")
+    verbose = finish(tmp_path, *often, "--checkpoint_dir", "verbose", "-v")
+    assert quiet.count(f"checkpoint saved: quiet/{told}") == 1
+    assert verbose.count(f"checkpoint saved: verbose/{told}") > 1
 
 
 def test_a_finished_run_says_so_and_is_not_trained_again(tmp_path: Path, story: Story) -> None:

@@ -12,7 +12,13 @@ from typing import Any, Protocol
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule, StateRegistry
+from dnawire.checkpoint import (
+    CheckpointStore,
+    DirectoryLock,
+    SavedCheckpoint,
+    SaveSchedule,
+    StateRegistry,
+)
 from dnawire.errors import NotFiniteError, NotSavedError
 from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
@@ -143,7 +149,7 @@ class CheckpointKeeper:
         if self.stop.requested:
             return self.save_and_stop()
         if self.schedule.due():
-            self.save()
+            self.save(logging.DEBUG)
         return False
 
     def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
@@ -164,15 +170,20 @@ class CheckpointKeeper:
         self.save()
         self.report("running")
 
-    def save(self) -> bool:
+    def save(self, level: int = logging.INFO) -> bool:
         """Write the best checkpoint if it is new, then the latest; return whether both are safe.
 
         The best goes first: the latest names its epoch. A state that is not finite is not written:
         the loop will find it soon and go back, and a resumed run will do the same again.
+
+        Parameters
+        ----------
+        level
+            Level of the message about the latest; saves in mid-epoch would fill the screen.
         """
         try:
             if self.best is not None:
-                self.store.save_best(self.best)
+                _tell(self.store.save_best(self.best), logging.INFO)
                 self.best = None
             saved = self.store.save(self._payload())
         except NotFiniteError as error:
@@ -188,7 +199,7 @@ class CheckpointKeeper:
         self.problem, self.failure = "", None
         self.checkpoint_epoch = self.state.epoch
         self.schedule.saved(saved.seconds)
-        logger.debug("checkpoint saved: %s, %.3f s", saved.path, saved.seconds)
+        _tell(saved, level)
         return True
 
     def save_and_stop(self) -> bool:
@@ -268,6 +279,13 @@ class CheckpointKeeper:
                 "environment": dict(identity.environment),
             },
         }
+
+
+def _tell(saved: SavedCheckpoint, level: int) -> None:
+    logger.log(
+        level,
+        "checkpoint saved: %s, %.2f MB, %.2f s", saved.path, saved.bytes / 1e6, saved.seconds,
+    )  # fmt: skip
 
 
 def restore(registry: StateRegistry, payload: Mapping[str, Any]) -> None:

@@ -174,6 +174,12 @@ class CheckpointStore:
         """
         return load_newest(self.directory, self._fs)
 
+    def holds_latest(self) -> bool:
+        """Whether there is a file of the latest generation, as far as the folder can be read."""
+        with suppress(OSError):
+            return LATEST in self._fs.list_names(self.directory)
+        return False
+
     def set_aside(self, also: Iterable[str] = ()) -> Path | None:
         """Move the files of an old run into a dated sub-folder.
 

@@ -132,6 +132,11 @@ class CheckpointKeeper:
     best: dict[str, Any] | None = None
     """Checkpoint of the best epoch, until it is written."""
 
+    def secure_start(self) -> None:
+        """Save what was resumed where no latest is; a complete run would never save it."""
+        if not self.store.holds_latest():
+            self.save()
+
     def before_start(self) -> bool:
         """Save and stop if a signal has come meanwhile; otherwise say that the run goes on.
 

@@ -163,6 +163,8 @@ def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
             if loaded is not None:
                 resume(loaded, keeper, config)
             set_other_run_aside(config, keeper)
+            if loaded is not None:
+                keeper.secure_start()
             keeper.starts = _start_outputs(job, command)
         _get_in_step(job)
         steps_before = job.trainer.state.step

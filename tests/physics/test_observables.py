@@ -207,6 +207,27 @@ def test_resolving_energies_keep_the_grid_and_its_bounds() -> None:
     assert len(found) < 7 + 5 * 320
 
 
+@pytest.mark.parametrize("eta", [0.0, 1e-5])
+def test_every_pole_is_resolved_however_weakly_it_is_coupled(eta: float) -> None:
+    """In a long disordered chain most states reach no contact, and some barely do."""
+    size, gamma = 60, 0.2
+    disorder = np.random.default_rng(4).uniform(-1.0, 1.0, size)
+    hamiltonian = np.diag(disorder) + 0.2 * (np.eye(size, k=1) + np.eye(size, k=-1))
+    broadening = np.full(size, 2.0 * eta)
+    broadening[[0, -1]] += gamma
+    found = resolving_energies(hamiltonian, broadening, np.array([-3.0, 3.0]))
+    poles = np.linalg.eigvals(hamiltonian - 0.5j * np.diag(broadening))
+    widths = np.maximum(-poles.imag, 1e-13)
+    assert widths.max() > 0.01
+    assert (widths.min() == 1e-13) == (eta == 0.0)
+    offsets = found[:, None] - poles.real
+    for side in (offsets, -offsets):
+        nearest = np.where(side > -1e-14, side, np.inf).min(axis=0)
+        assert (nearest < 0.3 * widths + 1e-14).all()
+    reach = np.arcsinh((3.0 - poles.real) / widths) + np.arcsinh((3.0 + poles.real) / widths)
+    assert len(found) <= 2 + (reach / 0.2 + 1.0).sum()
+
+
 def test_a_level_without_width_is_no_obstacle() -> None:
     found = resolving_energies(np.diag([0.0, 0.1]), np.zeros(2), np.array([-1.0, 1.0]))
     assert np.isfinite(found).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,22 @@ from dnawire.junction import Contact, Duplex, Junction
 from dnawire.transport import zero_bias_conductance
 
 FERMI_ENERGY = -7.1
+
+GROWTH = """
+import resource
+import sys
+from dnawire.inference import load_predictor, summarize
+from dnawire.junction import Contact, Duplex, Junction
+
+exact = load_predictor("exact:kordas2025")
+peaks = []
+for text in sys.argv[1:]:
+    contacts = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
+    (record,) = exact.predict([Junction(Duplex.parse(text), *contacts)])
+    summarize(exact, record, -7.1, 300.0)
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print((peaks[1] - peaks[0]) * 1024)
+"""
 
 
 def test_no_number_depends_on_the_grid_of_an_exact_record() -> None:
@@ -64,6 +82,14 @@ def test_dos_peaks_are_the_levels_of_weakly_coupled_bases() -> None:
     heights = exact.predict([weak], summary.dos_peaks[order])[0].dos
     assert (np.diff(heights[np.argsort(order)]) <= 0).all()
     assert summary.at_fermi_energy is None
+
+
+def test_memory_holds_no_number_for_every_orbital_and_energy() -> None:
+    """At 300 base pairs these numbers alone would be 850 MB."""
+    text = "".join(np.random.default_rng(1).choice(list("ACGT"), 300))
+    command = [sys.executable, "-c", GROWTH, "GATTACA", text]
+    growth = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert int(growth) < 200e6
 
 
 def test_transmission_at_the_fermi_energy_is_exact() -> None:

@@ -145,7 +145,7 @@ def test_pieces_are_small_and_hold_every_sequence_once() -> None:
     pieces = list(candidates.pieces(7))
     assert max(map(len, pieces)) == 7
     codes = np.concatenate(pieces)
-    assert len(codes) == len(candidates) == 64
+    assert len(codes) == candidates.count == 64
     texts = {"".join("ACGT"[code] for code in one[:, 0]) for one in codes}
     expected = itertools.product("A", "C", "G", "T", "ACGT", "AG", "CT", "ACGT")
     assert texts == set(map("".join, expected))
@@ -155,7 +155,7 @@ def test_pieces_are_small_and_hold_every_sequence_once() -> None:
 def test_the_memory_does_not_grow_with_the_number_of_sequences() -> None:
     predictor = load_predictor(EXACT)
     question = question_of(predictor, "mean_log10_dos")
-    pieces = screen(predictor, PatternCandidates("N" * 30), question, unique=False)
+    pieces = screen(predictor, PatternCandidates("N" * 16), question, unique=False)
     codes = next(iter(pieces)).codes
     assert len(codes) * len(question.energies) <= 2**18
 
@@ -238,6 +238,10 @@ def test_results_are_not_replaced_silently(tmp_path: Path) -> None:
         ((), "nothing to be screened"),
         (("--length", "2", "--pattern", "AN"), "length and pattern to be screened"),
         (("--length", "0"), "length 0"),
+        (("--length", "17"), "10^10.2 sequences of length 17; at most 10^10"),
+        (("--length", "40"), "10^24.1 sequences of length 40"),
+        (("--pattern", "N" * 32), "stands for 10^19.3 sequences; at most 10^10"),
+        (("--pattern", "A" + "N" * 1000), "stands for 10^602.1 sequences"),
         (("--pattern", "AXN"), "letter 'X' stands for no bases"),
         (("--pattern", ""), "it is empty"),
         (("--length", "2", "--top", "0"), "a ranking of 0 sequences"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import math
 import tempfile
 import time
 from collections import Counter
@@ -123,14 +124,14 @@ def run(arguments: Sequence[str]) -> int:
     distribution = Distribution()
     with _whole_or_nothing(folder, targets) as temporary:
         found = screen(predictor, candidates, question, unique=flags.unique)
-        pieces: Iterable[Screened] = _reported(found, len(candidates))
+        pieces: Iterable[Screened] = _reported(found, candidates.count)
         if flags.save_all:
             pieces = _saved(pieces, temporary / _SCORES, question)
         for piece in pieces:
             ranking.add(piece)
             distribution.add(piece.values[flags.rank_by])
         _write(temporary, predictor, ranking, distribution, question)
-    print("\n".join(_summary(ranking, distribution, len(candidates))))
+    print("\n".join(_summary(ranking, distribution, candidates.count)))
     _warn(predictor, ranking, question)
     _logger.info("results: %s", folder)
     return EXIT_FINISHED
@@ -148,9 +149,27 @@ def _candidates(flags: ScreenFlags) -> Candidates:
         )
     if flags.sequences is not None:
         return ListedCandidates.read(flags.sequences)
-    if flags.length is not None and flags.length < 1:
-        raise UsageError(f"sequences of length {flags.length}", "Give --length of at least 1.")
-    return PatternCandidates(flags.pattern or "N" * (flags.length or 0))
+    if flags.length is None:
+        return PatternCandidates(flags.pattern or "")
+    return PatternCandidates("N" * _checked_length(flags.length))
+
+
+def _checked_length(length: int) -> int:
+    from dnawire.inference import MOST_CANDIDATES
+    from dnawire.junction import BASES
+
+    decades, most = math.log10(len(BASES)), math.log10(MOST_CANDIDATES)
+    longest = int(most / decades)
+    if length < 1:
+        raise UsageError(f"sequences of length {length}", "Give --length of at least 1.")
+    if length > longest:
+        raise UsageError(
+            f"10^{decades * length:.1f} sequences of length {length}; at most 10^{most:.0f} can be "
+            "screened",
+            f"Give --length of at most {longest}, or choose among longer ones with --pattern or "
+            "--sequences.",
+        )
+    return length
 
 
 def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
@@ -219,7 +238,7 @@ def _heading(
         lines.append(f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K")
     lines.append(f"other strand  {_other_strand(question, candidates)}")
     first = "lowest" if flags.lowest else "highest"
-    lines.append(f"candidates    {len(candidates):,}: {candidates.name}")
+    lines.append(f"candidates    {candidates.count:,}: {candidates.name}")
     lines.append(f"rank by       {flags.rank_by} ({QUANTITIES[flags.rank_by]}), {first} first")
     return [*lines, ""]
 

@@ -1,6 +1,11 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
-from dnawire.inference.candidates import Candidates, ListedCandidates, PatternCandidates
+from dnawire.inference.candidates import (
+    MOST_CANDIDATES,
+    Candidates,
+    ListedCandidates,
+    PatternCandidates,
+)
 from dnawire.inference.conditions import Conditions
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
@@ -29,6 +34,7 @@ __all__ = [
     "BIN",
     "EXACT",
     "MODEL_FOLDER",
+    "MOST_CANDIDATES",
     "QUANTITIES",
     "AtFermiEnergy",
     "Candidates",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from math import prod
+from math import log10, prod
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
-from dnawire.errors import InvalidDuplexError, NotFoundError, UnusableFileError
+from dnawire.errors import InvalidDuplexError, NotFoundError, UnusableFileError, UsageError
 from dnawire.junction import BASES, Contact, Duplex, Junction
 
 IUPAC: Final[dict[str, str]] = {
@@ -31,6 +31,9 @@ IUPAC: Final[dict[str, str]] = {
 }
 """Bases that a letter of a pattern stands for (IUPAC-IUB, doi:10.1093/nar/13.9.3021)."""
 
+MOST_CANDIDATES: Final = 10**10
+"""Most sequences that a pattern may stand for: days of screening."""
+
 _LAST_BASE: Final = len(BASES) - 1
 
 
@@ -41,7 +44,8 @@ class Candidates(Protocol):
     def name(self) -> str:
         """What they are, in words."""
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """How many there are."""
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
@@ -72,6 +76,8 @@ class PatternCandidates:
     ------
     InvalidDuplexError
         If the pattern is empty or holds another letter.
+    UsageError
+        If it stands for more than `MOST_CANDIDATES` sequences.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -84,12 +90,17 @@ class PatternCandidates:
                 f"use the letters {' '.join(IUPAC)}, for example ACGTNNNN.",
             )
         self.name = f"all sequences {letters}"
+        self.count = prod(len(IUPAC[letter]) for letter in letters)
+        if self.count > MOST_CANDIDATES:
+            raise UsageError(
+                f"pattern '{pattern}' stands for 10^{log10(self.count):.1f} sequences; at most "
+                f"10^{log10(MOST_CANDIDATES):.0f} can be screened.",
+                "fix more of its letters to A, C, G or T, or list the sequences in a file "
+                "(--sequences).",
+            )
         self._choices = [
             np.array([BASES.index(base) for base in IUPAC[letter]], np.int8) for letter in letters
         ]
-
-    def __len__(self) -> int:
-        return prod(map(len, self._choices))
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return the first in alphabetical order: all have the same length and no blanks."""
@@ -98,8 +109,8 @@ class PatternCandidates:
 
     def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
         """Write the numbers from 0 in the mixed base of the choices."""
-        for start in range(0, len(self), size):
-            rest = np.arange(start, min(start + size, len(self)))
+        for start in range(0, self.count, size):
+            rest = np.arange(start, min(start + size, self.count))
             upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
             for position in range(len(self._choices) - 1, -1, -1):
                 choices = self._choices[position]
@@ -130,6 +141,7 @@ class ListedCandidates:
 
     def __init__(self, duplexes: Sequence[Duplex], name: str) -> None:
         self.name = name
+        self.count = len(duplexes)
         self._duplexes = list(duplexes)
         self._texts = {duplex.text.encode() for duplex in duplexes}
 
@@ -156,9 +168,6 @@ class ListedCandidates:
         if not numbered:
             raise _no_sequences(path, "it is empty")
         return cls([_parsed(path, *line) for line in numbered], f"the sequences of {path}")
-
-    def __len__(self) -> int:
-        return len(self._duplexes)
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return all of them: each has a length and blanks of its own."""

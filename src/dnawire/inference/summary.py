@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
 from dnawire.data import TransportRecord
-from dnawire.inference.predictors import Predictor
+from dnawire.inference.predictors import Ladders, Predictor
+from dnawire.junction import Junction
 from dnawire.transport import (
     Conductance,
     interpolate_transmission,
@@ -20,6 +21,17 @@ from dnawire.transport import (
 
 _SMALLEST_PEAK: Final = 0.05
 """Decades by which a peak of the DOS stands out."""
+
+_ENERGIES_AT_ONCE: Final = 2**16
+"""What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
+
+
+class _Spectra(NamedTuple):
+    """T and DOS, all (E,)."""
+
+    energies: NDArray[np.float64]
+    transmission: NDArray[np.float64]
+    dos: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,27 +108,39 @@ def summarize(
 
 def _resolved(
     predictor: Predictor, record: TransportRecord, fermi_energy: float | None
-) -> TransportRecord:
+) -> _Spectra:
     """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
     junction = record.junction
     hamiltonian = predictor.hamiltonian(junction.duplex)
     if hamiltonian is None:
-        return record
+        return _Spectra(record.energies, record.transmission, record.dos)
     gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
     energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
-    return predictor.predict([junction], energies, record.eta)[0]
+    return _spectra(predictor, junction, energies, record.eta)
 
 
-def _at_fermi_energy(
-    record: TransportRecord, fermi_energy: float, temperature: float
-) -> AtFermiEnergy:
+def _spectra(
+    predictor: Predictor, junction: Junction, energies: NDArray[np.float64], eta: float
+) -> _Spectra:
+    """T and DOS without the LDOS, which would be a number for every orbital and energy."""
+    ladders = Ladders(
+        junction.duplex.codes[None], junction.gamma_left[None], junction.gamma_right[None]
+    )
+    pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
+    totals = [predictor.totals(ladders, piece, eta) for piece in pieces]
+    logarithms = np.concatenate(totals, axis=2)
+    transmission, dos = np.power(10.0, logarithms[:, 0])
+    return _Spectra(energies, transmission, dos)
+
+
+def _at_fermi_energy(spectra: _Spectra, fermi_energy: float, temperature: float) -> AtFermiEnergy:
     conductance = zero_bias_conductance(
-        record.energies, record.transmission, fermi_energy=fermi_energy, temperature=temperature
+        spectra.energies, spectra.transmission, fermi_energy=fermi_energy, temperature=temperature
     )
     at_fermi = interpolate_transmission(
-        record.energies, record.transmission, np.array([fermi_energy])
+        spectra.energies, spectra.transmission, np.array([fermi_energy])
     )
     with np.errstate(divide="ignore"):
         return AtFermiEnergy(float(np.log10(at_fermi[0])), conductance)

@@ -27,6 +27,9 @@ _RESONANCE_STEP: Final = 0.2
 _NARROWEST: Final = 1e-13
 """Width in eV below which resonances are not resolved: a lifetime of 7 ms."""
 
+_UNCOUPLED: Final = 0.01 * _NARROWEST
+"""Coupling in eV of a state to the contacts that moves its pole by less than can be seen."""
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
@@ -128,8 +131,7 @@ def resolving_energies(
         Increasing energies in eV, up to 300 for every orbital.
     """
     center = float(np.diag(hamiltonian).mean())
-    shifted = hamiltonian - center * np.eye(len(hamiltonian))
-    poles = np.linalg.eigvals(shifted - 0.5j * np.diag(broadening))
+    poles = _poles(hamiltonian - center * np.eye(len(hamiltonian)), broadening)
     width = np.maximum(-poles.imag, _NARROWEST)[:, None]
     reach = np.arcsinh((energies[-1] - energies[0]) / _NARROWEST)
     distance = width * np.sinh(np.arange(-reach, reach, _RESONANCE_STEP))
@@ -162,6 +164,26 @@ def interpolate_transmission(
         logarithm = np.maximum(np.log(transmission), floor)
     found = np.interp(at, energies, logarithm)
     return np.where(found > floor, np.exp(found), 0.0)
+
+
+def _poles(
+    hamiltonian: NDArray[np.float64], broadening: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """Eigenvalues of H - i/2 diag(broadening), (N,), in eV.
+
+    In the eigenbasis of H, a state that is coupled by less than w moves its pole by about w at
+    most, whatever is near it. In a long disordered chain that leaves few for the general problem.
+    """
+    common = broadening.min()
+    levels, states = np.linalg.eigh(hamiltonian)
+    contacts = np.flatnonzero(broadening > common)
+    amplitudes = np.sqrt(broadening[contacts] - common)[:, None] * states[contacts]
+    coupled = (amplitudes**2).sum(axis=0) > _UNCOUPLED
+    inner = amplitudes[:, coupled]
+    poles = levels.astype(np.complex128)
+    poles[coupled] = np.linalg.eigvals(np.diag(levels[coupled]) - 0.5j * inner.T @ inner)
+    damped: NDArray[np.complex128] = poles - 0.5j * common
+    return damped
 
 
 def _minus_fermi_derivative(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -157,12 +157,13 @@ def test_another_environment_is_named(tmp_path: Path) -> None:
     payload = load_checkpoint(path).payload
     for key in ("format_version", "manifest"):
         del payload[key]
-    elsewhere = {"torch": "2.9.0", "numpy": "1.26.4", "devices": ["NVIDIA H100"]}
+    elsewhere: dict[str, Any] = {"torch": "2.9.0", "numpy": "1.26.4", "devices": ["NVIDIA H100"]}
+    elsewhere |= {"dnawire": "0.0.1", "cpu": "nehalem"}
     payload["resume"]["environment"] |= elsewhere
     path.write_bytes(encode(payload, counter=9))
     threads = ("--num_threads", "2", "--allow_change", "num_threads")
     messages = finish(tmp_path, *flags, *threads)
-    for change in ("torch: 2.9.0 ->", "numpy: 1.26.4 ->", "devices: ['NVIDIA H100'] ->"):
-        assert f"{told}: {change}" in messages
+    for name, value in elsewhere.items():
+        assert f"{told}: {name}: {value} ->" in messages
     assert f"{told}: threads: 1 -> 2" in messages
-    assert messages.count(told) == 4
+    assert messages.count(told) == 6

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from typing import Any
+from importlib.metadata import version
+from typing import Any, Final
 
-import numpy as np
+import llvmlite.binding
 import scipy.linalg.cython_blas  # noqa: F401 - what compiled matrix products call
 import torch
 from threadpoolctl import threadpool_info
+
+_PACKAGES: Final = ("numpy", "scipy", "numba", "llvmlite")
 
 
 def describe_environment() -> dict[str, Any]:
     """Describe what can change a result in the last bit, in plain values.
 
-    PyTorch promises equal bits only for equal releases, devices, numbers of threads and switches.
+    PyTorch promises equal bits only for equal releases, devices, numbers of threads and switches;
+    compiled kernels are equal only for equal compilers and the same kind of processor.
     """
     devices = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "numpy": np.__version__,
+        **{name: version(name) for name in _PACKAGES},
         "machine": platform.machine(),
+        "cpu": llvmlite.binding.get_host_cpu_name(),
         "cpu capability": torch.backends.cpu.get_cpu_capability(),
         "cuda": torch.version.cuda,
         "devices": devices,
@@ -51,14 +56,15 @@ def _blas_libraries() -> str:
 def compare_environments(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     """Say what has changed since a checkpoint was made.
 
+    What the checkpoint does not tell is not compared: an older release did not record it.
+
     Returns
     -------
     list of str
         One line per change, e.g. ``threads: 2 -> 1``; empty if equal bits can be expected.
     """
-    names = [*saved, *(name for name in current if name not in saved)]
     return [
-        f"{name}: {saved.get(name, 'unknown')} -> {current.get(name, 'unknown')}"
-        for name in names
-        if saved.get(name, "unknown") != current.get(name, "unknown")
+        f"{name}: {value} -> {current.get(name, 'unknown')}"
+        for name, value in saved.items()
+        if value != current.get(name, "unknown")
     ]

@@ -243,7 +243,8 @@ def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device, te
         run_id=run_id(config, dataset),
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
-        environment={**describe_environment(), "processes": team.size},
+        environment=describe_environment()
+        | {"dnawire": dnawire.__version__, "processes": team.size},
         energies=data.statistics.energies,
     )
     parameters = sum(value.numel() for value in trainer.model.parameters())

@@ -108,8 +108,9 @@ MUTATIONS: Final = (
     Mutation(
         "lock",
         "checkpoint/lock.py",
-        "        if life is not Life.DEAD:\n",
-        "        if False:\n",
+        "        if life is Life.DEAD or "
+        "(silence is not None and silence >= self._stale_seconds):\n",
+        "        if True:\n",
         "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
     ),
     Mutation(

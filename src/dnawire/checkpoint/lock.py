@@ -14,6 +14,7 @@ therefore finds nothing to rename and writes no more.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import time
@@ -214,31 +215,33 @@ class DirectoryLock:
         raise self._locked("a process that keeps starting anew")
 
     def _refuse_if_alive(self, holder: _LockFile) -> None:
+        silence = None
         try:
             owner = self._record_of(holder)
             life = Life.UNKNOWN if owner is None else owner.life(self._me)
             if life is Life.UNKNOWN:
-                life = self._life_by_heartbeat(holder)
+                silence = self._silence_of(holder)
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if life is not Life.DEAD:
-            raise self._locked(str(owner or f"unknown, see {holder.path.name}"))
+        if life is Life.DEAD or (silence is not None and silence >= self._stale_seconds):
+            return
+        raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
-    def _life_by_heartbeat(self, holder: _LockFile) -> Life:
+    def _silence_of(self, holder: _LockFile) -> float | None:
+        """Seconds since the last heartbeat; None if the owner is seen to live."""
         if advisory.is_held(holder.path):
-            return Life.ALIVE
+            return None
         beat = self._fs.modified(holder.path)
         # Present and past by the same clock: that of the storage.
         probe = write_temporary(holder.path, b"", durable=False, fs=self._fs)
         try:
-            age = self._fs.modified(probe) - beat
+            return self._fs.modified(probe) - beat
         except FileNotFoundError:
             # Only a new owner removes it.
-            return Life.ALIVE
+            return None
         finally:
             discard(probe, self._fs)
-        return Life.ALIVE if age < self._stale_seconds else Life.DEAD
 
     def _claim(self, mine: _LockFile) -> bool:
         """Create the file of the next generation; False if another process was faster."""
@@ -301,8 +304,20 @@ class DirectoryLock:
     def _record_of(self, file: _LockFile) -> Owner | None:
         return Owner.from_json(self._fs.read_bytes(file.path))
 
-    def _locked(self, owner: str) -> LockedError:
-        return LockedError(
-            f"{self.directory} is in use by another run: {owner}",
-            f"wait until it ends, stop it, or give another {self._option}",
-        )
+    def _locked(self, owner: str, silence: float | None = None) -> LockedError:
+        remedy = f"wait until it ends, stop it, or give another {self._option}"
+        if silence is not None:
+            owner += f"; its last sign of life is {_duration(silence)} old"
+            remedy += (
+                "; whether it still runs cannot be seen from here: if it does not, start again in "
+                f"{_duration(self._stale_seconds - silence)}, for the folder is free when there "
+                f"was no sign of life for {_duration(self._stale_seconds)}"
+            )
+        return LockedError(f"{self.directory} is in use by another run: {owner}", remedy)
+
+
+def _duration(seconds: float) -> str:
+    """Duration for people; clocks that disagree give none below zero."""
+    minutes, rest = divmod(max(0, math.ceil(seconds)), 60)
+    parts = [f"{minutes} min"] * (minutes > 0) + [f"{rest} s"] * (rest > 0 or minutes == 0)
+    return " ".join(parts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -110,17 +108,26 @@ def test_a_missing_configuration_file_exits_66(capsys: pytest.CaptureFixture[str
     assert "missing.yaml: no such configuration file" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_ctrl_c_exits_130_without_traceback(tmp_path: Path) -> None:
-    pipe = tmp_path / "a.yaml"
-    os.mkfifo(pipe)
-    command = [sys.executable, "-m", "dnawire", "train", "--config", str(pipe)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    with pipe.open("w"):
-        process.send_signal(signal.SIGINT)
-        _, message = process.communicate()
+INTERRUPTED_AT_IMPORT = """
+import os, signal, sys
+from dnawire.cli import main
+
+class AtImport:
+    def find_spec(self, name, *_):
+        if name == "dnawire.cli.train":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, AtImport())
+sys.exit(main(["train"]))
+"""
+
+
+def test_ctrl_c_exits_130_without_traceback() -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT_IMPORT], stderr=subprocess.PIPE, text=True
+    )
     assert process.returncode == EXIT_INTERRUPTED
-    assert message == "dnawire: interrupted\n"
+    assert process.stderr == "dnawire: interrupted\n"
 
 
 def test_an_interrupted_run_is_told_how_to_become_resumable() -> None:

@@ -76,7 +76,7 @@ SABOTAGE = [
     ),
     pytest.param(
         "training/loop.py",
-        "partial(load_optimizer, optimizer)",
+        "partial(load_optimizer, *packed)",
         "lambda saved: None",
         "model_state_dict is equal to the last bit: no; ",
         id="the optimizer forgets",

@@ -16,7 +16,13 @@ from dnawire.cli._main import COMMANDS, EXIT_BROKEN_PIPE
 from dnawire.cli.train import _after_interrupt, parse_flags
 from dnawire.config import TrainConfig
 from dnawire.data import read_dataset
-from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, EXIT_NOT_FOUND, EXIT_USAGE
+from dnawire.errors import (
+    EXIT_FINISHED,
+    EXIT_INTERRUPTED,
+    EXIT_IO_ERROR,
+    EXIT_NOT_FOUND,
+    EXIT_USAGE,
+)
 from dnawire.tightbinding import load_parameters
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +69,29 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     _, message = process.communicate()
     assert process.returncode == EXIT_BROKEN_PIPE
     assert message == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["doctor", "."], ["parameters"], ["train", "--help"], ["--version"]]
+)
+def test_output_that_cannot_be_written_is_one_line(
+    tmp_path: Path, arguments: list[str], unbuffered: str
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "dnawire", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == EXIT_IO_ERROR, process.stderr
+    assert process.stderr.startswith("dnawire: error: cannot write standard output: ")
+    assert process.stderr.count("\n") == 1
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,8 @@ DOCTOR = f"{sys.executable} -m dnawire doctor . --num_parameters 1000"
 MEMORY = Path("/dev/shm")
 ALLOWED = "JobId=17 Requeue=1 BatchFlag=1 Restarts=2"
 RUN = "python main.py --checkpoint_dir c"
+WARNED = "#SBATCH --signal=B:USR1@120\n"
+HANDLED = "--signals-to-handle=SIG"
 
 
 @pytest.fixture(autouse=True)
@@ -245,6 +247,18 @@ class Judge:
         (f"#SBATCH --signal B:USR1\n{RUN}", Verdict.PROBLEM, "kills the shell"),
         (f"#SBATCH --signal=USR1@120\n{RUN}", Verdict.WARNING, "so nobody"),
         ("exec dnawire train", Verdict.OK, "started by exec"),
+        (f"{WARNED}cd project && exec {RUN}", Verdict.OK, "started by exec"),
+        (f"{WARNED}exec echo; {RUN}", Verdict.PROBLEM, "kills the shell"),
+        (f"{WARNED}bash -c 'cd project && exec {RUN}'", Verdict.PROBLEM, "kills the shell"),
+        (f"srun bash -c 'cd project && exec {RUN}'", Verdict.OK, "started by srun"),
+        (f'export X="a b"; exec {RUN}', Verdict.OK, "started by exec"),
+        (f"{WARNED}exec torchrun main.py", Verdict.PROBLEM, "leaves the processes behind"),
+        (f"{WARNED}exec torchrun {HANDLED}TERM main.py", Verdict.PROBLEM, "leaves the processes"),
+        (f"{WARNED}exec torchrun {HANDLED}USR1 main.py", Verdict.OK, "started by exec"),
+        (f"{WARNED}exec torchrun \\\n {HANDLED}TERM,SIGUSR1 main.py", Verdict.OK, "by exec"),
+        ("#SBATCH --signal=B:10@99\nexec torchrun main.py", Verdict.PROBLEM, "leaves the"),
+        ("#SBATCH --signal=B:SIGTERM@99\nexec torchrun main.py", Verdict.OK, "by exec"),
+        ("exec torchrun main.py", Verdict.OK, "started by exec"),
         ("exec other", Verdict.OK, "names neither"),
     ],
 )

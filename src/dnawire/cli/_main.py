@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Final
 
 from dnawire import __version__
+from dnawire.cli._output import OutputError, checked
 from dnawire.errors import (
     EXIT_FINISHED,
     EXIT_INTERRUPTED,
+    EXIT_IO_ERROR,
     EXIT_USAGE,
     DnawireError,
     UsageError,
@@ -56,8 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        exit_code = _run(arguments)
-        sys.stdout.flush()
+        with checked(sys.stdout):
+            exit_code = _run(arguments)
+            sys.stdout.flush()
         return exit_code
     except DnawireError as error:
         if _wants_traceback(arguments):
@@ -70,6 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence_output()
         return EXIT_BROKEN_PIPE
+    except OutputError as error:
+        _silence_output()
+        print(f"dnawire: error: cannot write standard output: {error}", file=sys.stderr)
+        return EXIT_IO_ERROR
     except SystemExit as stop:
         return EXIT_USAGE if stop.code == TYRO_USAGE_ERROR else int(stop.code or 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -16,6 +17,9 @@ _WARNING: Final = re.compile(r"((?P<where>[BR]+):)?(?P<name>\w+)(@(?P<seconds>\d
 _TRAINING: Final = re.compile(r"main\.py|dnawire\s+train")
 _DEFAULT_WARNING_SECONDS: Final = 60
 _EARLINESS_SECONDS: Final = 60
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_FORWARDED: Final = re.compile(r"--signals[-_]to[-_]handle[=\s]+(\S+)")
+_FORWARDED_BY_DEFAULT: Final = "SIGTERM,SIGINT,SIGHUP,SIGQUIT"
 _USE_EXEC: Final = "write `exec python main.py ...` in the job script"
 
 
@@ -26,6 +30,10 @@ class _Script(NamedTuple):
     """Whether the warning goes to the shell of the job."""
     warning: str
     """The value of ``--signal``; empty without."""
+    signal: str
+    """Its signal, e.g. ``SIGUSR1``."""
+    forwarded: str
+    """Signals that torchrun passes on, with commas; empty without torchrun."""
     seconds: int
 
 
@@ -106,6 +114,13 @@ def _judged(script: _Script) -> Finding:
             f"--signal={script.warning} reaches steps of srun only, so nobody",
             f"{_USE_EXEC} and --signal=B:..., or drop --signal: the run knows its time limit",
         )
+    if script.warning and script.forwarded and script.signal not in script.forwarded.split(","):
+        return Finding.problem(
+            "delivery",
+            f"--signal={script.warning} ends torchrun, which leaves the processes behind",
+            f"add `--signals-to-handle {_FORWARDED_BY_DEFAULT},{script.signal}` to torchrun, "
+            "or drop --signal",
+        )
     if not script.start:
         return Finding.warning(
             "delivery",
@@ -122,11 +137,39 @@ def _read(text: str) -> _Script | None:
     commands = [line for line in lines if _TRAINING.search(line) and not line.startswith("#")]
     if not commands:
         return None
-    first = commands[0].split()[0]
     directive = _SIGNAL.search(text)
     warning = _WARNING.fullmatch(directive[1]) if directive else None
-    start = first if first in ("exec", "srun") else ""
+    start, forwarded = _start(commands[0]), _forwarded(commands[0])
     if directive is None or warning is None:
-        return _Script(start, False, "", 0)
+        return _Script(start, False, "", "", forwarded, 0)
     seconds = int(warning["seconds"] or _DEFAULT_WARNING_SECONDS)
-    return _Script(start, "B" in (warning["where"] or ""), directive[1], seconds)
+    to_shell = "B" in (warning["where"] or "")
+    return _Script(start, to_shell, directive[1], _full_name(warning["name"]), forwarded, seconds)
+
+
+def _start(command: str) -> str:
+    """Find what starts Python: the word before it, in the last of several joined commands."""
+    outside = re.split(r"['\"]", _QUOTED.sub("", _before_training(command)))[0]
+    words = re.split(r"[;&|]", outside)[-1].split()
+    return next((word for word in words if word in ("exec", "srun")), "")
+
+
+def _before_training(command: str) -> str:
+    found = _TRAINING.search(command)
+    return command if found is None else command[: found.start()]
+
+
+def _forwarded(command: str) -> str:
+    starter = _before_training(command)
+    if "torchrun" not in starter and "torch.distributed.run" not in starter:
+        return ""
+    given = _FORWARDED.search(starter)
+    return _FORWARDED_BY_DEFAULT if given is None else given[1].strip("'\"")
+
+
+def _full_name(given: str) -> str:
+    """Return the name of a signal that is given as ``USR1``, ``SIGUSR1`` or by its number."""
+    if given.isdigit():
+        known = {number.value: number.name for number in signal.Signals}
+        return known.get(int(given), given)
+    return f"SIG{given.upper().removeprefix('SIG')}"

@@ -32,7 +32,7 @@ test-slurm: $(INSTALLED)
 	$(BIN)/python -m pytest -m slurm --durations=0 tests/slurm
 
 test-mutations: $(INSTALLED)
-	$(BIN)/python tests/mutate.py
+	$(BIN)/python -m tests.mutate
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -30,8 +30,18 @@ from dnawire.checkpoint import (
 from dnawire.checkpoint.lock import BEAT_SECONDS
 from dnawire.errors import LockedError
 
+Save = Callable[[CheckpointStore, int], object]
 
-def save_and_tell(directory: Path, index: int, told: int, go: int) -> int:
+
+def save_latest(store: CheckpointStore, step: int) -> object:
+    return store.save(payload(step))
+
+
+def save_best(store: CheckpointStore, step: int) -> object:
+    return store.save_best(payload(step))
+
+
+def save_and_tell(directory: Path, save: Save, index: int, told: int, go: int) -> int:
     """Save twice; stop before an operation of the second save until told to go on."""
     count = iter(range(10**6))
     watching = []
@@ -46,33 +56,37 @@ def save_and_tell(directory: Path, index: int, told: int, go: int) -> int:
     lock = DirectoryLock(directory, fs=fs)
     lock.acquire()
     store = CheckpointStore(directory, lock, fs)
-    store.save(payload(1))
+    save(store, 1)
     # The kernel lock would tell that this process lives; across hosts it may not.
     advisory._forget_in_child()
     watching.append(True)
-    store.save(payload(2))
+    save(store, 2)
     return 0
 
 
-def operations_of_a_save(directory: Path) -> list[str]:
+def operations_of_a_save(directory: Path, save: Save) -> list[str]:
     with DirectoryLock(directory) as lock:
-        CheckpointStore(directory, lock).save(payload(1))
-        return count_operations(lambda fs: CheckpointStore(directory, lock, fs).save(payload(2)))
+        save(CheckpointStore(directory, lock), 1)
+        return count_operations(lambda fs: save(CheckpointStore(directory, lock, fs), 2))
 
 
-def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(tmp_path: Path) -> None:
-    names = operations_of_a_save(tmp_path / "count")
+@pytest.mark.parametrize("save", [save_latest, save_best])
+def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(
+    tmp_path: Path, save: Save
+) -> None:
+    names = operations_of_a_save(tmp_path / "count", save)
     last_rename = len(names) - 1 - names[::-1].index("replace")
     for index in range(last_rename + 1):
         directory = tmp_path / str(index)
         told, go = os.pipe(), os.pipe()
-        child = fork(lambda: save_and_tell(directory, index, told[1], go[0]))  # noqa: B023
+        child = fork(lambda: save_and_tell(directory, save, index, told[1], go[0]))  # noqa: B023
         assert os.read(told[0], 1) == b"!"
         make_stale(lock_file(directory))
         with DirectoryLock(directory) as lock:
             store = CheckpointStore(directory, lock)
             store.save(payload(7))
             store.save(payload(8))
+            store.save_best(payload(8))
             before = {path: path.read_bytes() for path in directory.iterdir()}
             os.write(go[1], b"!")
             assert wait(child) == 76, names[index]

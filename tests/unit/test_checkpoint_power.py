@@ -275,6 +275,47 @@ def test_new_folders_are_synchronized_into_their_parents(tmp_path: Path) -> None
     ]
 
 
+class Folders(FileSystem):
+    """The real file system, which knows the folders that are not yet stable."""
+
+    def __init__(self) -> None:
+        self.changed: set[Path] = set()
+
+    def replace(self, source: Path, target: Path) -> None:
+        super().replace(source, target)
+        self.changed |= {source.parent, target.parent}
+
+    def make_directory(self, path: Path) -> None:
+        super().make_directory(path)
+        self.changed.add(path.parent)
+
+    def fsync_directory(self, path: Path) -> None:
+        super().fsync_directory(path)
+        self.changed.discard(path)
+
+
+def test_what_is_set_aside_is_stable_on_both_sides(tmp_path: Path) -> None:
+    fs = Folders()
+    with DirectoryLock(tmp_path) as lock:
+        store = CheckpointStore(tmp_path, lock, fs)
+        store.save(payload(1))
+        assert store.set_aside() is not None
+    assert fs.changed == set()
+
+
+def test_the_lock_file_is_whole_before_it_has_its_name() -> None:
+    class Watching(MemoryFileSystem):
+        whole: bool = False
+
+        def link(self, source: Path, target: Path) -> None:
+            self.whole = self._number(source) in self.synchronized
+            super().link(source, target)
+
+    fs = Watching()
+    DirectoryLock(FOLDER, fs=fs).acquire()
+    assert fs.whole
+
+
 def test_memory_storage_reads_back_what_real_storage_would() -> None:
     fs = MemoryFileSystem()
     run(fs, (1, 2, 3, 4))

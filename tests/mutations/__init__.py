@@ -1,0 +1,1 @@
+"""What the mutation gate takes away."""

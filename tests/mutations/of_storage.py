@@ -1,0 +1,149 @@
+"""Protections of the package that stores checkpoints."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+OF_STORAGE: Final = (
+    Mutation(
+        "file fsync",
+        "checkpoint/durable.py",
+        "        if durable:\n            fs.fsync(descriptor)\n",
+        "",
+        "tests/unit/test_checkpoint_power.py",
+    ),
+    Mutation(
+        "directory fsync",
+        "checkpoint/store.py",
+        "                discard(spare, self._fs)\n"
+        "            self._fs.fsync_directory(self.directory)\n",
+        "                discard(spare, self._fs)\n",
+        "tests/unit/test_checkpoint_power.py",
+    ),
+    Mutation(
+        "rename instead of writing in place",
+        "checkpoint/durable.py",
+        "        fs.replace(temporary, target)\n",
+        "        fs.unlink(target) if target.exists() else None\n"
+        "        write_new_file(target, data, fs=fs)\n",
+        "tests/unit/test_checkpoint_crash.py -k 'kill_at_every or racing'",
+    ),
+    Mutation(
+        "read-back verification",
+        "checkpoint/durable.py",
+        "        if durable and fs.read_bytes(temporary) != data:\n",
+        "        if False:\n",
+        "tests/unit/test_checkpoint_store.py -k returns_other_bytes",
+    ),
+    Mutation(
+        "digest of the file",
+        "checkpoint/format.py",
+        "    if hashlib.sha256(covered).hexdigest().encode() != found[3]:\n",
+        "    if False:\n",
+        "tests/unit/test_checkpoint_format.py -k 'flip or truncation'",
+    ),
+    Mutation(
+        "manifest",
+        "checkpoint/format.py",
+        '    if manifest_of(rest, largest=size) != content["manifest"]:\n',
+        "    if False:\n",
+        "tests/unit/test_checkpoint_format.py -k 'hostile or manifest'",
+    ),
+    Mutation(
+        "loading without code",
+        "checkpoint/format.py",
+        'map_location="cpu", weights_only=True)',
+        'map_location="cpu", weights_only=False)',
+        "tests/unit/test_checkpoint_format.py -k no_code",
+    ),
+    Mutation(
+        "previous generation",
+        "checkpoint/store.py",
+        "                if keep is not None:\n"
+        "                    publish(source, self.previous, keep, fs=self._fs)\n",
+        "",
+        "tests/unit/test_checkpoint_store.py -k 'previous or damaged_latest'",
+    ),
+    Mutation(
+        "damage never pushes out the last good generation",
+        "checkpoint/store.py",
+        "        if generations and generations[0].path == self.latest:\n",
+        "        if generations:\n",
+        "tests/unit/test_checkpoint_store.py -k 'never_takes_the_place or older_copy'",
+    ),
+    Mutation(
+        "latest by content",
+        "checkpoint/generations.py",
+        "    sealed.sort(key=lambda file: file.seal.counter, reverse=True)\n",
+        "    sealed.sort(key=lambda file: file.path.stat().st_mtime, reverse=True)\n",
+        "tests/unit/test_checkpoint_store.py -k 'content_and_not_time or copies'",
+    ),
+    Mutation(
+        "lock",
+        "checkpoint/lock.py",
+        "        if life is Life.DEAD or "
+        "(silence is not None and silence >= self._stale_seconds):\n",
+        "        if True:\n",
+        "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
+    ),
+    Mutation(
+        "fencing",
+        "checkpoint/store.py",
+        "                lock.check()\n                if keep is not None:\n",
+        "                if keep is not None:\n",
+        "tests/unit/test_checkpoint_fencing.py",
+    ),
+    Mutation(
+        "temporary files of a former owner go",
+        "checkpoint/lock.py",
+        "            remove_leftovers(self.directory, self._fs)\n",
+        "            pass\n",
+        "tests/unit/test_checkpoint_fencing.py tests/unit/test_checkpoint_crash.py",
+    ),
+    Mutation(
+        "nothing that is not finite is stored",
+        "checkpoint/store.py",
+        "    if place is not None:\n",
+        "    if False:\n",
+        "tests/e2e/test_divergence.py -k loop_cannot_know",
+    ),
+    Mutation(
+        "newer format",
+        "checkpoint/format.py",
+        "    if seal.version > FORMAT_VERSION:\n",
+        "    if False:\n",
+        "tests/unit/test_checkpoint_format.py -k newer",
+    ),
+    Mutation(
+        "failed rename is looked into",
+        "checkpoint/durable.py",
+        "        if not _holds(target, data, fs):\n            raise\n",
+        "        raise\n",
+        "tests/unit/test_checkpoint_crash.py -k reports_a_success",
+    ),
+    Mutation(
+        "best checkpoint is fenced",
+        "checkpoint/store.py",
+        "data, permit=lock.check, fs=self._fs)",
+        "data, fs=self._fs)",
+        "tests/unit/test_checkpoint_fencing.py",
+    ),
+    Mutation(
+        "set aside for good",
+        "checkpoint/store.py",
+        "            self._fs.fsync_directory(folder)\n"
+        "            self._fs.fsync_directory(self.directory)\n",
+        "",
+        "tests/unit/test_checkpoint_power.py -k is_set_aside",
+    ),
+    Mutation(
+        "fsync of the lock file",
+        "checkpoint/lock.py",
+        "        temporary = write_temporary(path, record, fs=self._fs)\n",
+        "        temporary = write_temporary(path, record, durable=False, fs=self._fs)\n",
+        "tests/unit/test_checkpoint_power.py -k lock_file",
+    ),
+)
+"""One row for each protection; add yours."""

@@ -35,7 +35,7 @@ OF_STORAGE: Final = (
         "checkpoint/durable.py",
         "        if durable and fs.read_bytes(temporary) != data:\n",
         "        if False:\n",
-        "tests/unit/test_checkpoint_store.py -k returns_other_bytes",
+        "tests/unit/test_checkpoint_storage.py -k returns_other_bytes",
     ),
     Mutation(
         "digest of the file",

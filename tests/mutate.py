@@ -41,7 +41,9 @@ class Baseline:
         """Say why the tests cannot judge; empty if they can."""
         if tests not in self._outcomes:
             code, last = _ask_tests(tests, self._source)
-            self._outcomes[tests] = "" if code == 0 else f"not judged, tests are red: {last}"
+            self._outcomes[tests] = (
+                "" if code == 0 else f"not judged: tests end with {code}, {last}"
+            )
         return self._outcomes[tests]
 
 

@@ -191,7 +191,7 @@ OF_RUNS: Final = (
         "training/together.py",
         "self._highest(self._own.urgency)",
         "self._own.urgency",
-        "tests/e2e/test_processes.py -k signal_to_one",
+        "tests/unit/test_together.py",
     ),
     Mutation(
         "rollback goes back",

@@ -27,6 +27,7 @@ import torch
 from timing import Timing, alternate
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
+from dnawire.cluster import Duration
 from dnawire.config import TrainConfig
 from dnawire.training.interrupts import StopRequest
 from dnawire.training.keeper import CheckpointKeeper, NoKeeper
@@ -59,7 +60,7 @@ def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
     job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
     lock = stack.enter_context(DirectoryLock(config.checkpoint.directory))
     output_lock = stack.enter_context(folder.lock())
-    stop = stack.enter_context(StopRequest(1e9))
+    stop = stack.enter_context(StopRequest([Duration(1e9)]))
     store = CheckpointStore(config.checkpoint.directory, lock)
     job.folder.write_metrics([])
     return Bench(job, _keeper(job, store, (lock, output_lock), stop), NoKeeper(output_lock))

@@ -131,7 +131,7 @@ def interrupt(folder: Path) -> None:
     """Start a run, interrupt it with Ctrl+C once there is a checkpoint, and look at its files."""
     print("1. Start a short training and interrupt it with Ctrl+C after the first checkpoint")
     training = Training(folder)
-    saved = training.wait_for("checkpoint saved")
+    saved = training.wait_for("checkpoint_latest.pth, ")
     check(saved, "a checkpoint is saved", f"the last messages are\n{training.tail()}")
     training.send(signal.SIGINT)
     training.expect_end(130, "the exit code is 130")
@@ -144,7 +144,7 @@ def kill(folder: Path) -> None:
     print("2. Resume with the same command and kill it with kill -9 after its next checkpoint")
     before = load(folder)
     training = Training(folder)
-    saved = training.wait_for("checkpoint saved")
+    saved = training.wait_for("checkpoint_latest.pth, ")
     training.send(signal.SIGKILL)
     training.expect_end(-signal.SIGKILL, "the run is killed")
     verify_resumed(training, before)

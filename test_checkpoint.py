@@ -131,7 +131,7 @@ def interrupt(folder: Path) -> None:
     """Start a run, interrupt it with Ctrl+C once there is a checkpoint, and look at its files."""
     print("1. Start a short training and interrupt it with Ctrl+C after the first checkpoint")
     training = Training(folder)
-    saved = training.wait_for("checkpoint_latest.pth, ")
+    saved = training.wait_for("checkpoint saved")
     check(saved, "a checkpoint is saved", f"the last messages are\n{training.tail()}")
     training.send(signal.SIGINT)
     training.expect_end(130, "the exit code is 130")

@@ -1,8 +1,19 @@
-"""What every part of the tests shares: storms tell their numbers below the results."""
+"""What every part of the tests shares: signals as usual, and the numbers of storms at the end."""
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+
+
+def pytest_configure() -> None:
+    """Hear what whoever started the tests may have made them ignore, and all they start with them.
+
+    A shell lets its background ignore Ctrl+C, and nohup the end of the terminal.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -33,8 +33,6 @@ def launch(folder: Path, flags: Sequence[str]) -> subprocess.Popen[str]:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
         text=True,
-        # A test that was started in the background would hand its deafness to Ctrl+C on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

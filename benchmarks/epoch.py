@@ -9,52 +9,38 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyg_baseline
 import scipy.linalg.cython_blas  # noqa: F401
 import torch
+from checkpoint_cost import open_bench
 from threadpoolctl import threadpool_limits
 from timing import alternate, ratio_line
 from torch.nn.functional import huber_loss
 from torch_geometric.data import Data
 from torch_geometric.loader import DataLoader
 
-from dnawire.checkpoint import CheckpointStore, DirectoryLock
-from dnawire.cli.train import parse_flags
 from dnawire.graphs import Batch
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.run import _Job, _keeper, _output_folder, _prepare
-from dnawire.training.team import Alone
+from dnawire.training.run import _Job
+from dnawire.training.together import NoReport
 
-DEVICE = torch.device("cpu")
-EVERY_EPOCH = ("--checkpoint_frequency", "1", "--missing_fraction", "0")
+EVERY_EPOCH = {"checkpoint_frequency": 1, "missing_fraction": 0.0, "num_epochs": 100_000}
 BASELINES = {"hamiltonian": pyg_baseline.Hamiltonian, "standard": pyg_baseline.Standard}
-
-
-class Silent:
-    """Reports nothing."""
-
-    def epoch(self, record: object, *, is_best: bool) -> None:
-        """Say nothing."""
 
 
 @contextmanager
 def our_epoch(model_type: str, folder: Path) -> Iterator[tuple[Callable[[], None], _Job]]:
     """An epoch of the real training, with its durable checkpoint; and the trainer."""
-    paths = ("--checkpoint_dir", str(folder / "checkpoints"), "--output_dir", str(folder))
-    flags = ("--model_type", model_type, *EVERY_EPOCH, *paths, "--num_epochs", "100000")
-    config = parse_flags(flags).resolved()
-    job = _prepare(config, _output_folder(config), DEVICE, Alone())
-    store_folder = config.checkpoint.directory
-    with StopRequest() as stop, DirectoryLock(store_folder) as lock:
-        keeper = _keeper(job, CheckpointStore(store_folder, lock), (lock, lock), stop)
+    with ExitStack() as stack:
+        bench = open_bench(stack, folder, model_type=model_type, **EVERY_EPOCH)
+        trainer = bench.job.trainer
 
         def epoch() -> None:
-            assert job.trainer.fit(job.trainer.state.epoch + 1, keeper, Silent()), "stopped"
+            assert trainer.fit(trainer.state.epoch + 1, bench.keeper, NoReport()), "stopped"
 
-        yield epoch, job
+        yield epoch, bench.job
 
 
 def usual_epoch(

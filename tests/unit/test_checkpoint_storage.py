@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,12 +23,6 @@ from dnawire.errors import (
     NotSavedError,
     NotWritableError,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[CheckpointStore]:
-    with DirectoryLock(tmp_path / "run") as lock:
-        yield CheckpointStore(tmp_path / "run", lock)
 
 
 def test_probe_creates_the_folder_and_leaves_nothing(tmp_path: Path) -> None:

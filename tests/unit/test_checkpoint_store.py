@@ -6,7 +6,7 @@ import errno
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,6 @@ from dnawire.errors import (
     NotWritableError,
     UnusableCheckpointError,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[CheckpointStore]:
-    with DirectoryLock(tmp_path / "run") as lock:
-        yield CheckpointStore(tmp_path / "run", lock)
 
 
 def flip(path: Path) -> None:

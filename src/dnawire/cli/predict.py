@@ -13,8 +13,8 @@ import tyro
 from dnawire.cli._conditions import ConditionFlags, condition_lines
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._table import aligned
-from dnawire.cli._target import check_target
-from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
+from dnawire.cli._target import check_target, make_results_folder
+from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
     from dnawire.data import TransportRecord
@@ -173,12 +173,7 @@ def _check_targets(
     """Refuse to replace earlier results before any work is done."""
     from dnawire.plots import figure_paths
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotWritableError(
-            f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
-        ) from error
+    make_results_folder(folder)
     stems = _spectra_stems(duplexes)
     if predictor.hamiltonian(duplexes[0]) is not None:
         stems += _hamiltonian_stems(duplexes)

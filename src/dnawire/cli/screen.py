@@ -19,7 +19,7 @@ import tyro
 from dnawire.cli._conditions import ConditionFlags, condition_lines
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._table import aligned
-from dnawire.cli._target import check_target
+from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
 
 if TYPE_CHECKING:
@@ -197,12 +197,7 @@ def _targets(folder: Path, *, save_all: bool, overwrite: bool) -> list[Path]:
     """Files that will be written; refuses to replace earlier ones before any work is done."""
     from dnawire.plots import figure_paths
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotWritableError(
-            f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
-        ) from error
+    make_results_folder(folder)
     targets = [folder / _RANKING, *figure_paths(folder / _DISTRIBUTION)]
     if save_all:
         targets.append(folder / _SCORES)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
-from dnawire.graphs import MISSING_BASE, JunctionBatch, junction_batch, ladder_batch
+from dnawire.graphs import junction_batch, ladder_batch
 from dnawire.inference.conditions import Conditions, checked_energies
 from dnawire.junction import Duplex, Junction
 from dnawire.models import HamiltonianModel, StandardModel
@@ -260,15 +260,14 @@ class HamiltonianPredictor:
         UsageError
             If the energies are no grid or eta is impossible.
         """
-        grid = self.default_energies if energies is None else checked_energies(energies)
-        width = self.conditions.eta if eta is None else _checked_eta(eta)
+        grid, width = self._asked(energies, eta)
         return _in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
 
     def totals(
         self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
     ) -> LogTotals:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
-        grid = self.default_energies if energies is None else checked_energies(energies)
+        grid, width = self._asked(energies, eta)
         diagonal, step, mask = self._source(ladders.codes)
         with torch.no_grad():
             spectra = block_totals(
@@ -278,7 +277,7 @@ class HamiltonianPredictor:
                 torch.from_numpy(ladders.gamma_right),
                 torch.tensor(grid),
                 mask=torch.from_numpy(mask),
-                eta=self.conditions.eta if eta is None else _checked_eta(eta),
+                eta=width,
             )
         return LogTotals(*(tensor.numpy() for tensor in spectra))
 
@@ -290,6 +289,12 @@ class HamiltonianPredictor:
     def doubts(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; length and contacts are exact."""
         return self.conditions.doubts(junction, ("pairs",))
+
+    def _asked(
+        self, energies: ArrayLike | None, eta: float | None
+    ) -> tuple[NDArray[np.float64], float]:
+        grid = self.default_energies if energies is None else checked_energies(energies)
+        return grid, self.conditions.eta if eta is None else _checked_eta(eta)
 
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
@@ -324,15 +329,11 @@ def learned_hamiltonian(model: HamiltonianModel) -> HamiltonianSource:
     """Return the Hamiltonians of a trained model."""
 
     def blocks(codes: NDArray[np.int8]) -> LadderBlocks:
-        base = torch.from_numpy(codes).long()
-        present = base >= 0
-        no_contact = torch.zeros(base.shape, dtype=torch.float64)
-        batch = JunctionBatch(
-            torch.where(present, base, MISSING_BASE), present, no_contact, no_contact
-        )
+        no_contact = np.zeros(codes.shape)
+        batch = ladder_batch(codes, no_contact, no_contact)
         with torch.no_grad():
             diagonal, step = model.hamiltonian(batch)
-        return LadderBlocks(diagonal.numpy(), step.numpy(), present.numpy())
+        return LadderBlocks(diagonal.numpy(), step.numpy(), batch.present.numpy())
 
     return blocks
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -17,34 +18,48 @@ _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGIN
 """Reasons for a stop, the most urgent last."""
 
 
-def reason_of(urgency: int) -> str:
-    """Who asks for a stop of this urgency: the name of the signal, or the limit."""
-    return _URGENCIES[urgency]
+class Request(ABC):
+    """A request to stop, of which the urgency tells everything."""
 
+    @property
+    @abstractmethod
+    def urgency(self) -> int:
+        """How urgent it is, 0 if there is none; of several the largest counts."""
 
-def is_signal(urgency: int) -> bool:
-    """Whether a signal asks for it."""
-    return urgency >= len(_LIMITS)
+    @property
+    def requested(self) -> bool:
+        """Whether the run shall stop at the next step boundary."""
+        return self.urgency > 0
 
+    @property
+    def is_signaled(self) -> bool:
+        """Whether a signal has asked for the stop."""
+        return self.urgency >= len(_LIMITS)
 
-def is_due_to_time(urgency: int) -> bool:
-    """Whether the stop comes from a lack of time, of which SIGUSR1 is the warning of SLURM.
+    @property
+    def reason(self) -> str:
+        """Who asked: the name of the signal, or the limit."""
+        return _URGENCIES[self.urgency]
 
-    Every other signal means that somebody wants the run to end.
-    """
-    return reason_of(urgency) in (TIME, "SIGUSR1")
+    @property
+    def is_due_to_time(self) -> bool:
+        """Whether the stop comes from a lack of time, of which SIGUSR1 is the warning of SLURM.
 
+        Every other signal means that somebody wants the run to end.
+        """
+        return self.reason in (TIME, "SIGUSR1")
 
-def exit_code_of(urgency: int) -> int:
-    """Exit code of a run that stopped on this request with its state saved."""
-    return EXIT_INTERRUPTED if reason_of(urgency) == "SIGINT" else EXIT_STOPPED
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a run that stopped on this request with its state saved."""
+        return EXIT_INTERRUPTED if self.reason == "SIGINT" else EXIT_STOPPED
 
 
 def _urgency_of(number: signal.Signals) -> int:
     return _URGENCIES.index(number.name)
 
 
-class StopRequest:
+class StopRequest(Request):
     """Context in which signals and limits ask the run to stop instead of killing it.
 
     The handlers only note the request: state is saved by the loop, never in a handler, where it
@@ -87,37 +102,9 @@ class StopRequest:
             self._signal = found
 
     @property
-    def requested(self) -> bool:
-        """Whether the run shall stop at the next step boundary."""
-        return self.is_signaled or self._limit_over() is not None
-
-    @property
-    def is_signaled(self) -> bool:
-        """Whether a signal has asked for the stop."""
-        return self._signal is not None
-
-    @property
     def urgency(self) -> int:
-        """How urgent the request is, 0 if there is none; of several the largest counts."""
-        return _URGENCIES.index(self.reason) if self.requested else 0
-
-    @property
-    def reason(self) -> str:
-        """Who asked: the name of the signal, or the limit."""
+        """That of the most urgent signal, else that of the first limit that is over."""
         if self._signal is not None:
-            return self._signal.name
-        limit = self._limit_over()
-        return "" if limit is None else limit.reason
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code of a run that stopped on this request with its state saved."""
-        return EXIT_INTERRUPTED if self._signal == signal.SIGINT else EXIT_STOPPED
-
-    @property
-    def is_due_to_time(self) -> bool:
-        """Whether the stop comes from a lack of time."""
-        return is_due_to_time(self.urgency)
-
-    def _limit_over(self) -> Limit | None:
-        return next((limit for limit in self._limits if limit.is_over()), None)
+            return _urgency_of(self._signal)
+        over = next((limit for limit in self._limits if limit.is_over()), None)
+        return 0 if over is None else _URGENCIES.index(over.reason)

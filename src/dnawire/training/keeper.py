@@ -20,34 +20,11 @@ from dnawire.checkpoint import (
     StateRegistry,
 )
 from dnawire.errors import NotFiniteError, NotSavedError
+from dnawire.training.interrupts import Request
 from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
-
-
-class Stop(Protocol):
-    """A request to stop."""
-
-    @property
-    def requested(self) -> bool:
-        """Whether the run shall stop at the next step boundary."""
-
-    @property
-    def is_signaled(self) -> bool:
-        """Whether a signal has asked for the stop."""
-
-    @property
-    def reason(self) -> str:
-        """Who asked."""
-
-    @property
-    def is_due_to_time(self) -> bool:
-        """Whether the stop comes from a lack of time."""
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code of a run that stopped on this request."""
 
 
 class BoundaryKeeper(Protocol):
@@ -121,7 +98,7 @@ class CheckpointKeeper:
     state: RunState
     identity: RunIdentity
     schedule: SaveSchedule
-    stop: Stop
+    stop: Request
     num_epochs: int
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0

@@ -21,8 +21,8 @@ from torch import Tensor
 from dnawire.checkpoint import StateRegistry
 from dnawire.errors import DnawireError, LostProcessError, ProcessesDisagreeError, UsageError
 from dnawire.graphs import Batch
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.keeper import BoundaryKeeper, Stop
+from dnawire.training.interrupts import Request, StopRequest
+from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.share import Bucket, SharedBucket
 from dnawire.training.team import Alone, Team
@@ -98,7 +98,7 @@ class Processes:
             return torch.device("cpu")
         return self._gpu
 
-    def watch(self, stop: StopRequest) -> Stop:
+    def watch(self, stop: StopRequest) -> Request:
         """Requests to stop that reach any of the processes."""
         self._stop = SharedStop(stop, self.highest)
         return self._stop

@@ -33,13 +33,12 @@ from dnawire.errors import (
 )
 from dnawire.models import save_model
 from dnawire.training.evaluation import predicted_records, test_scores
-from dnawire.training.interrupts import StopRequest
+from dnawire.training.interrupts import Request, StopRequest
 from dnawire.training.keeper import (
     BoundaryKeeper,
     CheckpointKeeper,
     NoKeeper,
     RunIdentity,
-    Stop,
 )
 from dnawire.training.loop import Report, Trainer
 from dnawire.training.outputs import OutputFolder
@@ -265,7 +264,7 @@ def _keeper(
     job: _Job,
     store: CheckpointStore,
     locks: tuple[DirectoryLock, DirectoryLock],
-    stop: Stop,
+    stop: Request,
 ) -> CheckpointKeeper:
     settings = job.config.checkpoint
     return CheckpointKeeper(

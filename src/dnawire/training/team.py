@@ -11,8 +11,8 @@ from torch import Tensor
 
 from dnawire.checkpoint import StateRegistry
 from dnawire.graphs import Batch
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.keeper import BoundaryKeeper, Stop
+from dnawire.training.interrupts import Request, StopRequest
+from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.share import Bucket, OwnBucket
 
@@ -43,7 +43,7 @@ class Team(Protocol):
             If the processes would share one GPU.
         """
 
-    def watch(self, stop: StopRequest) -> Stop:
+    def watch(self, stop: StopRequest) -> Request:
         """Requests to stop that reach any of the processes."""
 
     def in_step(self, keeper: BoundaryKeeper, fingerprint: Callable[[], str]) -> BoundaryKeeper:
@@ -96,7 +96,7 @@ class Alone:
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         return torch.device(name)
 
-    def watch(self, stop: StopRequest) -> Stop:
+    def watch(self, stop: StopRequest) -> Request:
         """Return the requests that reach this process."""
         return stop
 

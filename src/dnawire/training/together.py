@@ -6,21 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dnawire.training.interrupts import (
-    StopRequest,
-    exit_code_of,
-    is_due_to_time,
-    is_signal,
-    reason_of,
-)
-from dnawire.training.keeper import BoundaryKeeper, Stop
+from dnawire.training.interrupts import Request, StopRequest
+from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.state import EpochRecord
 
 if TYPE_CHECKING:
     from dnawire.training.team import Team
 
 
-class SharedStop:
+class SharedStop(Request):
     """The most urgent of the requests to stop that have reached any process.
 
     It changes in `agree` only, so that a signal that comes right after it waits for the next step.
@@ -43,29 +37,9 @@ class SharedStop:
         self._urgency = self._highest(self._own.urgency)
 
     @property
-    def requested(self) -> bool:
-        """Whether all processes shall stop at this step boundary."""
-        return self._urgency > 0
-
-    @property
-    def is_signaled(self) -> bool:
-        """Whether a signal has asked for the stop."""
-        return is_signal(self._urgency)
-
-    @property
-    def reason(self) -> str:
-        """Who asked: the name of the signal, or the time limit."""
-        return reason_of(self._urgency)
-
-    @property
-    def is_due_to_time(self) -> bool:
-        """Whether the stop comes from a lack of time."""
-        return is_due_to_time(self._urgency)
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code of a run that stopped on this request with its state saved."""
-        return exit_code_of(self._urgency)
+    def urgency(self) -> int:
+        """What all processes have agreed on."""
+        return self._urgency
 
 
 @dataclass(frozen=True)
@@ -113,7 +87,7 @@ class InStep:
 class Following:
     """Keeper of a process that keeps nothing and stops when the lead does."""
 
-    stop: Stop
+    stop: Request
     num_epochs: int
 
     def before_start(self) -> bool:

@@ -145,5 +145,12 @@ OF_STORAGE: Final = (
         "        temporary = write_temporary(path, record, durable=False, fs=self._fs)\n",
         "tests/unit/test_checkpoint_power.py -k lock_file",
     ),
+    Mutation(
+        "fsync of a lock given back",
+        "checkpoint/lock.py",
+        "    replace_durably,\n",
+        "    replace_atomically as replace_durably,\n",
+        "tests/unit/test_checkpoint_power.py -k one_loss",
+    ),
 )
 """One row for each protection; add yours."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,7 +87,7 @@ class MemoryFileSystem(FileSystem):
     def open_exclusive(self, path: Path) -> int:
         if self.names.get(path) is not None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-        number = len(self.contents) + 1
+        number = max(self.contents, default=0) + 1
         self.contents[number] = b""
         self._change({path: number})
         return number
@@ -244,6 +246,55 @@ def test_no_loss_of_power_loses_what_was_promised_nor_does_a_second_one() -> Non
         second = states_after_power_loss(again)
         assert len(second) > 3
         assert all(recovers(*found) for found in second)
+
+
+def torn(content: bytes, draw: random.Random) -> bytes:
+    """Return a content that was not synchronized: cut anywhere, each block written or zeros."""
+    kept = content[: draw.randint(0, len(content))] if draw.random() < 0.5 else content
+    share = draw.random()
+    blocks = (kept[start : start + 512] for start in range(0, len(kept), 512))
+    return b"".join(b if draw.random() < share else bytes(len(b)) for b in blocks)
+
+
+def booted_anew(path: Path, content: bytes) -> bytes:
+    """Return a file as the next boot of the host sees it: owners are those of the boot before."""
+    if path.suffix != ".lock":
+        return content
+    return json.dumps(json.loads(content) | {"boot": "an earlier one"}).encode()
+
+
+def after_a_random_loss(instant: Instant, draw: random.Random) -> dict[Path, bytes]:
+    """Return all files that are found, those of dead lives included."""
+    names = dict(instant.durable)
+    share = draw.random()
+    for change in instant.pending:
+        if draw.random() < share:
+            names.update(change)
+    numbers = {number for number in names.values() if number is not None}
+    contents = {
+        number: content if number in instant.synchronized else torn(content, draw)
+        for number, content in instant.contents.items()
+        if number in numbers
+    }
+    return {p: booted_anew(p, contents[n]) for p, n in names.items() if n is not None}
+
+
+@pytest.mark.parametrize("losses", [500, pytest.param(12_000, marks=pytest.mark.slow)])
+def test_one_loss_of_power_after_the_other_costs_no_promised_state(losses: int) -> None:
+    draw = random.Random(0)
+    fs, step, found = MemoryFileSystem(), 0, set()
+    for _ in range(losses):
+        run(fs, (step + 1, step + 2))
+        instant = draw.choice(fs.instants)
+        files = after_a_random_loss(instant, draw)
+        assert recovers(files, instant.safe, instant.safe_best)
+        found.add(frozenset((path.suffix, content) for path, content in files.items()))
+        fs = storage_with(files)
+        fs.safe, fs.safe_best = instant.safe, instant.safe_best
+        resumed = CheckpointStore(FOLDER, fs=fs).load_latest()
+        step = 0 if resumed is None else step_of(resumed.payload)
+    assert step > losses / 4
+    assert len(found) > 0.8 * losses
 
 
 @pytest.mark.parametrize("worse", [ForgetsFiles, ForgetsFolders, RemovesFirst])

@@ -30,7 +30,7 @@ from dnawire.checkpoint.durable import (
     discard,
     make_directory_durably,
     remove_leftovers,
-    replace_atomically,
+    replace_durably,
     write_new_file,
     write_temporary,
 )
@@ -141,7 +141,8 @@ class DirectoryLock:
         with suppress(OSError, LockedError):
             if self._mine is not None and self.still_owned():
                 record = replace(self._me, released=True).to_json()
-                replace_atomically(self._mine.path, record, permit=self.check, fs=self._fs)
+                # A record torn by a loss of power would keep the next owner waiting.
+                replace_durably(self._mine.path, record, permit=self.check, fs=self._fs)
         self._mine = None
 
     def still_owned(self) -> bool:

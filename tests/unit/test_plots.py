@@ -127,8 +127,8 @@ def test_the_error_of_a_comparison_is_in_decades() -> None:
     figure = plots.comparison_figure(one, other, "Best test record")
     legends = [ax.get_legend() for ax in figure.axes]
     texts = [text.get_text() for legend in legends if legend for text in legend.get_texts()]
-    assert texts[1] == "predicted, mean error 1.000 decades"
-    assert texts[3] == "predicted, mean error 0.000 decades"
+    assert texts[1] == "predicted, mean error 1.0 decades"
+    assert texts[3] == "predicted, mean error 0.0 decades"
     assert figure.get_suptitle() == "Best test record: ACGT"
 
 
@@ -137,7 +137,7 @@ def test_parity_says_how_good_it_is() -> None:
     predicted = np.array([0.5, 1.0, 1.5, 0.0, np.nan])
     ax = plots.plot_parity(new_axes(), reference, predicted, "T (dimensionless)")
     (text,) = ax.texts
-    assert text.get_text() == "MAE 0.333 decades\n$R^2 = 0.7500$"
+    assert text.get_text() == "MAE 0.33 decades\n$R^2 = 0.7500$"
     assert ax.get_xlim() == ax.get_ylim()
     equality = line(ax, "y = x")
     np.testing.assert_array_equal(equality[:, 0], equality[:, 1])

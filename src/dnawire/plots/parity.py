@@ -53,7 +53,7 @@ def plot_parity(
         bar.outline.set_visible(False)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     ax.set(xlabel=f"Reference {quantity}", ylabel=f"Predicted {quantity}")
-    note(ax, f"MAE {_mae(truth, values):.3f} decades\n$R^2 = {_r_squared(truth, values):.4f}$")
+    note(ax, f"MAE {_mae(truth, values):#.2g} decades\n$R^2 = {_r_squared(truth, values):.4f}$")
     return ax
 
 

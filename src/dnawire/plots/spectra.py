@@ -217,7 +217,7 @@ def _add_contacts(figure: Figure, records: Sequence[TransportRecord]) -> None:
 
 
 def _label(error: float) -> str:
-    return "predicted" if np.isnan(error) else f"predicted, mean error {error:.3f} decades"
+    return "predicted" if np.isnan(error) else f"predicted, mean error {error:#.2g} decades"
 
 
 def _mean_error(values: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

@@ -96,8 +96,8 @@ def epoch_line(record: EpochRecord, num_epochs: int, seconds_left: float, is_bes
     width = len(str(num_epochs))
     return (
         f"epoch {record.epoch:{width}d}/{num_epochs}"
-        f"  loss {record.train_loss:.4f}  val {record.val_loss:.4f}"
-        f"  |dlog T| {record.val_transmission_mae:.3f}  |dlog DOS| {record.val_dos_mae:.3f}"
+        f"  loss {record.train_loss:.2e}  val {record.val_loss:.2e}"
+        f"  |dlog T| {record.val_transmission_mae:.4f}  |dlog DOS| {record.val_dos_mae:.4f}"
         f"  lr {record.learning_rate:.1e}  {record.seconds:.2f} s"
         f"  left {duration(seconds_left)}{'  best' if is_best else ''}"
     )

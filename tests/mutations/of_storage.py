@@ -131,6 +131,20 @@ OF_STORAGE: Final = (
         "tests/unit/test_checkpoint_fencing.py",
     ),
     Mutation(
+        "best in place of the only generation",
+        "checkpoint/generations.py",
+        "given_up < _GENERATIONS and",
+        "given_up < 0 and",
+        "tests/unit/test_checkpoint_store.py -k best",
+    ),
+    Mutation(
+        "two damaged files are for a person",
+        "checkpoint/generations.py",
+        "given_up < _GENERATIONS and",
+        "given_up < 9 and",
+        "tests/unit/test_checkpoint_store.py -k best",
+    ),
+    Mutation(
         "set aside for good",
         "checkpoint/store.py",
         "            self._fs.fsync_directory(folder)\n"

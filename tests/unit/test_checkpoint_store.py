@@ -149,6 +149,32 @@ def test_best_alone_is_resumed_loudly_and_never_overlooked(store: CheckpointStor
         store.load_latest()
 
 
+@pytest.mark.parametrize("content", [b"", resealed(torch_archive({"foreign": 1}), counter=9)])
+def test_best_stands_in_for_the_only_generation(store: CheckpointStore, content: bytes) -> None:
+    store.save_best(payload(1))
+    store.save(payload(2))
+    store.latest.write_bytes(content)
+    loaded = store.load_latest()
+    assert loaded is not None
+    assert (step_of(loaded.payload), loaded.path) == (1, store.best)
+    assert [path for path, _ in loaded.rejected] == [store.latest, store.previous]
+    asked = load_checkpoint(store.latest, allow_fallback=True)
+    assert (asked.path, asked.rejected) == (store.best, loaded.rejected)
+    store.save(payload(3))
+    assert loaded_step(store.directory) == 3
+
+
+def test_best_does_not_stand_in_for_two_damaged_generations(store: CheckpointStore) -> None:
+    store.save_best(payload(1))
+    for step in (2, 3):
+        store.save(payload(step))
+    for path in (store.latest, store.previous):
+        flip(path)
+    for load in (store.load_latest, lambda: load_checkpoint(store.latest, allow_fallback=True)):
+        with pytest.raises(UnusableCheckpointError):
+            load()
+
+
 def test_missing_latest_is_told(store: CheckpointStore) -> None:
     for step in (1, 2):
         store.save(payload(step))

@@ -23,6 +23,7 @@ from dnawire.errors import NotFoundError, NotReadableError, UnusableCheckpointEr
 LATEST: Final = "checkpoint_latest.pth"
 PREVIOUS: Final = "checkpoint_previous.pth"
 BEST: Final = "checkpoint_best.pth"
+_GENERATIONS: Final = 2
 
 _STALE_HANDLE_ATTEMPTS: Final = 3
 
@@ -110,7 +111,9 @@ def load_newest(
 ) -> LoadedCheckpoint | None:
     """Load the newest verified generation of a folder, judged by content and not by time.
 
-    Where there is no generation the best state stands in: it is a complete state of the same run.
+    The best state, a complete state of the same run, stands in where there is no generation, or
+    only one and that damaged: no single damaged file ends a run. It does not where two are damaged,
+    for then the storage is not to be trusted, and going back far is for a person to decide.
 
     Parameters
     ----------
@@ -136,8 +139,26 @@ def load_newest(
     """
     with _permissions_told():
         sealed, rejected = sealed_generations(directory, fs, without)
-        if not sealed and not rejected and without is None:
-            sealed, rejected = _sealed_files([directory / BEST], fs)
+        loaded = _first_sound(sealed, rejected, without)
+        given_up = len(rejected) + (without is not None)
+        if loaded is None and given_up < _GENERATIONS and without != directory / BEST:
+            best, damaged = _sealed_files([directory / BEST], fs)
+            rejected += damaged
+            loaded = _first_sound(best, rejected, without)
+    if loaded is not None:
+        return loaded
+    if rejected:
+        reasons = "".join(f"\n  {path}: {reason}" for path, reason in rejected)
+        raise UnusableCheckpointError(
+            f"Failed to load checkpoint: none in {directory} can be trusted{reasons}", REMEDY
+        )
+    return None
+
+
+def _first_sound(
+    sealed: list[SealedFile], rejected: list[Rejected], without: Path | None
+) -> LoadedCheckpoint | None:
+    """Load the first file that holds a training state; add the others to the rejected ones."""
     for position, file in enumerate(sealed):
         try:
             payload = unpack(file.data, file.path)
@@ -147,11 +168,6 @@ def load_newest(
         rejected += _outdated(file, sealed[position + 1 :])
         rejected += _missing(file, [*sealed, *rejected], without)
         return LoadedCheckpoint(payload, file.path, file.seal.counter, tuple(rejected))
-    if rejected:
-        reasons = "".join(f"\n  {path}: {reason}" for path, reason in rejected)
-        raise UnusableCheckpointError(
-            f"Failed to load checkpoint: none in {directory} can be trusted{reasons}", REMEDY
-        )
     return None
 
 

@@ -24,7 +24,8 @@ MAIN: Final = Path(__file__).resolve().with_name("main.py")
 NUM_EPOCHS: Final = 40
 SETTINGS: Final = (
     f"--num_epochs {NUM_EPOCHS} --num_samples 300 --seq_length 6 --num_energy_points 20 "
-    "--hidden_dim 32 --num_layers 2 --checkpoint_dir ./checkpoints --checkpoint_frequency 5"
+    "--hidden_dim 32 --num_layers 2 --checkpoint_dir ./checkpoints --checkpoint_frequency 5 "
+    "--checkpoint_seconds 3600"
 )
 FILES: Final = ("checkpoint_latest.pth", "training_progress.json", "training_status.txt")
 KEYS: Final = (

@@ -30,6 +30,8 @@ from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
 from dnawire.training import train
 from dnawire.training.interrupts import StopRequest
+from dnawire.training.keeper import CheckpointKeeper
+from dnawire.training.loop import Report, Trainer
 from dnawire.training.reporter import Reporter
 from dnawire.training.run import _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import RunState
@@ -70,9 +72,18 @@ def without_figures(flags: tuple[str, ...]) -> int:
 
     It catches no error: for lives that are expected to finish.
     """
+    return drawing(flags, no_figures)
+
+
+def no_figures(folder: Path) -> None:
+    """Draw nothing."""
+
+
+def drawing(flags: tuple[str, ...], draw: Callable[[Path], None]) -> int:
+    """Train, and draw by the given function in the place of the figures."""
     parsed = parse_flags(flags)
     parsed.messages.configure()
-    return train(parsed.resolved(), shlex.join(sys.argv)).exit_code
+    return train(parsed.resolved(), shlex.join(sys.argv), draw).exit_code
 
 
 def any_command(words: tuple[str, ...]) -> int:
@@ -87,16 +98,30 @@ def fit(
 ) -> int:
     """Train by the real parts, but for the schedule of saves, and return how many there were."""
     config = parse_flags(flags).resolved()
+
+    def to_the_end(trainer: Trainer, keeper: CheckpointKeeper, report: Report) -> bool:
+        keeper = replace(keeper, schedule=schedule(trainer.state))
+        return trainer.fit(config.optimization.num_epochs, keeper, report)
+
+    assert keep(flags, to_the_end, store)
+    found = CheckpointStore(config.checkpoint.directory).load_latest()
+    return 0 if found is None else found.counter
+
+
+def keep(
+    flags: tuple[str, ...],
+    do: Callable[[Trainer, CheckpointKeeper, Report], bool],
+    store: type[CheckpointStore] = CheckpointStore,
+) -> bool:
+    """Do something with the real parts of a run that begins."""
+    config = parse_flags(flags).resolved()
     folder = _output_folder(config)
     job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
     directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
     with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
         keeper = _keeper(job, store(directory, lock), (lock, output_lock), stop)
-        keeper = replace(keeper, schedule=schedule(job.trainer.state))
-        with Reporter(job.folder, job.trainer.state, epochs) as reporter:
-            assert job.trainer.fit(epochs, keeper, reporter)
-    found = CheckpointStore(directory).load_latest()
-    return 0 if found is None else found.counter
+        with Reporter(folder, job.trainer.state, epochs) as reporter:
+            return do(job.trainer, keeper, reporter)
 
 
 def _do_nothing(moment: str, count: int) -> None:

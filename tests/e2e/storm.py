@@ -313,7 +313,7 @@ def record_way(flags: tuple[str, ...]) -> int:
             way.append((key_of(trainer.state), digest_of(trainer.registry().snapshot())))
             return False
 
-        def after_epoch(self, record: object, *, is_best: bool) -> bool:
+        def after_epoch(self, record: object) -> bool:
             return self.after_batch()
 
         def epoch(self, record: object, *, is_best: bool) -> None:

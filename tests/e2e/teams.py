@@ -35,12 +35,14 @@ def run_each(
     flags: Sequence[Sequence[str]],
     actions: Mapping[int, Action] = MappingProxyType({}),
     command: Command = real_command,
+    commands: Mapping[int, Command] = MappingProxyType({}),
 ) -> list[Ended]:
-    """Live the processes of one run, each with flags and an action of its own."""
+    """Live the processes of one run; each has flags, and may have an action or a command."""
     common = {"MASTER_ADDR": "localhost", "MASTER_PORT": free_port(), "WORLD_SIZE": str(len(flags))}
     lives = []
     for rank, words in enumerate(flags):
-        own = partial(as_process, {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}, command)
+        place = {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+        own = partial(as_process, place, commands.get(rank, command))
         lives.append(Life(folder, *words, action=actions.get(rank, do_nothing), command=own))
     return [life.end() for life in lives]
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
-from signal import SIGTERM, SIGUSR1
+from signal import SIGKILL, SIGTERM, SIGUSR1
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,6 +30,7 @@ from outcome import assert_identical, outcome
 
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 
+MAIN = Path(__file__).parents[2] / "main.py"
 EPOCHS = 2
 LENGTH = (*TINY, "--num_epochs", str(EPOCHS))
 SAFE = (*LENGTH, "--checkpoint_dir", CHECKPOINTS)
@@ -92,6 +97,35 @@ def test_a_job_without_end_is_not_stopped(tmp_path: Path, in_peace: dict[str, An
     assert "SLURM job 17 has no time limit" in ended.messages
     assert calls(tmp_path) == ["squeue --noheader --jobs 17 --format %L"]
     assert_identical(outcome(tmp_path, "standard"), in_peace)
+
+
+SCRIPT = """
+"$@" 2> messages & run=$!
+until grep -qs "^epoch" messages; do sleep 0.05; done
+echo $run
+"""
+"""A job script that ends, as by a warning signal, while its run goes on."""
+
+
+def test_a_run_whose_job_script_has_ended_saves_and_stops(tmp_path: Path) -> None:
+    (tmp_path / "squeue").write_text("#!/bin/sh\n" + ENDLESS)
+    (tmp_path / "squeue").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "17"}
+    flags = (*TINY, "--num_epochs", "100000", "--checkpoint_dir", CHECKPOINTS)
+    command = ["bash", "-c", SCRIPT, "job", sys.executable, str(MAIN), *flags]
+    script = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    await_end(int(script.stdout))
+    messages = (tmp_path / "messages").read_text()
+    assert "stopped by the end of its job script after" in messages
+
+
+def await_end(process: int) -> None:
+    """Wait for a process that is no child of this one; one that does not end is killed."""
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(process)
+        if not select.select([descriptor], [], [], 120.0)[0]:
+            os.kill(process, SIGKILL)
+        os.close(descriptor)
 
 
 def test_an_extended_job_goes_on(tmp_path: Path) -> None:

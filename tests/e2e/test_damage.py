@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -22,14 +24,17 @@ from harness import (
     contents,
     finish,
     raise_at,
+    real_command,
     run,
     without_figures,
 )
-from outcome import assert_identical, outcome, state
+from outcome import assert_identical, outcome, parts_of, state
 
 from dnawire.checkpoint import load_checkpoint
 from dnawire.checkpoint.format import _seal
 from dnawire.errors import (
+    EXIT_FINISHED,
+    EXIT_IO_ERROR,
     EXIT_LOCKED,
     EXIT_NOT_FOUND,
     EXIT_STOPPED,
@@ -166,6 +171,50 @@ def test_the_best_alone_goes_on_loudly_and_ends_the_same(
         assert f"CHECKPOINT REJECTED: {path}: it is missing" in messages
     assert not list((folder / CHECKPOINTS).glob("set_aside_*"))
     assert_identical(outcome(folder, "standard"), in_peace)
+
+
+def test_a_complete_run_that_is_resumed_elsewhere_is_kept_there_too(tmp_path: Path) -> None:
+    finish(tmp_path, *FLAGS)
+    flags = (*LENGTH, "--resume_from", LATEST, "--checkpoint_dir", "elsewhere")
+    assert "already complete" in finish(tmp_path, *flags)
+    there, here = (
+        state(tmp_path / n / "checkpoint_latest.pth") for n in (CHECKPOINTS, "elsewhere")
+    )
+    assert_identical(parts_of(there), parts_of(here))
+
+
+def as_nobody(flags: tuple[str, ...]) -> int:
+    if os.getuid() == 0:
+        os.setuid(65534)
+    return real_command(flags)
+
+
+def test_a_folder_that_permissions_close_exits_74(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0o000)
+    flags = (*LENGTH, "--resume_from", "secret/checkpoint_latest.pth")
+    ended = Life(tmp_path, *flags, command=as_nobody).end()
+    assert_refused(ended, EXIT_IO_ERROR, "Cannot read checkpoint", "Permission denied")
+
+
+def test_a_torn_line_in_the_history_of_starts_is_told_and_left_out(folder: Path) -> None:
+    starts = folder / "outputs/standard/starts.jsonl"
+    whole = starts.read_text()
+    starts.write_text(whole + '{"epoch": 0, "ti')
+    ended = run(folder, *FLAGS)
+    assert ended.exit_code == EXIT_FINISHED, ended.messages
+    assert "starts.jsonl: 1 torn line(s) left out" in ended.messages
+    lines = starts.read_text().splitlines()
+    assert lines[:-1] == whole.splitlines()
+    assert json.loads(lines[-1])["epoch"] == 3
+
+
+def test_a_fresh_start_counts_its_starts_anew(folder: Path) -> None:
+    finish(folder, *FLAGS, "--fresh")
+    assert len((folder / "outputs/standard/starts.jsonl").read_text().splitlines()) == 1
+    progress = json.loads((folder / CHECKPOINTS / "training_progress.json").read_text())
+    assert progress["starts"] == 1
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -89,7 +89,7 @@ class _Onward:
     def after_batch(self) -> bool:
         return False
 
-    def after_epoch(self, record: object, *, is_best: bool) -> bool:
+    def after_epoch(self, record: object) -> bool:
         return False
 
     def epoch(self, record: object, *, is_best: bool) -> None:

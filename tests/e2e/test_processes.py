@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import resource
 import signal
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -22,21 +26,28 @@ from harness import (
     Life,
     assert_refused,
     finish,
+    keep,
     raise_at,
     real_command,
 )
 from outcome import assert_identical, outcome
 from teams import as_process, finish_together, run_each, run_together
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from dnawire.checkpoint import load_checkpoint
 from dnawire.errors import (
     EXIT_INTERRUPTED,
+    EXIT_IO_ERROR,
     EXIT_LOCKED,
     EXIT_LOST_PROCESS,
     EXIT_NOT_FOUND,
     EXIT_STOPPED,
     EXIT_USAGE,
+    LostProcessError,
 )
+from dnawire.training.keeper import CheckpointKeeper
+from dnawire.training.loop import Report, Trainer
+from dnawire.training.state import EpochRecord
 
 EPOCHS = 4
 SAFE = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_frequency", "1")
@@ -117,6 +128,83 @@ def test_a_signal_to_one_process_stops_all_at_the_same_step(
     assert place_of(tmp_path) == PLACE
     finish_together(tmp_path, 2, *SAFE)
     assert_identical(outcome(tmp_path, "standard"), outcome(in_peace, "standard"))
+
+
+@dataclass
+class LostAtEpoch:
+    """The keeper of a run that loses another process when an epoch is done."""
+
+    keeper: CheckpointKeeper
+    epoch: int
+
+    def after_batch(self) -> bool:
+        return self.keeper.after_batch()
+
+    def after_epoch(self, record: EpochRecord) -> bool:
+        if record.epoch == self.epoch:
+            raise LostProcessError("another process has ended", "start again")
+        return self.keeper.after_epoch(record)
+
+    def after_rollback(self) -> None:
+        self.keeper.after_rollback()
+
+
+def lose_a_process_after_the_third_epoch(flags: tuple[str, ...]) -> int:
+    def lose(trainer: Trainer, keeper: CheckpointKeeper, report: Report) -> bool:
+        with pytest.raises(LostProcessError):
+            trainer.fit(EPOCHS, LostAtEpoch(keeper, 3), report)
+        return keeper.save_and_stop()
+
+    return int(not keep(flags, lose))
+
+
+def test_the_best_epoch_is_kept_when_a_process_is_lost_right_after_it(
+    tmp_path: Path, alone: Path
+) -> None:
+    ended = Life(tmp_path, *SAFE, command=lose_a_process_after_the_third_epoch).end()
+    assert ended.exit_code == 0, ended.messages
+    assert payload(tmp_path)["resume"]["state"]["run"]["best_epoch"] == 3
+    assert load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_best.pth").payload["epoch"] == 3
+    finish(tmp_path, *SAFE)
+    assert_identical(outcome(tmp_path, "standard"), outcome(alone, "standard"))
+
+
+class Miscompute(NamedTuple):
+    """What a process does to its weights after a step, as broken hardware might."""
+
+    step: int
+
+    def __call__(self, flags: tuple[str, ...]) -> int:
+        steps = itertools.count(1)
+
+        def disturb(optimizer: torch.optim.Optimizer, *_: object) -> None:
+            if next(steps) == self.step:
+                weights = optimizer.param_groups[0]["params"][0]
+                weights.data.view(-1)[0] += 1e-3
+
+        register_optimizer_step_post_hook(disturb)
+        return real_command(flags)
+
+
+def test_processes_whose_weights_differ_end_the_run_at_the_epoch(tmp_path: Path) -> None:
+    lead, other = run_each(tmp_path, [SAFE, SAFE], commands={1: Miscompute(STEPS_PER_EPOCH + 2)})
+    assert_refused(lead, EXIT_LOST_PROCESS, "the weights of process 1 are not those of process 0")
+    assert other == Ended(EXIT_LOST_PROCESS, "")
+    assert place_of(tmp_path) == (1, 0)
+
+
+def fail_to_save_when_asked_to_stop(moment: str, count: int) -> None:
+    """Refuse every file from the step at which a request to stop comes."""
+    if (moment, count) == MOMENT:
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+        os.kill(os.getpid(), SIGTERM)
+
+
+def test_a_lead_that_cannot_save_at_a_stop_ends_all_alike(tmp_path: Path) -> None:
+    lead, other = run_together(tmp_path, 2, *SAFE, actions={0: fail_to_save_when_asked_to_stop})
+    assert_refused(lead, EXIT_IO_ERROR, "Failed to save checkpoint")
+    assert other == Ended(EXIT_IO_ERROR, "")
 
 
 def test_the_most_urgent_of_several_requests_decides(tmp_path: Path, in_peace: Path) -> None:

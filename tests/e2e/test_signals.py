@@ -243,12 +243,14 @@ AT_BOTH_ENDS = """
 import atexit, os, signal, sys
 from dnawire.cli import main
 
+library = sys.argv.pop(1)
+
 def request(*_):
     os.kill(os.getpid(), signal.SIGTERM)
 
 class AtImport:
     def find_spec(self, name, *_):
-        if name == "torch":
+        if name == library:
             sys.meta_path.remove(self)
             request()
 
@@ -256,18 +258,19 @@ sys.meta_path.insert(0, AtImport())
 atexit.register(request)
 sys.exit(main(["train", *sys.argv[1:]]))
 """
-"""A command that is asked to stop while it imports torch, and once more when it has stopped."""
+"""A command that is asked to stop while it imports a library, and again when it has stopped."""
 
 
-def test_requests_are_heard_from_the_first_moment_to_the_last(tmp_path: Path) -> None:
-    process = subprocess.run(
-        [sys.executable, "-c", AT_BOTH_ENDS, *SAFE], cwd=tmp_path, capture_output=True, text=True
-    )
+@pytest.mark.parametrize("library", ["tyro", "pydantic", "torch"])
+def test_requests_are_heard_from_the_first_moment_to_the_last(tmp_path: Path, library: str) -> None:
+    command = [sys.executable, "-c", AT_BOTH_ENDS, library, *SAFE]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert process.returncode == EXIT_STOPPED, process.stderr
     assert "stopped by SIGTERM after 0 epochs and 0 of" in process.stdout + process.stderr
     assert place_of(tmp_path) == (0, 0)
 
 
 def test_without_checkpoints_a_request_ends_the_process(tmp_path: Path) -> None:
-    process = subprocess.run([sys.executable, "-c", AT_BOTH_ENDS, *LENGTH[:-2]], cwd=tmp_path)
+    command = [sys.executable, "-c", AT_BOTH_ENDS, "torch", *LENGTH[:-2]]
+    process = subprocess.run(command, cwd=tmp_path)
     assert process.returncode == -SIGTERM

@@ -130,6 +130,15 @@ def test_a_torn_or_lost_tail_and_leftovers_are_made_up_for(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_file_that_somebody_removed_is_no_reason_to_stop(tmp_path: Path) -> None:
+    events = EventFile(tmp_path)
+    events.rewrite([])
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match="no event file is left"):
+        events.add(history(1)[0])
+
+
 def test_times_leave_interruptions_out(tmp_path: Path) -> None:
     EventFile(tmp_path, clock=lambda: 1000.0).rewrite(history(3))
     events = watcher(tmp_path)

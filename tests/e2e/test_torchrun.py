@@ -43,10 +43,10 @@ def finish_launched(folder: Path, flags: Sequence[str]) -> str:
 
 
 def stop_launched(folder: Path, number: signal.Signals) -> str:
-    """Send a signal to the launcher in the second epoch; return the messages that follow."""
+    """Send a signal to the launcher when the run begins; return the messages that follow."""
     process = launch(folder, FLAGS)
     assert process.stderr is not None
-    assert any(line.startswith("epoch") for line in process.stderr)
+    assert any("2 process(es)" in line for line in process.stderr)
     process.send_signal(number)
     _, messages = process.communicate()
     assert process.returncode != 0
@@ -56,6 +56,7 @@ def stop_launched(folder: Path, number: signal.Signals) -> str:
 def test_torchrun_stops_on_a_signal_and_goes_on_exactly(tmp_path: Path) -> None:
     messages = stop_launched(tmp_path / "stopped", signal.SIGTERM)
     assert messages.count("stopped by SIGTERM after") == 1, messages
+    assert f"resume with: torchrun --nproc_per_node 2 {MAIN} --num_samples 60" in messages
     progress = tmp_path / "stopped" / CHECKPOINTS / "training_progress.json"
     assert json.loads(progress.read_text())["status"] == "stopped"
     finish_launched(tmp_path / "stopped", FLAGS)

@@ -19,6 +19,7 @@ from harness import (
     Ended,
     Life,
     contents,
+    drawing,
     finish,
     raise_at,
     run,
@@ -27,9 +28,9 @@ from harness import (
 )
 from outcome import assert_identical, outcome
 
-from dnawire.checkpoint import advisory, load_checkpoint
+from dnawire.checkpoint import DirectoryLock, advisory, load_checkpoint
 from dnawire.cli import main
-from dnawire.errors import EXIT_LOCKED, EXIT_STOPPED
+from dnawire.errors import EXIT_FINISHED, EXIT_LOCKED, EXIT_STOPPED, LockedError
 
 FLAGS = (*TINY, "--num_epochs", "5", "--checkpoint_dir", CHECKPOINTS)
 STARTS = 100
@@ -127,3 +128,24 @@ class _JumpAndStop:
         jump(moment, count)
         if (moment, count) == (STEP, self.stop):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def draw_beside_a_rival(flags: tuple[str, ...]) -> int:
+    """Train, and try to take the folder of the results while figures are drawn."""
+
+    def draw(folder: Path) -> None:
+        with pytest.raises(LockedError):
+            DirectoryLock(folder).acquire()
+        (folder / "drawn").touch()
+
+    return drawing(flags, draw)
+
+
+@pytest.mark.parametrize("safety", [(), ("--checkpoint_dir", CHECKPOINTS)], ids=["bare", "safe"])
+def test_no_other_run_enters_while_figures_are_drawn(
+    tmp_path: Path, safety: tuple[str, ...]
+) -> None:
+    flags = (*TINY, "--num_epochs", "1", *safety)
+    code, messages = Life(tmp_path, *flags, command=draw_beside_a_rival).end()
+    assert code == EXIT_FINISHED, messages
+    assert (tmp_path / "outputs/standard/drawn").exists()

@@ -166,5 +166,26 @@ OF_STORAGE: Final = (
         "    replace_atomically as replace_durably,\n",
         "tests/unit/test_checkpoint_power.py -k one_loss",
     ),
+    Mutation(
+        "hosts that share a name",
+        "checkpoint/owner.py",
+        "is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)",
+        "is_other_boot",
+        "tests/unit/test_checkpoint_owner.py tests/unit/test_checkpoint_lock.py -k 'boot or same_name'",
+    ),
+    Mutation(
+        "hosts that were booted anew",
+        "checkpoint/lock.py",
+        "            owner is not None and owner.ended_with_boot(self._me, silence)\n",
+        "            False\n",
+        "tests/unit/test_checkpoint_lock.py -k same_name",
+    ),
+    Mutation(
+        "fencing without hard links",
+        "checkpoint/store.py",
+        "            write_new_file(spare, latest, fs=self._fs)\n",
+        "            self._fs.replace(self.latest, spare)\n",
+        "tests/unit/test_checkpoint_fencing.py -k without_links",
+    ),
 )
 """One row for each protection; add yours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from checkpoint_kit import (
+    Around,
     TappedFileSystem,
     count_operations,
     fork,
@@ -31,6 +33,8 @@ from dnawire.checkpoint.lock import BEAT_SECONDS
 from dnawire.errors import LockedError
 
 Save = Callable[[CheckpointStore, int], object]
+Operation = Callable[[], Any]
+Storage = Callable[[Around], FileSystem]
 
 
 def save_latest(store: CheckpointStore, step: int) -> object:
@@ -41,18 +45,36 @@ def save_best(store: CheckpointStore, step: int) -> object:
     return store.save_best(payload(step))
 
 
-def save_and_tell(directory: Path, save: Save, index: int, told: int, go: int) -> int:
+def with_links(around: Around) -> FileSystem:
+    return TappedFileSystem(around)
+
+
+def without_links(around: Around) -> FileSystem:
+    """Storage that knows no hard links."""
+
+    def around_all_but_links(name: str, arguments: tuple[Any, ...], proceed: Operation) -> Any:  # noqa: ANN401
+        def refuse() -> None:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+        return around(name, arguments, refuse if name == "link" else proceed)
+
+    return TappedFileSystem(around_all_but_links)
+
+
+def save_and_tell(
+    directory: Path, save: Save, index: int, storage: Storage, told: int, go: int
+) -> int:
     """Save twice; stop before an operation of the second save until told to go on."""
     count = iter(range(10**6))
     watching = []
 
-    def pause(name: str, arguments: tuple[Any, ...], proceed: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def pause(name: str, arguments: tuple[Any, ...], proceed: Operation) -> Any:  # noqa: ANN401
         if watching and next(count) == index:
             os.write(told, b"!")
             os.read(go, 1)
         return proceed()
 
-    fs = TappedFileSystem(pause)
+    fs = storage(pause)
     lock = DirectoryLock(directory, fs=fs)
     lock.acquire()
     store = CheckpointStore(directory, lock, fs)
@@ -64,22 +86,34 @@ def save_and_tell(directory: Path, save: Save, index: int, told: int, go: int) -
     return 0
 
 
-def operations_of_a_save(directory: Path, save: Save) -> list[str]:
+def operations_of_a_save(directory: Path, save: Save, storage: Storage) -> list[str]:
+    """Names of the operations of a second save."""
+    names: list[str] = []
+
+    def note(name: str, arguments: tuple[Any, ...], proceed: Operation) -> Any:  # noqa: ANN401
+        names.append(name)
+        return proceed()
+
+    fs = storage(note)
     with DirectoryLock(directory) as lock:
-        save(CheckpointStore(directory, lock), 1)
-        return count_operations(lambda fs: save(CheckpointStore(directory, lock, fs), 2))
+        store = CheckpointStore(directory, lock, fs)
+        save(store, 1)
+        names.clear()
+        save(store, 2)
+    return names
 
 
+@pytest.mark.parametrize("storage", [with_links, without_links])
 @pytest.mark.parametrize("save", [save_latest, save_best])
 def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(
-    tmp_path: Path, save: Save
+    tmp_path: Path, save: Save, storage: Storage
 ) -> None:
-    names = operations_of_a_save(tmp_path / "count", save)
+    names = operations_of_a_save(tmp_path / "count", save, storage)
     last_rename = len(names) - 1 - names[::-1].index("replace")
     for index in range(last_rename + 1):
         directory = tmp_path / str(index)
         told, go = os.pipe(), os.pipe()
-        child = fork(lambda: save_and_tell(directory, save, index, told[1], go[0]))  # noqa: B023
+        child = fork(lambda: save_and_tell(directory, save, index, storage, told[1], go[0]))  # noqa: B023
         assert os.read(told[0], 1) == b"!"
         make_stale(lock_file(directory))
         with DirectoryLock(directory) as lock:

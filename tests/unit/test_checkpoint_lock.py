@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import signal
@@ -165,6 +166,19 @@ def test_owner_elsewhere_is_believed_until_its_heartbeat_is_old(tmp_path: Path) 
     assert not litter(tmp_path)
     os.utime(path, (now, now - STALE_SECONDS - 60))
     with DirectoryLock(tmp_path) as lock:
+        assert lock.generation == 2
+
+
+def test_host_of_the_same_name_is_another_one_while_its_owner_shows_signs_of_life(
+    tmp_path: Path,
+) -> None:
+    die_owning(tmp_path)
+    path = lock_file(tmp_path)
+    rewrite(path, boot="another boot")
+    with pytest.raises(LockedError, match="last sign of life is"):
+        DirectoryLock(tmp_path).acquire()
+    os.utime(path, (0, 0))
+    with DirectoryLock(tmp_path, stale_seconds=math.inf) as lock:
         assert lock.generation == 2
 
 

@@ -33,7 +33,7 @@ def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"process": 2**22 + 1}, Life.DEAD),
         ({"process": 2**70}, Life.DEAD),
         ({"started": "1"}, Life.DEAD),
-        ({"boot": "b0"}, Life.DEAD),
+        ({"boot": "b0"}, Life.UNKNOWN),
         ({"host": "other name of the same kernel"}, Life.ALIVE),
         ({"namespace": "n2"}, Life.UNKNOWN),
         ({"host": "node2", "boot": "b2"}, Life.UNKNOWN),
@@ -41,6 +41,21 @@ def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
     assert replace(ME, **changes).life(ME) is life
+
+
+@pytest.mark.parametrize(
+    ("changes", "silence", "is_over"),
+    [
+        ({"boot": "b0"}, 1e12, True),
+        ({"boot": "b0"}, 0.0, False),
+        ({"boot": "b0", "host": "node2"}, 1e12, False),
+        ({}, 1e12, False),
+    ],
+)
+def test_an_owner_from_before_the_boot_was_silent_ever_since(
+    changes: dict[str, Any], silence: float, is_over: bool
+) -> None:
+    assert replace(ME, **changes).ended_with_boot(ME, silence) is is_over
 
 
 @pytest.mark.parametrize(

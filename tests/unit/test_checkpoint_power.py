@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import random
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from checkpoint_kit import payload, step_of
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, FileSystem, load_checkpoint
 from dnawire.checkpoint.durable import make_directory_durably
-from dnawire.checkpoint.generations import BEST
+from dnawire.checkpoint.names import BEST
 from dnawire.errors import DnawireError
 
 FOLDER = Path("/scratch/run")
@@ -54,6 +55,7 @@ class MemoryFileSystem(FileSystem):
     instants: list[Instant] = field(default_factory=list)
     safe: int = 0
     safe_best: int = 0
+    old: frozenset[int] = frozenset()
 
     def _change(self, names: Names) -> None:
         self.names.update(names)
@@ -118,6 +120,10 @@ class MemoryFileSystem(FileSystem):
     def unlink(self, path: Path) -> None:
         self._number(path)
         self._change({path: None})
+
+    def modified(self, path: Path) -> float:
+        """What was there before the loss of power is from before the boot."""
+        return 0.0 if self._number(path) in self.old else time.monotonic()
 
     def fsync_directory(self, path: Path) -> None:
         for names in self.pending:
@@ -191,6 +197,7 @@ def storage_with(files: dict[Path, bytes]) -> MemoryFileSystem:
         contents={number: data for data, number in numbers.items()},
         durable=dict(names),
         synchronized=set(numbers.values()),
+        old=frozenset(numbers.values()),
     )
 
 

@@ -235,14 +235,22 @@ print(parent.is_over(), flush=True)
 sys.stdin.readline()
 print(parent.is_over(), flush=True)
 """
+_CHILD_THAT_IMPORTS_FOR_LONG = """
+import sys
+from dnawire.cluster import ParentEnd
+print(False, flush=True)
+sys.stdin.readline()
+print(ParentEnd().is_over(), flush=True)
+"""
 
 
-def test_the_end_of_the_parent_is_noticed() -> None:
+@pytest.mark.parametrize("child", [_CHILD, _CHILD_THAT_IMPORTS_FOR_LONG])
+def test_the_end_of_the_parent_is_noticed(child: str) -> None:
     """A shell starts the process, which outlives it."""
     gate, opener = os.pipe()
     command = f'{sys.executable} -c "$0" <&{gate} & read go'
     shell = subprocess.Popen(
-        ["bash", "-c", command, _CHILD],
+        ["bash", "-c", command, child],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -138,7 +138,8 @@ def test_numbers_that_are_not_finite_are_unknown(tmp_path: Path) -> None:
         (replace(ELSEWHERE, released=True), 1.0, {"lock": 1, "status": "stopped"}, "stopped"),
         (replace(ME, token="gone", started="1"), 1.0, {}, "killed"),
         (replace(ME, token="gone", started="1"), 1.0, {"status": "finished"}, "finished"),
-        (replace(ME, token="gone", boot="earlier"), 1.0, {}, "killed"),
+        (replace(ME, token="gone", boot="earlier"), 1.0, {}, "running"),
+        (replace(ME, token="gone", boot="earlier"), 1e9, {}, "killed"),
         (ME, STALE_SECONDS + 1.0, {}, "running"),
     ],
 )

@@ -231,7 +231,7 @@ class Uninterrupted:
     def after_batch(self) -> bool:
         return False
 
-    def after_epoch(self, record: object, *, is_best: bool) -> bool:
+    def after_epoch(self, record: object) -> bool:
         return False
 
 

@@ -47,6 +47,19 @@ def report_forever(directory: Path, told: int) -> int:
             os.write(told, b"!")
 
 
+def test_who_loses_the_folder_between_two_files_writes_no_more(tmp_path: Path) -> None:
+    asked = []
+
+    def refuse_later() -> None:
+        asked.append(True)
+        if len(asked) > 1:
+            raise LockedError("lost", "let the new owner go on")
+
+    with pytest.raises(LockedError):
+        write_progress(tmp_path, progress_at(1), datetime.now(), refuse_later)
+    assert [path.name for path in tmp_path.iterdir()] == [PROGRESS_NAME]
+
+
 def test_who_lost_the_folder_reports_nothing(tmp_path: Path) -> None:
     def refuse() -> None:
         raise LockedError("lost", "let the new owner go on")

@@ -18,11 +18,9 @@ from dnawire.checkpoint.format import (
     check_seal,
     unpack,
 )
+from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
 from dnawire.errors import NotFoundError, NotReadableError, UnusableCheckpointError
 
-LATEST: Final = "checkpoint_latest.pth"
-PREVIOUS: Final = "checkpoint_previous.pth"
-BEST: Final = "checkpoint_best.pth"
 _GENERATIONS: Final = 2
 
 _STALE_HANDLE_ATTEMPTS: Final = 3

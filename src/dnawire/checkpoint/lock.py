@@ -222,12 +222,20 @@ class DirectoryLock:
             life = Life.UNKNOWN if owner is None else owner.life(self._me)
             if life is Life.UNKNOWN:
                 silence = self._silence_of(holder)
+                if silence is not None and self._is_over(owner, silence):
+                    return
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if life is Life.DEAD or (silence is not None and silence >= self._stale_seconds):
+        if life is Life.DEAD:
             return
         raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
+
+    def _is_over(self, owner: Owner | None, silence: float) -> bool:
+        """Whether an owner of whom nothing else is known is silent for too long to live."""
+        return silence >= self._stale_seconds or (
+            owner is not None and owner.ended_with_boot(self._me, silence)
+        )
 
     def _silence_of(self, holder: _LockFile) -> float | None:
         """Seconds since the last heartbeat; None if the owner is seen to live."""

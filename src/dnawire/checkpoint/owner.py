@@ -8,6 +8,7 @@ import re
 import secrets
 import socket
 import subprocess
+import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -101,16 +102,29 @@ class Owner:
         """Judge from the running process ``me`` whether this owner is alive.
 
         A later start of the same SLURM job is its successor by definition. On the same kernel the
-        process table decides; a host that was booted anew runs no old process. Elsewhere the queue
-        of SLURM is asked.
+        process table decides. Elsewhere the queue of SLURM is asked; see also `ended_with_boot`.
         """
         if self.released or self._is_earlier_start_of(me):
             return Life.DEAD
         if self.boot == me.boot and (self.boot or self.host == me.host):
             return self._life_by_process(me)
-        if self.host == me.host:
-            return Life.DEAD
         return self._life_by_queue(me)
+
+    def ended_with_boot(self, me: Owner, silence: float) -> bool:
+        """Whether this owner ran on the host of ``me`` before that was booted.
+
+        The name of the host alone does not tell: machines may share one. An owner on a machine that
+        still runs, however, shows signs of life.
+
+        Parameters
+        ----------
+        me
+            The running process.
+        silence
+            Seconds since the last heartbeat.
+        """
+        is_other_boot = self.host == me.host and bool(me.boot) and self.boot != me.boot
+        return is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def _is_earlier_start_of(self, me: Owner) -> bool:
         same_job = bool(self.job) and (self.cluster, self.job) == (me.cluster, me.job)

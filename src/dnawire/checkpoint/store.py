@@ -25,15 +25,13 @@ from dnawire.checkpoint.durable import (
     replace_durably,
     temporary_path,
     this_life,
+    write_new_file,
     write_temporary,
 )
 from dnawire.checkpoint.filesystem import REAL, FileSystem
 from dnawire.checkpoint.finite import not_finite
 from dnawire.checkpoint.format import encode
 from dnawire.checkpoint.generations import (
-    BEST,
-    LATEST,
-    PREVIOUS,
     LoadedCheckpoint,
     SealedFile,
     load_newest,
@@ -41,6 +39,7 @@ from dnawire.checkpoint.generations import (
     sealed_generations,
 )
 from dnawire.checkpoint.lock import DirectoryLock
+from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
 from dnawire.errors import (
     NotFiniteError,
     NotFoundError,
@@ -138,10 +137,11 @@ class CheckpointStore:
             spare = temporary_path(self.previous)
             try:
                 keep = self._worth_keeping(generations)
-                source = self.latest if keep is None else self._second_name(spare)
+                if keep is not None:
+                    self._write_second(spare, keep)
                 lock.check()
                 if keep is not None:
-                    publish(source, self.previous, keep, fs=self._fs)
+                    publish(spare, self.previous, keep, fs=self._fs)
                 publish(temporary, self.latest, data, fs=self._fs)
             finally:
                 discard(temporary, self._fs)
@@ -172,7 +172,10 @@ class CheckpointStore:
         NotReadableError
             The permissions of a checkpoint forbid to read it.
         """
-        return load_newest(self.directory, self._fs)
+        found = load_newest(self.directory, self._fs)
+        if found is not None:
+            self._counter = max(self._counter, found.counter)
+        return found
 
     def holds_latest(self) -> bool:
         """Whether there is a file of the latest generation, as far as the folder can be read."""
@@ -275,18 +278,17 @@ class CheckpointStore:
             return generations[0].data
         return None
 
-    def _second_name(self, spare: Path) -> Path:
-        """Give the latest file a second name, so that the first never disappears."""
+    def _write_second(self, spare: Path, latest: bytes) -> None:
+        """Give the latest file a second name, or a copy, so that the first never disappears."""
         try:
             self._fs.link(self.latest, spare)
         except FileExistsError:
             # The name is unique: network storage repeated a request that had succeeded.
-            return spare
+            return
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
-            return self.latest
-        return spare
+            write_new_file(spare, latest, fs=self._fs)
 
     def _new_folder(self, name: str) -> Path:
         for number in itertools.count(1):

@@ -13,6 +13,7 @@ from typing import Final
 
 from dnawire import __version__
 from dnawire.cli._output import OutputError, checked
+from dnawire.cluster import signals
 from dnawire.errors import (
     EXIT_FINISHED,
     EXIT_INTERRUPTED,
@@ -92,10 +93,31 @@ def _run(arguments: Sequence[str]) -> int:
         case ["--version", *_]:
             print(f"dnawire {__version__}")
             return EXIT_FINISHED
+        case ["train", *rest]:
+            return _run_heedful("train", rest)
         case [name, *rest]:
-            module = importlib.import_module(f"dnawire.cli.{_find(name).module}")
-            return int(module.run(rest))
+            return _run_module(_find(name).module, rest)
     raise AssertionError(arguments)
+
+
+def _run_heedful(name: str, arguments: Sequence[str]) -> int:
+    """Run a command that heeds requests to stop: none is lost while its libraries are imported.
+
+    They stay held after a stop, so that a second one does not change how the process ends.
+    """
+    signals.hold()
+    try:
+        exit_code = _run_module(name, arguments)
+    except BaseException:
+        signals.release()
+        raise
+    if exit_code == EXIT_FINISHED:
+        signals.release()
+    return exit_code
+
+
+def _run_module(name: str, arguments: Sequence[str]) -> int:
+    return int(importlib.import_module(f"dnawire.cli.{name}").run(arguments))
 
 
 def _find(name: str) -> Command:

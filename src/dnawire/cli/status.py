@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     flags = parse(StatusFlags, with_interval(arguments), "status")
     flags.messages.configure()
     for folder in flags.dirs:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise NotFoundError(
                 f"no such folder: {folder}", "Name the --checkpoint_dir of a run, or one above it."
             )

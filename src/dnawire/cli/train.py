@@ -138,28 +138,20 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
 
 
 def _train(config: TrainConfig, command: str) -> int:
-    if config.checkpoint.enabled:
-        # Importing takes seconds, in which a request to stop must not be lost.
-        signals.hold()
+    if not config.checkpoint.enabled:
+        signals.release()
     # Threads that wait actively for each other take the cores from those that work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    try:
-        from dnawire.training import train
+    from dnawire.training import train
 
-        outcome = train(config, command)
-    except BaseException:
-        signals.release()
-        raise
-    if outcome.exit_code != EXIT_FINISHED:
-        # Signals stay held: a second one does not change how a run ends that has stopped.
-        return outcome.exit_code
-    signals.release()
-    if outcome.output_dir is not None:
-        from dnawire.plots import write_training_figures
+    return train(config, command, _draw).exit_code
 
-        write_training_figures(outcome.output_dir)
-    return outcome.exit_code
+
+def _draw(folder: Path) -> None:
+    from dnawire.plots import write_training_figures
+
+    write_training_figures(folder)
 
 
 def _resuming_command(config: TrainConfig) -> str:
@@ -175,11 +167,20 @@ def _resuming_command(config: TrainConfig) -> str:
         words += ["--resume_from", "None"]
     if checkpoint.resume_from is not None and checkpoint.checkpoint_dir is None:
         words += ["--checkpoint_dir", str(checkpoint.directory)]
+    return shlex.join([*_launcher(), *words])
+
+
+def _launcher() -> list[str]:
+    """Return how this process was started: by Python, by its name, or by torchrun."""
     program = Path(sys.argv[0])
-    start = ["python", sys.argv[0]] if program.suffix == ".py" else [program.name]
-    if program.name == "__main__.py":
-        start = ["python", "-m", "dnawire"]
-    return shlex.join([*start, *words])
+    by_python = ["-m", "dnawire"] if program.name == "__main__.py" else [sys.argv[0]]
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        here, all_ = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+        hosts = ["--nnodes", str(all_ // here)] if all_ > here else []
+        return ["torchrun", *hosts, "--nproc_per_node", str(here), *by_python]
+    if program.suffix == ".py":
+        return ["python", *by_python]
+    return [program.name]
 
 
 def _after_interrupt(config: TrainConfig, command: str) -> str:

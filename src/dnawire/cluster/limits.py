@@ -23,6 +23,9 @@ LARGEST_SHARE: Final = 0.25
 logger = logging.getLogger(__name__)
 
 
+_PARENTS: Final = {os.getpid(): os.getppid()}
+"""Parent of the process that has imported this, which a command does first; forks have others."""
+
 TIME: Final = "time limit"
 
 
@@ -69,7 +72,8 @@ class ParentEnd:
     reason: Final = "the end of its job script"
 
     def __init__(self) -> None:
-        self._parent = os.getppid()
+        # A parent that ends while libraries are imported is replaced by another one.
+        self._parent = _PARENTS.get(os.getpid(), os.getppid())
 
     def is_over(self) -> bool:
         """Whether the parent has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -102,7 +103,7 @@ class CheckpointConfig(Group):
             return self.checkpoint_dir
         if self.resume_from is None:
             return DEFAULT_DIRECTORY
-        return self.resume_from if self.resume_from.is_dir() else self.resume_from.parent
+        return self.resume_from if os.path.isdir(self.resume_from) else self.resume_from.parent
 
     @property
     def frequency(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dnawire.checkpoint import replace_durably, suggested_interval
+from dnawire.checkpoint.names import LATEST
 from dnawire.doctor.finding import Finding
 from dnawire.doctor.storage import Storage
 
@@ -21,7 +22,6 @@ GRACE_SECONDS: Final = 30.0
 
 _FIXED_BYTES: Final = 100_000
 _TRIALS: Final = 3
-_LATEST: Final = "checkpoint_latest.pth"
 
 
 class SaveCost(NamedTuple):
@@ -35,7 +35,7 @@ class SaveCost(NamedTuple):
 def state_size(folder: Path, num_parameters: int) -> int:
     """Return the size of a checkpoint in bytes: of the one that is there, else an estimate."""
     try:
-        return (folder / _LATEST).stat().st_size
+        return (folder / LATEST).stat().st_size
     except OSError:
         return _FIXED_BYTES + BYTES_PER_PARAMETER * num_parameters
 

@@ -228,9 +228,10 @@ def _owner(storage: Storage) -> Finding:
         return Finding.ok("owner", "nobody has used the folder")
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
-    life = holder.owner.life(Owner.this_process())
-    age = time.time() - holder.beat
-    if life is Life.ALIVE or (life is Life.UNKNOWN and age < STALE_SECONDS):
+    me, age = Owner.this_process(), time.time() - holder.beat
+    life = holder.owner.life(me)
+    may_live = age < STALE_SECONDS and not holder.owner.ended_with_boot(me, age)
+    if life is Life.ALIVE or (life is Life.UNKNOWN and may_live):
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",

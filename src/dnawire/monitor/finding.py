@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from dnawire.monitor.names import CHECKPOINT_NAMES, PROGRESS_NAME
+from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
+from dnawire.monitor.names import PROGRESS_NAME
 
 MAX_DEPTH: Final = 6
 """Levels of folders below a root that are searched."""
@@ -16,7 +17,7 @@ MAX_DEPTH: Final = 6
 MAX_FOLDERS: Final = 20_000
 """Folders below all roots together that are searched."""
 
-_MARKS: Final = frozenset({PROGRESS_NAME, *CHECKPOINT_NAMES})
+_MARKS: Final = frozenset({PROGRESS_NAME, LATEST, PREVIOUS, BEST})
 _OLD: Final = re.compile(r"set_aside_.*|earlier-\d+|\..*")
 """Folders of runs that were replaced, and hidden ones."""
 

@@ -6,4 +6,3 @@ from typing import Final
 
 PROGRESS_NAME: Final = "training_progress.json"
 STATUS_NAME: Final = "training_status.txt"
-CHECKPOINT_NAMES: Final = ("checkpoint_latest.pth", "checkpoint_previous.pth")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from dnawire.checkpoint import STALE_SECONDS, Holder, Life, Owner, read_holder
-from dnawire.monitor.names import CHECKPOINT_NAMES, PROGRESS_NAME
+from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
+from dnawire.monitor.names import PROGRESS_NAME
 from dnawire.monitor.progress_file import ProgressFile, UnreadableError, read_progress
 
 RUNNING: Final = "running"
@@ -97,6 +98,8 @@ def _presence(holder: Holder | None, now: float, me: Owner) -> Life:
         life = owner.life(me)
         if life is not Life.UNKNOWN:
             return life
+        if owner.ended_with_boot(me, age):
+            return Life.DEAD
     return Life.ALIVE if age < STALE_SECONDS else Life.UNKNOWN
 
 
@@ -156,7 +159,7 @@ def _seconds_left(said: ProgressFile, state: str, now: float) -> float | None:
 
 
 def _checkpoint_time(folder: Path) -> float | None:
-    for name in CHECKPOINT_NAMES:
+    for name in (LATEST, PREVIOUS, BEST):
         with suppress(OSError):
             return (folder / name).stat().st_mtime
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import time
 from collections.abc import Callable, Sequence
@@ -89,8 +90,17 @@ class EventFile:
                 path.unlink()
 
     def add(self, record: EpochRecord) -> None:
-        """Add one epoch."""
-        with self._files()[-1].open("ab") as file:
+        """Add one epoch.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written, or somebody has removed it.
+        """
+        files = self._files()
+        if not files:
+            raise FileNotFoundError(errno.ENOENT, "no event file is left", str(self._folder))
+        with files[-1].open("ab") as file:
             file.write(_encoded([_event(record, self._clock())]))
 
     def _files(self) -> list[Path]:

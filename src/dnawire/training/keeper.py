@@ -36,7 +36,7 @@ class BoundaryKeeper(Protocol):
     def after_batch(self) -> bool:
         """Whether it shall stop after a batch."""
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Whether it shall stop after an epoch."""
 
     def after_rollback(self) -> None:
@@ -74,9 +74,9 @@ class NoKeeper:
         self.output_lock.beat()
         return False
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Never stop."""
-        del record, is_best
+        del record
         return False
 
     def after_rollback(self) -> None:
@@ -108,6 +108,8 @@ class CheckpointKeeper:
     failure: NotSavedError | None = None
     best: dict[str, Any] | None = None
     """Checkpoint of the best epoch, until it is written."""
+    best_epoch: int = 0
+    """Best epoch of which a checkpoint was made."""
 
     def secure_start(self) -> None:
         """Save what was resumed where no latest is; a complete run would never save it."""
@@ -134,11 +136,10 @@ class CheckpointKeeper:
             self.save(logging.DEBUG)
         return False
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Save by number of epochs or by time; write the light files; stop if asked."""
         self.lock.beat()
-        if is_best:
-            self.best = self._payload()
+        self._hold_best()
         is_last = record.epoch == self.num_epochs
         if self.stop.requested and not is_last:
             return self.save_and_stop()
@@ -164,9 +165,12 @@ class CheckpointKeeper:
             Level of the message about the latest; saves in mid-epoch would fill the screen.
         """
         try:
+            self._hold_best()
+            seconds = 0.0
             if self.best is not None:
-                _tell(self.store.save_best(self.best), logging.INFO)
-                self.best = None
+                best = self.store.save_best(self.best)
+                self.best, seconds = None, best.seconds
+                _tell(best, logging.INFO)
             saved = self.store.save(self._payload())
         except NotFiniteError as error:
             self.problem = error.problem
@@ -180,7 +184,7 @@ class CheckpointKeeper:
             return False
         self.problem, self.failure = "", None
         self.checkpoint_epoch = self.state.epoch
-        self.schedule.saved(saved.seconds)
+        self.schedule.saved(seconds + saved.seconds)
         _tell(saved, level)
         return True
 
@@ -215,6 +219,7 @@ class CheckpointKeeper:
         """Go on as the run that a checkpoint belongs to."""
         self.identity.run_id = run_id
         self.checkpoint_epoch = self.state.epoch
+        self.best_epoch = self.state.best_epoch
 
     def report(self, status: str) -> None:
         """Write the light files."""
@@ -240,6 +245,12 @@ class CheckpointKeeper:
             write_progress(self.store.directory, progress, self.clock(), self.lock.check)
         except OSError as error:
             logger.error("progress files not written: %s; training goes on", error)
+
+    def _hold_best(self) -> None:
+        """Take the state of a new best epoch now, because the next step changes it."""
+        state = self.state
+        if state.batch == 0 and state.epoch == state.best_epoch > self.best_epoch:
+            self.best, self.best_epoch = self._payload(), state.epoch
 
     def _payload(self) -> dict[str, Any]:
         parts = self.registry.snapshot()

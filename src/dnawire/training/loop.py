@@ -42,7 +42,7 @@ class Keeper(Protocol):
     def after_batch(self) -> bool:
         """Whether the run shall stop here; if so, its state is saved."""
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Whether the run shall stop here; if so, its state is saved."""
 
     def after_rollback(self) -> None:
@@ -141,7 +141,7 @@ class Trainer:
         is_best = self.state.finish_epoch(record, self.judged)
         self.recovery.mark(good)
         report.epoch(record, is_best=is_best)
-        return not keeper.after_epoch(record, is_best=is_best)
+        return not keeper.after_epoch(record)
 
     def _roll_back(self, error: DivergedError) -> None:
         """Retry the epoch without the step that failed, if one did and it is not the only one."""

@@ -106,11 +106,12 @@ class OutputFolder:
     def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> int:
         """Write the configuration, add a line to the history of starts, return their number."""
         write_yaml(config, self.path / "config.yaml")
-        entry = {"epoch": epoch, **start}
-        with (self.path / "starts.jsonl").open("a+") as file:
-            file.write(json.dumps(entry) + "\n")
-            file.seek(0)
-            return sum(1 for _ in file)
+        path = self.path / "starts.jsonl"
+        before = [] if config.checkpoint.fresh else _entries(path)
+        entries = [*before, {"epoch": epoch, **start}]
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
+        replace_atomically(path, text.encode())
+        return len(entries)
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one JSON file."""
@@ -167,6 +168,22 @@ def _run_id(folder: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """Objects of the lines of a file; lines that a full disk or a loss of power tore are told."""
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    found = [entry for line in lines if isinstance(entry := _json_or_none(line), dict)]
+    if len(found) < len(lines):
+        logger.warning("%s: %d torn line(s) left out", path, len(lines) - len(found))
+    return found
+
+
+def _json_or_none(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -19,7 +19,13 @@ import torch.distributed as dist
 from torch import Tensor
 
 from dnawire.checkpoint import StateRegistry
-from dnawire.errors import DnawireError, LostProcessError, ProcessesDisagreeError, UsageError
+from dnawire.errors import (
+    EXIT_INTERRUPTED,
+    DnawireError,
+    LostProcessError,
+    ProcessesDisagreeError,
+    UsageError,
+)
 from dnawire.graphs import Batch
 from dnawire.training.interrupts import Request, StopRequest
 from dnawire.training.keeper import BoundaryKeeper
@@ -162,9 +168,8 @@ class Processes:
         except LostProcessError:
             raise
         except BaseException as error:
-            code = error.exit_code if isinstance(error, DnawireError) else _FAILED_UNEXPECTEDLY
             with suppress(LostProcessError):
-                self._leave_if_another_speaks(code)
+                self._leave_if_another_speaks(_exit_code(error))
             raise
         self._leave_if_another_speaks(0)
 
@@ -183,6 +188,12 @@ class Processes:
         found = [torch.empty_like(values) for _ in range(self.size)]
         dist.all_gather(found, values)
         return torch.stack(found)
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, DnawireError):
+        return error.exit_code
+    return EXIT_INTERRUPTED if isinstance(error, KeyboardInterrupt) else _FAILED_UNEXPECTEDLY
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +83,7 @@ class _Job:
     identity: RunIdentity
 
 
-def train(config: TrainConfig, command: str) -> Outcome:
+def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> Outcome:
     """Train, or resume training, and write the results.
 
     Parameters
@@ -91,6 +92,8 @@ def train(config: TrainConfig, command: str) -> Outcome:
         All settings.
     command
         What the user typed, for the message that says how to resume.
+    draw
+        Draws the figures of a finished run into its folder, while no other run can enter it.
 
     Raises
     ------
@@ -101,8 +104,8 @@ def train(config: TrainConfig, command: str) -> Outcome:
         if team.rank > 0:
             return _follow(config, team)
         if config.checkpoint.enabled:
-            return _train_safely(config, command, team)
-        return _train_unsafely(config, command, team)
+            return _train_safely(config, command, team, draw)
+        return _train_unsafely(config, command, team, draw)
 
 
 def _follow(config: TrainConfig, team: Team) -> Outcome:
@@ -120,10 +123,14 @@ def _follow(config: TrainConfig, team: Team) -> Outcome:
             is_complete = _fit_in_step(job, Following(stop, num_epochs), NoReport())
         except DnawireError as error:
             raise SystemExit(error.exit_code) from error
+        if not is_complete:
+            _part(team)
     return Outcome(EXIT_FINISHED if is_complete else stop.exit_code, None)
 
 
-def _train_unsafely(config: TrainConfig, command: str, team: Team) -> Outcome:
+def _train_unsafely(
+    config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
+) -> Outcome:
     folder = _output_folder(config)
     with ExitStack() as stack:
         with team.agreement():
@@ -135,17 +142,21 @@ def _train_unsafely(config: TrainConfig, command: str, team: Team) -> Outcome:
             _start_outputs(job, command)
         _get_in_step(job)
         _fit(job, NoKeeper(lock))
-        return _finish(job)
+        _finish(job)
+        draw(folder.path)
+    return Outcome(EXIT_FINISHED, folder.path)
 
 
-def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
+def _train_safely(
+    config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
+) -> Outcome:
     settings = config.checkpoint
     job_around = SlurmJob.current()
     folder = _output_folder(config)
     with ExitStack() as stack:
         with team.agreement():
             device = _set_up_torch(config, team)
-            if settings.resume_from is not None and not settings.resume_from.exists():
+            if settings.resume_from is not None and not os.path.exists(settings.resume_from):
                 load_checkpoint(settings.resume_from)
             limits = limits_of_run(settings, job_around)
             stop = team.watch(stack.enter_context(StopRequest(limits)))
@@ -171,17 +182,28 @@ def _train_safely(config: TrainConfig, command: str, team: Team) -> Outcome:
             _say_stopped(job, keeper, command)
             if job_around is not None and stop.is_due_to_time and settings.requeue == "auto":
                 requeue(job_around, steps=job.trainer.state.step - steps_before)
-            return Outcome(stop.exit_code, job.folder.path)
-        return _finish_safely(job, keeper)
+            _part(team)
+            return Outcome(stop.exit_code, folder.path)
+        _finish_safely(job, keeper)
+        draw(folder.path)
+    return Outcome(EXIT_FINISHED, folder.path)
 
 
 def _get_in_step(job: _Job) -> None:
     """Start all processes from the state of the lead."""
-    team, trainer = job.trainer.team, job.trainer
+    team = job.trainer.team
     with team.agreement():
         team.check_equal("the records", job.data.dataset.digest)
-        team.spread(trainer.registry())
-        team.check_equal("the weights", trainer.packed.digest())
+        team.spread(job.trainer.registry())
+
+
+def _part(team: Team) -> None:
+    """Wait for the lead, which may send the job into the queue.
+
+    Some sites end all processes of a job with the first one.
+    """
+    with suppress(LostProcessError), team.agreement():
+        pass
 
 
 def _fit_safely(job: _Job, keeper: CheckpointKeeper) -> bool:
@@ -293,17 +315,16 @@ def _start_outputs(job: _Job, command: str) -> int:
     return starts
 
 
-def _finish_safely(job: _Job, keeper: CheckpointKeeper) -> Outcome:
+def _finish_safely(job: _Job, keeper: CheckpointKeeper) -> None:
     try:
-        outcome = _finish(job)
+        _finish(job)
     except NotWritableError:
         keeper.finish("results not written")
         raise
     keeper.finish("finished")
-    return outcome
 
 
-def _finish(job: _Job) -> Outcome:
+def _finish(job: _Job) -> None:
     """Evaluate the best model once on the test set and write all results."""
     model, state, data = job.trainer.model, job.trainer.state, job.data
     last = {name: value.clone() for name, value in model.state_dict().items()}
@@ -331,7 +352,6 @@ def _finish(job: _Job) -> Outcome:
     logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", job.folder.path)
-    return Outcome(EXIT_FINISHED, job.folder.path)
 
 
 def _say_stopped(job: _Job, keeper: CheckpointKeeper, command: str) -> None:

@@ -60,7 +60,7 @@ class InStep:
         """Whether all processes shall stop here."""
         return self._together(self.keeper.after_batch)
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Whether all processes shall stop here; their weights are compared first.
 
         Raises
@@ -69,7 +69,7 @@ class InStep:
             If the weights of two processes differ in any bit.
         """
         self.team.check_equal("the weights", self.fingerprint())
-        return self._together(lambda: self.keeper.after_epoch(record, is_best=is_best))
+        return self._together(lambda: self.keeper.after_epoch(record))
 
     def after_rollback(self) -> None:
         """Put the retry on record; what made all processes go back is equal in all of them."""
@@ -98,9 +98,8 @@ class Following:
         """Whether a stop was asked for."""
         return self.stop.requested
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Whether a stop was asked for and there is work left."""
-        del is_best
         return self.stop.requested and record.epoch < self.num_epochs
 
     def after_rollback(self) -> None:

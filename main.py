@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from dnawire.cli import main
+try:
+    from dnawire.cli import main
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"{error.name} is not installed for {sys.executable}: run `make train`, or activate the "
+        "environment that it made (`. .venv/bin/activate`)"
+    )
 
 if __name__ == "__main__":
     sys.exit(main(["train", *sys.argv[1:]]))

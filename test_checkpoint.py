@@ -18,7 +18,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import torch
+try:
+    import torch
+except ModuleNotFoundError:
+    sys.exit("torch is not installed for this Python: `make train`, then `. .venv/bin/activate`")
 
 MAIN: Final = Path(__file__).resolve().with_name("main.py")
 NUM_EPOCHS: Final = 40

@@ -62,7 +62,7 @@ OF_STORAGE: Final = (
         "previous generation",
         "checkpoint/store.py",
         "                if keep is not None:\n"
-        "                    publish(source, self.previous, keep, fs=self._fs)\n",
+        "                    publish(spare, self.previous, keep, fs=self._fs)\n",
         "",
         "tests/unit/test_checkpoint_store.py -k 'previous or damaged_latest'",
     ),
@@ -83,8 +83,7 @@ OF_STORAGE: Final = (
     Mutation(
         "lock",
         "checkpoint/lock.py",
-        "        if life is Life.DEAD or "
-        "(silence is not None and silence >= self._stale_seconds):\n",
+        "        if life is Life.DEAD:\n",
         "        if True:\n",
         "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
     ),
@@ -171,7 +170,7 @@ OF_STORAGE: Final = (
         "checkpoint/owner.py",
         "is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)",
         "is_other_boot",
-        "tests/unit/test_checkpoint_owner.py tests/unit/test_checkpoint_lock.py -k 'boot or same_name'",
+        "tests/unit/test_checkpoint_owner.py -k boot",
     ),
     Mutation(
         "hosts that were booted anew",

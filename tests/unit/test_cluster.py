@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dnawire.cluster import TIME, Duration, JobEnd, NoAnswerError, ParentEnd, SlurmJob
+from dnawire.cluster import TIME, Duration, JobEnd, NoAnswerError, ParentEnd, SlurmJob, signals
 from dnawire.cluster.limits import ASK_AGAIN_SECONDS
 
 JOB = SlurmJob("17", "17")
@@ -225,6 +225,13 @@ def test_a_duration() -> None:
     assert not limit.is_over()
     clock.now += 1.0
     assert limit.is_over()
+
+
+def test_an_interrupt_in_compiled_code_is_an_interrupt() -> None:
+    with pytest.raises(KeyboardInterrupt), signals.whole_interrupts():
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+    with pytest.raises(SystemError, match="other"), signals.whole_interrupts():
+        raise SystemError("other")
 
 
 _CHILD = """

@@ -252,7 +252,7 @@ def test_a_junction_unlike_all_training_records_is_reported(
     for model_type, length_matters in (("standard", True), ("hamiltonian", False)):
         run = save(tmp_path / model_type, model_type)
         assert predict(tmp_path / f"{model_type} out", run, "ACGTACGT", "ACG") == EXIT_FINISHED
-        warning = "ACGTACGT: unlike all training records: it has 8 base pairs, not 3 to 5"
+        warning = "ACGTACGT: unlike all training records: its length is 8, not 3 to 5 base pairs"
         told = capsys.readouterr().err
         assert (warning in told) == length_matters
         assert "ACG:" not in told

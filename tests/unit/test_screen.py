@@ -220,7 +220,7 @@ def test_doubts_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     run = save(tmp_path / "run", "standard")
     assert run_screen(tmp_path / "out", run, "--length", "2", "--top", "9") == EXIT_FINISHED
     log = capsys.readouterr().err
-    assert "9 of the 9 ranked are unlike all training records: it has 2 base pairs" in log
+    assert "9 of the 9 ranked are unlike all training records: its length is 2" in log
 
 
 def test_results_are_not_replaced_silently(tmp_path: Path) -> None:

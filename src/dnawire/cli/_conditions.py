@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dnawire.errors import UsageError
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from dnawire.inference import Predictor
     from dnawire.junction import Contact
+
+
+UNRESOLVED: Final = (
+    "warning: this model knows T at the energies of its grid only: resonances between them are "
+    "missing, and a conductance may be wrong by orders of magnitude"
+)
 
 
 @dataclass(frozen=True)

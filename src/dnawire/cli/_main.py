@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        with checked(sys.stdout):
+        with checked(sys.stdout), signals.whole_interrupts():
             exit_code = _run(arguments)
             sys.stdout.flush()
         return exit_code

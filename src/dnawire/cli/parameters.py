@@ -44,7 +44,9 @@ def run(arguments: Sequence[str]) -> int:
         print("\n".join(_describe(load_parameters(flags.name))))
         return EXIT_FINISHED
     for name in available_parameters():
-        print(f"{name}: {load_parameters(name).title}")
+        parameters = load_parameters(name)
+        print(f"{name}: {parameters.title}")
+        print("\n".join(f"  https://doi.org/{doi}" for doi in parameters.doi))
     return EXIT_FINISHED
 
 

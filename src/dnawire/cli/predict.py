@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from dnawire.cli._conditions import ConditionFlags, condition_lines
+from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
@@ -29,6 +30,7 @@ _NOTABLE_SHARE = 0.1
 _LARGEST_PER_CHANNEL = 1.0 + 1e-9
 _SUMMARY = "summary.csv"
 _LONGEST_NAME = 40
+_LONG = 1000
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,27 @@ def run(arguments: Sequence[str]) -> int:
     records = predictor.predict(
         junctions, flags.conditions.energies(predictor), flags.conditions.eta
     )
+    _announce_long(records)
     summaries = [
         summarize(predictor, record, flags.fermi_energy, flags.temperature) for record in records
     ]
+    # Results first: who reads only the head of the table ends the process.
+    _write(folder, predictor, records, summaries, flags.fermi_energy)
     print("\n".join(_heading(flags, predictor, records[0], (left, right))))
     print("\n".join(aligned(_rows(records, summaries))))
     _warn(predictor, records, summaries)
-    _write(folder, predictor, records, summaries, flags.fermi_energy)
     _logger.info("results: %s", folder)
     return EXIT_FINISHED
+
+
+def _announce_long(records: Sequence[TransportRecord]) -> None:
+    longest = max(record.junction.length for record in records)
+    if longest >= _LONG:
+        _logger.info(
+            "every resonance is resolved: for %d base pairs that takes from seconds (1,000) to "
+            "minutes (5,000)",
+            longest,
+        )
 
 
 def _heading(
@@ -136,7 +150,7 @@ def _rows(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> l
                 str(record.junction.length),
                 *conductance,
                 f"{summary.max_transmission:.3e}",
-                f"{summary.max_energy:.4f}",
+                "-" if math.isnan(summary.max_energy) else f"{summary.max_energy:.4f}",
                 " ".join(f"{energy:.3f}" for energy in peaks),
             ]
         )
@@ -147,20 +161,27 @@ def _warn(
     predictor: Predictor, records: Sequence[TransportRecord], summaries: Sequence[Summary]
 ) -> None:
     """Say which numbers are not to be trusted."""
+    knows_hamiltonian = predictor.hamiltonian(records[0].junction.duplex) is not None
+    if not knows_hamiltonian and summaries[0].at_fermi_energy is not None:
+        _logger.warning("%s", UNRESOLVED)
     for record, summary in zip(records, summaries, strict=True):
         name, junction = record.junction.duplex.text, record.junction
         doubts = predictor.doubts(junction)
         if doubts:
-            _logger.warning("%s: unlike all training records: %s", name, "; ".join(doubts))
+            _logger.warning("warning: %s: unlike all training records: %s", name, "; ".join(doubts))
+        if summary.max_transmission == 0.0:
+            _logger.warning("warning: %s: the contacts are not connected, T = 0", name)
         channels = min(len(junction.left.attachments), len(junction.right.attachments))
         if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
-            _logger.warning("%s: T exceeds the %d open channel(s): unphysical", name, channels)
+            _logger.warning(
+                "warning: %s: T exceeds the %d open channel(s): unphysical", name, channels
+            )
         if summary.at_fermi_energy is None:
             continue
         conductance = summary.at_fermi_energy.conductance
         if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
             _logger.warning(
-                "%s: an open channel outside the energies could add up to %.1e G0; "
+                "warning: %s: an open channel outside the energies could add up to %.1e G0; "
                 "widen them with --energy_min and --energy_max",
                 name,
                 conductance.unseen_quanta,

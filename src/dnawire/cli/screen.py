@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import tyro
 
-from dnawire.cli._conditions import ConditionFlags, condition_lines
+from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
@@ -340,6 +340,7 @@ def _summary(ranking: Ranking, distribution: Distribution, total: int) -> list[s
 
 def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
     """Say what in the ranking is not to be trusted."""
+    from dnawire.inference import CONDUCTANCE
     from dnawire.junction import Duplex, Junction
 
     doubts: Counter[str] = Counter()
@@ -348,8 +349,11 @@ def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
         doubts.update(predictor.doubts(junction))
     for doubt, number in doubts.items():
         _logger.warning(
-            "%d of the %d ranked are unlike all training records: %s",
+            "warning: %d of the %d ranked are unlike all training records: %s",
             number,
             len(ranking.rows),
             doubt,
         )
+    best = Duplex.parse(ranking.rows[0][0])
+    if ranking.rank_by == CONDUCTANCE and predictor.hamiltonian(best) is None:
+        _logger.warning("%s", UNRESOLVED)

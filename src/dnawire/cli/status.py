@@ -57,8 +57,9 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     for folder in flags.dirs:
         if not os.path.isdir(folder):
+            problem = "is no folder" if os.path.exists(folder) else "does not exist"
             raise NotFoundError(
-                f"no such folder: {folder}", "Name the --checkpoint_dir of a run, or one above it."
+                f"{folder} {problem}", "Name the --checkpoint_dir of a run, or one above it."
             )
     if flags.watch is None:
         print(_shown(flags))

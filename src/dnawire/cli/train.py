@@ -179,7 +179,7 @@ def _launcher() -> list[str]:
         hosts = ["--nnodes", str(all_ // here)] if all_ > here else []
         return ["torchrun", *hosts, "--nproc_per_node", str(here), *by_python]
     if program.suffix == ".py":
-        return ["python", *by_python]
+        return [sys.orig_argv[0], *by_python]
     return [program.name]
 
 

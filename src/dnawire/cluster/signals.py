@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
@@ -38,6 +40,20 @@ def release() -> None:
         if signal.getsignal(number) is _do_nothing:
             signal.signal(number, signal.SIG_DFL)
     hear()
+
+
+@contextmanager
+def whole_interrupts() -> Iterator[None]:
+    """Context out of which a Ctrl+C comes as KeyboardInterrupt, also if it came in compiled code.
+
+    A compiled function that finds an exception where it expects none reports a SystemError.
+    """
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:

@@ -78,11 +78,14 @@ class Coverage:
             A sentence by name of the field; empty if the set holds such junctions.
         """
         found = {}
+        left, right = junction.left, junction.right
         low, high = self.lengths
         if not low <= junction.length <= high:
-            found["lengths"] = f"it has {junction.length} base pairs, not {low} to {high}"
+            found["lengths"] = (
+                f"its length is {junction.length}, not {_range(low, high)} base pairs"
+            )
         weakest, strongest = self.couplings
-        attachments = (*junction.left.attachments, *junction.right.attachments)
+        attachments = (*left.attachments, *right.attachments)
         outside = [
             one.gamma
             for one in attachments
@@ -90,10 +93,10 @@ class Coverage:
         ]
         if outside:
             found["couplings"] = (
-                f"a contact couples by {outside[0]:g} eV, not {weakest:g} to {strongest:g} eV"
+                f"a contact couples by {outside[0]:g} eV, not {_range(weakest, strongest)} eV"
             )
         if placement(junction) not in self.placements:
-            found["placements"] = f"its contacts are at {placement(junction)}"
+            found["placements"] = f"its contacts are at {_placement(left, right, junction.length)}"
         unknown = [pair for pair in _pairs_of(junction) if pair not in self.pairs]
         if unknown:
             found["pairs"] = f"it has the base pair {unknown[0]}"
@@ -107,10 +110,16 @@ def placement(junction: Junction) -> str:
     """
     left, right = junction.left, junction.right
     flipped = left.flipped(), right.flipped()
-    return min(
-        f"{_places(one, junction.length)} | {_places(other, junction.length)}"
-        for one, other in ((left, right), (right, left), flipped, flipped[::-1])
-    )
+    pairs = ((left, right), (right, left), flipped, flipped[::-1])
+    return min(_placement(one, other, junction.length) for one, other in pairs)
+
+
+def _placement(left: Contact, right: Contact, length: int) -> str:
+    return f"{_places(left, length)} | {_places(right, length)}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _places(contact: Contact, length: int) -> str:

@@ -20,6 +20,7 @@ from dnawire.inference.predictors import (
 )
 from dnawire.inference.screen import (
     BIN,
+    CONDUCTANCE,
     QUANTITIES,
     Distribution,
     Question,
@@ -32,6 +33,7 @@ from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
 
 __all__ = [
     "BIN",
+    "CONDUCTANCE",
     "EXACT",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -21,6 +22,9 @@ from dnawire.transport import (
 
 _SMALLEST_PEAK: Final = 0.05
 """Decades by which a peak of the DOS stands out."""
+
+_SAME_PEAK: Final = 1e-7
+"""Distance in eV below which two peaks count as one."""
 
 _ENERGIES_AT_ONCE: Final = 2**16
 """What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
@@ -51,7 +55,7 @@ class Summary:
     max_transmission: float
     """Largest T between the first and the last energy."""
     max_energy: float
-    """Where it is, in eV."""
+    """Where it is, in eV; NaN if T vanishes."""
     dos_peaks: NDArray[np.float64]
     """Energies of the peaks of the DOS in eV, the highest peak first."""
     at_fermi_energy: AtFermiEnergy | None
@@ -94,16 +98,25 @@ def summarize(
     top = int(resolved.transmission.argmax())
     logarithm = np.log10(np.maximum(resolved.dos, np.finfo(np.float64).tiny))
     peaks, _ = find_peaks(logarithm, prominence=_SMALLEST_PEAK)
+    peaks = _apart(peaks, resolved.energies, logarithm)
     order = np.argsort(-logarithm[peaks], kind="stable")
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(resolved, fermi_energy, temperature)
     return Summary(
         max_transmission=float(resolved.transmission[top]),
-        max_energy=float(resolved.energies[top]),
+        max_energy=float(resolved.energies[top]) if resolved.transmission[top] > 0 else math.nan,
         dos_peaks=resolved.energies[peaks[order]],
         at_fermi_energy=at_fermi,
     )
+
+
+def _apart(
+    peaks: NDArray[np.intp], energies: NDArray[np.float64], heights: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Keep the highest of peaks that lie so close that rounding makes the valley between them."""
+    groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > _SAME_PEAK) + 1)
+    return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.intp)
 
 
 def _resolved(

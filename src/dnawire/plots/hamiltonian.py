@@ -7,6 +7,7 @@ their numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -35,6 +36,8 @@ _LARGEST_WITH_NUMBERS: Final = 16
 _LARGEST_WITH_ALL_LABELS: Final = 32
 _SMALLEST_SCALE: Final = 1.0
 """meV; keeps the colors of a vanishing matrix white."""
+_SMALLEST_DIFFERENCE: Final = 1e-3
+"""meV; less is shown as nothing."""
 _HEADROOM: Final = 1.15
 """Keeps the largest element off the darkest color, on which nothing can be read."""
 
@@ -97,8 +100,9 @@ def plot_difference(
     """Draw predicted minus true Hamiltonian in meV, on-site energies and hoppings on one scale."""
     diagonal, hopping = _kinds(duplex.sites)
     values = _MEV * (predicted - true)
-    scale = max(float(np.abs(values).max()), _SMALLEST_SCALE)
-    _draw(ax, np.ma.masked_where(~(diagonal | hopping), values), scale, DIFFERENCE_MAP)
+    scale = max(float(np.abs(values).max()), _SMALLEST_DIFFERENCE)
+    shown = np.ma.masked_where(~(diagonal | hopping), values)
+    _draw(ax, shown, scale, DIFFERENCE_MAP, decimals=max(0, -math.floor(math.log10(scale))))
     _label_sites(ax, duplex.sites)
     return ax
 
@@ -162,7 +166,13 @@ def _kinds(sites: Sequence[Site]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     return diagonal, (np.abs(pair[:, None] - pair) <= 1) & ~diagonal
 
 
-def _draw(ax: Axes, values: np.ma.MaskedArray[Any, Any], scale: float, colors: str) -> None:
+def _draw(
+    ax: Axes,
+    values: np.ma.MaskedArray[Any, Any],
+    scale: float,
+    colors: str,
+    decimals: int = 0,
+) -> None:
     norm = TwoSlopeNorm(0.0, -_HEADROOM * scale, _HEADROOM * scale)
     image = ax.imshow(values, cmap=colors, norm=norm, interpolation="none")
     if len(values) > _LARGEST_WITH_NUMBERS:
@@ -173,7 +183,7 @@ def _draw(ax: Axes, values: np.ma.MaskedArray[Any, Any], scale: float, colors: s
             ax.text(
                 column,
                 row,
-                _number(value),
+                _number(value, decimals),
                 color=_readable(image.cmap, float(norm(value))),
                 fontsize=size,
                 horizontalalignment="center",
@@ -181,9 +191,9 @@ def _draw(ax: Axes, values: np.ma.MaskedArray[Any, Any], scale: float, colors: s
             )
 
 
-def _number(value: float) -> str:
-    """Whole number with a true minus sign, and none before a zero."""
-    return f"{round(value):d}".replace("-", MINUS)
+def _number(value: float, decimals: int) -> str:
+    """Rounded number with a true minus sign, and none before a zero."""
+    return f"{value:z.{decimals}f}".replace("-", MINUS)
 
 
 def _readable(colors: Colormap, position: float) -> str:

@@ -58,7 +58,7 @@ def plot_transmission(
         _plot_reference(ax, reference, reference.transmission)
     ax.plot(record.energies, _positive(record.transmission), color=color, label=label)
     _label_energy(ax, record)
-    _scale(ax, "Transmission per spin (dimensionless)")
+    _scale(ax, "Transmission (dimensionless)")
     return ax
 
 
@@ -183,6 +183,8 @@ def _scale(ax: Axes, label: str) -> None:
     ax.set(yscale="log", ylabel=label)
     if not np.isfinite(ax.dataLim.minposy):
         ax.set_ylim(0.1, 1.0, auto=True)
+        ax.set_yticks([])
+        ax.text(0.5, 0.5, "zero at all energies", transform=ax.transAxes, ha="center")
 
 
 def _label_energy(ax: Axes, record: TransportRecord) -> None:

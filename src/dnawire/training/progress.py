@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,9 +110,8 @@ def seconds_left(history: list[EpochRecord], num_epochs: int) -> float:
 
 
 def epoch_seconds(history: list[EpochRecord]) -> float:
-    """Mean wall time of the last ten epochs."""
-    recent = [record.seconds for record in history[-10:]]
-    return sum(recent) / len(recent)
+    """Median wall time of the last ten epochs; the first one compiles the kernels."""
+    return statistics.median(record.seconds for record in history[-10:])
 
 
 def duration(seconds: float) -> str:

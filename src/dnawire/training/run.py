@@ -21,7 +21,7 @@ from dnawire.checkpoint import (
     describe_environment,
     load_checkpoint,
 )
-from dnawire.cluster import SlurmJob
+from dnawire.cluster import SlurmJob, signals
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage
 from dnawire.errors import (
@@ -100,7 +100,7 @@ def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> Ou
     DnawireError
         Something that the user can mend; nothing that was saved before is lost.
     """
-    with form_team() as team:
+    with signals.whole_interrupts(), form_team() as team:
         if team.rank > 0:
             return _follow(config, team)
         if config.checkpoint.enabled:

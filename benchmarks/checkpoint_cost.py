@@ -182,9 +182,9 @@ class Timed:
         """Pass on."""
         return self._timed(self.keeper.after_batch)
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
+    def after_epoch(self, record: EpochRecord) -> bool:
         """Pass on."""
-        return self._timed(lambda: self.keeper.after_epoch(record, is_best=is_best))
+        return self._timed(lambda: self.keeper.after_epoch(record))
 
     def after_rollback(self) -> None:
         """Pass on."""

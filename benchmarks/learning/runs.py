@@ -43,8 +43,8 @@ class _Silent:
     def after_batch(self) -> bool:
         return False
 
-    def after_epoch(self, record: EpochRecord, *, is_best: bool) -> bool:
-        del record, is_best
+    def after_epoch(self, record: EpochRecord) -> bool:
+        del record
         return False
 
     def epoch(self, record: EpochRecord, *, is_best: bool) -> None:

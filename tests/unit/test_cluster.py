@@ -86,7 +86,7 @@ def test_time_left(queue: Queue, answer: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        ("echo soon", "squeue gave 'soon' as the time left"),
+        ("echo soon", "squeue gave 'soon' as a time"),
         ("true", "squeue knows no job 17"),
         ("echo no controller >&2; exit 1", "failed: no controller"),
         ("exit 3", "failed: exit code 3"),

@@ -277,6 +277,12 @@ def test_a_warning_before_the_start_is_a_problem(judged: Judge) -> None:
     assert "warning time" not in judged(script, left="echo UNLIMITED")
 
 
+def test_a_warning_that_is_early_enough_is_none_late_in_the_job_either(judged: Judge) -> None:
+    script = f"#SBATCH --signal=B:USR1@300\nexec {RUN}\n"
+    late = 'case "$*" in *%l) echo 1:00:00;; *) echo 1:00;; esac'
+    assert "warning time" not in judged(script, left=late)
+
+
 def test_the_end_and_the_return_of_the_job(judged: Judge) -> None:
     findings = judged()
     assert findings["time limit"].text.startswith("SLURM job 17 ends in 1:00:00")

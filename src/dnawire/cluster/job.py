@@ -68,7 +68,14 @@ class SlurmJob:
         NoAnswerError
             ``squeue`` is missing, fails, or does not answer in time.
         """
-        words = _ask("squeue", "--noheader", "--jobs", self.name, "--format", "%L").split()
+        return self._ask_for_time("%L")
+
+    def time_limit(self) -> float:
+        """Ask how long the job may run in all; returns and raises like `seconds_left`."""
+        return self._ask_for_time("%l")
+
+    def _ask_for_time(self, format_: str) -> float:
+        words = _ask("squeue", "--noheader", "--jobs", self.name, "--format", format_).split()
         if len(words) != 1:
             raise NoAnswerError(f"squeue knows no job {self.name}")
         return _seconds(words[0])
@@ -147,6 +154,6 @@ def _seconds(left: str) -> float:
         return 0.0
     clock = _LEFT.fullmatch(left)
     if clock is None:
-        raise NoAnswerError(f"squeue gave {left!r} as the time left")
+        raise NoAnswerError(f"squeue gave {left!r} as a time")
     days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)

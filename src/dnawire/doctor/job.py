@@ -85,7 +85,7 @@ def _return(job: SlurmJob) -> Iterator[Finding]:
 def _delivery(job: SlurmJob) -> Iterator[Finding]:
     try:
         script = _read(job.script())
-        limit = job.expected_seconds_left()
+        limit = job.time_limit()
     except NoAnswerError as error:
         yield Finding.ok("delivery", f"there is no job script to look at ({error})")
         return

@@ -335,5 +335,12 @@ OF_RUNS: Final = (
         "self.resume_from.is_dir()",
         "tests/e2e/test_damage.py -k permissions_close",
     ),
+    Mutation(
+        "Ctrl+C in compiled code",
+        "cluster/signals.py",
+        "isinstance(error.__cause__, KeyboardInterrupt)",
+        "False",
+        "tests/unit/test_cluster.py -k compiled_code",
+    ),
 )
 """One row for each protection; add yours."""

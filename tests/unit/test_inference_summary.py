@@ -51,6 +51,13 @@ def test_no_number_depends_on_the_grid_of_an_exact_record() -> None:
         np.testing.assert_allclose(other.dos_peaks, first.dos_peaks, atol=2e-3)
 
 
+def test_rounding_makes_no_second_peak_of_one_level() -> None:
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("A/A")])
+    peaks = summarize(exact, record, None, 300.0).dos_peaks
+    assert peaks == pytest.approx([-7.61], abs=1e-6)
+
+
 def test_the_grid_of_a_record_misses_most_of_the_conductance() -> None:
     """Resonances of a coherent 12-mer are narrower than its grid by orders of magnitude."""
     exact = load_predictor("exact:kordas2025")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import pytest
 from inference_kit import ENERGIES, LEFT, provenance, save, trained
 
 from dnawire.cli import main
-from dnawire.cli._conditions import contact
+from dnawire.cli._conditions import UNRESOLVED, contact
+from dnawire.cli._main import EXIT_BROKEN_PIPE
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -258,3 +261,34 @@ def test_a_junction_unlike_all_training_records_is_reported(
         assert "ACG:" not in told
         assert predict(tmp_path / f"{model_type} two", run, "ACG/CTT") == EXIT_FINISHED
         assert "it has the base pair CT" in capsys.readouterr().err
+
+
+def test_contacts_that_are_not_connected_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contacts = ["--left_contact", "lower:0", "--right_contact", "upper:0"]
+    assert predict(tmp_path, EXACT, "A/A", *contacts) == EXIT_FINISHED
+    table, log = capsys.readouterr()
+    assert "warning: A/A: the contacts are not connected, T = 0" in log
+    assert table.splitlines()[-1].split()[:4] == ["A/A", "1", "0.000e+00", "-"]
+    assert rows(tmp_path / "summary.csv")[1]["max_transmission_energy"] == "nan"
+
+
+def test_a_conductance_off_a_grid_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for model_type, is_grid in (("standard", True), ("hamiltonian", False)):
+        run = save(tmp_path / model_type, model_type)
+        assert predict(tmp_path / f"{model_type} out", run, "ACG", *FERMI) == EXIT_FINISHED
+        assert (UNRESOLVED in capsys.readouterr().err) == is_grid
+
+
+def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -> None:
+    words = ["predict", EXACT, "ACGT", "--output", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dnawire", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+    assert process.returncode == EXIT_BROKEN_PIPE
+    assert names(tmp_path) == {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT")

@@ -14,6 +14,7 @@ import pytest
 from inference_kit import LEFT, RIGHT, save
 
 from dnawire.cli import main
+from dnawire.cli._conditions import UNRESOLVED
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -271,6 +272,16 @@ def test_bad_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path.write_text("ACG\nACU\n")
     assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_USAGE
     assert f"{path}, line 2: upper strand 'ACU'" in capsys.readouterr().err
+
+
+def test_a_ranking_by_conductances_off_a_grid_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--length", "2", "--rank_by", "log10_conductance", "--fermi_energy", "-7.5")
+    for model_type, is_grid in (("standard", True), ("hamiltonian", False)):
+        run = save(tmp_path / model_type, model_type)
+        assert run_screen(tmp_path / f"{model_type} out", run, *flags) == EXIT_FINISHED
+        assert (UNRESOLVED in capsys.readouterr().err) == is_grid
 
 
 def test_a_standard_model_keeps_to_its_energies(tmp_path: Path) -> None:

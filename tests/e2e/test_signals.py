@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import subprocess
@@ -237,6 +238,23 @@ def test_the_best_epoch_before_a_stop_stays_the_best(tmp_path: Path) -> None:
     stopped, peace = (outcome(tmp_path / name, "standard") for name in ("stopped", "peace"))
     assert peace["latest"]["resume"]["state"]["run"]["best_epoch"] < 5
     assert_identical(stopped, peace)
+
+
+NOTED = """
+import os, signal
+from dnawire.training.interrupts import StopRequest
+with StopRequest() as stop:
+    os.kill(os.getpid(), signal.SIGINT)
+assert stop.requested
+"""
+
+
+def test_a_person_who_presses_ctrl_c_is_told_that_it_was_heard() -> None:
+    terminal, end = os.openpty()
+    subprocess.run([sys.executable, "-c", NOTED], stderr=end, check=True)
+    os.close(end)
+    assert b"Ctrl+C: stopping after this step" in os.read(terminal, 1000)
+    os.close(terminal)
 
 
 AT_BOTH_ENDS = """

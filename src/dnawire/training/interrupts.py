@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ _SIGNALS: Final = (signal.SIGINT, *signals.REQUESTS)
 _LIMITS: Final = ("", TIME, ParentEnd.reason)
 _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT")
 """Reasons for a stop, the most urgent last."""
+
+_STDERR: Final = 2
+_NOTED: Final = (
+    b"\nCtrl+C: stopping after this step; once more ends at once, from the last save on\n"
+)
 
 
 class Request(ABC):
@@ -97,6 +103,9 @@ class StopRequest(Request):
         del frame
         if number == signal.SIGINT and self._signal == signal.SIGINT:
             raise KeyboardInterrupt
+        if number == signal.SIGINT and os.isatty(_STDERR):
+            # Logging may be what was interrupted, and must not be entered twice.
+            os.write(_STDERR, _NOTED)
         found = signal.Signals(number)
         if self._signal is None or _urgency_of(found) > _urgency_of(self._signal):
             self._signal = found

@@ -20,7 +20,7 @@ _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGIN
 
 _STDERR: Final = 2
 _NOTED: Final = (
-    b"\nCtrl+C: stopping after this step; once more ends at once, from the last save on\n"
+    b"\nCtrl+C: stopping after this step; another one ends at once and saves nothing\n"
 )
 
 

@@ -19,9 +19,7 @@ _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGIN
 """Reasons for a stop, the most urgent last."""
 
 _STDERR: Final = 2
-_NOTED: Final = (
-    b"\nCtrl+C: stopping after this step; another one ends at once and saves nothing\n"
-)
+_NOTED: Final = b"\nCtrl+C: stopping after this step; another one ends at once and saves nothing\n"
 
 
 class Request(ABC):

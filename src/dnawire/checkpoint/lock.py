@@ -128,8 +128,8 @@ class DirectoryLock:
         except OSError as error:
             raise NotWritableError(
                 f"Cannot write {self._content} in {self.directory}: {error}",
-                "check the permissions, the free space and the quota, "
-                f"or give another {self._option}",
+                "check the permissions, the free space, the quota and whether a file is in the "
+                f"way, or give another {self._option}",
             ) from error
 
     def release(self) -> None:

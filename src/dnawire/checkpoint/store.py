@@ -315,5 +315,6 @@ def _refuse_not_finite(payload: Mapping[str, Any]) -> None:
 def _not_writable(directory: Path, error: OSError) -> NotWritableError:
     return NotWritableError(
         f"Cannot write checkpoints in {directory}: {error}",
-        "check the permissions, the free space and the quota, or give another --checkpoint_dir",
+        "check the permissions, the free space, the quota and whether a file is in the way, "
+        "or give another --checkpoint_dir",
     )

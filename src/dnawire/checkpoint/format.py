@@ -54,7 +54,8 @@ _ZIP_START: Final = b"PK\x03\x04"
 _NO_COMMENT: Final = b"\x00\x00"
 REMEDY: Final = (
     "try resuming from a different checkpoint (--resume_from, for example checkpoint_previous.pth "
-    "or checkpoint_best.pth of the same folder), or start fresh with --fresh, which sets the old files aside"
+    "or checkpoint_best.pth of the same folder), or start fresh with --fresh, which sets the old "
+    "files aside"
 )
 
 

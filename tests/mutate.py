@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -65,17 +67,23 @@ def _ask_tests(tests: str, source: Path) -> tuple[int, str]:
     """Run tests; return the exit code and the last line."""
     command = f"{sys.executable} -m pytest -q -x -n 0 -p no:cacheprovider -m 'not slow' {tests}"
     paths = os.pathsep.join(filter(None, (str(source), os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        command,
-        shell=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = done.stdout.strip().splitlines() or [done.stderr.strip()]
-    return done.returncode, lines[-1]
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command,
+            shell=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        code = process.wait()
+        # A test that fails may leave processes behind.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        output.seek(0)
+        lines = output.read().strip().splitlines() or ["no output"]
+    return code, lines[-1]
 
 
 def main(names: list[str]) -> int:

@@ -251,14 +251,17 @@ def test_readers_racing_a_writer_never_see_a_part(tmp_path: Path) -> None:
     child = fork(write)
     os.read(reader, 1)
     seen_status = seen_step = 0
-    for _ in range(400):
-        epoch = json.loads(status.read_bytes())["epoch"]
-        step = step_of(load_checkpoint(tmp_path / "checkpoint_latest.pth").payload)
-        assert epoch >= seen_status
-        assert step >= seen_step
-        seen_status, seen_step = epoch, step
-    os.kill(child, signal.SIGKILL)
-    assert wait(child) == -signal.SIGKILL
+    try:
+        for _ in range(400):
+            epoch = json.loads(status.read_bytes())["epoch"]
+            step = step_of(load_checkpoint(tmp_path / "checkpoint_latest.pth").payload)
+            assert epoch >= seen_status
+            assert step >= seen_step
+            seen_status, seen_step = epoch, step
+    finally:
+        os.kill(child, signal.SIGKILL)
+        ended = wait(child)
+    assert ended == -signal.SIGKILL
     os.close(reader)
     os.close(writer)
 

@@ -82,18 +82,21 @@ def test_readers_racing_the_writer_find_whole_files_and_growing_epochs(
     os.close(told)
     assert os.read(wake, 1) == b"!"
     seen = json_seen = changes = 0
-    for _ in range(reads // 2):
-        status = STATUS.fullmatch((tmp_path / STATUS_NAME).read_bytes())
-        assert status is not None
-        epoch = int(status[1])
-        assert epoch == int(status[2])
-        assert epoch >= seen
-        found = json.loads((tmp_path / PROGRESS_NAME).read_bytes())
-        assert found["epoch"] == found["checkpoint_epoch"] >= max(epoch, json_seen)
-        assert len(found["args"]) == 40
-        changes += found["epoch"] > json_seen
-        seen, json_seen = epoch, found["epoch"]
-    os.kill(writer, signal.SIGKILL)
-    assert wait(writer) == -signal.SIGKILL
+    try:
+        for _ in range(reads // 2):
+            status = STATUS.fullmatch((tmp_path / STATUS_NAME).read_bytes())
+            assert status is not None
+            epoch = int(status[1])
+            assert epoch == int(status[2])
+            assert epoch >= seen
+            found = json.loads((tmp_path / PROGRESS_NAME).read_bytes())
+            assert found["epoch"] == found["checkpoint_epoch"] >= max(epoch, json_seen)
+            assert len(found["args"]) == 40
+            changes += found["epoch"] > json_seen
+            seen, json_seen = epoch, found["epoch"]
+    finally:
+        os.kill(writer, signal.SIGKILL)
+        ended = wait(writer)
+    assert ended == -signal.SIGKILL
     assert changes > reads // 1000
     os.close(wake)

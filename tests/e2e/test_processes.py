@@ -25,6 +25,7 @@ from harness import (
     Ended,
     Life,
     assert_refused,
+    drawing,
     finish,
     keep,
     raise_at,
@@ -36,6 +37,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from dnawire.checkpoint import load_checkpoint
 from dnawire.errors import (
+    EXIT_CANNOT_WRITE,
     EXIT_INTERRUPTED,
     EXIT_IO_ERROR,
     EXIT_LOCKED,
@@ -44,6 +46,7 @@ from dnawire.errors import (
     EXIT_STOPPED,
     EXIT_USAGE,
     LostProcessError,
+    NotWritableError,
 )
 from dnawire.training.keeper import CheckpointKeeper
 from dnawire.training.loop import Report, Trainer
@@ -205,6 +208,20 @@ def test_a_lead_that_cannot_save_at_a_stop_ends_all_alike(tmp_path: Path) -> Non
     lead, other = run_together(tmp_path, 2, *SAFE, actions={0: fail_to_save_when_asked_to_stop})
     assert_refused(lead, EXIT_IO_ERROR, "Failed to save checkpoint")
     assert other == Ended(EXIT_IO_ERROR, "")
+
+
+def results_that_cannot_be_written(flags: tuple[str, ...]) -> int:
+    def draw(folder: Path) -> None:
+        raise NotWritableError("no figures", "mend the disk")
+
+    return drawing(flags, draw)
+
+
+def test_a_lead_that_cannot_write_its_results_ends_all_alike(tmp_path: Path) -> None:
+    flags = (*TINY, "--num_epochs", "1")
+    ends = run_each(tmp_path, [flags, flags], command=results_that_cannot_be_written)
+    assert "no figures" in ends[0].messages
+    assert ends[1] == Ended(EXIT_CANNOT_WRITE, "")
 
 
 def test_the_most_urgent_of_several_requests_decides(tmp_path: Path, in_peace: Path) -> None:

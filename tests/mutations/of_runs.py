@@ -268,15 +268,15 @@ OF_RUNS: Final = (
     Mutation(
         "figures under the lock",
         "training/run.py",
-        "        _finish(job)\n        draw(folder.path)\n    return",
-        "        _finish(job)\n    draw(folder.path)\n    return",
+        "            _finish(job)\n            draw(folder.path)\n    return",
+        "            _finish(job)\n    draw(folder.path)\n    return",
         "tests/e2e/test_two_writers.py -k figures",
     ),
     Mutation(
         "figures of a safe run under the lock",
         "training/run.py",
-        "        _finish_safely(job, keeper)\n        draw(folder.path)\n    return",
-        "        _finish_safely(job, keeper)\n    draw(folder.path)\n    return",
+        "            _finish_safely(job, keeper)\n            draw(folder.path)\n    return",
+        "            _finish_safely(job, keeper)\n    draw(folder.path)\n    return",
         "tests/e2e/test_two_writers.py -k figures",
     ),
     Mutation(

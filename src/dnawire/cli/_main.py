@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NoReturn
 
 from dnawire import __version__
 from dnawire.cli._output import OutputError, checked
@@ -113,7 +114,17 @@ def _run_heedful(name: str, arguments: Sequence[str]) -> int:
         raise
     if exit_code == EXIT_FINISHED:
         signals.release()
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        _end_at_once(exit_code)
     return exit_code
+
+
+def _end_at_once(exit_code: int) -> NoReturn:
+    """End one of several processes; what connects them may abort when the interpreter ends."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)
 
 
 def _run_module(name: str, arguments: Sequence[str]) -> int:

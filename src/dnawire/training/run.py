@@ -123,8 +123,7 @@ def _follow(config: TrainConfig, team: Team) -> Outcome:
             is_complete = _fit_in_step(job, Following(stop, num_epochs), NoReport())
         except DnawireError as error:
             raise SystemExit(error.exit_code) from error
-        if not is_complete:
-            _part(team)
+        _part(team)
     return Outcome(EXIT_FINISHED if is_complete else stop.exit_code, None)
 
 
@@ -142,8 +141,9 @@ def _train_unsafely(
             _start_outputs(job, command)
         _get_in_step(job)
         _fit(job, NoKeeper(lock))
-        _finish(job)
-        draw(folder.path)
+        with suppress(LostProcessError), team.agreement():
+            _finish(job)
+            draw(folder.path)
     return Outcome(EXIT_FINISHED, folder.path)
 
 
@@ -184,8 +184,9 @@ def _train_safely(
                 requeue(job_around, steps=job.trainer.state.step - steps_before)
             _part(team)
             return Outcome(stop.exit_code, folder.path)
-        _finish_safely(job, keeper)
-        draw(folder.path)
+        with suppress(LostProcessError), team.agreement():
+            _finish_safely(job, keeper)
+            draw(folder.path)
     return Outcome(EXIT_FINISHED, folder.path)
 
 
@@ -198,9 +199,9 @@ def _get_in_step(job: _Job) -> None:
 
 
 def _part(team: Team) -> None:
-    """Wait for the lead, which may send the job into the queue.
+    """Wait for the lead, which writes the results or sends the job into the queue.
 
-    Some sites end all processes of a job with the first one.
+    All processes end alike, and together: some sites end all with the first one.
     """
     with suppress(LostProcessError), team.agreement():
         pass

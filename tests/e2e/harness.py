@@ -83,7 +83,7 @@ def drawing(flags: tuple[str, ...], draw: Callable[[Path], None]) -> int:
     """Train, and draw by the given function in the place of the figures."""
     parsed = parse_flags(flags)
     parsed.messages.configure()
-    return train(parsed.resolved(), shlex.join(sys.argv), draw).exit_code
+    return train(parsed.resolved(), shlex.join(sys.argv), draw)
 
 
 def any_command(words: tuple[str, ...]) -> int:

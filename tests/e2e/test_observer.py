@@ -157,7 +157,7 @@ def start_again_and_again(flags: tuple[str, ...]) -> int:
     """Repeat the start of a run until it finishes, one step each; say how often."""
     config = parse_flags(flags).resolved()
     stops = 0
-    while (code := train(config, "main.py", no_figures).exit_code) == EXIT_STOPPED:
+    while (code := train(config, "main.py", no_figures)) == EXIT_STOPPED:
         stops += 1
     sys.stderr.write(f"stops: {stops}\n")
     return code

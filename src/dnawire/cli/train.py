@@ -145,7 +145,7 @@ def _train(config: TrainConfig, command: str) -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     from dnawire.training import train
 
-    return train(config, command, _draw).exit_code
+    return train(config, command, _draw)
 
 
 def _draw(folder: Path) -> None:

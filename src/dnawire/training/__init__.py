@@ -1,5 +1,5 @@
 """Training: fits a model to records by runs that cannot be lost."""
 
-from dnawire.training.run import Outcome, train
+from dnawire.training.run import train
 
-__all__ = ["Outcome", "train"]
+__all__ = ["train"]

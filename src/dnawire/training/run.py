@@ -62,16 +62,6 @@ from dnawire.training.together import Following, NoReport
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended."""
-
-    exit_code: int
-    """0 finished, 75 stopped on request, 130 Ctrl+C; the state is saved in all cases."""
-    output_dir: Path | None
-    """Where the results are; None in a process that leaves writing to another one."""
-
-
 @dataclass
 class _Job:
     """What both kinds of run, with checkpoints and without, are made of."""
@@ -83,7 +73,7 @@ class _Job:
     identity: RunIdentity
 
 
-def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> Outcome:
+def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> int:
     """Train, or resume training, and write the results.
 
     Parameters
@@ -94,6 +84,11 @@ def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> Ou
         What the user typed, for the message that says how to resume.
     draw
         Draws the figures of a finished run into its folder, while no other run can enter it.
+
+    Returns
+    -------
+    int
+        Exit code: 0 finished, 75 stopped on request, 130 Ctrl+C; the state is saved in all cases.
 
     Raises
     ------
@@ -108,7 +103,7 @@ def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> Ou
         return _train_unsafely(config, command, team, draw)
 
 
-def _follow(config: TrainConfig, team: Team) -> Outcome:
+def _follow(config: TrainConfig, team: Team) -> int:
     """Train as a process that leaves decisions, messages and files to the lead."""
     logging.getLogger("dnawire").setLevel(logging.CRITICAL)
     folder, num_epochs = _output_folder(config), config.optimization.num_epochs
@@ -124,12 +119,12 @@ def _follow(config: TrainConfig, team: Team) -> Outcome:
         except DnawireError as error:
             raise SystemExit(error.exit_code) from error
         _part(team)
-    return Outcome(EXIT_FINISHED if is_complete else stop.exit_code, None)
+    return EXIT_FINISHED if is_complete else stop.exit_code
 
 
 def _train_unsafely(
     config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
-) -> Outcome:
+) -> int:
     folder = _output_folder(config)
     with ExitStack() as stack:
         with team.agreement():
@@ -144,12 +139,12 @@ def _train_unsafely(
         with suppress(LostProcessError), team.agreement():
             _finish(job)
             draw(folder.path)
-    return Outcome(EXIT_FINISHED, folder.path)
+    return EXIT_FINISHED
 
 
 def _train_safely(
     config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
-) -> Outcome:
+) -> int:
     settings = config.checkpoint
     job_around = SlurmJob.current()
     folder = _output_folder(config)
@@ -183,11 +178,11 @@ def _train_safely(
             if job_around is not None and stop.is_due_to_time and settings.requeue == "auto":
                 requeue(job_around, steps=job.trainer.state.step - steps_before)
             _part(team)
-            return Outcome(stop.exit_code, folder.path)
+            return stop.exit_code
         with suppress(LostProcessError), team.agreement():
             _finish_safely(job, keeper)
             draw(folder.path)
-    return Outcome(EXIT_FINISHED, folder.path)
+    return EXIT_FINISHED
 
 
 def _get_in_step(job: _Job) -> None:

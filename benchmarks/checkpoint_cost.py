@@ -29,13 +29,13 @@ from timing import Timing, alternate
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
 from dnawire.cluster import Duration
 from dnawire.config import TrainConfig
+from dnawire.runs.checkpointing import CheckpointCallback, NullCallback
+from dnawire.runs.reporter import Reporter
+from dnawire.runs.run import _callback, _Job, _output_folder, _prepare, _set_up_torch
+from dnawire.training.distributed.group import SingleProcess
 from dnawire.training.interrupts import StopRequest
-from dnawire.training.keeper import CheckpointKeeper, NoKeeper
 from dnawire.training.loop import Keeper
-from dnawire.training.reporter import Reporter
-from dnawire.training.run import _Job, _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import EpochRecord
-from dnawire.training.team import Alone
 
 STEP_MS = 5.0
 HIDDEN = {"0.17 M parameters": 128, "1 M parameters": 320}
@@ -47,8 +47,8 @@ class Bench:
     """A run of which every part can be called alone."""
 
     job: _Job
-    keeper: CheckpointKeeper
-    no_keeper: NoKeeper
+    callback: CheckpointCallback
+    no_keeper: NullCallback
 
 
 def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
@@ -57,29 +57,29 @@ def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
     values = {"checkpoint_dir": place / "checkpoints", "output_dir": place / "outputs", **settings}
     config = TrainConfig.from_flat(values)
     folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
+    job = _prepare(config, folder, _set_up_torch(config, SingleProcess()), SingleProcess())
     lock = stack.enter_context(DirectoryLock(config.checkpoint.directory))
     output_lock = stack.enter_context(folder.lock())
     stop = stack.enter_context(StopRequest([Duration(1e9)]))
     store = CheckpointStore(config.checkpoint.directory, lock)
     job.folder.write_metrics([])
-    return Bench(job, _keeper(job, store, (lock, output_lock), stop), NoKeeper(output_lock))
+    return Bench(job, _callback(job, store, (lock, output_lock), stop), NullCallback(output_lock))
 
 
 def per_step(place: Path) -> None:
     """The call at a step boundary, alone and in the loop, with checkpoints and without."""
     with ExitStack() as stack:
         bench = open_bench(stack, place, model_type="standard", num_samples=400)
-        bench.keeper.schedule = NEVER
+        bench.callback.schedule = NEVER
         calls: Mapping[str, Callable[[], object]] = {
             "off": bench.no_keeper.after_batch,
-            "on": bench.keeper.after_batch,
+            "on": bench.callback.after_batch,
         }
         alone = alternate(calls, 9, {"on": 20_000, "off": 20_000})
         steps = bench.job.trainer.order.batches_per_epoch
         loops = {
             "off": lambda: steps_of_an_epoch(bench, bench.no_keeper),
-            "on": lambda: steps_of_an_epoch(bench, bench.keeper),
+            "on": lambda: steps_of_an_epoch(bench, bench.callback),
         }
         whole = alternate(loops, 41, {"on": 1, "off": 1})
     microseconds = 1e3 * (alone["on"].median - alone["off"].median)
@@ -89,10 +89,10 @@ def per_step(place: Path) -> None:
         print(f"  a whole step, checkpoints {name:3}: {text(scaled(timing, 1 / steps))} of CPU")
 
 
-def steps_of_an_epoch(bench: Bench, keeper: Keeper) -> None:
+def steps_of_an_epoch(bench: Bench, callback: Keeper) -> None:
     """All steps of an epoch, again and again the same epoch."""
     bench.job.trainer.state.batch = 0
-    bench.job.trainer._finish_batches(keeper)
+    bench.job.trainer._finish_batches(callback)
 
 
 def per_save(place: Path) -> None:
@@ -104,7 +104,7 @@ def per_save(place: Path) -> None:
             train(bench, 1, bench.no_keeper)
             calls = saves(bench, place / f"others-{hidden}")
             wall, processor = both_times(calls, 15)
-            size = bench.keeper.store.latest.stat().st_size
+            size = bench.callback.store.latest.stat().st_size
             weights = sum(value.numel() for value in bench.job.trainer.model.parameters())
         print(f"{label} ({weights} in the model), checkpoint of {size / 1e6:.2f} MB:")
         for name in calls:
@@ -117,19 +117,19 @@ def saves(bench: Bench, place: Path) -> dict[str, Callable[[], object]]:
     numbers = itertools.count()
 
     def plain() -> None:
-        torch.save(bench.keeper._payload(), place / "plain.pth")
+        torch.save(bench.callback._payload(), place / "plain.pth")
 
     def synchronized() -> None:
         with (place / "synchronized.pth").open("wb") as file:
-            torch.save(bench.keeper._payload(), file)
+            torch.save(bench.callback._payload(), file)
             file.flush()
             os.fsync(file.fileno())
 
     calls: dict[str, Callable[[], object]] = {
-        "dnawire: durable, read back, 2 generations": bench.keeper.save,
+        "dnawire: durable, read back, 2 generations": bench.callback.save,
         "torch.save": plain,
         "torch.save and fsync": synchronized,
-        "dnawire: light files of an epoch": lambda: bench.keeper.report("running"),
+        "dnawire: light files of an epoch": lambda: bench.callback.report("running"),
     }
     save = lightning_save(bench.job.trainer.model)
     if save is not None:
@@ -172,23 +172,23 @@ def lightning_save(model: torch.nn.Module) -> Callable[[Path], None] | None:
 
 @dataclass
 class Timed:
-    """A keeper whose time is counted."""
+    """A callback whose time is counted."""
 
-    keeper: Keeper
+    callback: Keeper
     seconds: float = 0.0
     processor: float = 0.0
 
     def after_batch(self) -> bool:
         """Pass on."""
-        return self._timed(self.keeper.after_batch)
+        return self._timed(self.callback.after_batch)
 
     def after_epoch(self, record: EpochRecord) -> bool:
         """Pass on."""
-        return self._timed(lambda: self.keeper.after_epoch(record))
+        return self._timed(lambda: self.callback.after_epoch(record))
 
     def after_rollback(self) -> None:
         """Pass on."""
-        self.keeper.after_rollback()
+        self.callback.after_rollback()
 
     def _timed(self, call: Callable[[], bool]) -> bool:
         start, processor = time.perf_counter(), time.thread_time()
@@ -199,25 +199,28 @@ class Timed:
 
 
 def share_of_a_run(place: Path, frequency: int | None, epochs: int = 30) -> None:
-    """The part of the time of a real run, at the default size, that its keeper takes."""
+    """The part of the time of a real run, at the default size, that its callback takes."""
     with ExitStack() as stack:
         settings = {"model_type": "standard", "checkpoint_frequency": frequency}
         bench = open_bench(stack, place, **settings)
-        keeper = Timed(bench.keeper)
+        callback = Timed(bench.callback)
         start, processor = time.perf_counter(), time.thread_time()
-        train(bench, epochs, keeper)
+        train(bench, epochs, callback)
         seconds, processor = time.perf_counter() - start, time.thread_time() - processor
     cadence = "by default" if frequency is None else f"every {frequency} epoch(s)"
     print(f"{epochs} epochs of the default size, saved {cadence}; saves, light files, heartbeats:")
-    print(f"  {keeper.seconds:.3f} of {seconds:.1f} s, {1e2 * keeper.seconds / seconds:.2f} % wall")
-    share = 1e2 * keeper.processor / processor
-    print(f"  {keeper.processor:.3f} of {processor:.1f} s, {share:.2f} % CPU")
+    print(
+        f"  {callback.seconds:.3f} of {seconds:.1f} s, "
+        f"{1e2 * callback.seconds / seconds:.2f} % wall"
+    )
+    share = 1e2 * callback.processor / processor
+    print(f"  {callback.processor:.3f} of {processor:.1f} s, {share:.2f} % CPU")
 
 
-def train(bench: Bench, epochs: int, keeper: Keeper) -> None:
+def train(bench: Bench, epochs: int, callback: Keeper) -> None:
     """Train by the real loop."""
     with Reporter(bench.job.folder, bench.job.trainer.state, epochs) as reporter:
-        bench.job.trainer.fit(epochs, keeper, reporter)
+        bench.job.trainer.fit(epochs, callback, reporter)
 
 
 def both_times(

@@ -23,8 +23,8 @@ from torch_geometric.data import Data
 from torch_geometric.loader import DataLoader
 
 from dnawire.graphs import Batch
-from dnawire.training.run import _Job
-from dnawire.training.together import NoReport
+from dnawire.runs.run import _Job
+from dnawire.training.distributed.synchronized import NoReport
 
 EVERY_EPOCH = {"checkpoint_frequency": 1, "missing_fraction": 0.0, "num_epochs": 100_000}
 BASELINES = {"hamiltonian": pyg_baseline.Hamiltonian, "standard": pyg_baseline.Standard}
@@ -38,7 +38,7 @@ def our_epoch(model_type: str, folder: Path) -> Iterator[tuple[Callable[[], None
         trainer = bench.job.trainer
 
         def epoch() -> None:
-            assert trainer.fit(trainer.state.epoch + 1, bench.keeper, NoReport()), "stopped"
+            assert trainer.fit(trainer.state.epoch + 1, bench.callback, NoReport()), "stopped"
 
         yield epoch, bench.job
 

@@ -29,7 +29,7 @@ from dnawire.inference import (
 )
 from dnawire.junction import Contact
 from dnawire.models import HamiltonianModel, StandardModel
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 ALL_8_MERS = "NNNNNNNN"
 A_SIXTEENTH = "ACNNNNNN"

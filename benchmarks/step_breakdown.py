@@ -18,8 +18,8 @@ from training_step import DEVICE, prepare
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
 from dnawire.models.neighborhoods import edges_of, neighborhoods
+from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
-from dnawire.training.share import Share
 from dnawire.transport import block_spectra
 
 ROUNDS = 200

@@ -18,8 +18,8 @@ from torch.nn.functional import huber_loss
 from torch_geometric.loader import DataLoader
 
 from dnawire.config import TrainConfig
+from dnawire.runs.preparation import PreparedData, build_trainer, prepare_data, prepare_dataset
 from dnawire.training.loop import Trainer
-from dnawire.training.preparation import PreparedData, build_trainer, prepare_data, prepare_dataset
 
 DEVICE = torch.device("cpu")
 

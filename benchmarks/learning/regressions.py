@@ -12,8 +12,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, Ridge
 
 from dnawire.graphs import Batch
+from dnawire.runs.preparation import PreparedData
 from dnawire.training.baselines import one_hot_bases
-from dnawire.training.preparation import PreparedData
 
 from .features import Features, dinucleotides, gc_fraction, one_hot_views
 from .measures import Spectra, targets

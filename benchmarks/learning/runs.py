@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from dnawire import __version__
 from dnawire.config import TrainConfig
 from dnawire.models import TransportModel
-from dnawire.training.preparation import (
+from dnawire.runs.preparation import (
     PreparedData,
     build_trainer,
     prepare_data,

@@ -28,14 +28,14 @@ from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
-from dnawire.training import train
+from dnawire.runs import train
+from dnawire.runs.checkpointing import CheckpointCallback
+from dnawire.runs.reporter import Reporter
+from dnawire.runs.run import _callback, _output_folder, _prepare, _set_up_torch
+from dnawire.training.distributed.group import SingleProcess
 from dnawire.training.interrupts import StopRequest
-from dnawire.training.keeper import CheckpointKeeper
 from dnawire.training.loop import Report, Trainer
-from dnawire.training.reporter import Reporter
-from dnawire.training.run import _keeper, _output_folder, _prepare, _set_up_torch
 from dnawire.training.state import RunState
-from dnawire.training.team import Alone
 
 _RECORDS = "--num_samples 60 --seq_length 4 --num_energy_points 12"
 _SMALL = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8 --dropout 0.1"
@@ -99,9 +99,9 @@ def fit(
     """Train by the real parts, but for the schedule of saves, and return how many there were."""
     config = parse_flags(flags).resolved()
 
-    def to_the_end(trainer: Trainer, keeper: CheckpointKeeper, report: Report) -> bool:
-        keeper = replace(keeper, schedule=schedule(trainer.state))
-        return trainer.fit(config.optimization.num_epochs, keeper, report)
+    def to_the_end(trainer: Trainer, callback: CheckpointCallback, report: Report) -> bool:
+        callback = replace(callback, schedule=schedule(trainer.state))
+        return trainer.fit(config.optimization.num_epochs, callback, report)
 
     assert keep(flags, to_the_end, store)
     found = CheckpointStore(config.checkpoint.directory).load_latest()
@@ -110,18 +110,18 @@ def fit(
 
 def keep(
     flags: tuple[str, ...],
-    do: Callable[[Trainer, CheckpointKeeper, Report], bool],
+    do: Callable[[Trainer, CheckpointCallback, Report], bool],
     store: type[CheckpointStore] = CheckpointStore,
 ) -> bool:
     """Do something with the real parts of a run that begins."""
     config = parse_flags(flags).resolved()
     folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config, Alone()), Alone())
+    job = _prepare(config, folder, _set_up_torch(config, SingleProcess()), SingleProcess())
     directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
     with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
-        keeper = _keeper(job, store(directory, lock), (lock, output_lock), stop)
+        callback = _callback(job, store(directory, lock), (lock, output_lock), stop)
         with Reporter(folder, job.trainer.state, epochs) as reporter:
-            return do(job.trainer, keeper, reporter)
+            return do(job.trainer, callback, reporter)
 
 
 def _do_nothing(moment: str, count: int) -> None:

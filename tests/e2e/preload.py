@@ -7,7 +7,7 @@ import torch._inductor
 
 import dnawire.plots  # noqa: F401
 from dnawire.cli.train import parse_flags
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 _SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 16"
 

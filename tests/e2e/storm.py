@@ -35,7 +35,7 @@ from outcome import CLOCK, assert_identical, outcome, parts_of
 from dnawire.checkpoint import CheckpointStore, load_checkpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, EXIT_STOPPED
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.training.state import RunState
 
 GENERATIONS: Final = ("checkpoint_latest.pth", "checkpoint_previous.pth", "checkpoint_best.pth")

@@ -18,14 +18,14 @@ def use_every_part(_: tuple[str, ...]) -> int:
 
     with ExitStack() as stack:
         bench = open_bench(stack, Path(CHECKPOINTS), **SMALL)
-        keeper = Timed(bench.keeper)
-        train(bench, 1, keeper)
-        assert bench.keeper.failure is None
-        assert keeper.seconds > 0.0
+        callback = Timed(bench.callback)
+        train(bench, 1, callback)
+        assert bench.callback.failure is None
+        assert callback.seconds > 0.0
         for save in saves(bench, Path("others")).values():
             save()
         steps_of_an_epoch(bench, bench.no_keeper)
-        assert bench.keeper.store.load_latest() is not None
+        assert bench.callback.store.load_latest() is not None
     return 0
 
 

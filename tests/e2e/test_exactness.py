@@ -21,11 +21,11 @@ from dnawire.checkpoint import CheckpointStore, SaveSchedule, encode, load_check
 from dnawire.checkpoint.store import SavedCheckpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
-from dnawire.training.keeper import restore
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.training.run import _set_up_torch
+from dnawire.runs.checkpointing import restore
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.run import _set_up_torch
+from dnawire.training.distributed.group import SingleProcess
 from dnawire.training.state import RunState
-from dnawire.training.team import Alone
 
 OPTIMIZERS: Final = ("adamw", "adam", "sgd", "rmsprop")
 SCHEDULES: Final = ("cosine", "constant", "plateau", "one-cycle")
@@ -100,7 +100,7 @@ def resume_everywhere(flags: tuple[str, ...]) -> int:
     """Save at every boundary, and go on from each of the files to the end in a new trainer."""
     config = parse_flags(flags).resolved()
     fit(flags, always_due, _Album)
-    device = _set_up_torch(config, Alone())
+    device = _set_up_torch(config, SingleProcess())
     data = prepare_data(config, prepare_dataset(config), device)
     files = sorted((config.checkpoint.directory / "album").iterdir())
     last = without_clock(parts_of(load_checkpoint(files[-1]).payload))

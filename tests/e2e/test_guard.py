@@ -34,7 +34,7 @@ from dnawire.errors import (
     EXIT_USAGE,
     ConfigurationMismatchError,
 )
-from dnawire.training.resume import check_settings
+from dnawire.runs.resume import check_settings
 
 LENGTH = ("--num_epochs", "6", "--checkpoint_dir", CHECKPOINTS)
 FLAGS = (*TINY, *LENGTH)

@@ -29,7 +29,7 @@ from outcome import assert_identical, outcome, results, state
 from dnawire.checkpoint import SaveSchedule
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
-from dnawire.training import train
+from dnawire.runs import train
 
 EPOCHS = 4
 BARE = (*TINY, "--num_epochs", str(EPOCHS))

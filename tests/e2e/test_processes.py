@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from groups import as_process, finish_together, run_each, run_together
 from harness import (
     CHECKPOINTS,
     MODELS,
@@ -32,7 +33,6 @@ from harness import (
     real_command,
 )
 from outcome import assert_identical, outcome
-from teams import as_process, finish_together, run_each, run_together
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from dnawire.checkpoint import load_checkpoint
@@ -48,7 +48,7 @@ from dnawire.errors import (
     LostProcessError,
     NotWritableError,
 )
-from dnawire.training.keeper import CheckpointKeeper
+from dnawire.runs.checkpointing import CheckpointCallback
 from dnawire.training.loop import Report, Trainer
 from dnawire.training.state import EpochRecord
 
@@ -135,28 +135,28 @@ def test_a_signal_to_one_process_stops_all_at_the_same_step(
 
 @dataclass
 class LostAtEpoch:
-    """The keeper of a run that loses another process when an epoch is done."""
+    """The callback of a run that loses another process when an epoch is done."""
 
-    keeper: CheckpointKeeper
+    callback: CheckpointCallback
     epoch: int
 
     def after_batch(self) -> bool:
-        return self.keeper.after_batch()
+        return self.callback.after_batch()
 
     def after_epoch(self, record: EpochRecord) -> bool:
         if record.epoch == self.epoch:
             raise LostProcessError("another process has ended", "start again")
-        return self.keeper.after_epoch(record)
+        return self.callback.after_epoch(record)
 
     def after_rollback(self) -> None:
-        self.keeper.after_rollback()
+        self.callback.after_rollback()
 
 
 def lose_a_process_after_the_third_epoch(flags: tuple[str, ...]) -> int:
-    def lose(trainer: Trainer, keeper: CheckpointKeeper, report: Report) -> bool:
+    def lose(trainer: Trainer, callback: CheckpointCallback, report: Report) -> bool:
         with pytest.raises(LostProcessError):
-            trainer.fit(EPOCHS, LostAtEpoch(keeper, 3), report)
-        return keeper.save_and_stop()
+            trainer.fit(EPOCHS, LostAtEpoch(callback, 3), report)
+        return callback.save_and_stop()
 
     return int(not keep(flags, lose))
 

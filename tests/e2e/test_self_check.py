@@ -60,14 +60,14 @@ def sabotaged(folder: Path, module: str, line: str, instead: str) -> Path:
 
 SABOTAGE = [
     pytest.param(
-        "training/keeper.py",
+        "runs/checkpointing.py",
         "saved = self.store.save(self._payload())",
         "saved = self.store.save_best(self._payload())",
         "checkpoint_latest.pth is there",
         id="the latest is never written",
     ),
     pytest.param(
-        "training/run.py",
+        "runs/run.py",
         "            return stop.exit_code\n",
         "            return 0\n",
         "the exit code is 130: no; ",

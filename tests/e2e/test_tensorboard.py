@@ -15,7 +15,7 @@ from outcome import metrics
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dnawire.errors import EXIT_USAGE
-from dnawire.training.events import EventFile
+from dnawire.runs.events import EventFile
 from dnawire.training.state import EpochRecord
 
 EPOCHS = 8

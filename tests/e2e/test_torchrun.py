@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from groups import finish_together
 from harness import CHECKPOINTS, TINY
 from outcome import assert_identical, outcome
-from teams import finish_together
 
 MAIN = Path(__file__).parents[2] / "main.py"
 LAUNCHER = (

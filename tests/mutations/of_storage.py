@@ -9,7 +9,7 @@ from tests.mutations.mutation import Mutation
 OF_STORAGE: Final = (
     Mutation(
         "file fsync",
-        "checkpoint/durable.py",
+        "files/durable.py",
         "        if durable:\n            fs.fsync(descriptor)\n",
         "",
         "tests/unit/test_checkpoint_power.py",
@@ -24,7 +24,7 @@ OF_STORAGE: Final = (
     ),
     Mutation(
         "rename instead of writing in place",
-        "checkpoint/durable.py",
+        "files/durable.py",
         "        fs.replace(temporary, target)\n",
         "        fs.unlink(target) if target.exists() else None\n"
         "        write_new_file(target, data, fs=fs)\n",
@@ -32,7 +32,7 @@ OF_STORAGE: Final = (
     ),
     Mutation(
         "read-back verification",
-        "checkpoint/durable.py",
+        "files/durable.py",
         "        if durable and fs.read_bytes(temporary) != data:\n",
         "        if False:\n",
         "tests/unit/test_checkpoint_storage.py -k returns_other_bytes",
@@ -117,7 +117,7 @@ OF_STORAGE: Final = (
     ),
     Mutation(
         "failed rename is looked into",
-        "checkpoint/durable.py",
+        "files/durable.py",
         "        if not _holds(target, data, fs):\n            raise\n",
         "        raise\n",
         "tests/unit/test_checkpoint_crash.py -k reports_a_success",

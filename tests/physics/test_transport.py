@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dnawire.compiled.double import LANES
 from dnawire.transport import (
     Spectra,
     _recursion,
@@ -18,7 +19,6 @@ from dnawire.transport import (
     block_spectra,
     block_totals,
 )
-from dnawire.transport._double import LANES
 from dnawire.transport.block import _ladder
 from tests.physics.oracle import System, dense_hamiltonian, greens_function, random_system
 from tests.physics.oracle import spectra as oracle_spectra

@@ -11,7 +11,7 @@ DIGEST = """
 import hashlib
 import torch
 from dnawire.config import TrainConfig
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 torch.set_num_threads(1)
 config = TrainConfig.from_flat(

@@ -15,11 +15,11 @@ import torch
 from dnawire.cli.train import parse_flags
 from dnawire.config import TrainConfig
 from dnawire.data import named_seed
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.run import _set_up_torch
+from dnawire.training.distributed.group import SingleProcess
+from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.training.run import _set_up_torch
-from dnawire.training.share import Share
-from dnawire.training.team import Alone
 
 LARGE = "--num_samples 640 --seq_length 6 --min_length 6 --num_energy_points 9 --num_threads 2"
 NETWORK = "--batch_size 512 --hidden_dim 128 --num_layers 2"
@@ -38,7 +38,7 @@ def torch_as_it_was() -> Iterator[None]:
 def set_up(*flags: str) -> tuple[TrainConfig, torch.device]:
     """Set PyTorch up as the command does it, with two threads."""
     config = parse_flags([*LARGE.split(), *flags]).resolved()
-    device = _set_up_torch(config, Alone())
+    device = _set_up_torch(config, SingleProcess())
     assert torch.get_num_threads() == 2
     return config, device
 

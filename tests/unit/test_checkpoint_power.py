@@ -20,9 +20,9 @@ import pytest
 from checkpoint_kit import payload, step_of
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, FileSystem, load_checkpoint
-from dnawire.checkpoint.durable import make_directory_durably
 from dnawire.checkpoint.names import BEST
 from dnawire.errors import DnawireError
+from dnawire.files.durable import make_directory_durably
 
 FOLDER = Path("/scratch/run")
 

@@ -22,7 +22,6 @@ from dnawire.checkpoint import (
     encode,
     load_checkpoint,
 )
-from dnawire.checkpoint.filesystem import LARGEST_FILE
 from dnawire.checkpoint.format import NewerCheckpointError
 from dnawire.errors import (
     NotFoundError,
@@ -31,6 +30,7 @@ from dnawire.errors import (
     NotWritableError,
     UnusableCheckpointError,
 )
+from dnawire.files.filesystem import LARGEST_FILE
 
 
 def flip(path: Path) -> None:

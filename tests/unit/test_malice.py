@@ -28,8 +28,8 @@ from dnawire.errors import (
 )
 from dnawire.models import load_model
 from dnawire.monitor.progress_file import UnreadableError, read_progress
+from dnawire.runs.outputs import OutputFolder
 from dnawire.tightbinding.parameters import parse_parameters
-from dnawire.training.outputs import OutputFolder
 
 MEMORY = 2**30
 """Bytes that a life may take beyond what it starts with."""

@@ -11,9 +11,9 @@ import torch
 from dnawire.cli.train import parse_flags
 from dnawire.config import OptimizationConfig, TrainConfig
 from dnawire.models import PackedParameters
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.training.loop import Trainer
 from dnawire.training.optimizer import build_optimizer, load_optimizer, optimizer_state
-from dnawire.training.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.training.schedule import Schedule
 
 CPU = torch.device("cpu")

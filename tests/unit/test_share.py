@@ -10,10 +10,10 @@ import torch
 from dnawire.config import TrainConfig
 from dnawire.graphs import Batch, SpectraBatch
 from dnawire.models.dropout import Dropout
+from dnawire.runs.preparation import prepare_data, prepare_dataset
+from dnawire.training.distributed.share import NoShare, OwnBucket, SharedBucket
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.order import BatchOrder
-from dnawire.training.preparation import prepare_data, prepare_dataset
-from dnawire.training.share import NoShare, OwnBucket, SharedBucket
 
 CPU = torch.device("cpu")
 BATCH = 8

@@ -7,13 +7,13 @@ imported when it is first asked for, so that a run can be watched without it.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.checkpoint.durable import replace_atomically, replace_durably
-from dnawire.checkpoint.filesystem import REAL, FileSystem
 from dnawire.checkpoint.guard import ABSENT, Difference, FlagClass, check, differences
 from dnawire.checkpoint.holder import Holder, read_holder
 from dnawire.checkpoint.lock import STALE_SECONDS, DirectoryLock
 from dnawire.checkpoint.owner import Life, Owner
 from dnawire.checkpoint.pacing import SaveSchedule, suggested_interval
+from dnawire.files.durable import replace_atomically, replace_durably
+from dnawire.files.filesystem import REAL, FileSystem
 
 if TYPE_CHECKING:
     from dnawire.checkpoint.environment import compare_environments, describe_environment

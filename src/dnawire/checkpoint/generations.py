@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from dnawire.checkpoint.filesystem import REAL, FileSystem
 from dnawire.checkpoint.format import (
     REMEDY,
     DamagedCheckpointError,
@@ -20,6 +19,7 @@ from dnawire.checkpoint.format import (
 )
 from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
 from dnawire.errors import NotFoundError, NotReadableError, UnusableCheckpointError
+from dnawire.files.filesystem import REAL, FileSystem
 
 _GENERATIONS: Final = 2
 

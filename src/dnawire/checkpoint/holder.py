@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from dnawire.checkpoint.filesystem import REAL, FileSystem
 from dnawire.checkpoint.lock import LOCK_NAME
 from dnawire.checkpoint.owner import Owner
+from dnawire.files.filesystem import REAL, FileSystem
 
 
 class Holder(NamedTuple):

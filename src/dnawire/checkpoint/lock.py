@@ -26,7 +26,9 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
-from dnawire.checkpoint.durable import (
+from dnawire.checkpoint.owner import Life, Owner
+from dnawire.errors import LockedError, NotWritableError
+from dnawire.files.durable import (
     discard,
     make_directory_durably,
     remove_leftovers,
@@ -34,9 +36,7 @@ from dnawire.checkpoint.durable import (
     write_new_file,
     write_temporary,
 )
-from dnawire.checkpoint.filesystem import REAL, FileSystem
-from dnawire.checkpoint.owner import Life, Owner
-from dnawire.errors import LockedError, NotWritableError
+from dnawire.files.filesystem import REAL, FileSystem
 
 STALE_SECONDS: Final = 600.0
 """Age of the last heartbeat at which an owner that cannot be asked counts as dead."""

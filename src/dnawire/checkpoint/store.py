@@ -17,18 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from dnawire.checkpoint.durable import (
-    discard,
-    make_directory_durably,
-    publish,
-    remove_leftovers,
-    replace_durably,
-    temporary_path,
-    this_life,
-    write_new_file,
-    write_temporary,
-)
-from dnawire.checkpoint.filesystem import REAL, FileSystem
 from dnawire.checkpoint.finite import not_finite
 from dnawire.checkpoint.format import encode
 from dnawire.checkpoint.generations import (
@@ -47,6 +35,18 @@ from dnawire.errors import (
     NotWritableError,
     UnusableCheckpointError,
 )
+from dnawire.files.durable import (
+    discard,
+    make_directory_durably,
+    publish,
+    remove_leftovers,
+    replace_durably,
+    temporary_path,
+    this_life,
+    write_new_file,
+    write_temporary,
+)
+from dnawire.files.filesystem import REAL, FileSystem
 
 _NO_HARD_LINKS: Final = frozenset(
     {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}

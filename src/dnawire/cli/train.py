@@ -143,7 +143,7 @@ def _train(config: TrainConfig, command: str) -> int:
     # Threads that wait actively for each other take the cores from those that work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    from dnawire.training import train
+    from dnawire.runs import train
 
     return train(config, command, _draw)
 

@@ -13,9 +13,9 @@ import yaml
 
 from dnawire.config._messages import unknown_name
 from dnawire.config.settings import GROUPS, build_groups, settings
-from dnawire.config.text_file import read_text
 from dnawire.config.train_config import TrainConfig
 from dnawire.errors import NotFoundError, NotWritableError, UsageError
+from dnawire.files.text import read_text
 
 _SUFFIXES: Final = ".yaml, .yml or .toml"
 

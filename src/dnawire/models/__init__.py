@@ -1,10 +1,10 @@
 """Models: a graph becomes spectra, directly or through a Hamiltonian; nothing of training."""
 
 from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.hamiltonian import BlockHamiltonian, HamiltonianModel
+from dnawire.models.hamiltonian.model import BlockHamiltonian, HamiltonianModel
 from dnawire.models.packing import PackedParameters
 from dnawire.models.registry import ModelSpecification, build_model
-from dnawire.models.standard import StandardModel
+from dnawire.models.standard.model import StandardModel
 from dnawire.models.storage import load_model, save_model
 
 __all__ = [

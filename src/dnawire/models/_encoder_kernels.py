@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.single import CHANNELS, fma, load, splat, store, where_positive
 from dnawire.models._layer_kernels import (
     dense,
     dense_backward,
@@ -18,8 +20,6 @@ from dnawire.models._layer_kernels import (
     normalize,
     normalize_backward,
 )
-from dnawire.models._single import CHANNELS, fma, load, splat, store, where_positive
-from dnawire.transport.compilation import compiled, inlined
 
 RELATIONS = 4
 

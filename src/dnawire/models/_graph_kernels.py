@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.transport.compilation import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined
 
 KINDS = 4
 """Kinds of edges: stacking, pairing, diagonal between 5' ends, diagonal between 3' ends."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.models._single import CHANNELS, fma, load, splat, store, total, where_positive
-from dnawire.transport.compilation import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.single import CHANNELS, fma, load, splat, store, total, where_positive
 
 EPSILON = np.float32(1e-5)
 """Added to the variance, as PyTorch does by default."""

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dnawire.compiled.single import CHANNELS
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
-from dnawire.models._single import CHANNELS
 from dnawire.models.dropout import Dropout
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.packing import PackedParameters

@@ -42,7 +42,7 @@ class Edges(NamedTuple):
     """Where each kind begins in ``ends``."""
     which: Int[Tensor, " edges"]
     """Which of the different edges each edge of the batch is, kind after kind, in the order of
-    `dnawire.models.hamiltonian.edge_ends`."""
+    `dnawire.models.hamiltonian.model.edge_ends`."""
     which_starts: Int[Tensor, " 5"]
     """Where each kind begins in ``which``."""
 

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import torch
 
 from dnawire.models.base import TransportModel
-from dnawire.models.hamiltonian import HamiltonianModel
-from dnawire.models.standard import StandardModel
+from dnawire.models.hamiltonian.model import HamiltonianModel
+from dnawire.models.standard.model import StandardModel
 
 _MODELS: Final[Mapping[str, Callable[[int, int, int, int, float], TransportModel]]] = {
     "standard": StandardModel,

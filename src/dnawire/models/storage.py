@@ -10,8 +10,8 @@ from typing import Any, Final
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from dnawire.config.text_file import read_text
 from dnawire.errors import NotFoundError, UnusableFileError
+from dnawire.files.text import read_text
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
 

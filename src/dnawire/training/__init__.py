@@ -1,5 +1,1 @@
-"""Training: fits a model to records by runs that cannot be lost."""
-
-from dnawire.training.run import train
-
-__all__ = ["train"]
+"""Training: loop, loss, optimizer, metrics, recovery; nothing of files and checkpoints."""

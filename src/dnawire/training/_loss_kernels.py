@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.transport._double import (
+from dnawire.compiled.double import (
     LANES,
     absolute,
     fma,
@@ -15,7 +15,7 @@ from dnawire.transport._double import (
     total,
     where_positive,
 )
-from dnawire.transport.compilation import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined
 
 
 @inlined

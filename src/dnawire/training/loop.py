@@ -17,14 +17,15 @@ from dnawire.data import named_seed
 from dnawire.errors import DivergedError
 from dnawire.models import PackedParameters, TransportModel
 from dnawire.training.average import WeightAverage
+from dnawire.training.callback import Callback
+from dnawire.training.distributed.group import ProcessGroup
+from dnawire.training.distributed.share import Share
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import load_optimizer, optimizer_state
 from dnawire.training.order import BatchOrder
 from dnawire.training.recovery import Recovery, diverged, lowered_rate
 from dnawire.training.schedule import Schedule
-from dnawire.training.share import Share
 from dnawire.training.state import EpochRecord, RunState
-from dnawire.training.team import Team
 
 logger = logging.getLogger(__name__)
 
@@ -34,19 +35,6 @@ class Report(Protocol):
 
     def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
         """Report it."""
-
-
-class Keeper(Protocol):
-    """Keeps a run safe: is told of every boundary and says when to stop."""
-
-    def after_batch(self) -> bool:
-        """Whether the run shall stop here; if so, its state is saved."""
-
-    def after_epoch(self, record: EpochRecord) -> bool:
-        """Whether the run shall stop here; if so, its state is saved."""
-
-    def after_rollback(self) -> None:
-        """The run went back to the start of its epoch; the retry shall be on record."""
 
 
 @dataclass
@@ -68,7 +56,7 @@ class Trainer:
     """Takes the place of the model wherever it is judged or kept as the best."""
     max_rollbacks: int
     rollback_rate_factor: float
-    team: Team
+    group: ProcessGroup
     recovery: Recovery = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +94,7 @@ class Trainer:
             registry.register("average", self.average.model)
         return registry
 
-    def fit(self, num_epochs: int, keeper: Keeper, report: Report) -> bool:
+    def fit(self, num_epochs: int, callback: Callback, report: Report) -> bool:
         """Train until ``num_epochs`` epochs are complete; return whether they are.
 
         Raises
@@ -117,19 +105,19 @@ class Trainer:
         self.recovery.begin()
         while self.state.epoch < num_epochs:
             try:
-                if not self._finish_epoch(keeper, report):
+                if not self._finish_epoch(callback, report):
                     return False
             except DivergedError as error:
                 self._roll_back(error)
-                keeper.after_rollback()
+                callback.after_rollback()
         return True
 
-    def _finish_epoch(self, keeper: Keeper, report: Report) -> bool:
+    def _finish_epoch(self, callback: Callback, report: Report) -> bool:
         """Do what remains of the epoch; return whether the run goes on."""
-        if not self._finish_batches(keeper):
+        if not self._finish_batches(callback):
             return False
         start = time.perf_counter()
-        validated = self._validate(keeper)
+        validated = self._validate(callback)
         self.state.epoch_seconds += time.perf_counter() - start
         if validated is None:
             return False
@@ -141,7 +129,7 @@ class Trainer:
         is_best = self.state.finish_epoch(record, self.judged)
         self.recovery.mark(good)
         report.epoch(record, is_best=is_best)
-        return not keeper.after_epoch(record)
+        return not callback.after_epoch(record)
 
     def _roll_back(self, error: DivergedError) -> None:
         """Retry the epoch without the step that failed, if one did and it is not the only one."""
@@ -150,7 +138,7 @@ class Trainer:
         left_out = [state.batch] if state.batch < batches and steps > 1 else []
         self.recovery.roll_back(error, left_out)
 
-    def _finish_batches(self, keeper: Keeper) -> bool:
+    def _finish_batches(self, callback: Callback) -> bool:
         """Do the remaining batches of the epoch; return whether all are done."""
         state = self.state
         cuts = self.order.epoch(state.epoch)
@@ -162,7 +150,7 @@ class Trainer:
                 self._step([self.order.batch(cut) for cut in taken])
             state.batch += len(taken)
             state.epoch_seconds += time.perf_counter() - start
-            if keeper.after_batch():
+            if callback.after_batch():
                 return False
         return True
 
@@ -178,7 +166,7 @@ class Trainer:
             weight = share.records / count
             loss.backward(torch.full_like(loss, weight))
             value += weight * loss.item()
-        value = self.team.add(self.packed.gradients, value)
+        value = self.group.add(self.packed.gradients, value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             problem = f"the loss is {value} and its gradient has norm {norm.item()}"
@@ -192,7 +180,7 @@ class Trainer:
         state.loss_sum += value * count
         state.loss_count += count
 
-    def _validate(self, keeper: Keeper) -> tuple[float, Scores] | None:
+    def _validate(self, callback: Callback) -> tuple[float, Scores] | None:
         """Validation loss and scores; None if the run shall stop."""
         scores, total, count = ScoreSum(), 0.0, 0
         model = self.judged.eval()
@@ -202,10 +190,10 @@ class Trainer:
                 scores.add(prediction, share.part.spectra)
                 total += share.loss_of(prediction).item() * share.records
                 count += share.records
-                if keeper.after_batch():
+                if callback.after_batch():
                     return None
-        scores.combine(self.team.total)
-        loss = self.team.total(torch.tensor(total, dtype=torch.float64))
+        scores.combine(self.group.total)
+        loss = self.group.total(torch.tensor(total, dtype=torch.float64))
         return loss.item() / count, scores.result()
 
     def _record(self, val_loss: float, scores: Scores) -> EpochRecord:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dnawire.data import named_seed
-from dnawire.training.share import Bucket, Share
+from dnawire.training.distributed.share import Bucket, Share
 
 
 class BatchOrder:

@@ -11,6 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.compiled.double import (
+    LANES,
+    fma,
+    load,
+    power_of_two,
+    splat,
+    spread,
+    store,
+    total,
+    where_positive,
+)
+from dnawire.compiled.kernel import compiled, inlined
 from dnawire.transport._block_kernels import (
     add,
     apply_inverse,
@@ -34,17 +46,6 @@ from dnawire.transport._column_kernels import (
     transmission,
     unscale,
 )
-from dnawire.transport._double import (
-    LANES,
-    fma,
-    load,
-    power_of_two,
-    splat,
-    spread,
-    store,
-    total,
-    where_positive,
-)
 from dnawire.transport._layout_kernels import (
     CONTACT,
     allocate,
@@ -53,7 +54,6 @@ from dnawire.transport._layout_kernels import (
     prepare,
     used_lanes,
 )
-from dnawire.transport.compilation import compiled, inlined
 
 SMALLEST = np.finfo(np.float64).tiny
 FLUSHED = 1e-290

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dnawire.transport._double import LANES, fma, load, spread, store
+from dnawire.compiled.double import LANES, fma, load, spread, store
+from dnawire.compiled.kernel import inlined
 from dnawire.transport._layout_kernels import BLOCK, CONTACT
-from dnawire.transport.compilation import inlined
 
 
 @inlined

@@ -9,6 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from dnawire.compiled.double import (
+    LANES,
+    absolute,
+    exponent_of,
+    fma,
+    load,
+    maximum,
+    power_of_two,
+    splat,
+    spread,
+    store,
+    where_positive,
+)
+from dnawire.compiled.kernel import compiled, inlined
 from dnawire.transport._block_kernels import (
     add,
     apply_inverse,
@@ -28,19 +42,6 @@ from dnawire.transport._block_kernels import (
     times,
     transposed_times,
 )
-from dnawire.transport._double import (
-    LANES,
-    absolute,
-    exponent_of,
-    fma,
-    load,
-    maximum,
-    power_of_two,
-    splat,
-    spread,
-    store,
-    where_positive,
-)
 from dnawire.transport._layout_kernels import (
     BLOCK,
     CONTACT,
@@ -52,7 +53,6 @@ from dnawire.transport._layout_kernels import (
     put_part,
     used_lanes,
 )
-from dnawire.transport.compilation import compiled, inlined
 
 NEGLIGIBLE_EXPONENT = -500.0
 """A column that is smaller by this power of two adds nothing to the LDOS: its square underflows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.transport.compilation import compiled
+from dnawire.compiled.kernel import compiled
 
 POLE_GUARD = 1e-14
 """eV added to the damping, so that an energy may hit a level that no contact can reach."""

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.transport._double import LANES, store
-from dnawire.transport.compilation import compiled, inlined
+from dnawire.compiled.double import LANES, store
+from dnawire.compiled.kernel import compiled, inlined
 
 RENORMALIZE_EVERY = 16
 CACHE_LINE = 8

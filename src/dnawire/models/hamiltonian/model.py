@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
-from dnawire.models import _encoder_kernels, _graph_kernels, _hamiltonian_kernels
+from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.corrections import HOPPINGS, CorrectionHead
+from dnawire.models.hamiltonian import _hamiltonian_kernels
+from dnawire.models.hamiltonian.corrections import HOPPINGS, CorrectionHead
 from dnawire.models.neighborhoods import Edges, edges_of, neighborhoods
 from dnawire.models.packing import PackedParameters
 from dnawire.transport import Spectra, block_spectra

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from dnawire.checkpoint import DirectoryLock, replace_atomically
 from dnawire.config import TrainConfig, write_yaml
-from dnawire.config.text_file import read_text
 from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
-from dnawire.training.events import EventFile
+from dnawire.files.text import read_text
+from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
 from dnawire.training.state import EpochRecord
 

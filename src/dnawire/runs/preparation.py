@@ -26,6 +26,7 @@ from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
 from dnawire.models import ModelSpecification, TargetStatistics, build_model
 from dnawire.training.average import WeightAverage
+from dnawire.training.distributed.group import ProcessGroup, SingleProcess
 from dnawire.training.loop import Trainer
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.optimizer import build_optimizer
@@ -33,7 +34,6 @@ from dnawire.training.order import BatchOrder
 from dnawire.training.schedule import Schedule
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
-from dnawire.training.team import Alone, Team
 
 logger = logging.getLogger(__name__)
 
@@ -119,10 +119,10 @@ def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecific
 
 
 def build_trainer(
-    config: TrainConfig, data: PreparedData, device: torch.device, team: Team | None = None
+    config: TrainConfig, data: PreparedData, device: torch.device, group: ProcessGroup | None = None
 ) -> Trainer:
     """Put an untrained model, its optimizer and its data together; None trains alone."""
-    team = team or Alone()
+    group = group or SingleProcess()
     specification = model_specification(config, len(data.statistics.energies))
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
     model.initialize(data.statistics)
@@ -138,7 +138,7 @@ def build_trainer(
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
     loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)
-    training = [team.bucket(batch, loss) for batch in data.training]
+    training = [group.bucket(batch, loss) for batch in data.training]
     order = BatchOrder(training, config.optimization.batch_size, config.runtime.seed)
     steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)
     return Trainer(
@@ -147,7 +147,7 @@ def build_trainer(
         optimizer=optimizer,
         schedule=Schedule(optimizer, config.optimization, steps),
         order=order,
-        validation=[team.bucket(batch, loss).whole() for batch in data.validation],
+        validation=[group.bucket(batch, loss).whole() for batch in data.validation],
         state=RunState(),
         seed=config.runtime.seed,
         gradient_clip=config.optimization.gradient_clip,
@@ -155,7 +155,7 @@ def build_trainer(
         average=average,
         max_rollbacks=config.optimization.max_rollbacks,
         rollback_rate_factor=config.optimization.rollback_rate_factor,
-        team=team,
+        group=group,
     )
 
 

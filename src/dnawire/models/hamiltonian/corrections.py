@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dnawire.models._single import CHANNELS
+from dnawire.compiled.single import CHANNELS
 from dnawire.models.neighborhoods import Edges
 from dnawire.models.packing import PackedParameters
 

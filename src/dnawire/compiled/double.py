@@ -8,8 +8,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from dnawire.transport.compilation import inlined
-from dnawire.transport.lanes import define_lanes
+from dnawire.compiled.kernel import inlined
+from dnawire.compiled.lanes import define_lanes
 
 _DOUBLE: Final = define_lanes(types.float64)
 LANES: Final[int] = _DOUBLE.count

@@ -6,7 +6,7 @@ from typing import Final
 
 from numba import types
 
-from dnawire.transport.lanes import define_lanes
+from dnawire.compiled.lanes import define_lanes
 
 _SINGLE: Final = define_lanes(types.float32)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dnawire.training.callback import Callback
 from dnawire.training.interrupts import Request, StopRequest
-from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.state import EpochRecord
 
 if TYPE_CHECKING:
-    from dnawire.training.team import Team
+    from dnawire.training.distributed.group import ProcessGroup
 
 
 class SharedStop(Request):
@@ -43,22 +43,22 @@ class SharedStop(Request):
 
 
 @dataclass(frozen=True)
-class InStep:
-    """Keeper that makes all processes decide alike, and wait for the lead to save before a stop."""
+class SynchronizedCallback:
+    """Makes all processes decide alike, and wait for the lead to save before a stop."""
 
-    keeper: BoundaryKeeper
+    callback: Callback
     stop: SharedStop
-    team: Team
+    group: ProcessGroup
     fingerprint: Callable[[], str]
     """Digest of the weights."""
 
     def before_start(self) -> bool:
         """Whether all processes shall stop before the first step."""
-        return self._together(self.keeper.before_start)
+        return self._together(self.callback.before_start)
 
     def after_batch(self) -> bool:
         """Whether all processes shall stop here."""
-        return self._together(self.keeper.after_batch)
+        return self._together(self.callback.after_batch)
 
     def after_epoch(self, record: EpochRecord) -> bool:
         """Whether all processes shall stop here; their weights are compared first.
@@ -68,24 +68,24 @@ class InStep:
         ProcessesDisagreeError
             If the weights of two processes differ in any bit.
         """
-        self.team.check_equal("the weights", self.fingerprint())
-        return self._together(lambda: self.keeper.after_epoch(record))
+        self.group.check_equal("the weights", self.fingerprint())
+        return self._together(lambda: self.callback.after_epoch(record))
 
     def after_rollback(self) -> None:
         """Put the retry on record; what made all processes go back is equal in all of them."""
-        self.keeper.after_rollback()
+        self.callback.after_rollback()
 
     def _together(self, decide: Callable[[], bool]) -> bool:
         self.stop.agree()
         if not self.stop.requested:
             return decide()
-        with self.team.agreement():
+        with self.group.agreement():
             return decide()
 
 
 @dataclass(frozen=True)
-class Following:
-    """Keeper of a process that keeps nothing and stops when the lead does."""
+class FollowerCallback:
+    """Callback of a process that keeps nothing and stops when the lead does."""
 
     stop: Request
     num_epochs: int

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -20,27 +20,11 @@ from dnawire.checkpoint import (
     StateRegistry,
 )
 from dnawire.errors import NotFiniteError, NotSavedError
+from dnawire.runs.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.interrupts import Request
-from dnawire.training.progress import Progress, epoch_seconds, seconds_left, write_progress
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
-
-
-class BoundaryKeeper(Protocol):
-    """Decides at the start and at every step boundary whether the run stops there."""
-
-    def before_start(self) -> bool:
-        """Whether the run shall not start."""
-
-    def after_batch(self) -> bool:
-        """Whether it shall stop after a batch."""
-
-    def after_epoch(self, record: EpochRecord) -> bool:
-        """Whether it shall stop after an epoch."""
-
-    def after_rollback(self) -> None:
-        """The run went back to the start of its epoch; the retry shall be on record."""
 
 
 @dataclass
@@ -60,7 +44,7 @@ class RunIdentity:
 
 
 @dataclass
-class NoKeeper:
+class NullCallback:
     """Keeps nothing: checkpoints are off."""
 
     output_lock: DirectoryLock
@@ -84,7 +68,7 @@ class NoKeeper:
 
 
 @dataclass
-class CheckpointKeeper:
+class CheckpointCallback:
     """Saves when the schedule says so, when asked to stop, and at the end.
 
     A save that fails does not end the run: the last good checkpoint stays, the light files say what

@@ -27,12 +27,12 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import Batch
+from dnawire.training.callback import Callback
+from dnawire.training.distributed.group import ProcessGroup, SingleProcess
+from dnawire.training.distributed.share import Bucket, SharedBucket
+from dnawire.training.distributed.synchronized import SharedStop, SynchronizedCallback
 from dnawire.training.interrupts import Request, StopRequest
-from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.loss import SpectralLoss
-from dnawire.training.share import Bucket, SharedBucket
-from dnawire.training.team import Alone, Team
-from dnawire.training.together import InStep, SharedStop
 
 TIMEOUT: Final = timedelta(minutes=10)
 """Longest time that one process waits for another, which can be suspended or cut off."""
@@ -54,8 +54,8 @@ class Place(NamedTuple):
     """Its number among those of the same host."""
 
 
-class Processes:
-    """The team of which this process is one.
+class TorchProcessGroup:
+    """The group of which this process is one.
 
     Parameters
     ----------
@@ -109,9 +109,9 @@ class Processes:
         self._stop = SharedStop(stop, self.highest)
         return self._stop
 
-    def in_step(self, keeper: BoundaryKeeper, fingerprint: Callable[[], str]) -> BoundaryKeeper:
-        """Keeper by which all processes decide alike; their fingerprints must be equal."""
-        return InStep(keeper, self._stop, self, fingerprint)
+    def synchronized(self, callback: Callback, fingerprint: Callable[[], str]) -> Callback:
+        """Callback by which all processes decide alike; their fingerprints must be equal."""
+        return SynchronizedCallback(callback, self._stop, self, fingerprint)
 
     def spread(self, registry: StateRegistry) -> None:
         """Put all processes into the state of the lead."""
@@ -197,7 +197,7 @@ def _exit_code(error: BaseException) -> int:
 
 
 @contextmanager
-def form_team() -> Iterator[Team]:
+def join_process_group() -> Iterator[ProcessGroup]:
     """Context in which the processes of this run know each other; it may be one alone.
 
     Raises
@@ -209,14 +209,14 @@ def form_team() -> Iterator[Team]:
     """
     place = place_from_environment()
     if place is None:
-        yield Alone()
+        yield SingleProcess()
         return
     # Without a GPU there is no NCCL to ask for.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     with _talking():
         dist.init_process_group(backend, rank=place.rank, world_size=place.size, timeout=TIMEOUT)
     try:
-        yield Processes(place)
+        yield TorchProcessGroup(place)
     finally:
         dist.destroy_process_group()
 

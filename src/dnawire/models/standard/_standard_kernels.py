@@ -1,4 +1,4 @@
-"""Compiled inputs and readout of `dnawire.models.standard.StandardModel`, which defines them.
+"""Compiled inputs and readout of `dnawire.models.standard.model.StandardModel`, which defines them.
 
 ``places`` (8,) says where weights and biases start in the vector of parameters: linear part, sum
 over sites, hidden layer, last layer.
@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.single import CHANNELS, fma, load, splat, store
 from dnawire.models._layer_kernels import dense, dense_backward, matrix
-from dnawire.models._single import CHANNELS, fma, load, splat, store
-from dnawire.transport.compilation import compiled, inlined
 
 POOLED = 4
 """Vectors of a duplex: sum, mean, left contact, right contact."""
@@ -87,7 +87,7 @@ def pool_backward(gradient, rows, weights, num_rows):
 
 @compiled
 def composition(base, gamma_left, gamma_right):
-    """Features of `dnawire.models.composition.composition` (B, 31)."""
+    """Features of `dnawire.models.standard.composition.composition` (B, 31)."""
     batch, length, _ = base.shape
     features = np.zeros((batch, 31))
     for b in range(batch):

@@ -1,4 +1,4 @@
-"""Compiled Hamiltonians; :mod:`dnawire.models.hamiltonian` and ``corrections`` define them.
+"""Compiled Hamiltonians; :mod:`dnawire.models.hamiltonian.model` and ``corrections`` define them.
 
 ``places`` (5, 3) says where weight, bias and last layer of each correction start in the vector of
 parameters: on-site, then the kinds of edges. Values are flat: one a row of the embeddings on-site,
@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.single import CHANNELS, load, store
 from dnawire.models._graph_kernels import KINDS
 from dnawire.models._layer_kernels import dense, dense_backward, matrix, read_out, read_out_backward
-from dnawire.models._single import CHANNELS, load, store
-from dnawire.transport.compilation import compiled, inlined
 
 
 class Duplexes(NamedTuple):

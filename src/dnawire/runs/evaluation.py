@@ -12,9 +12,9 @@ import torch
 from dnawire.data import TransportDataset
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel
+from dnawire.runs.preparation import PreparedData
 from dnawire.training.baselines import baseline_scores
 from dnawire.training.metrics import Scores, ScoreSum
-from dnawire.training.preparation import PreparedData
 
 
 def test_scores(name: str, model: TransportModel, data: PreparedData) -> dict[str, Scores]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from dnawire.checkpoint.filesystem import REAL, FileSystem
+from dnawire.files.filesystem import REAL, FileSystem
 
 Permit = Callable[[], None]
 """Called between the writing of a temporary file and its renaming; raises to forbid the latter."""

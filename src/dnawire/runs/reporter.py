@@ -10,9 +10,9 @@ from typing import Self
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from dnawire.runs.outputs import OutputFolder
+from dnawire.runs.progress import epoch_line, seconds_left
 from dnawire.training.metrics import Scores
-from dnawire.training.outputs import OutputFolder
-from dnawire.training.progress import epoch_line, seconds_left
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)

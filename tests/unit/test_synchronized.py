@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dnawire.errors import EXIT_STOPPED
+from dnawire.training.distributed.synchronized import SharedStop
 from dnawire.training.interrupts import _URGENCIES, StopRequest
-from dnawire.training.together import SharedStop
 
 
 def test_a_request_to_another_process_counts_once_all_have_agreed() -> None:

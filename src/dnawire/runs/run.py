@@ -33,17 +33,14 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.models import save_model
-from dnawire.training.evaluation import predicted_records, test_scores
-from dnawire.training.interrupts import Request, StopRequest
-from dnawire.training.keeper import (
-    BoundaryKeeper,
-    CheckpointKeeper,
-    NoKeeper,
+from dnawire.runs.checkpointing import (
+    CheckpointCallback,
+    NullCallback,
     RunIdentity,
 )
-from dnawire.training.loop import Report, Trainer
-from dnawire.training.outputs import OutputFolder
-from dnawire.training.preparation import (
+from dnawire.runs.evaluation import predicted_records, test_scores
+from dnawire.runs.outputs import OutputFolder
+from dnawire.runs.preparation import (
     PreparedData,
     build_trainer,
     model_specification,
@@ -51,13 +48,16 @@ from dnawire.training.preparation import (
     prepare_dataset,
     run_id,
 )
-from dnawire.training.processes import form_team
-from dnawire.training.reporter import Reporter, score_table
-from dnawire.training.requeue import limits_of_run, requeue
-from dnawire.training.resume import find_checkpoint, resume, set_other_run_aside
-from dnawire.training.start import start_record
-from dnawire.training.team import Team
-from dnawire.training.together import Following, NoReport
+from dnawire.runs.reporter import Reporter, score_table
+from dnawire.runs.requeue import limits_of_run, requeue
+from dnawire.runs.resume import find_checkpoint, resume, set_other_run_aside
+from dnawire.runs.start import start_record
+from dnawire.training.callback import Callback
+from dnawire.training.distributed.group import ProcessGroup
+from dnawire.training.distributed.synchronized import FollowerCallback, NoReport
+from dnawire.training.distributed.torch_group import join_process_group
+from dnawire.training.interrupts import Request, StopRequest
+from dnawire.training.loop import Report, Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -95,66 +95,66 @@ def train(config: TrainConfig, command: str, draw: Callable[[Path], None]) -> in
     DnawireError
         Something that the user can mend; nothing that was saved before is lost.
     """
-    with signals.whole_interrupts(), form_team() as team:
-        if team.rank > 0:
-            return _follow(config, team)
+    with signals.whole_interrupts(), join_process_group() as group:
+        if group.rank > 0:
+            return _follow(config, group)
         if config.checkpoint.enabled:
-            return _train_safely(config, command, team, draw)
-        return _train_unsafely(config, command, team, draw)
+            return _train_safely(config, command, group, draw)
+        return _train_unsafely(config, command, group, draw)
 
 
-def _follow(config: TrainConfig, team: Team) -> int:
+def _follow(config: TrainConfig, group: ProcessGroup) -> int:
     """Train as a process that leaves decisions, messages and files to the lead."""
     logging.getLogger("dnawire").setLevel(logging.CRITICAL)
     folder, num_epochs = _output_folder(config), config.optimization.num_epochs
     with StopRequest() if config.checkpoint.enabled else nullcontext(StopRequest()) as request:
-        stop = team.watch(request)
-        with team.agreement():
-            device = _set_up_torch(config, team)
-        with team.agreement():
-            job = _prepare(config, folder, device, team)
+        stop = group.watch(request)
+        with group.agreement():
+            device = _set_up_torch(config, group)
+        with group.agreement():
+            job = _prepare(config, folder, device, group)
         _get_in_step(job)
         try:
-            is_complete = _fit_in_step(job, Following(stop, num_epochs), NoReport())
+            is_complete = _fit_in_step(job, FollowerCallback(stop, num_epochs), NoReport())
         except DnawireError as error:
             raise SystemExit(error.exit_code) from error
-        _part(team)
+        _part(group)
     return EXIT_FINISHED if is_complete else stop.exit_code
 
 
 def _train_unsafely(
-    config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
+    config: TrainConfig, command: str, group: ProcessGroup, draw: Callable[[Path], None]
 ) -> int:
     folder = _output_folder(config)
     with ExitStack() as stack:
-        with team.agreement():
-            device = _set_up_torch(config, team)
+        with group.agreement():
+            device = _set_up_torch(config, group)
             lock = stack.enter_context(folder.lock())
             folder.owned_by(lock)
-        with team.agreement():
-            job = _prepare(config, folder, device, team)
+        with group.agreement():
+            job = _prepare(config, folder, device, group)
             _start_outputs(job, command)
         _get_in_step(job)
-        _fit(job, NoKeeper(lock))
-        with suppress(LostProcessError), team.agreement():
+        _fit(job, NullCallback(lock))
+        with suppress(LostProcessError), group.agreement():
             _finish(job)
             draw(folder.path)
     return EXIT_FINISHED
 
 
 def _train_safely(
-    config: TrainConfig, command: str, team: Team, draw: Callable[[Path], None]
+    config: TrainConfig, command: str, group: ProcessGroup, draw: Callable[[Path], None]
 ) -> int:
     settings = config.checkpoint
     job_around = SlurmJob.current()
     folder = _output_folder(config)
     with ExitStack() as stack:
-        with team.agreement():
-            device = _set_up_torch(config, team)
+        with group.agreement():
+            device = _set_up_torch(config, group)
             if settings.resume_from is not None and not os.path.exists(settings.resume_from):
                 load_checkpoint(settings.resume_from)
             limits = limits_of_run(settings, job_around)
-            stop = team.watch(stack.enter_context(StopRequest(limits)))
+            stop = group.watch(stack.enter_context(StopRequest(limits)))
             lock = stack.enter_context(DirectoryLock(settings.directory))
             store = CheckpointStore(settings.directory, lock)
             store.probe_writable()
@@ -162,74 +162,74 @@ def _train_safely(
             is_shared = folder.path.resolve() == settings.directory.resolve()
             output_lock = lock if is_shared else stack.enter_context(folder.lock())
             folder.owned_by(output_lock)
-        with team.agreement():
-            job = _prepare(config, folder, device, team)
-            keeper = _keeper(job, store, (lock, output_lock), stop)
+        with group.agreement():
+            job = _prepare(config, folder, device, group)
+            callback = _callback(job, store, (lock, output_lock), stop)
             if loaded is not None:
-                resume(loaded, keeper, config)
-            set_other_run_aside(config, keeper)
+                resume(loaded, callback, config)
+            set_other_run_aside(config, callback)
             if loaded is not None:
-                keeper.secure_start()
-            keeper.starts = _start_outputs(job, command)
+                callback.secure_start()
+            callback.starts = _start_outputs(job, command)
         _get_in_step(job)
         steps_before = job.trainer.state.step
-        if not _fit_safely(job, keeper):
-            _say_stopped(job, keeper, command)
+        if not _fit_safely(job, callback):
+            _say_stopped(job, callback, command)
             if job_around is not None and stop.is_due_to_time and settings.requeue == "auto":
                 requeue(job_around, steps=job.trainer.state.step - steps_before)
-            _part(team)
+            _part(group)
             return stop.exit_code
-        with suppress(LostProcessError), team.agreement():
-            _finish_safely(job, keeper)
+        with suppress(LostProcessError), group.agreement():
+            _finish_safely(job, callback)
             draw(folder.path)
     return EXIT_FINISHED
 
 
 def _get_in_step(job: _Job) -> None:
     """Start all processes from the state of the lead."""
-    team = job.trainer.team
-    with team.agreement():
-        team.check_equal("the records", job.data.dataset.digest)
-        team.spread(job.trainer.registry())
+    group = job.trainer.group
+    with group.agreement():
+        group.check_equal("the records", job.data.dataset.digest)
+        group.spread(job.trainer.registry())
 
 
-def _part(team: Team) -> None:
+def _part(group: ProcessGroup) -> None:
     """Wait for the lead, which writes the results or sends the job into the queue.
 
     All processes end alike, and together: some sites end all with the first one.
     """
-    with suppress(LostProcessError), team.agreement():
+    with suppress(LostProcessError), group.agreement():
         pass
 
 
-def _fit_safely(job: _Job, keeper: CheckpointKeeper) -> bool:
+def _fit_safely(job: _Job, callback: CheckpointCallback) -> bool:
     try:
-        return _fit(job, keeper)
+        return _fit(job, callback)
     except DivergedError:
-        keeper.report("diverged")
+        callback.report("diverged")
         raise
     except LostProcessError:
         # The step that another process did not finish has changed nothing.
-        keeper.save_and_stop()
+        callback.save_and_stop()
         raise
 
 
-def _fit(job: _Job, keeper: BoundaryKeeper) -> bool:
+def _fit(job: _Job, callback: Callback) -> bool:
     """Train to the end as the lead; return whether it is reached."""
     with Reporter(job.folder, job.trainer.state, job.config.optimization.num_epochs) as reporter:
-        return _fit_in_step(job, keeper, reporter)
+        return _fit_in_step(job, callback, reporter)
 
 
-def _fit_in_step(job: _Job, keeper: BoundaryKeeper, report: Report) -> bool:
+def _fit_in_step(job: _Job, callback: Callback, report: Report) -> bool:
     trainer, num_epochs = job.trainer, job.config.optimization.num_epochs
     if trainer.state.epoch >= num_epochs:
         logger.info("already complete: %d epochs; the results are written again", num_epochs)
         return True
-    keeper = trainer.team.in_step(keeper, trainer.packed.digest)
-    return not keeper.before_start() and trainer.fit(num_epochs, keeper, report)
+    callback = trainer.group.synchronized(callback, trainer.packed.digest)
+    return not callback.before_start() and trainer.fit(num_epochs, callback, report)
 
 
-def _set_up_torch(config: TrainConfig, team: Team) -> torch.device:
+def _set_up_torch(config: TrainConfig, group: ProcessGroup) -> torch.device:
     # cuBLAS reads this at its first call; without it, its results depend on timing.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config.runtime.num_threads)
@@ -237,7 +237,7 @@ def _set_up_torch(config: TrainConfig, team: Team) -> torch.device:
     threadpool_limits(1, user_api="blas")
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    device = team.device(config.runtime.device)
+    device = group.device(config.runtime.device)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UsageError(
             f"device = '{device}', but PyTorch sees {torch.cuda.device_count()} GPUs here",
@@ -251,24 +251,26 @@ def _output_folder(config: TrainConfig) -> OutputFolder:
     return OutputFolder(path, tensorboard=config.output.tensorboard)
 
 
-def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device, team: Team) -> _Job:
+def _prepare(
+    config: TrainConfig, folder: OutputFolder, device: torch.device, group: ProcessGroup
+) -> _Job:
     dataset = prepare_dataset(config)
     data = prepare_data(config, dataset, device)
-    trainer = build_trainer(config, data, device, team)
+    trainer = build_trainer(config, data, device, group)
     identity = RunIdentity(
         args=config.flat(),
         run_id=run_id(config, dataset),
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
         environment=describe_environment()
-        | {"dnawire": dnawire.__version__, "processes": team.size},
+        | {"dnawire": dnawire.__version__, "processes": group.size},
         energies=data.statistics.energies,
     )
     parameters = sum(value.numel() for value in trainer.model.parameters())
     sizes = [sum(map(len, part)) for part in (data.training, data.validation, data.test)]
     logger.info(
         "dnawire %s, torch %s, %s, %d process(es) of %d thread(s), seed %d",
-        dnawire.__version__, torch.__version__, device, team.size, config.runtime.num_threads,
+        dnawire.__version__, torch.__version__, device, group.size, config.runtime.num_threads,
         config.runtime.seed,
     )  # fmt: skip
     logger.info(
@@ -278,14 +280,14 @@ def _prepare(config: TrainConfig, folder: OutputFolder, device: torch.device, te
     return _Job(config, folder, data, trainer, identity)
 
 
-def _keeper(
+def _callback(
     job: _Job,
     store: CheckpointStore,
     locks: tuple[DirectoryLock, DirectoryLock],
     stop: Request,
-) -> CheckpointKeeper:
+) -> CheckpointCallback:
     settings = job.config.checkpoint
-    return CheckpointKeeper(
+    return CheckpointCallback(
         store=store,
         lock=locks[0],
         output_lock=locks[1],
@@ -303,7 +305,7 @@ def _start_outputs(job: _Job, command: str) -> int:
     state, splits = job.trainer.state, job.data.splits
     with job.folder.writing():
         job.folder.claim(job.identity.run_id)
-        start = start_record(command, job.trainer.team.size)
+        start = start_record(command, job.trainer.group.size)
         starts = job.folder.write_start(job.config, start, state.epoch)
         job.folder.write_json("environment.json", dict(job.identity.environment))
         job.folder.write_text("splits.json", splits.to_json() + "\n")
@@ -311,13 +313,13 @@ def _start_outputs(job: _Job, command: str) -> int:
     return starts
 
 
-def _finish_safely(job: _Job, keeper: CheckpointKeeper) -> None:
+def _finish_safely(job: _Job, callback: CheckpointCallback) -> None:
     try:
         _finish(job)
     except NotWritableError:
-        keeper.finish("results not written")
+        callback.finish("results not written")
         raise
-    keeper.finish("finished")
+    callback.finish("finished")
 
 
 def _finish(job: _Job) -> None:
@@ -350,11 +352,11 @@ def _finish(job: _Job) -> None:
     logger.info("results: %s", job.folder.path)
 
 
-def _say_stopped(job: _Job, keeper: CheckpointKeeper, command: str) -> None:
+def _say_stopped(job: _Job, callback: CheckpointCallback, command: str) -> None:
     state = job.trainer.state
     logger.info(
         "stopped by %s after %d epochs and %d of %d batches; %s is saved in %s",
-        keeper.stop.reason, state.epoch, state.batch, job.trainer.order.batches_per_epoch,
-        "what came before" if keeper.problem else "all of it", keeper.store.latest,
+        callback.stop.reason, state.epoch, state.batch, job.trainer.order.batches_per_epoch,
+        "what came before" if callback.problem else "all of it", callback.store.latest,
     )  # fmt: skip
     logger.info("resume with: %s", command)

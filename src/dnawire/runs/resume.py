@@ -16,7 +16,7 @@ from dnawire.checkpoint import (
 from dnawire.config import GenerationConfig, TrainConfig, guard_classes, settings
 from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
-from dnawire.training.keeper import CheckpointKeeper, restore
+from dnawire.runs.checkpointing import CheckpointCallback, restore
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
     return loaded
 
 
-def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConfig) -> None:
+def resume(loaded: LoadedCheckpoint, callback: CheckpointCallback, config: TrainConfig) -> None:
     """Put the run back where the checkpoint was taken.
 
     Raises
@@ -59,40 +59,40 @@ def resume(loaded: LoadedCheckpoint, keeper: CheckpointKeeper, config: TrainConf
         If the records differ, or a change that was allowed does not leave the model its shape.
     """
     saved = loaded.payload["resume"]
-    _check_records(saved, keeper, config)
+    _check_records(saved, callback, config)
     # Checkpoints that do not say how many processes there were are those of one.
     then = {"processes": 1, **saved["environment"]}
-    for drift in compare_environments(then, dict(keeper.identity.environment)):
+    for drift in compare_environments(then, dict(callback.identity.environment)):
         logger.warning("not bit-exact, the environment differs: %s", drift)
     try:
-        restore(keeper.registry, loaded.payload)
+        restore(callback.registry, loaded.payload)
     except (RuntimeError, ValueError) as error:
         raise ConfigurationMismatchError(
             f"the state in {loaded.path} does not fit the settings: {error}",
             "Take back what --allow_change allowed, or start anew in another --checkpoint_dir.",
         ) from error
-    keeper.adopt(saved["run_id"])
-    state = keeper.state
+    callback.adopt(saved["run_id"])
+    state = callback.state
     logger.info(
         "resuming from %s: %d epochs and %d batches are done", loaded.path, state.epoch, state.batch
     )
 
 
-def set_other_run_aside(config: TrainConfig, keeper: CheckpointKeeper) -> None:
+def set_other_run_aside(config: TrainConfig, callback: CheckpointCallback) -> None:
     """Move what another run has left in the folder out of the way of what will be saved."""
     asked = config.checkpoint.fresh
-    if asked or (config.checkpoint.resume_from is not None and _holds_other_run(keeper)):
-        aside = keeper.store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
+    if asked or (config.checkpoint.resume_from is not None and _holds_other_run(callback)):
+        aside = callback.store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
         if aside is not None:
             logger.warning("the old checkpoints of %s are now in %s", aside.parent, aside)
 
 
-def _holds_other_run(keeper: CheckpointKeeper) -> bool:
+def _holds_other_run(callback: CheckpointCallback) -> bool:
     try:
-        present = keeper.store.load_latest()
+        present = callback.store.load_latest()
     except UnusableCheckpointError:
         return True
-    return present is not None and present.payload["resume"]["run_id"] != keeper.identity.run_id
+    return present is not None and present.payload["resume"]["run_id"] != callback.identity.run_id
 
 
 def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
@@ -121,11 +121,13 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
         )
 
 
-def _check_records(saved: dict[str, Any], keeper: CheckpointKeeper, config: TrainConfig) -> None:
+def _check_records(
+    saved: dict[str, Any], callback: CheckpointCallback, config: TrainConfig
+) -> None:
     allowed = config.checkpoint.allow_change
     if any(name == "seed" or settings()[name].group == "data" for name in allowed):
         return
-    now = keeper.identity
+    now = callback.identity
     if saved["data_digest"] == now.data_digest:
         return
     if config.data.data is None and saved["question_digest"] == now.question_digest:

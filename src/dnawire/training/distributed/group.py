@@ -11,13 +11,13 @@ from torch import Tensor
 
 from dnawire.checkpoint import StateRegistry
 from dnawire.graphs import Batch
+from dnawire.training.callback import Callback
+from dnawire.training.distributed.share import Bucket, OwnBucket
 from dnawire.training.interrupts import Request, StopRequest
-from dnawire.training.keeper import BoundaryKeeper
 from dnawire.training.loss import SpectralLoss
-from dnawire.training.share import Bucket, OwnBucket
 
 
-class Team(Protocol):
+class ProcessGroup(Protocol):
     """All processes of a run; each of them calls the same methods in the same order."""
 
     rank: int
@@ -46,8 +46,8 @@ class Team(Protocol):
     def watch(self, stop: StopRequest) -> Request:
         """Requests to stop that reach any of the processes."""
 
-    def in_step(self, keeper: BoundaryKeeper, fingerprint: Callable[[], str]) -> BoundaryKeeper:
-        """Keeper by which all processes decide alike; their fingerprints must be equal."""
+    def synchronized(self, callback: Callback, fingerprint: Callable[[], str]) -> Callback:
+        """Callback by which all processes decide alike; their fingerprints must be equal."""
 
     def spread(self, registry: StateRegistry) -> None:
         """Put all processes into the state of the lead."""
@@ -71,7 +71,7 @@ class Team(Protocol):
         """
 
 
-class Alone:
+class SingleProcess:
     """The only process of a run: whatever all processes do together is done already."""
 
     rank = 0
@@ -100,10 +100,10 @@ class Alone:
         """Return the requests that reach this process."""
         return stop
 
-    def in_step(self, keeper: BoundaryKeeper, fingerprint: Callable[[], str]) -> BoundaryKeeper:
-        """Return the keeper."""
+    def synchronized(self, callback: Callback, fingerprint: Callable[[], str]) -> Callback:
+        """Return the callback."""
         del fingerprint
-        return keeper
+        return callback
 
     def spread(self, registry: StateRegistry) -> None:
         """Do nothing."""

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models import _encoder_kernels, _graph_kernels
-from dnawire.models import _standard_kernels as kernels
 from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.composition import NUM_FEATURES, composition, ridge_weights
 from dnawire.models.neighborhoods import neighborhoods
 from dnawire.models.packing import PackedParameters
+from dnawire.models.standard import _standard_kernels as kernels
+from dnawire.models.standard.composition import NUM_FEATURES, composition, ridge_weights
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0

@@ -1,0 +1,1 @@
+"""Compiled code: how numba compiles and caches kernels, and the lanes that they compute in."""

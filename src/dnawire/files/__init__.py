@@ -1,0 +1,1 @@
+"""The ground floor: files are replaced whole or not at all, and read tolerantly."""

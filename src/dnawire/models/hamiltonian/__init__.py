@@ -1,0 +1,1 @@
+"""The model ``hamiltonian``: graph -> tight-binding Hamiltonian -> quantum transport."""

@@ -1,0 +1,1 @@
+"""The model ``standard``: graph -> spectra."""

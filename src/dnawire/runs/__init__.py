@@ -1,0 +1,5 @@
+"""A run that cannot be lost: preparation, checkpoints, resume, results, requeue, messages."""
+
+from dnawire.runs.run import train
+
+__all__ = ["train"]

@@ -208,7 +208,7 @@ def test_a_standard_model_refuses_other_energies(
 ) -> None:
     run = save(tmp_path / "run", "standard")
     assert predict(tmp_path / "out", run, "ACG", "--num_energy_points", "5") == EXIT_USAGE
-    assert "type hamiltonian" in capsys.readouterr().err
+    assert "knows all energies" in capsys.readouterr().err
 
 
 def test_a_damaged_model_exits_65(tmp_path: Path) -> None:

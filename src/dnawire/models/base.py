@@ -15,7 +15,6 @@ from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
 from dnawire.models.dropout import Dropout
-from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.packing import PackedParameters
 
 
@@ -59,9 +58,7 @@ class TransportModel(nn.Module, ABC):
 
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
-        width = settings.hidden_dim
-        self.base = nn.Embedding(MISSING_BASE + 1, width)
-        self.encoder = DuplexEncoder(width, settings.num_layers, settings.num_heads)
+        self.base = nn.Embedding(MISSING_BASE + 1, settings.hidden_dim)
         self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))

@@ -15,6 +15,7 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
 from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.hamiltonian import _hamiltonian_kernels
 from dnawire.models.hamiltonian.corrections import HOPPINGS, CorrectionHead
 from dnawire.models.hamiltonian.settings import HamiltonianSettings
@@ -57,6 +58,7 @@ class HamiltonianModel(TransportModel):
 
     def __init__(self, num_energies: int, settings: HamiltonianSettings) -> None:
         super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
         double = torch.float64
         hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
         self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))

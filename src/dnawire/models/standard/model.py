@@ -15,6 +15,7 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.neighborhoods import neighborhoods
 from dnawire.models.packing import PackedParameters
 from dnawire.models.standard import _standard_kernels as kernels
@@ -49,6 +50,7 @@ class StandardModel(TransportModel):
 
     def __init__(self, num_energies: int, settings: StandardSettings) -> None:
         super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
         hidden_dim = settings.hidden_dim
         self.contact = nn.Linear(_CONTACT_FEATURES, hidden_dim, bias=False)
         self.linear = _zero_layer(NUM_FEATURES, 2 * num_energies)

@@ -1,0 +1,149 @@
+"""The recipes of docs/extending.md: the code of the page is taken as it is, and run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import harness
+import pytest
+from harness import CHECKPOINTS, TINY
+from outcome import assert_identical, outcome
+
+from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableFileError
+from dnawire.inference import load_predictor
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "extending.md"
+BLOCK: Final = re.compile(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILES: Final = dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
+NAME: Final = "additive"
+KILLED_AFTER: Final = 9
+FLAGS: Final = (
+    *TINY, "--model_type", NAME, "--contribution_scale", "0.2", "--num_epochs", "3",
+    "--checkpoint_dir", CHECKPOINTS, "--checkpoint_seconds", "1e-9",
+)  # fmt: skip
+RESUMED: Final = """
+import os, signal, sys
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from harness import without_figures
+
+steps, killed_after = [], int(sys.argv[1])
+
+def count(*_):
+    steps.append(None)
+    if len(steps) == killed_after:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+register_optimizer_step_post_hook(count)
+sys.exit(without_figures(tuple(sys.argv[2:])))
+"""
+"""Trains, and kills itself right after the given optimizer step; 0 is none."""
+
+IN_PEACE: Final = """
+import json, sys
+from dnawire.cli import main
+
+for words in json.loads(sys.argv[1]):
+    print("ended:", words[0], main(words), file=sys.stderr)
+"""
+"""Runs one command after the other."""
+
+RUN: Final = f"outputs/{NAME}"
+COMMANDS: Final = (
+    ("train", *FLAGS),
+    ("predict", RUN, "ACGT", "ACG/C_T", "--output", "predicted"),
+    ("screen", RUN, "--length", "3", "--output", "screened"),
+    ("predict", RUN, "ACGT", "--energy_max", "-7", "--output", "refused"),
+    ("train", *TINY, "--contribution_scale", "0.3"),
+    ("train", "--print_config"),
+    ("train", "--help"),
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of installed packages: that of the model, as pip would leave it."""
+    site = tmp_path_factory.mktemp("site")
+    for name, text in FILES.items():
+        if name.startswith("additive/"):
+            (site / name).parent.mkdir(exist_ok=True)
+            (site / name).write_text(text)
+    (groups,) = tomllib.loads(FILES["pyproject.toml"])["project"]["entry-points"].items()
+    lines = [f"[{groups[0]}]", *(f"{name} = {value}" for name, value in groups[1].items())]
+    information = site / "additive-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: additive\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    return site
+
+
+def run(site: Path, folder: Path, script: str, *words: str) -> tuple[int, str]:
+    """Run a script beside the installed model; return how it ended and its messages."""
+    path = os.pathsep.join((str(site), str(Path(harness.__file__).parent)))
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=folder,
+        env={"HOME": str(folder), "PATH": "", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+class Peace(NamedTuple):
+    """What `COMMANDS` leave."""
+
+    folder: Path
+    messages: str
+
+
+@pytest.fixture(scope="module")
+def peace(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Peace:
+    folder = tmp_path_factory.mktemp("peace")
+    code, messages = run(site, folder, IN_PEACE, json.dumps(COMMANDS))
+    assert code == 0, messages
+    return Peace(folder, messages)
+
+
+def test_a_new_model_trains_predicts_and_screens(peace: Peace) -> None:
+    ended = re.findall(r"^ended: (\w+) (\d+)$", peace.messages, re.MULTILINE)
+    wrong = str(EXIT_USAGE)
+    assert [name for name, _ in ended] == [words[0] for words in COMMANDS]
+    assert [code for _, code in ended] == ["0", "0", "0", wrong, wrong, "0", "0"]
+    assert (peace.folder / RUN / "figures/parity.png").is_file()
+    assert len((peace.folder / "predicted/summary.csv").read_text().splitlines()) == 4
+    assert len((peace.folder / "screened/ranking.csv").read_text().splitlines()) == 2 + 4**3
+
+
+def test_a_new_model_resumes_bit_exactly_after_a_kill(
+    site: Path, peace: Peace, tmp_path: Path
+) -> None:
+    code, messages = run(site, tmp_path, RESUMED, str(KILLED_AFTER), *FLAGS)
+    assert code == -signal.SIGKILL, messages
+    code, messages = run(site, tmp_path, RESUMED, "0", *FLAGS)
+    assert code == EXIT_FINISHED, messages
+    assert "resuming from" in messages
+    assert_identical(outcome(tmp_path, NAME), outcome(peace.folder, NAME))
+
+
+def test_own_settings_are_flags_of_their_model_alone(peace: Peace) -> None:
+    assert "--contribution_scale FLOAT" in " ".join(peace.messages.split())
+    assert "contribution_scale = 0.3 has no effect on a model of type standard" in peace.messages
+    assert "contribution_scale:" not in peace.messages
+    assert "\n  contribution_scale: 0.2\n" in (peace.folder / RUN / "config.yaml").read_text()
+    description = json.loads((peace.folder / RUN / "model/config.json").read_text())
+    assert description["specification"]["contribution_scale"] == 0.2
+
+
+def test_a_model_whose_package_is_not_installed_is_named(peace: Peace) -> None:
+    with pytest.raises(UnusableFileError, match="a model of type 'additive'; here are") as caught:
+        load_predictor(str(peace.folder / RUN))
+    assert "Install the package" in caught.value.remedy

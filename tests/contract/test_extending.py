@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -13,12 +14,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import harness
+import numpy as np
 import pytest
 from harness import CHECKPOINTS, TINY
 from outcome import assert_identical, outcome
 
+import dnawire.cli
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableFileError
 from dnawire.inference import load_predictor
+from dnawire.tightbinding.parameters import parse_parameters
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "extending.md"
 BLOCK: Final = re.compile(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -147,3 +151,59 @@ def test_a_model_whose_package_is_not_installed_is_named(peace: Peace) -> None:
     with pytest.raises(UnusableFileError, match="a model of type 'additive'; here are") as caught:
         load_predictor(str(peace.folder / RUN))
     assert "Install the package" in caught.value.remedy
+
+
+def write(folder: Path, *names: str) -> None:
+    """Write modules of the page that belong to a package of dnawire."""
+    for name in names:
+        (folder / Path(name).name).write_text(FILES[name])
+
+
+OPERATOR: Final = """
+import sys
+import torch
+import dnawire.operators
+from torch.autograd import gradcheck
+from torch.library import opcheck
+
+dnawire.operators.__path__.append(".")
+from dnawire.operators.running_sum import running_sum
+
+x = torch.linspace(-1, 1, 24, dtype=torch.float64).reshape(2, 4, 3).requires_grad_()
+assert running_sum.is_compiled(x) and not running_sum.is_compiled(x.float())
+torch.testing.assert_close(running_sum(x), running_sum.definition(x))
+assert gradcheck(running_sum, x)
+opcheck(torch.ops.dnawire.running_sum.default, (x,))
+"""
+
+
+def test_a_new_operator(tmp_path: Path) -> None:
+    """In a process of its own: what is compiled here is cached nowhere else."""
+    home = "src/dnawire/operators"
+    write(tmp_path, f"{home}/running_sum.py", f"{home}/_running_sum_kernels.py")
+    done = subprocess.run(
+        [sys.executable, "-c", OPERATOR],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_new_parameter_set() -> None:
+    name = "src/dnawire/tightbinding/data/uniform.toml"
+    found = parse_parameters(FILES[name], name)
+    np.testing.assert_array_equal(found.stacking, np.full((4, 4), 0.1))
+    np.testing.assert_array_equal(found.diagonal_five, np.zeros((4, 4)))
+
+
+def test_a_new_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "src/dnawire/cli/lengths.py")
+    monkeypatch.setattr("dnawire.cli.__path__", [*dnawire.cli.__path__, str(tmp_path)])
+    records = Path(__file__).parents[2] / "examples/data/xtb_mini.h5"
+    assert importlib.import_module("dnawire.cli.lengths").run([str(records)]) == EXIT_FINISHED
+    assert " base pairs: " in capsys.readouterr().out

@@ -218,7 +218,7 @@ def test_disconnected_contacts_come_last(
     assert run_screen(tmp_path / "one", EXACT, "--sequences", str(listed)) == EXIT_FINISHED
 
 
-def test_doubts_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_out_of_domain_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = save(tmp_path / "run", "standard")
     assert run_screen(tmp_path / "out", run, "--length", "2", "--top", "9") == EXIT_FINISHED
     log = capsys.readouterr().err

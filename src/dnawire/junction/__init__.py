@@ -12,19 +12,43 @@ from dnawire.junction.duplex import (
     pair_index,
     reverse_complement,
 )
+from dnawire.junction.edges import (
+    DIAGONAL_FIVE,
+    DIAGONAL_THREE,
+    EDGE_KINDS,
+    EDGES,
+    LOWER,
+    NEIGHBORS,
+    PAIRING,
+    STACKING,
+    UPPER,
+    Edge,
+    edge_sites,
+)
 from dnawire.junction.junction import Junction
 
 __all__ = [
     "BASES",
+    "DIAGONAL_FIVE",
+    "DIAGONAL_THREE",
+    "EDGES",
+    "EDGE_KINDS",
+    "LOWER",
     "MISSING",
     "MISSING_CODE",
+    "NEIGHBORS",
+    "PAIRING",
+    "STACKING",
     "STRANDS",
+    "UPPER",
     "Attachment",
     "Contact",
     "Duplex",
+    "Edge",
     "Junction",
     "Site",
     "Strand",
+    "edge_sites",
     "pair_index",
     "reverse_complement",
 ]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import harness
 import numpy as np
@@ -207,3 +207,13 @@ def test_a_new_command(
     records = Path(__file__).parents[2] / "examples/data/xtb_mini.h5"
     assert importlib.import_module("dnawire.cli.lengths").run([str(records)]) == EXIT_FINISHED
     assert " base pairs: " in capsys.readouterr().out
+
+
+def test_a_step_and_its_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for name in ("debugging/step.py", "debugging/profile.py"):
+        exec(compile(FILES[name], name, "exec"), names)
+    assert names["compiled"] == pytest.approx(names["defined"], rel=1e-5)
+    assert "Self CPU time total" in capsys.readouterr().out
+    gradients = [parameter.grad for parameter in names["model"].parameters()]
+    assert any(bool(one.any()) for one in gradients)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,23 @@ def test_dropout_without_a_generator_is_refused() -> None:
         model(junction_batch([junction_of([("A", "T"), ("G", "C")])]))
 
 
+def test_the_description_of_a_model_has_the_form_of_its_version(tmp_path: Path) -> None:
+    save_model(tmp_path, make_model("standard"), specification("standard"), {"eta": 0.0})
+    assert json.loads((tmp_path / "config.json").read_text()) == {
+        "format": "dnawire-model",
+        "version": 1,
+        "specification": {
+            "model_type": "standard",
+            "num_energies": 9,
+            "hidden_dim": 16,
+            "num_layers": 3,
+            "num_heads": 2,
+            "dropout": 0.1,
+        },
+        "provenance": {"eta": 0.0},
+    }
+
+
 def test_models_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no model in"):
         load_model(tmp_path)
@@ -78,4 +96,9 @@ def test_models_that_cannot_be_read(tmp_path: Path) -> None:
         load_model(folder)
     (folder / "config.json").write_text('{"format": "something else", "version": 1}')
     with pytest.raises(UnusableFileError, match="does not describe a model"):
+        load_model(folder)
+    stranger = {"model_type": "strange", "num_energies": 9}
+    description = {"format": "dnawire-model", "version": 1, "specification": stranger}
+    (folder / "config.json").write_text(json.dumps(description))
+    with pytest.raises(UnusableFileError, match="a model of type 'strange'; here are hamil"):
         load_model(folder)

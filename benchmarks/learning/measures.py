@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from dnawire.config import TrainConfig
 from dnawire.data import generate_dataset, generation_spec, named_seed
 from dnawire.graphs import Batch, length_buckets
-from dnawire.inference import align_signs, learned_hamiltonian
+from dnawire.inference import align_signs
 from dnawire.models import HamiltonianModel, TransportModel
+from dnawire.models.hamiltonian.predictor import learned_hamiltonian
 from dnawire.tightbinding import ParameterSet, dense_hamiltonian, ladder_blocks
 from dnawire.transport import block_totals
 

@@ -42,7 +42,9 @@ def junction(text: str, left: str = "upper:0=0.1", right: str = "upper:-1=0.6") 
 
 def exact_model(parameters: ParameterSet, sign: float) -> HamiltonianModel:
     """A model whose tables are a parameter set; ``sign`` is that of the orbitals of guanine."""
-    model = build_model(ModelSpecification("hamiltonian", 2, 16, 1, 2, 0.0), seed=0)
+    settings = {"hidden_dim": 16, "num_layers": 1, "num_heads": 2, "dropout": 0.0}
+    specification = ModelSpecification.of("hamiltonian", 2, **settings)
+    model = build_model(specification, seed=0)
     assert isinstance(model, HamiltonianModel)
     signs = np.array([1.0, 1.0, sign, 1.0])
     tables = np.stack(

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
 from dnawire.data import TransportRecord
-from dnawire.inference.predictors import Ladders, Predictor
 from dnawire.junction import Junction
+from dnawire.predictors import Ladders, Predictor
 from dnawire.transport import (
     Conductance,
     interpolate_transmission,
@@ -124,9 +124,9 @@ def _resolved(
 ) -> _Spectra:
     """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
     junction = record.junction
-    hamiltonian = predictor.hamiltonian(junction.duplex)
-    if hamiltonian is None:
+    if not predictor.knows_hamiltonian:
         return _Spectra(record.energies, record.transmission, record.dos)
+    hamiltonian = predictor.hamiltonian(junction.duplex)
     gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
     energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:

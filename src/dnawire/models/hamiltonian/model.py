@@ -17,6 +17,7 @@ from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.hamiltonian import _hamiltonian_kernels
 from dnawire.models.hamiltonian.corrections import HOPPINGS, CorrectionHead
+from dnawire.models.hamiltonian.settings import HamiltonianSettings
 from dnawire.models.neighborhoods import Edges, edges_of, neighborhoods
 from dnawire.models.packing import PackedParameters
 from dnawire.transport import Spectra, block_spectra
@@ -49,20 +50,19 @@ class HamiltonianModel(TransportModel):
     written from its other strand has the same H.
     """
 
+    quantities = ("transmission", "dos", "ldos")
     resonance_width = 0.1
 
     energy_origin: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: HamiltonianSettings) -> None:
+        super().__init__(num_energies, settings)
         double = torch.float64
         hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
         self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))
         self.hopping_table = nn.Parameter(hopping.repeat(1, NUM_BASES, NUM_BASES))
         self.register_buffer("energy_origin", torch.zeros((), dtype=double))
-        self.corrections = CorrectionHead(hidden_dim)
+        self.corrections = CorrectionHead(settings.hidden_dim)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from the on-site energies that the training set suggests."""

@@ -1,4 +1,4 @@
-"""Junctions to records: by a trained model or exactly, through one interface."""
+"""Junctions to records through one interface; exactly, where there is a Hamiltonian."""
 
 from __future__ import annotations
 
@@ -12,19 +12,12 @@ from torch import Tensor
 
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
-from dnawire.graphs import junction_batch, ladder_batch
-from dnawire.inference.conditions import Conditions, checked_energies
 from dnawire.junction import Duplex, Junction
-from dnawire.models import HamiltonianModel, StandardModel
+from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
 from dnawire.transport import block_densities, block_totals
 
 _VALUES_PER_BATCH: Final = 2**22
-_SAME_ENERGY: Final = 1e-9
-"""eV; grids that differ by less are one grid, rounded in different ways."""
-
-_ALL_RESPECTS: Final = ("lengths", "couplings", "placements", "pairs")
-
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
 
@@ -64,7 +57,11 @@ class Predictor(Protocol):
 
     @property
     def knows_all_energies(self) -> bool:
-        """Whether spectra at other energies than these can be had."""
+        """Whether spectra at other energies than these, and at any eta, can be had."""
+
+    @property
+    def knows_hamiltonian(self) -> bool:
+        """Whether `hamiltonian` can be asked for."""
 
     def predict(
         self,
@@ -117,109 +114,17 @@ class Predictor(Protocol):
             Like `predict`.
         """
 
-    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64] | None:
-        """Hamiltonian of a duplex in eV, (N, N), in site order; None if there is none."""
-
-    def doubts(self, junction: Junction) -> list[str]:
-        """Say in what respects nothing in the training prepared for a junction; empty if none."""
-
-
-class StandardPredictor:
-    """A ``standard`` model: bound to the energies that it was trained on.
-
-    Parameters
-    ----------
-    name
-        Short name.
-    conditions
-        Those of its training.
-    model
-        The trained model, in evaluation mode.
-    """
-
-    knows_all_energies = False
-
-    def __init__(self, name: str, conditions: Conditions, model: StandardModel) -> None:
-        self.name = name
-        self.conditions = conditions
-        self._model = model
-
-    @property
-    def default_energies(self) -> NDArray[np.float64]:
-        """The energy grid of the training records in eV, (E,)."""
-        return self.conditions.energies
-
-    def predict(
-        self,
-        junctions: Sequence[Junction],
-        energies: ArrayLike | None = None,
-        eta: float | None = None,
-    ) -> list[TransportRecord]:
-        """Predict T and DOS; see `Predictor.predict`.
+    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
+        """Hamiltonian of a duplex in eV, (N, N), in site order.
 
         Raises
         ------
         UsageError
-            If other energies or another eta are asked for than those of the training.
+            If the predictor knows none.
         """
-        self._check_energies(energies)
-        self._check_eta(eta)
-        return _in_batches(junctions, len(self.default_energies), self._records)
 
-    def totals(
-        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
-    ) -> LogTotals:
-        """Predict T and DOS of many junctions; see `Predictor.totals`."""
-        self._check_energies(energies)
-        self._check_eta(eta)
-        with torch.no_grad():
-            transmission, dos, _ = self._model(ladder_batch(*ladders))
-        return LogTotals(transmission.double().numpy(), dos.double().numpy())
-
-    def hamiltonian(self, duplex: Duplex) -> None:
-        """Return None: a ``standard`` model has no Hamiltonian."""
-        del duplex
-
-    def doubts(self, junction: Junction) -> list[str]:
-        """Compare length, contacts, couplings and base pairs with those of the training."""
-        return self.conditions.doubts(junction, _ALL_RESPECTS)
-
-    def _check_energies(self, energies: ArrayLike | None) -> None:
-        own = self.default_energies
-        if energies is None:
-            return
-        asked = checked_energies(energies)
-        if asked.shape != own.shape or not np.allclose(asked, own, rtol=0.0, atol=_SAME_ENERGY):
-            raise UsageError(
-                f"the model {self.name} predicts at the {len(own)} energies that it was trained "
-                f"on, from {own[0]:g} to {own[-1]:g} eV, and at no others.",
-                "leave the energies out, or use a model of type hamiltonian, which knows all "
-                "energies.",
-            )
-
-    def _check_eta(self, eta: float | None) -> None:
-        if eta is not None and eta != self.conditions.eta:
-            raise UsageError(
-                f"the model {self.name} was trained on spectra with eta = {self.conditions.eta:g} "
-                f"eV and cannot tell those with eta = {eta:g} eV.",
-                "leave eta out, or use a model of type hamiltonian, which knows every eta.",
-            )
-
-    def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
-        spectra = self._model(junction_batch(junctions))
-        transmission = torch.pow(10.0, spectra.log10_transmission).numpy()
-        dos = torch.pow(10.0, spectra.log10_dos).numpy()
-        for row, junction in enumerate(junctions):
-            yield TransportRecord(
-                junction=junction,
-                energies=self.default_energies,
-                transmission=transmission[row],
-                dos=dos[row],
-                ldos=None,
-                eta=self.conditions.eta,
-                energy_reference=self.conditions.energy_reference,
-                identifier=f"{self.name}/{junction.duplex.text}",
-            )
+    def out_of_domain(self, junction: Junction) -> list[str]:
+        """Say in what respects nothing in the training prepared for a junction; empty if none."""
 
 
 class HamiltonianPredictor:
@@ -236,6 +141,7 @@ class HamiltonianPredictor:
     """
 
     knows_all_energies = True
+    knows_hamiltonian = True
 
     def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
         self.name = name
@@ -261,7 +167,7 @@ class HamiltonianPredictor:
             If the energies are no grid or eta is impossible.
         """
         grid, width = self._asked(energies, eta)
-        return _in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
+        return in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
 
     def totals(
         self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
@@ -286,9 +192,9 @@ class HamiltonianPredictor:
         diagonal, step, mask = self._source(duplex.codes[None])
         return dense_hamiltonian(diagonal[0], step[0], mask[0])
 
-    def doubts(self, junction: Junction) -> list[str]:
+    def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; length and contacts are exact."""
-        return self.conditions.doubts(junction, ("pairs",))
+        return self.conditions.out_of_domain(junction, ("pairs",))
 
     def _asked(
         self, energies: ArrayLike | None, eta: float | None
@@ -325,20 +231,7 @@ class HamiltonianPredictor:
             )
 
 
-def learned_hamiltonian(model: HamiltonianModel) -> HamiltonianSource:
-    """Return the Hamiltonians of a trained model."""
-
-    def blocks(codes: NDArray[np.int8]) -> LadderBlocks:
-        no_contact = np.zeros(codes.shape)
-        batch = ladder_batch(codes, no_contact, no_contact)
-        with torch.no_grad():
-            diagonal, step = model.hamiltonian(batch)
-        return LadderBlocks(diagonal.numpy(), step.numpy(), batch.present.numpy())
-
-    return blocks
-
-
-def _in_batches(
+def in_batches(
     junctions: Sequence[Junction],
     num_energies: int,
     predict: Callable[[Sequence[Junction]], Iterator[TransportRecord]],

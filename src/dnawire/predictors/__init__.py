@@ -1,0 +1,22 @@
+"""Predictors: one interface to spectra of junctions, and exact ones through a Hamiltonian."""
+
+from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.predictor import (
+    HamiltonianPredictor,
+    HamiltonianSource,
+    Ladders,
+    LogTotals,
+    Predictor,
+    in_batches,
+)
+
+__all__ = [
+    "Conditions",
+    "HamiltonianPredictor",
+    "HamiltonianSource",
+    "Ladders",
+    "LogTotals",
+    "Predictor",
+    "checked_energies",
+    "in_batches",
+]

@@ -14,6 +14,7 @@ same for blocks of two orbitals on the CPU. ``xp`` is the module of the arrays: 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -155,49 +156,41 @@ def _ldos(system: BlockSystem[Any], columns: _Columns, xp: ModuleType) -> AnyArr
 
 
 def backward(
-    system: BlockSystem[Any],
-    by_transmission: AnyArray,
-    by_dos: AnyArray,
-    by_ldos: AnyArray | None,
-    xp: ModuleType,
+    system: BlockSystem[Any], cotangents: Sequence[AnyArray], xp: ModuleType
 ) -> tuple[AnyArray, AnyArray]:
-    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and ln LDOS (or none).
+    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and perhaps ln LDOS.
 
     With ``dG = G dH G``: ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals,
     and the LDOS part needs one more solve per column with the same factorization.
     """
     columns = _columns(system, xp)
     x, scale = columns.x, columns.scale
-    ratio = pair_ratios(columns.pairs, columns.element, by_transmission, xp)
+    ratio = pair_ratios(columns.pairs, columns.element, cotangents[0], xp)
     plain = x * xp.exp(scale)[..., None, :]
-    u = _density_solution(system, columns, plain, (by_dos, by_ldos))
+    u = _density_solution(system, columns, plain, cotangents[1:])
 
     def pair_sum(first: AnyArray, s1: AnyArray, second: AnyArray, s2: AnyArray) -> AnyArray:
         exponent = s1[..., :, None] + s2[..., None, :] - columns.element_scale
         return _summed_product(first @ (ratio * xp.exp(exponent)), second, xp)
 
-    def outer(first: AnyArray, second: AnyArray) -> AnyArray:
-        return _summed_product(first, second, xp)
-
-    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + outer(u, plain))
+    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + _summed_product(u, plain, xp))
     step = 2.0 * (
         pair_sum(x[:-1], scale[:-1], x[1:], scale[1:])
         + _transposed(pair_sum(x[1:], scale[1:], x[:-1], scale[:-1]))
-        + outer(u[:-1], plain[1:])
-        + _transposed(outer(u[1:], plain[:-1]))
+        + _summed_product(u[:-1], plain[1:], xp)
+        + _transposed(_summed_product(u[1:], plain[:-1], xp))
     )
     return 0.5 * (diagonal + _transposed(diagonal)), step
 
 
 def _density_solution(
-    system: BlockSystem[Any], columns: _Columns, plain: AnyArray, cotangents: tuple[Any, Any | None]
+    system: BlockSystem[Any], columns: _Columns, plain: AnyArray, cotangents: Sequence[AnyArray]
 ) -> AnyArray:
     """Solution for the derivatives by the densities, (L, B, E, m, C)."""
     xp = columns.solver.xp
-    by_dos, by_ldos = cotangents
     ldos = _ldos(system, columns, xp)
-    share = by_density(by_dos, ldos.sum((1, 2)), xp)[:, None, None]
-    if by_ldos is not None:
+    share = by_density(cotangents[0], ldos.sum((1, 2)), xp)[:, None, None]
+    for by_ldos in cotangents[1:]:
         share = share + by_density(by_ldos, ldos, xp)
     weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
     source = xp.moveaxis(xp.broadcast_to(share, ldos.shape), 0, 1)

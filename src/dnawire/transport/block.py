@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Final, Generic, NamedTuple
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.transport import _adjoint_kernels, _column_kernels, _recursion
 from dnawire.transport.spectra import Densities, Spectra, Totals
-from dnawire.transport.system import Array, BlockSystem, block_system
+from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
 Doubles = NDArray[np.float64]
 
@@ -85,7 +86,7 @@ def block_spectra(
         are not.
     """
     system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
-    return logarithms(system, solve(system, every_orbital(system)), np)
+    return logarithms(system, solve(system, np.ones_like(system.present), np), np)
 
 
 def block_totals(
@@ -100,7 +101,7 @@ def block_totals(
 ) -> Totals[Doubles]:
     """Like `block_spectra`, without the LDOS: less memory and time where nobody asks for it."""
     system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
-    found = logarithms(system, solve(system, no_orbital(system)), np)
+    found = logarithms(system, solve(system, np.zeros_like(system.present), np), np)
     return Totals(found.log10_transmission, found.log10_dos)
 
 
@@ -116,43 +117,32 @@ def block_densities(
 ) -> Densities:
     """Like `block_spectra`, as plain numbers: for large numbers of them."""
     system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
-    rows = np.where(system.present, system.present.cumsum().reshape(system.present.shape) - 1, -1)
-    found = solve(system, rows)
+    found = solve(system, system.present, np)
     transmission = np.ldexp(found.mantissa, found.exponent.astype(np.int32))
     return Densities(transmission, found.dos, found.ldos)
 
 
-def every_orbital(system: BlockSystem[Any]) -> NDArray[np.int64]:
-    """Rows of an LDOS of all orbitals, for `solve`."""
-    shape = tuple(system.present.shape)
-    return np.arange(math.prod(shape)).reshape(shape)
-
-
-def no_orbital(system: BlockSystem[Any]) -> NDArray[np.int64]:
-    """Rows of an LDOS of no orbital, for `solve`."""
-    return np.full(tuple(system.present.shape), -1)
-
-
-def solve(system: BlockSystem[NDArray[Any]], rows: NDArray[np.int64]) -> Solution[Doubles]:
-    """Solve a system.
+def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution[Array]:
+    """Solve a system: by compiled code if its arrays and blocks allow it, else by the recursion.
 
     Parameters
     ----------
     system
         What to solve.
-    rows
-        Which row of the LDOS belongs to which orbital, (B, L, m), in increasing order; negative
-        where nobody asks.
+    wanted
+        Which orbitals the LDOS is wanted of, bool (B, L, m).
+    xp
+        The module of the arrays: ``numpy``, or ``torch`` for tensors on any device.
     """
-    num_energies = system.energies.shape[1]
-    if not is_compiled(system):
-        mantissa, exponent, dos, ldos = _recursion.forward(system, np)
-        return Solution(mantissa, exponent, dos, ldos[rows >= 0])
-    densities = np.empty((int(rows.max()) + 1, num_energies))
-    found = _column_kernels.forward(system, rows, densities.reshape(-1))
-    shape = len(system.diagonal), num_energies
+    if not _has_kernels(system, xp):
+        mantissa, exponent, dos, ldos = _recursion.forward(system, xp)
+        return Solution(mantissa, exponent, dos, ldos[wanted])
+    shape = len(system.diagonal), system.energies.shape[1]
+    rows = np.where(wanted, wanted.cumsum().reshape(wanted.shape) - 1, -1)
+    ldos = np.empty((int(rows.max()) + 1, shape[1]))
+    found = _column_kernels.forward(system, rows, ldos.reshape(-1))
     mantissa, exponent, dos = (one.reshape(shape) for one in found)
-    return Solution(mantissa, exponent, dos, densities)
+    return Solution(mantissa, exponent, dos, ldos)
 
 
 def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType) -> Spectra[Array]:
@@ -165,29 +155,27 @@ def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType)
 
 
 def gradient(
-    system: BlockSystem[NDArray[Any]], by_transmission: Doubles, by_dos: Doubles,
-    by_ldos: Doubles | None,
-) -> tuple[Doubles, Doubles]:  # fmt: skip
+    system: BlockSystem[Array], cotangents: Sequence[Array], xp: ModuleType
+) -> tuple[Array, Array]:
     """Gradient of a scalar by diagonal and step, by the analytic adjoint.
 
     Parameters
     ----------
     system
         The system; nothing of its solution is needed.
-    by_transmission, by_dos
-        Derivatives of the scalar by log10 T and log10 DOS, (B, E).
-    by_ldos
-        Its derivative by log10 LDOS, (B, L, m, E); None if it does not depend on that.
+    cotangents
+        Derivatives of the scalar by log10 T and log10 DOS, (B, E), and by log10 LDOS, (B, L, m, E),
+        if it depends on that.
+    xp
+        See `solve`.
     """
-    if is_compiled(system):
-        parts = (by_transmission, by_dos, np.empty(0) if by_ldos is None else by_ldos)
-        flat = (np.require(one, np.float64, ("C", "W")).reshape(-1) for one in parts)
-        found = _adjoint_kernels.backward(system, _adjoint_kernels.Cotangents(*flat))
+    if not _has_kernels(system, xp):
+        found = _recursion.backward(system, cotangents, xp)
     else:
-        found = _recursion.backward(system, by_transmission, by_dos, by_ldos, np)
+        flat = [as_doubles(one).reshape(-1) for one in (*cotangents, np.empty(0))[:3]]
+        found = _adjoint_kernels.backward(system, _adjoint_kernels.Cotangents(*flat))
     return found[0] / _LN_10, found[1] / _LN_10
 
 
-def is_compiled(system: BlockSystem[Any]) -> bool:
-    """Whether there are kernels for blocks of this size."""
-    return bool(system.diagonal.shape[-1] == 2)
+def _has_kernels(system: BlockSystem[Any], xp: ModuleType) -> bool:
+    return xp is np and system.diagonal.shape[-1] == 2

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import dnawire
@@ -198,23 +197,18 @@ def _compute(spec: GenerationSpec, groups: list[_Group]) -> _Spectra:
 def _spectra_of(spec: GenerationSpec, group: _Group) -> _Spectra:
     """Spectra of duplexes of one length."""
     blocks = ladder_blocks(group.codes, load_parameters(spec.parameters))
+    shape = group.codes.shape
     spectra = block_densities(
-        torch.from_numpy(blocks.diagonal),
-        torch.from_numpy(blocks.step),
-        _gamma(spec.left, group),
-        _gamma(spec.right, group),
-        torch.tensor(spec.energies),
-        mask=torch.from_numpy(blocks.mask),
+        blocks.diagonal,
+        blocks.step,
+        np.broadcast_to(spec.left.ladder_gamma(shape[1]), shape),
+        np.broadcast_to(spec.right.ladder_gamma(shape[1]), shape),
+        spec.energies,
+        mask=blocks.mask,
         eta=spec.eta,
     )
     sites = offsets_of(blocks.mask.sum(axis=(1, 2)))
-    transmission, dos, ldos = (tensor.numpy() for tensor in spectra)
-    return _Spectra(transmission, dos, ldos, sites)
-
-
-def _gamma(contact: Contact, group: _Group) -> torch.Tensor:
-    gamma = contact.ladder_gamma(group.codes.shape[1])
-    return torch.from_numpy(gamma).expand(group.codes.shape)
+    return _Spectra(spectra.transmission, spectra.dos, spectra.ldos, sites)
 
 
 def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:

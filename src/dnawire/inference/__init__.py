@@ -20,7 +20,7 @@ from dnawire.inference.screen import (
     screen,
 )
 from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
-from dnawire.predictors import Conditions, Ladders, LogTotals, Predictor
+from dnawire.predictors import Conditions, JunctionArrays, Predictor
 
 __all__ = [
     "BIN",
@@ -33,9 +33,8 @@ __all__ = [
     "Candidates",
     "Conditions",
     "Distribution",
-    "Ladders",
+    "JunctionArrays",
     "ListedCandidates",
-    "LogTotals",
     "PatternCandidates",
     "Predictor",
     "Question",

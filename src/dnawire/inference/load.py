@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from dnawire.data import Coverage
 from dnawire.errors import UnusableFileError
-from dnawire.models import StoredModel, load_model, predictor_class
 from dnawire.predictors import HamiltonianPredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
@@ -19,6 +18,9 @@ from dnawire.predictors.conditions import (
     trained_parameters,
 )
 from dnawire.tightbinding import ladder_blocks, load_parameters
+
+if TYPE_CHECKING:
+    from dnawire.models import StoredModel
 
 EXACT: Final = "exact:"
 """Prefix of the names of exact predictors; the name of a parameter set follows."""
@@ -52,6 +54,9 @@ def load_predictor(name: str) -> Predictor:
     """
     if name.startswith(EXACT):
         return _exact(name.removeprefix(EXACT))
+    # Models need torch, which takes seconds to import; exact spectra do without.
+    from dnawire.models import load_model, predictor_class
+
     folder, label = _model_folder(Path(name))
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)

@@ -14,7 +14,8 @@ from dnawire.errors import UsageError
 from dnawire.graphs import junction_batch, ladder_batch
 from dnawire.junction import Duplex, Junction
 from dnawire.models.base import TransportModel
-from dnawire.predictors import Conditions, Ladders, LogTotals, checked_energies, in_batches
+from dnawire.predictors import Conditions, JunctionArrays, checked_energies, in_batches
+from dnawire.transport import Totals
 
 _SAME_ENERGY: Final = 1e-9
 """eV; grids that differ by less are one grid, rounded in different ways."""
@@ -66,14 +67,14 @@ class GridPredictor:
         return in_batches(junctions, len(self.default_energies), self._records)
 
     def totals(
-        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
-    ) -> LogTotals:
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
         """Predict T and DOS of many junctions; see `Predictor.totals`."""
         self._check_energies(energies)
         self._check_eta(eta)
         with torch.no_grad():
-            spectra = self._model(ladder_batch(*ladders))
-        return LogTotals(
+            spectra = self._model(ladder_batch(*junctions))
+        return Totals(
             log10_transmission=spectra.log10_transmission.double().numpy(),
             log10_dos=spectra.log10_dos.double().numpy(),
         )
@@ -110,7 +111,8 @@ class GridPredictor:
             )
 
     def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
-        spectra = self._model(junction_batch(junctions))
+        with torch.no_grad():
+            spectra = self._model(junction_batch(junctions))
         transmission = torch.pow(10.0, spectra.log10_transmission).numpy()
         dos = torch.pow(10.0, spectra.log10_dos).numpy()
         log10_ldos = spectra.log10_ldos

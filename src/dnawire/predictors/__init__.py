@@ -4,8 +4,7 @@ from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.predictors.predictor import (
     HamiltonianPredictor,
     HamiltonianSource,
-    Ladders,
-    LogTotals,
+    JunctionArrays,
     Predictor,
     in_batches,
 )
@@ -14,8 +13,7 @@ __all__ = [
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",
-    "Ladders",
-    "LogTotals",
+    "JunctionArrays",
     "Predictor",
     "checked_energies",
     "in_batches",

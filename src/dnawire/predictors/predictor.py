@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.junction import Duplex, Junction
 from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import block_densities, block_totals
+from dnawire.transport import Totals, block_densities, block_totals
 
 _VALUES_PER_BATCH: Final = 2**22
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
 
 
-class Ladders(NamedTuple):
+class JunctionArrays(NamedTuple):
     """Many junctions of one length as arrays in ladder layout."""
 
     codes: NDArray[np.int8]
@@ -31,13 +29,6 @@ class Ladders(NamedTuple):
     """Coupling to the left contact in eV, (B, L, 2)."""
     gamma_right: NDArray[np.float64]
     """Coupling to the right contact in eV, (B, L, 2)."""
-
-
-class LogTotals(NamedTuple):
-    """Spectra of many junctions without the LDOS, (B, E)."""
-
-    log10_transmission: NDArray[np.float64]
-    log10_dos: NDArray[np.float64]
 
 
 class Predictor(Protocol):
@@ -92,20 +83,20 @@ class Predictor(Protocol):
         """
 
     def totals(
-        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
-    ) -> LogTotals:
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
         """Predict T and DOS of many junctions of one length, which must fit into memory at once.
 
         Parameters
         ----------
-        ladders
+        junctions
             What to predict.
         energies, eta
             See `predict`.
 
         Returns
         -------
-        LogTotals
+        Totals
             The same numbers as those of `predict`, in decades.
 
         Raises
@@ -170,22 +161,20 @@ class HamiltonianPredictor:
         return in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
 
     def totals(
-        self, ladders: Ladders, energies: ArrayLike | None = None, eta: float | None = None
-    ) -> LogTotals:
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
         grid, width = self._asked(energies, eta)
-        diagonal, step, mask = self._source(ladders.codes)
-        with torch.no_grad():
-            spectra = block_totals(
-                torch.from_numpy(diagonal),
-                torch.from_numpy(step),
-                torch.from_numpy(ladders.gamma_left),
-                torch.from_numpy(ladders.gamma_right),
-                torch.tensor(grid),
-                mask=torch.from_numpy(mask),
-                eta=width,
-            )
-        return LogTotals(*(tensor.numpy() for tensor in spectra))
+        blocks = self._source(junctions.codes)
+        return block_totals(
+            blocks.diagonal,
+            blocks.step,
+            junctions.gamma_left,
+            junctions.gamma_right,
+            grid,
+            mask=blocks.mask,
+            eta=width,
+        )
 
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
@@ -205,25 +194,23 @@ class HamiltonianPredictor:
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
     ) -> Iterator[TransportRecord]:
-        diagonal, step, mask = self._source(np.stack([one.duplex.codes for one in junctions]))
+        blocks = self._source(np.stack([one.duplex.codes for one in junctions]))
         spectra = block_densities(
-            torch.from_numpy(diagonal),
-            torch.from_numpy(step),
-            _stacked([junction.gamma_left for junction in junctions]),
-            _stacked([junction.gamma_right for junction in junctions]),
-            torch.tensor(energies),
-            mask=torch.from_numpy(mask),
+            blocks.diagonal,
+            blocks.step,
+            np.stack([junction.gamma_left for junction in junctions]),
+            np.stack([junction.gamma_right for junction in junctions]),
+            energies,
+            mask=blocks.mask,
             eta=eta,
         )
-        transmission, dos = spectra.transmission.numpy(), spectra.dos.numpy()
-        ends = mask.sum(axis=(1, 2)).cumsum()
-        ldos = np.split(spectra.ldos.numpy(), ends[:-1])
+        ldos = np.split(spectra.ldos, blocks.mask.sum(axis=(1, 2)).cumsum()[:-1])
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=energies,
-                transmission=transmission[row],
-                dos=dos[row],
+                transmission=spectra.transmission[row],
+                dos=spectra.dos[row],
                 ldos=ldos[row],
                 eta=eta,
                 energy_reference=self.conditions.energy_reference,
@@ -239,18 +226,13 @@ def in_batches(
     """Predict batches of equal length, none of them large, and restore the order."""
     lengths = np.array([junction.length for junction in junctions], dtype=np.int64)
     records: dict[int, TransportRecord] = {}
-    with torch.no_grad():
-        for length in map(int, np.unique(lengths)):
-            rows = np.flatnonzero(lengths == length).tolist()
-            size = max(1, _VALUES_PER_BATCH // (2 * length * num_energies))
-            for start in range(0, len(rows), size):
-                batch = rows[start : start + size]
-                records.update(zip(batch, predict([junctions[row] for row in batch]), strict=True))
+    for length in map(int, np.unique(lengths)):
+        rows = np.flatnonzero(lengths == length).tolist()
+        size = max(1, _VALUES_PER_BATCH // (2 * length * num_energies))
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            records.update(zip(batch, predict([junctions[row] for row in batch]), strict=True))
     return [records[row] for row in range(len(junctions))]
-
-
-def _stacked(arrays: Sequence[NDArray[np.float64]]) -> Tensor:
-    return torch.from_numpy(np.stack(arrays))
 
 
 def _checked_eta(eta: float) -> float:

@@ -21,7 +21,8 @@ from dnawire.models.hamiltonian.corrections import HOPPINGS, CorrectionHead
 from dnawire.models.hamiltonian.settings import HamiltonianSettings
 from dnawire.models.neighborhoods import Edges, edges_of, neighborhoods
 from dnawire.models.packing import PackedParameters
-from dnawire.transport import Spectra, block_spectra
+from dnawire.operators.transport import block_spectra
+from dnawire.transport import Spectra
 
 _INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
 """Hoppings in eV before training: the order of magnitude that published sets share."""
@@ -115,7 +116,9 @@ class HamiltonianModel(TransportModel):
             return like.new_ones(size)
         return self.dropout.draw(like, (size,))
 
-    def spectra(self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float) -> Spectra:
+    def spectra(
+        self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float
+    ) -> Spectra[Tensor]:
         """Exact spectra of the predicted H at any energies in eV."""
         hamiltonian = self.hamiltonian(batch)
         return block_spectra(

@@ -33,7 +33,11 @@ def one_thread() -> None:
 def batch_of(*junctions: Junction) -> Batch:
     nothing = torch.zeros(len(junctions), 2, dtype=torch.float64)
     graph = junction_batch(junctions)
-    return Batch(graph, SpectraBatch(nothing, nothing, None), torch.arange(len(junctions)))
+    return Batch(
+        graph,
+        SpectraBatch(log10_transmission=nothing, log10_dos=nothing),
+        torch.arange(len(junctions)),
+    )
 
 
 def junction(text: str, left: str = "upper:0=0.1", right: str = "upper:-1=0.6") -> Junction:

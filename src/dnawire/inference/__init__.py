@@ -12,7 +12,6 @@ from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
 from dnawire.inference.predictors import (
     HamiltonianPredictor,
     HamiltonianSource,
-    Ladders,
     LogTotals,
     Predictor,
     StandardPredictor,
@@ -44,7 +43,6 @@ __all__ = [
     "Distribution",
     "HamiltonianPredictor",
     "HamiltonianSource",
-    "Ladders",
     "ListedCandidates",
     "LogTotals",
     "PatternCandidates",

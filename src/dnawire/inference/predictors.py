@@ -14,10 +14,11 @@ from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.graphs import junction_batch, ladder_batch
 from dnawire.inference.conditions import Conditions, checked_energies
-from dnawire.junction import Duplex, Junction
+from dnawire.junction import Duplex, Junction, Ladders
 from dnawire.models import HamiltonianModel, StandardModel
+from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import block_densities, block_totals
+from dnawire.transport import block_spectra, block_totals
 
 _VALUES_PER_BATCH: Final = 2**22
 _SAME_ENERGY: Final = 1e-9
@@ -27,17 +28,6 @@ _ALL_RESPECTS: Final = ("lengths", "couplings", "placements", "pairs")
 
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
-
-
-class Ladders(NamedTuple):
-    """Many junctions of one length as arrays in ladder layout."""
-
-    codes: NDArray[np.int8]
-    """Base codes, (B, L, 2)."""
-    gamma_left: NDArray[np.float64]
-    """Coupling to the left contact in eV, (B, L, 2)."""
-    gamma_right: NDArray[np.float64]
-    """Coupling to the right contact in eV, (B, L, 2)."""
 
 
 class LogTotals(NamedTuple):
@@ -173,8 +163,11 @@ class StandardPredictor:
         self._check_energies(energies)
         self._check_eta(eta)
         with torch.no_grad():
-            transmission, dos, _ = self._model(ladder_batch(*ladders))
-        return LogTotals(transmission.double().numpy(), dos.double().numpy())
+            spectra = self._model(ladder_batch(*ladders))
+        return LogTotals(
+            log10_transmission=spectra.log10_transmission.double().numpy(),
+            log10_dos=spectra.log10_dos.double().numpy(),
+        )
 
     def hamiltonian(self, duplex: Duplex) -> None:
         """Return None: a ``standard`` model has no Hamiltonian."""
@@ -206,16 +199,12 @@ class StandardPredictor:
             )
 
     def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
-        spectra = self._model(junction_batch(junctions))
-        transmission = torch.pow(10.0, spectra.log10_transmission).numpy()
-        dos = torch.pow(10.0, spectra.log10_dos).numpy()
+        spectra = self._model(junction_batch(junctions)).known()
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=self.default_energies,
-                transmission=transmission[row],
-                dos=dos[row],
-                ldos=None,
+                spectra={name: values[row].numpy() for name, values in spectra.items()},
                 eta=self.conditions.eta,
                 energy_reference=self.conditions.energy_reference,
                 identifier=f"{self.name}/{junction.duplex.text}",
@@ -279,7 +268,10 @@ class HamiltonianPredictor:
                 mask=torch.from_numpy(mask),
                 eta=width,
             )
-        return LogTotals(*(tensor.numpy() for tensor in spectra))
+        return LogTotals(
+            log10_transmission=spectra.log10_transmission.numpy(),
+            log10_dos=spectra.log10_dos.numpy(),
+        )
 
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
@@ -300,7 +292,7 @@ class HamiltonianPredictor:
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
     ) -> Iterator[TransportRecord]:
         diagonal, step, mask = self._source(np.stack([one.duplex.codes for one in junctions]))
-        spectra = block_densities(
+        spectra = block_spectra(
             torch.from_numpy(diagonal),
             torch.from_numpy(step),
             _stacked([junction.gamma_left for junction in junctions]),
@@ -309,16 +301,16 @@ class HamiltonianPredictor:
             mask=torch.from_numpy(mask),
             eta=eta,
         )
-        transmission, dos = spectra.transmission.numpy(), spectra.dos.numpy()
         ends = mask.sum(axis=(1, 2)).cumsum()
-        ldos = np.split(spectra.ldos.numpy(), ends[:-1])
+        rows = {
+            name: np.split(values, ends[:-1]) if BY_COLUMN[name].has_sites else values
+            for name, values in site_order_columns(spectra._asdict(), mask).items()
+        }
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=energies,
-                transmission=transmission[row],
-                dos=dos[row],
-                ldos=ldos[row],
+                spectra={name: values[row] for name, values in rows.items()},
                 eta=eta,
                 energy_reference=self.conditions.energy_reference,
                 identifier=f"{self.name}/{junction.duplex.text}",

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
-from dnawire.inference.predictors import Ladders, LogTotals, Predictor
+from dnawire.inference.predictors import LogTotals, Predictor
 from dnawire.inference.summary import summarize
-from dnawire.junction import Contact, Duplex, Junction
+from dnawire.junction import Contact, Duplex, Junction, Ladders
 
 TRANSMISSION: Final = "log10_transmission"
 MEAN_TRANSMISSION: Final = "mean_log10_transmission"

@@ -13,6 +13,7 @@ from dnawire.junction.duplex import (
     reverse_complement,
 )
 from dnawire.junction.junction import Junction
+from dnawire.junction.ladders import Ladders
 
 __all__ = [
     "BASES",
@@ -23,6 +24,7 @@ __all__ = [
     "Contact",
     "Duplex",
     "Junction",
+    "Ladders",
     "Site",
     "Strand",
     "pair_index",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
@@ -25,10 +25,10 @@ class TargetStatistics(NamedTuple):
     """Energy grid in eV (float64)."""
     eta: float
     """Imaginary part of the energy in eV that the spectra were computed with."""
-    mean_log10_transmission: Float[Tensor, " E"]
-    std_log10_transmission: Float[Tensor, " E"]
-    mean_log10_dos: Float[Tensor, " E"]
-    std_log10_dos: Float[Tensor, " E"]
+    mean: Mapping[str, Float[Tensor, " E"]]
+    """Mean of each quantity with one value per energy, by its column."""
+    std: Mapping[str, Float[Tensor, " E"]]
+    """Its spread."""
     onsite: Float[Tensor, " 4"]
     """First guess of the on-site energy of each base in eV."""
 

@@ -39,7 +39,8 @@ def trained(
     model_type: str, mean_log10_transmission: float = -4.0
 ) -> tuple[TransportModel, ModelSpecification]:
     """A model that differs from one sequence to the next, as training would make it."""
-    specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
+    settings = {"hidden_dim": 8, "num_layers": 1, "num_heads": 2, "dropout": 0.1}
+    specification = ModelSpecification.of(model_type, len(ENERGIES), **settings)
     model = build_model(specification, seed=3)
     flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
     onsite = torch.tensor(load_parameters("kordas2025").onsite)

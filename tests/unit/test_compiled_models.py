@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnawire.config import LossConfig
+from dnawire.config import LossConfig, model_types
 from dnawire.graphs import JunctionBatch, junction_batch
 from dnawire.graphs.schema import SpectraBatch
 from dnawire.junction import Contact, Duplex, Junction
@@ -31,7 +31,7 @@ SINGLE = 2e-5
 """Relative error of sums of some hundred products in single precision."""
 
 lengths = st.integers(1, 9)
-both = pytest.mark.parametrize("model_type", ["standard", "hamiltonian"])
+both = pytest.mark.parametrize("model_type", model_types())
 
 
 def random_batch(size: int, length: int, seed: int) -> JunctionBatch:
@@ -48,7 +48,8 @@ def random_batch(size: int, length: int, seed: int) -> JunctionBatch:
 
 
 def random_model(model_type: str, layers: int, dropout: float) -> TransportModel:
-    specification = ModelSpecification(model_type, NUM_ENERGIES, 32, layers, 4, dropout)
+    settings = {"hidden_dim": 32, "num_layers": layers, "num_heads": 4, "dropout": dropout}
+    specification = ModelSpecification.of(model_type, NUM_ENERGIES, **settings)
     model = build_model(specification, seed=2)
     flat = torch.zeros(NUM_ENERGIES, dtype=torch.float64)
     onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)

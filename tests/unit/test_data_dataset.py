@@ -106,7 +106,7 @@ def test_a_batch_is_the_stack_of_its_records_in_ladder_layout() -> None:
 
 def test_a_batch_of_unequal_lengths_is_refused() -> None:
     with pytest.raises(UsageError, match=r"lengths \[2, 4\]"):
-        make_dataset().ladders()
+        make_dataset().junction_arrays()
 
 
 def test_digest_follows_the_content_and_not_the_source() -> None:

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dnawire.config import model_types
 from dnawire.data import named_seed
 from dnawire.errors import NotFoundError, UnusableFileError
 from dnawire.graphs import JunctionBatch, junction_batch
@@ -30,11 +31,16 @@ ENERGIES = torch.linspace(-9.0, -6.5, 9, dtype=torch.float64)
 pairs = st.lists(
     st.tuples(st.sampled_from("ACGT"), st.sampled_from("ACGT_")), min_size=2, max_size=8
 )
-both = pytest.mark.parametrize("model_type", ["standard", "hamiltonian"])
+both = pytest.mark.parametrize("model_type", model_types())
+
+
+def specification(model_type: str, dropout: float = 0.1) -> ModelSpecification:
+    settings = {"hidden_dim": 16, "num_layers": 3, "num_heads": 2, "dropout": dropout}
+    return ModelSpecification.of(model_type, 9, **settings)
 
 
 def make_model(model_type: str, dropout: float = 0.1) -> TransportModel:
-    model = build_model(ModelSpecification(model_type, 9, 16, 3, 2, dropout), seed=5)
+    model = build_model(specification(model_type, dropout), seed=5)
     ones = torch.ones(9, dtype=torch.float64)
     onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
     statistics = TargetStatistics(
@@ -182,12 +188,12 @@ def test_dropout_without_a_generator_is_refused() -> None:
 @both
 def test_a_stored_model_is_the_same_model(model_type: str, tmp_path: Path) -> None:
     model = make_model(model_type)
-    specification = ModelSpecification(model_type, 9, 16, 3, 2, 0.1)
-    save_model(tmp_path / "model", model, specification, {"eta": 0.0})
-    loaded, provenance = load_model(tmp_path / "model")
+    save_model(tmp_path / "model", model, specification(model_type), {"eta": 0.0})
+    loaded, found, provenance = load_model(tmp_path / "model")
     batch: JunctionBatch = junction_batch([junction_of([("A", "T"), ("G", "C")])])
     with torch.no_grad():
         assert torch.equal(model(batch).log10_dos, loaded(batch).log10_dos)
+    assert found == specification(model_type)
     assert provenance == {"eta": 0.0}
 
 
@@ -195,7 +201,7 @@ def test_models_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no model in"):
         load_model(tmp_path)
     folder = tmp_path / "model"
-    save_model(folder, make_model("standard"), ModelSpecification("standard", 9, 16, 3, 2, 0.1), {})
+    save_model(folder, make_model("standard"), specification("standard"), {})
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(UnusableFileError, match=r"model\.safetensors"):

@@ -15,6 +15,7 @@ from inference_kit import LEFT, RIGHT, save
 
 from dnawire.cli import main
 from dnawire.cli._conditions import UNRESOLVED
+from dnawire.config import model_types
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -76,7 +77,7 @@ def test_values_are_those_of_predict(tmp_path: Path, model: str, decades: float)
         assert float(screened["log10_conductance"]) == pytest.approx(conductance, abs=decades)
 
 
-@pytest.mark.parametrize("model", ["exact", "hamiltonian", "standard"])
+@pytest.mark.parametrize("model", ["exact", *model_types()])
 def test_means_are_those_of_the_spectra(tmp_path: Path, model: str) -> None:
     name = EXACT if model == "exact" else str(save(tmp_path / "run", model))
     predictor = load_predictor(name)

@@ -16,7 +16,16 @@ from dnawire.data.keys import canonical_keys
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
-from dnawire.junction import BASES, MISSING, STRANDS, Attachment, Contact, Duplex, Junction, Ladders
+from dnawire.junction import (
+    BASES,
+    MISSING,
+    STRANDS,
+    Attachment,
+    Contact,
+    Duplex,
+    Junction,
+    JunctionArrays,
+)
 from dnawire.quantities import QUANTITIES, Quantity
 
 ATTACHMENT: Final = np.dtype([("strand", "i1"), ("position", "<i4"), ("gamma", "<f8")])
@@ -205,7 +214,7 @@ class TransportDataset:
         """Canonical duplex key of every record, whatever its contacts."""
         return canonical_keys(self.codes)
 
-    def ladders(self) -> Ladders:
+    def junction_arrays(self) -> JunctionArrays:
         """Junctions of records of one length, in ladder layout.
 
         Raises
@@ -220,7 +229,7 @@ class TransportDataset:
                 "batch records of equal length; see TransportDataset.lengths.",
             )
         shape = (len(self), int(lengths[0]), len(STRANDS))
-        return Ladders(
+        return JunctionArrays(
             codes=self.codes.values.reshape(shape),
             gamma_left=ladder_gamma(self.left, self.codes).reshape(shape),
             gamma_right=ladder_gamma(self.right, self.codes).reshape(shape),

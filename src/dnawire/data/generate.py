@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import dnawire
@@ -181,16 +180,16 @@ def _compute(
 def _spectra_of(spec: GenerationSpec, group: _Group) -> dict[str, Ragged]:
     """Spectra of duplexes of one length, by column."""
     blocks = ladder_blocks(group.codes, load_parameters(spec.parameters))
-    with torch.no_grad():
-        found = block_spectra(
-            torch.from_numpy(blocks.diagonal),
-            torch.from_numpy(blocks.step),
-            _gamma(spec.left, group),
-            _gamma(spec.right, group),
-            torch.tensor(spec.energies),
-            mask=torch.from_numpy(blocks.mask),
-            eta=spec.eta,
-        )
+    shape = group.codes.shape
+    found = block_spectra(
+        blocks.diagonal,
+        blocks.step,
+        np.broadcast_to(spec.left.ladder_gamma(shape[1]), shape),
+        np.broadcast_to(spec.right.ladder_gamma(shape[1]), shape),
+        spec.energies,
+        mask=blocks.mask,
+        eta=spec.eta,
+    )
     size, sites = len(spec.energies), blocks.mask.sum(axis=(1, 2))
     return {
         name: Ragged(
@@ -199,11 +198,6 @@ def _spectra_of(spec: GenerationSpec, group: _Group) -> dict[str, Ragged]:
         )
         for name, rows in site_order_columns(found._asdict(), blocks.mask).items()
     }
-
-
-def _gamma(contact: Contact, group: _Group) -> torch.Tensor:
-    gamma = contact.ladder_gamma(group.codes.shape[1])
-    return torch.from_numpy(gamma).expand(group.codes.shape)
 
 
 def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:

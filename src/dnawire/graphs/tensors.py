@@ -60,7 +60,7 @@ def length_buckets(dataset: TransportDataset, records: ArrayLike) -> list[Batch]
 
 def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
     part = dataset.select(records)
-    junctions = ladder_batch(*part.ladders())
+    junctions = ladder_batch(*part.junction_arrays())
     num_energies = len(part.energies)
     spectra = {}
     for quantity in part.quantities:

@@ -1,5 +1,6 @@
 """Duplex, contacts and junction: what is measured, in letters and numbers. Imports no torch."""
 
+from dnawire.junction.arrays import JunctionArrays
 from dnawire.junction.contact import Attachment, Contact
 from dnawire.junction.duplex import (
     BASES,
@@ -12,21 +13,44 @@ from dnawire.junction.duplex import (
     pair_index,
     reverse_complement,
 )
+from dnawire.junction.edges import (
+    DIAGONAL_FIVE,
+    DIAGONAL_THREE,
+    EDGE_KINDS,
+    EDGES,
+    LOWER,
+    NEIGHBORS,
+    PAIRING,
+    STACKING,
+    UPPER,
+    Edge,
+    edge_sites,
+)
 from dnawire.junction.junction import Junction
-from dnawire.junction.ladders import Ladders
 
 __all__ = [
     "BASES",
+    "DIAGONAL_FIVE",
+    "DIAGONAL_THREE",
+    "EDGES",
+    "EDGE_KINDS",
+    "LOWER",
     "MISSING",
     "MISSING_CODE",
+    "NEIGHBORS",
+    "PAIRING",
+    "STACKING",
     "STRANDS",
+    "UPPER",
     "Attachment",
     "Contact",
     "Duplex",
+    "Edge",
     "Junction",
-    "Ladders",
+    "JunctionArrays",
     "Site",
     "Strand",
+    "edge_sites",
     "pair_index",
     "reverse_complement",
 ]

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dnawire.compiled.single import CHANNELS
+from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
 from dnawire.models.dropout import Dropout
@@ -34,8 +35,18 @@ class TargetStatistics(NamedTuple):
 
 
 class TransportModel(nn.Module, ABC):
-    """Base of the models: graph in, spectra out, on one energy grid."""
+    """Base of the models: graph in, spectra out, on one energy grid.
 
+    Parameters
+    ----------
+    num_energies
+        Size of the grid, E.
+    settings
+        Those of the type of the model.
+    """
+
+    quantities: ClassVar[tuple[str, ...]]
+    """What it predicts, by the names of `dnawire.data.TransportRecord`."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0
@@ -46,13 +57,12 @@ class TransportModel(nn.Module, ABC):
     packed: PackedParameters | None = None
     """The parameters in vectors, on which compiled code works; see `pack`."""
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
+    def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
-        self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
-        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
-        self.dropout = Dropout(dropout)
+        width = settings.hidden_dim
+        self.base = nn.Embedding(MISSING_BASE + 1, width)
+        self.encoder = DuplexEncoder(width, settings.num_layers, settings.num_heads)
+        self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
 

@@ -85,9 +85,9 @@ def write_training_figures(output_dir: Path) -> list[Path]:
 def _write_hamiltonian(output_dir: Path, stem: Path, record: TransportRecord) -> Iterator[Path]:
     duplex = record.junction.duplex
     predictor = load_predictor(str(output_dir / MODEL_FOLDER))
-    predicted = predictor.hamiltonian(duplex)
-    if predicted is None:
+    if not predictor.knows_hamiltonian:
         return
+    predicted = predictor.hamiltonian(duplex)
     true = _true_hamiltonian(predictor.conditions.parameters, duplex)
     if true is None:
         figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
-from dnawire.junction import BASES, MISSING_CODE, STRANDS
+from dnawire.junction import BASES, EDGE_KINDS, EDGES, MISSING_CODE, STRANDS
 from dnawire.tightbinding.parameters import ParameterSet
 
 
@@ -55,22 +55,23 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
         If the array is not (B, L, 2) or holds another code.
     """
     _check_codes(codes)
-    upper, lower = codes[..., 0], codes[..., 1]
-    diagonal = np.zeros((*codes.shape, 2))
-    diagonal[..., 0, 0] = np.where(upper >= 0, parameters.onsite[upper], 0.0)
-    diagonal[..., 1, 1] = np.where(lower >= 0, parameters.onsite[lower], 0.0)
-    pairing = _coupling(parameters.pairing, upper, lower)
-    diagonal[..., 0, 1] = pairing
-    diagonal[..., 1, 0] = pairing
-
-    step = np.zeros((codes.shape[0], codes.shape[1] - 1, 2, 2))
-    near_upper, far_upper = upper[:, :-1], upper[:, 1:]
-    near_lower, far_lower = lower[:, :-1], lower[:, 1:]
-    step[..., 0, 0] = _coupling(parameters.stacking, near_upper, far_upper)
-    step[..., 1, 1] = _coupling(parameters.stacking, far_lower, near_lower)
-    step[..., 0, 1] = _coupling(parameters.diagonal_five, near_upper, far_lower)
-    step[..., 1, 0] = _coupling(parameters.diagonal_three, near_lower, far_upper)
-    return LadderBlocks(diagonal, step, np.not_equal(codes, MISSING_CODE))
+    batch, length, strands = codes.shape
+    mask = np.not_equal(codes, MISSING_CODE)
+    diagonal = np.zeros((batch, length, strands, strands))
+    step = np.zeros((batch, length - 1, strands, strands))
+    for strand in range(strands):
+        onsite = parameters.onsite[codes[..., strand]]
+        diagonal[..., strand, strand] = np.where(mask[..., strand], onsite, 0.0)
+    for edge in EDGES:
+        start, end = edge.ends(codes)
+        hopping = getattr(parameters, EDGE_KINDS[edge.kind])[start, end]
+        row, column = edge.element
+        exists = np.logical_and(*edge.ends(mask))
+        block = step if edge.is_step else diagonal
+        block[..., row, column] = np.where(exists, hopping, 0.0)
+        if not edge.is_step:
+            block[..., column, row] = block[..., row, column]
+    return LadderBlocks(diagonal, step, mask)
 
 
 def dense_hamiltonian(
@@ -87,7 +88,7 @@ def dense_hamiltonian(
     -------
     ndarray
         Symmetric matrix in eV, (N, N), in site order: pair by pair, upper before lower,
-        missing bases left out.
+        without missing bases.
     """
     length = diagonal.shape[0]
     blocks = np.zeros((length, length, 2, 2))
@@ -98,13 +99,6 @@ def dense_hamiltonian(
     hamiltonian = blocks.transpose(0, 2, 1, 3).reshape(2 * length, 2 * length)
     present = mask.reshape(-1)
     return hamiltonian[np.ix_(present, present)]
-
-
-def _coupling(
-    table: NDArray[np.float64], first: NDArray[np.integer], second: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    present = (first >= 0) & (second >= 0)
-    return np.where(present, table[first, second], 0.0)
 
 
 def _check_codes(codes: NDArray[np.integer]) -> None:

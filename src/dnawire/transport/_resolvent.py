@@ -1,17 +1,21 @@
 """Columns of the Green's function of a dense Hamiltonian, to rounding, for many energies at once.
 
 An approximate inverse from the eigenvectors of H, corrected until every row of the residual is at
-the level of rounding; where that fails, a direct solution.
+the level of rounding; where that fails, a direct solution. ``xp`` is the module of the arrays, as
+in `dnawire.transport._recursion`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from dnawire.transport.system import AnyArray
 
 _MAX_CORRECTIONS = 24
 """Each gains 12 digits and more, in rows where the solution is tiny one after the other."""
@@ -25,110 +29,121 @@ _SMALLEST = 1e-290
 class Resolvent:
     """``A(E) = E + i damping - H`` of B junctions of N orbitals, and what inverts it at any E."""
 
-    hamiltonian: Tensor  # (B, N, N), symmetric
-    damping: Tensor  # (B, N): eta + (Gamma_L + Gamma_R) / 2
-    columns: Tensor  # (B, C) int64: the orbitals that are a source
+    xp: ModuleType
+    hamiltonian: AnyArray  # (B, N, N), symmetric
+    damping: AnyArray  # (B, N): eta + (Gamma_L + Gamma_R) / 2
+    columns: AnyArray  # (B, C) int64: the orbitals that are a source
     eta: float
-    levels: Tensor  # (B, N): eigenvalues of H
-    vectors: Tensor  # (B, N, N): eigenvectors of H, orthogonal
+    levels: AnyArray  # (B, N): eigenvalues of H
+    vectors: AnyArray  # (B, N, N): eigenvectors of H, orthogonal
 
     @classmethod
-    def of(cls, hamiltonian: Tensor, damping: Tensor, columns: Tensor, eta: float) -> Resolvent:
+    def of(
+        cls, hamiltonian: AnyArray, damping: AnyArray, columns: AnyArray, eta: float, xp: ModuleType
+    ) -> Resolvent:
         """Decompose the symmetric part of H."""
-        symmetric = 0.5 * (hamiltonian + hamiltonian.mT)
-        return cls(symmetric, damping, columns, eta, *torch.linalg.eigh(symmetric))
+        symmetric = 0.5 * (hamiltonian + transposed(hamiltonian))
+        return cls(xp, symmetric, damping, columns, eta, *xp.linalg.eigh(symmetric))
 
-    def inverse(self, energies: Tensor) -> Callable[[Tensor], Tensor]:
+    def at_columns(self, rows: AnyArray) -> AnyArray:
+        """Rows (B, N, ...) at the source orbitals, (B, C, ...)."""
+        every = self.xp.arange(len(self.columns), device=self.columns.device)[:, None]
+        return rows[every, self.columns]
+
+    def inverse(self, energies: AnyArray) -> Callable[[AnyArray], Any]:
         """Approximate ``r -> A^-1 r`` for r (B, N, E, C), by the Woodbury identity."""
+        xp = self.xp
         distance = energies[:, None, :] - self.levels[:, :, None]
-        closest = _CLOSEST * (1.0 + self.levels.abs().amax())
-        distance = torch.where(distance.abs() < closest, closest, distance) + 1j * self.eta
-        factors = distance.reciprocal()
-        rows = self.vectors.gather(1, self._index())
-        widths = 1j * (self.damping.gather(1, self.columns) - self.eta)
-        inner = torch.einsum("bcn,bne,bdn->becd", rows + 0j, factors, rows + 0j)
-        identity = torch.eye(inner.shape[-1], dtype=inner.dtype, device=inner.device)
-        update = torch.linalg.solve(
-            identity + widths[:, None, :, None] * inner, torch.diag_embed(widths)[:, None]
+        closest = _CLOSEST * (1.0 + abs(self.levels).max())
+        distance = xp.where(abs(distance) < closest, closest, distance) + 1j * self.eta
+        factors = 1.0 / distance
+        rows = self.at_columns(self.vectors)
+        widths = 1j * (self.at_columns(self.damping) - self.eta)
+        shares = rows[:, None] * transposed(factors)[:, :, None]
+        inner = shares @ (transposed(rows)[:, None] + 0j)
+        identity = xp.eye(inner.shape[-1], device=inner.device)
+        update = xp.linalg.solve(
+            identity + widths[:, None, :, None] * inner,
+            xp.broadcast_to((widths[..., None] * identity)[:, None], inner.shape),
         )
 
-        def apply(r: Tensor) -> Tensor:
-            found = _real_times(self.vectors.mT, r) * factors[..., None]
-            at_contacts = _real_times(rows, found)
-            back = torch.einsum("becd,bdem->bcem", update, at_contacts)
-            return _real_times(
-                self.vectors, found - factors[..., None] * _real_times(rows.mT, back)
-            )
+        def apply(r: AnyArray) -> AnyArray:
+            found = self._times(transposed(self.vectors), r) * factors[..., None]
+            at_contacts = xp.moveaxis(self._times(rows, found), 1, 2)
+            back = xp.moveaxis(update @ at_contacts, 1, 2)
+            scattered = factors[..., None] * self._times(transposed(rows), back)
+            return self._times(self.vectors, found - scattered)
 
         return apply
-
-    def _index(self) -> Tensor:
-        return self.columns[:, :, None].expand(-1, -1, self.hamiltonian.shape[-1])
 
     def one(self, junction: int) -> Resolvent:
         """One junction as a batch."""
-        part = slice(junction, junction + 1)
-        return Resolvent(
-            self.hamiltonian[part], self.damping[part], self.columns[part], self.eta,
-            self.levels[part], self.vectors[part],
-        )  # fmt: skip
+        names = "hamiltonian", "damping", "columns", "levels", "vectors"
+        return replace(self, **{name: getattr(self, name)[junction, None] for name in names})
 
-    def direct_inverse(self, energy: Tensor) -> Callable[[Tensor], Tensor]:
-        """``r -> A^-1 r`` at one energy of one junction, by LU decomposition."""
-        shift = torch.diag_embed(energy + 1j * self.damping)
-        decomposition = torch.linalg.lu_factor(shift - self.hamiltonian)
+    def direct_inverse(self, energy: AnyArray) -> Callable[[AnyArray], Any]:
+        """``r -> A^-1 r`` at one energy of one junction."""
+        identity = self.xp.eye(self.damping.shape[1], device=self.damping.device)
+        matrix = (energy + 1j * self.damping)[..., None] * identity - self.hamiltonian
+        return lambda r: self.xp.linalg.solve(matrix, r[:, :, 0])[:, :, None]
 
-        def apply(r: Tensor) -> Tensor:
-            found: Tensor = torch.linalg.lu_solve(*decomposition, r.flatten(2))
-            return found.view_as(r)
+    def excess(self, energies: AnyArray, source: AnyArray, x: AnyArray) -> AnyArray:
+        """Rows of ``source - A x`` that exceed the rounding error of their own computation."""
+        xp = self.xp
+        identity = xp.eye(self.damping.shape[1], device=self.damping.device)
+        hopping = xp.where(identity > 0.0, 0.0, self.hamiltonian)
+        onsite = (self.hamiltonian * identity).sum(-1)
+        shift = energies[:, None] - onsite[..., None] + 1j * self.damping[..., None]
+        shift = shift[..., None]
+        residual = source - shift * x + self._times(hopping, x)
+        size = (abs(hopping) @ abs(x).reshape(*x.shape[:2], -1)).reshape(x.shape)
+        size = size + abs(shift) * abs(x) + abs(source)
+        accuracy = 4.0 * math.sqrt(hopping.shape[1]) * float(np.finfo(np.float64).eps)
+        return xp.where(abs(residual) <= accuracy * size + _SMALLEST, 0.0, residual)
 
-        return apply
+    def _times(self, matrix: AnyArray, x: AnyArray) -> AnyArray:
+        """Real (B, M, N) times complex (B, N, E, C), as one real product."""
+        product = matrix @ side_by_side(x, self.xp)
+        half = product.shape[-1] // 2
+        found = product[..., :half] + 1j * product[..., half:]
+        return found.reshape(*product.shape[:2], *x.shape[2:])
 
 
-def solve_columns(resolvent: Resolvent, energies: Tensor, source: Tensor) -> Tensor:
+def transposed(matrix: AnyArray) -> AnyArray:
+    """Matrices with their last two axes exchanged."""
+    return matrix.swapaxes(-1, -2)
+
+
+def side_by_side(x: AnyArray, xp: ModuleType) -> AnyArray:
+    """Real and imaginary parts of (B, N, ...) as one real matrix."""
+    flat = x.reshape(*x.shape[:2], -1)
+    return xp.concatenate((flat.real, flat.imag), -1)
+
+
+def solve_columns(resolvent: Resolvent, energies: AnyArray, source: AnyArray) -> AnyArray:
     """Solve ``A(E) x = source`` for energies (B, E) and sources (B, N, E, C)."""
-    x, open_ = _refined(resolvent, energies, source, resolvent.inverse(energies))
-    for junction, e in open_.nonzero().tolist():
-        place = slice(junction, junction + 1), slice(None), slice(e, e + 1)
-        here = energies[place[0], place[2]]
-        alone = resolvent.one(junction)
-        x[place], _ = _refined(alone, here, source[place], alone.direct_inverse(here))
+    x, unfinished = _refined(resolvent, energies, source, resolvent.inverse(energies))
+    for junction, e in resolvent.xp.argwhere(unfinished).tolist():
+        part = slice(junction, junction + 1), slice(None), slice(e, e + 1)
+        energy = energies[part[0], part[2]]
+        single = resolvent.one(junction)
+        x[part], _ = _refined(single, energy, source[part], single.direct_inverse(energy))
     return x
 
 
 def _refined(
-    resolvent: Resolvent, energies: Tensor, source: Tensor, inverse: Callable[[Tensor], Tensor]
-) -> tuple[Tensor, Tensor]:
+    resolvent: Resolvent, energies: AnyArray, source: AnyArray, inverse: Callable[[AnyArray], Any]
+) -> tuple[AnyArray, AnyArray]:
     """Solution, and the energies (B, E) where a row is not at the level of rounding yet.
 
     Only rows above that level are corrected: where the solution has decayed, the rounding errors
     of the large rows would drown it again and again.
     """
     x = inverse(source)
-    residual = _excess(resolvent, energies, source, x)
+    residual = resolvent.excess(energies, source, x)
     for _ in range(_MAX_CORRECTIONS):
         if not residual.any():
             break
         x = x + inverse(residual)
-        residual = _excess(resolvent, energies, source, x)
+        residual = resolvent.excess(energies, source, x)
     return x, residual.any(-1).any(1)
-
-
-def _excess(resolvent: Resolvent, energies: Tensor, source: Tensor, x: Tensor) -> Tensor:
-    """Rows of ``source - A x`` that exceed the rounding error of their own computation."""
-    hamiltonian = resolvent.hamiltonian
-    onsite = hamiltonian.diagonal(dim1=-2, dim2=-1)
-    hopping = hamiltonian - torch.diag_embed(onsite)
-    shift = (energies[:, None] - onsite[..., None] + 1j * resolvent.damping[..., None])[..., None]
-    residual = source - shift * x + _real_times(hopping, x)
-    size = (hopping.abs() @ x.abs().flatten(2)).view(x.shape)
-    size = size + shift.abs() * x.abs() + source.abs()
-    accuracy = 4.0 * math.sqrt(len(hopping[0])) * torch.finfo(torch.float64).eps
-    return torch.where(residual.abs() <= accuracy * size + _SMALLEST, 0.0, residual)
-
-
-def _real_times(matrix: Tensor, x: Tensor) -> Tensor:
-    """Real (B, M, N) times complex (B, N, E, C), as one real product."""
-    flat = torch.view_as_real(x.resolve_conj().contiguous()).flatten(2)
-    product = (matrix @ flat).view(len(matrix), -1, *x.shape[2:], 2)
-    return torch.view_as_complex(product)

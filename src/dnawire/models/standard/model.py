@@ -19,6 +19,7 @@ from dnawire.models.neighborhoods import neighborhoods
 from dnawire.models.packing import PackedParameters
 from dnawire.models.standard import _standard_kernels as kernels
 from dnawire.models.standard.composition import NUM_FEATURES, composition, ridge_weights
+from dnawire.models.standard.settings import StandardSettings
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
@@ -38,6 +39,7 @@ class StandardModel(TransportModel):
     exchanging the contacts changes nothing, as reciprocity demands.
     """
 
+    quantities = ("transmission", "dos")
     rate_factor = 8.0
 
     mean: Tensor
@@ -45,10 +47,9 @@ class StandardModel(TransportModel):
     feature_mean: Tensor
     feature_std: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: StandardSettings) -> None:
+        super().__init__(num_energies, settings)
+        hidden_dim = settings.hidden_dim
         self.contact = nn.Linear(_CONTACT_FEATURES, hidden_dim, bias=False)
         self.linear = _zero_layer(NUM_FEATURES, 2 * num_energies)
         self.sum_over_sites = _zero_layer(hidden_dim, num_energies)

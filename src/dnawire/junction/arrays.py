@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Ladders(NamedTuple):
+class JunctionArrays(NamedTuple):
     """Many junctions of one length as arrays in ladder layout."""
 
     codes: NDArray[np.int8]

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from dnawire.config import TrainConfig
+from dnawire.graphs import Batch
 from dnawire.models import HamiltonianModel
 from dnawire.tightbinding import available_parameters, load_parameters
 

@@ -22,6 +22,7 @@ from dnawire.checkpoint import (
     load_checkpoint,
 )
 from dnawire.cluster import SlurmJob, signals
+from dnawire.compiled.environment import describe_compiled_code
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage
 from dnawire.errors import (
@@ -263,6 +264,7 @@ def _prepare(
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
         environment=describe_environment()
+        | describe_compiled_code()
         | {"dnawire": dnawire.__version__, "processes": group.size},
         energies=data.statistics.energies,
     )

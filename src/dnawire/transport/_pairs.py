@@ -14,16 +14,20 @@ from dnawire.transport.system import AnyArray, ContactTables
 def log_pairs(contacts: ContactTables[Any], element: AnyArray, xp: ModuleType) -> AnyArray:
     """ln(gamma_l gamma_r |G_lr|^2) of elements of G between contact orbitals, (B, E, C, C)."""
     weight = contacts.gamma_left[:, :, None] * contacts.gamma_right[:, None, :]
-    with np.errstate(divide="ignore"):
-        return xp.log(weight)[:, None] + 2.0 * xp.log(abs(element))
+    return _log(weight, xp)[:, None] + 2.0 * _log(abs(element), xp)
 
 
 def log_transmission(pairs: AnyArray, xp: ModuleType) -> AnyArray:
     """ln of the sum of all pairs, (B, E)."""
     largest = xp.amax(pairs, (-2, -1))
     largest = xp.where(xp.isfinite(largest), largest, 0.0)
-    with np.errstate(divide="ignore"):
-        return largest + xp.log(xp.exp(pairs - largest[..., None, None]).sum((-2, -1)))
+    return largest + _log(xp.exp(pairs - largest[..., None, None]).sum((-2, -1)), xp)
+
+
+def _log(values: AnyArray, xp: ModuleType) -> AnyArray:
+    """Logarithm of what is not negative; automatic differentiation meets no infinite slope."""
+    vanishes = values == 0.0
+    return xp.where(vanishes, -math.inf, xp.log(xp.where(vanishes, 1.0, values)))
 
 
 def pair_ratios(

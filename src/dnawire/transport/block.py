@@ -122,6 +122,7 @@ def block_densities(
     return Densities(transmission, found.dos, found.ldos)
 
 
+@np.errstate(all="ignore")
 def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution[Array]:
     """Solve a system: by compiled code if its arrays and blocks allow it, else by the recursion.
 
@@ -145,15 +146,16 @@ def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution
     return Solution(mantissa, exponent, dos, ldos)
 
 
+@np.errstate(all="ignore")
 def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType) -> Spectra[Array]:
-    """log10 of a solution, in the module ``xp`` of its arrays."""
-    with np.errstate(divide="ignore"):
-        transmission = xp.log10(found.mantissa) + _LOG10_2 * found.exponent
+    """log10 of a solution, whose arrays are those of the module ``xp``."""
+    transmission = xp.log10(found.mantissa) + _LOG10_2 * found.exponent
     dos, ldos = (xp.log10(xp.clip(one, SMALLEST, None)) for one in (found.dos, found.ldos))
     shape = tuple(system.present.shape) if len(ldos) else (0,)
     return Spectra(transmission, dos, ldos.reshape(*shape, ldos.shape[-1]))
 
 
+@np.errstate(all="ignore")
 def gradient(
     system: BlockSystem[Array], cotangents: Sequence[Array], xp: ModuleType
 ) -> tuple[Array, Array]:

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from types import ModuleType
-from typing import Any, Final, Generic, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from dnawire.transport._pairs import by_density, log_pairs, log_transmission, pair_ratios
-from dnawire.transport._resolvent import Resolvent, side_by_side, solve_columns, transposed
+from dnawire.transport._resolvent import Resolvent, real_view, solve_columns
 from dnawire.transport.spectra import Spectra
-from dnawire.transport.system import (
-    AnyArray,
-    Array,
-    ContactTables,
-    as_doubles,
-    check_shapes,
-    check_square,
-    checked_grids,
-    contact_tables,
-)
+from dnawire.transport.system import DenseSystem, dense_system
 
 Doubles = NDArray[np.float64]
 
@@ -31,16 +21,6 @@ _LN_10: Final = math.log(10.0)
 _SMALLEST: Final = float(np.finfo(np.float64).tiny)
 _NUMBERS_AT_ONCE = 2**21
 """Complex numbers of the columns that are computed together; the rest follows in more passes."""
-
-
-class DenseSystem(NamedTuple, Generic[Array]):
-    """B junctions of N orbitals with C contact columns, in eV; float64."""
-
-    hamiltonian: Array
-    """(B, N, N)."""
-    energies: Array
-    """(B, E)."""
-    contacts: ContactTables[Array]
 
 
 def dense_spectra(
@@ -90,70 +70,42 @@ def dense_spectra(
         ``eta`` is negative or not finite, or both contacts are missing.
     """
     system = dense_system(hamiltonian, gamma_left, gamma_right, energies, eta)
-    return solve_dense(system, eta, np)
+    return solve_dense(system)
 
 
-def dense_system(
-    hamiltonian: ArrayLike,
-    gamma_left: ArrayLike,
-    gamma_right: ArrayLike,
-    energies: ArrayLike,
-    eta: float,
-) -> DenseSystem[NDArray[Any]]:
-    """Check and prepare the input of `dense_spectra`, which see."""
-    matrix, left, right = map(as_doubles, (hamiltonian, gamma_left, gamma_right))
-    check_square("hamiltonian", matrix, 3)
-    orbitals = matrix.shape[:2]
-    check_shapes({"gamma_left": (left, orbitals), "gamma_right": (right, orbitals)})
-    grids = checked_grids(energies, len(matrix))
-    if not np.isfinite(matrix).all():
-        raise ValueError("the Hamiltonian must be finite")
-    tables = contact_tables(left, right, np.ones(orbitals, np.bool_), eta)
-    every = as_doubles(np.broadcast_to(grids, (len(matrix), grids.shape[1])))
-    return DenseSystem(matrix, every, tables)
-
-
-def solve_dense(system: DenseSystem[Array], eta: float, xp: ModuleType) -> Spectra[Array]:
-    """Solve a system, whose arrays are those of the module ``xp``."""
-    resolvent = _resolvent_of(system, eta, xp)
+@np.errstate(all="ignore")
+def solve_dense(system: DenseSystem) -> Spectra[Doubles]:
+    """Solve a system."""
+    resolvent = Resolvent.of(system)
     parts = [_log_spectra(system, resolvent, part) for part in _parts(system)]
-    transmission, ldos = (xp.concatenate(one, -1) for one in zip(*parts, strict=True))
-    dos = xp.log10(xp.clip(ldos.sum(1), _SMALLEST, None))
-    return Spectra(transmission / _LN_10, dos, xp.log10(xp.clip(ldos, _SMALLEST, None)))
+    transmission, ldos = (np.concatenate(one, -1) for one in zip(*parts, strict=True))
+    dos = np.log10(np.clip(ldos.sum(1), _SMALLEST, None))
+    return Spectra(transmission / _LN_10, dos, np.log10(np.clip(ldos, _SMALLEST, None)))
 
 
-def dense_gradient(
-    system: DenseSystem[Array], eta: float, cotangents: tuple[Array, Array, Array], xp: ModuleType
-) -> Array:
+@np.errstate(all="ignore")
+def dense_gradient(system: DenseSystem, cotangents: Sequence[Doubles]) -> Doubles:
     """Gradient of a scalar by the Hamiltonian, by the analytic adjoint.
 
     Nothing is differentiated through the decomposition.
 
     Parameters
     ----------
-    system, eta
+    system
         The system; nothing of its solution is needed.
     cotangents
         Derivatives of the scalar by log10 T, log10 DOS and log10 LDOS.
-    xp
-        The module of the arrays.
     """
-    resolvent = _resolvent_of(system, eta, xp)
-    gradient = xp.zeros_like(system.hamiltonian)
+    resolvent = Resolvent.of(system)
+    gradient = np.zeros_like(system.hamiltonian)
     for part in _parts(system):
         by_log = tuple(one[..., part] / _LN_10 for one in cotangents)
         gradient = gradient + _gradient(system, resolvent, part, by_log)
-    found: Array = gradient + transposed(gradient)
+    found: Doubles = gradient + gradient.swapaxes(1, 2)
     return found
 
 
-def _resolvent_of(system: DenseSystem[Any], eta: float, xp: ModuleType) -> Resolvent:
-    return Resolvent.of(
-        system.hamiltonian, system.contacts.damping, system.contacts.columns, eta, xp
-    )
-
-
-def _parts(system: DenseSystem[Any]) -> Iterator[slice]:
+def _parts(system: DenseSystem) -> Iterator[slice]:
     """Cut the energies so that memory is bounded."""
     (batch, size), count = system.contacts.damping.shape, system.contacts.columns.shape[1]
     step = max(1, _NUMBERS_AT_ONCE // (batch * size * count))
@@ -161,52 +113,53 @@ def _parts(system: DenseSystem[Any]) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-def _contact_columns(system: DenseSystem[Any], resolvent: Resolvent, part: slice) -> AnyArray:
+def _contact_columns(system: DenseSystem, resolvent: Resolvent, part: slice) -> NDArray[Any]:
     """Columns of G at the contact orbitals, (B, N, E, C)."""
-    xp, energies = resolvent.xp, system.energies[:, part]
-    identity = xp.eye(system.hamiltonian.shape[1], dtype=xp.complex128, device=energies.device)
-    source = xp.moveaxis(identity[system.contacts.columns], 1, 2)[:, :, None]
+    energies = system.energies[:, part]
+    identity = np.eye(system.hamiltonian.shape[1], dtype=np.complex128)
+    source = np.moveaxis(identity[system.contacts.columns], 1, 2)[:, :, None]
     shape = (*source.shape[:2], energies.shape[1], source.shape[3])
-    return solve_columns(resolvent, energies, xp.broadcast_to(source, shape))
+    return solve_columns(resolvent, energies, np.broadcast_to(source, shape))
 
 
-def _elements(resolvent: Resolvent, x: AnyArray) -> AnyArray:
+def _elements(resolvent: Resolvent, x: NDArray[Any]) -> NDArray[Any]:
     """G between contact orbitals, (B, E, C, C)."""
-    return resolvent.xp.moveaxis(resolvent.at_columns(x), 1, 2)
+    return np.moveaxis(resolvent.at_columns(x), 1, 2)
 
 
-def _ldos(system: DenseSystem[Any], x: AnyArray) -> AnyArray:
+def _ldos(system: DenseSystem, x: NDArray[Any]) -> NDArray[Any]:
     weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
     size = abs(x)
-    return (size * size * weight).sum(-1)
+    found: Doubles = (size * size * weight).sum(-1)
+    return found
 
 
 def _log_spectra(
-    system: DenseSystem[Any], resolvent: Resolvent, part: slice
-) -> tuple[AnyArray, AnyArray]:
+    system: DenseSystem, resolvent: Resolvent, part: slice
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """ln T (B, E) and LDOS (B, N, E)."""
-    xp = resolvent.xp
     x = _contact_columns(system, resolvent, part)
-    pairs = log_pairs(system.contacts, _elements(resolvent, x), xp)
-    return log_transmission(pairs, xp), _ldos(system, x)
+    pairs = log_pairs(system.contacts, _elements(resolvent, x), np)
+    return log_transmission(pairs, np), _ldos(system, x)
 
 
 def _gradient(
-    system: DenseSystem[Any], resolvent: Resolvent, part: slice, cotangents: tuple[Any, ...]
-) -> AnyArray:
+    system: DenseSystem, resolvent: Resolvent, part: slice, cotangents: tuple[Any, ...]
+) -> NDArray[Any]:
     """Sum over c of Re(u_c x_c^T), from the derivatives by ln T, ln DOS and ln LDOS.
 
     ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals; the LDOS part takes one
     more solution for every column.
     """
-    xp, (by_t, by_dos, by_ldos) = resolvent.xp, cotangents
+    by_t, by_dos, by_ldos = cotangents
     x = _contact_columns(system, resolvent, part)
     element = _elements(resolvent, x)
-    ratio = pair_ratios(log_pairs(system.contacts, element, xp), element, by_t, xp)
+    ratio = pair_ratios(log_pairs(system.contacts, element, np), element, by_t, np)
     ldos = _ldos(system, x)
-    slope = by_density(by_ldos, ldos, xp) + by_density(by_dos, ldos.sum(1), xp)[:, None]
+    slope = by_density(by_ldos, ldos, np) + by_density(by_dos, ldos.sum(1), np)[:, None]
     weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
     u = solve_columns(resolvent, system.energies[:, part], slope[..., None] * weight * x.conj())
-    by_pairs = xp.moveaxis(x, 1, 2) @ transposed(ratio)
-    u = u + xp.moveaxis(by_pairs, 1, 2)
-    return side_by_side(u, xp) @ transposed(side_by_side(x.conj(), xp))
+    by_pairs = np.moveaxis(x, 1, 2) @ ratio.swapaxes(-1, -2)
+    u = u + np.moveaxis(by_pairs, 1, 2)
+    found: Doubles = real_view(u) @ real_view(x.conj()).swapaxes(1, 2)
+    return found

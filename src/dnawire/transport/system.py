@@ -86,6 +86,41 @@ def block_system(
     return BlockSystem(blocks, steps, present, grids, contacts)
 
 
+class DenseSystem(NamedTuple):
+    """B junctions of N orbitals with C contact columns, in eV; float64."""
+
+    hamiltonian: NDArray[np.float64]  # (B, N, N)
+    energies: NDArray[np.float64]  # (B, E)
+    contacts: ContactTables[NDArray[Any]]
+    eta: float
+
+
+def dense_system(
+    hamiltonian: ArrayLike,
+    gamma_left: ArrayLike,
+    gamma_right: ArrayLike,
+    energies: ArrayLike,
+    eta: float,
+) -> DenseSystem:
+    """Check and prepare junctions without a structure; see `dense_spectra` for the arguments.
+
+    Raises
+    ------
+    ValueError
+        See `dense_spectra`.
+    """
+    matrix, left, right = map(as_doubles, (hamiltonian, gamma_left, gamma_right))
+    check_square("hamiltonian", matrix, 3)
+    orbitals = matrix.shape[:2]
+    check_shapes({"gamma_left": (left, orbitals), "gamma_right": (right, orbitals)})
+    grids = checked_grids(energies, len(matrix))
+    if not np.isfinite(matrix).all():
+        raise ValueError("the Hamiltonian must be finite")
+    contacts = contact_tables(left, right, np.ones(orbitals, np.bool_), eta)
+    every = as_doubles(np.broadcast_to(grids, (len(matrix), grids.shape[1])))
+    return DenseSystem(matrix, every, contacts, eta)
+
+
 def contact_tables(
     left: NDArray[np.float64], right: NDArray[np.float64], present: NDArray[np.bool_], eta: float
 ) -> ContactTables[NDArray[Any]]:

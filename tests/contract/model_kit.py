@@ -30,7 +30,14 @@ def unpacked_model(model_type: str, dropout: float = 0.1) -> TransportModel:
     model = build_model(specification(model_type, dropout), seed=5)
     ones = torch.ones(len(ENERGIES), dtype=torch.float64)
     onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
-    model.initialize(TargetStatistics(ENERGIES, 0.0, -5 * ones, ones, ones, ones, onsite))
+    statistics = TargetStatistics(
+        energies=ENERGIES,
+        eta=0.0,
+        mean={"log10_transmission": -5 * ones, "log10_dos": ones},
+        std={"log10_transmission": ones, "log10_dos": ones},
+        onsite=onsite,
+    )
+    model.initialize(statistics)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():

@@ -30,6 +30,7 @@ from dnawire.models import (
     model_class,
     save_model,
 )
+from dnawire.quantities import BY_COLUMN
 
 CPU = torch.device("cpu")
 STEP: Final = 1e-6
@@ -123,13 +124,10 @@ def test_a_prediction_holds_what_the_model_declares(model_type: str) -> None:
     model = make_model(model_type)
     with torch.no_grad():
         spectra = model(junction_batch([junction_of(letters) for letters in JUNCTIONS]))
-    told = {
-        name.removeprefix("log10_"): value
-        for name, value in spectra._asdict().items()
-        if value is not None
-    }
-    assert set(told) == set(model_class(model_type).quantities)
-    for value in told.values():
+    predicted = spectra.known()
+    names = [BY_COLUMN[column].name for column in predicted]
+    assert tuple(names) == model_class(model_type).quantities
+    for value in predicted.values():
         assert value.dtype == torch.float64
         assert value.shape[0] == len(JUNCTIONS)
         assert value.shape[-1] == len(ENERGIES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
@@ -25,10 +25,10 @@ class TargetStatistics(NamedTuple):
     """Energy grid in eV (float64)."""
     eta: float
     """Imaginary part of the energy in eV that the spectra were computed with."""
-    mean_log10_transmission: Float[Tensor, " E"]
-    std_log10_transmission: Float[Tensor, " E"]
-    mean_log10_dos: Float[Tensor, " E"]
-    std_log10_dos: Float[Tensor, " E"]
+    mean: Mapping[str, Float[Tensor, " E"]]
+    """Mean of each quantity with one value per energy, by its column."""
+    std: Mapping[str, Float[Tensor, " E"]]
+    """Its spread."""
     onsite: Float[Tensor, " 4"]
     """First guess of the on-site energy of each base in eV."""
 
@@ -45,7 +45,7 @@ class TransportModel(nn.Module, ABC):
     """
 
     quantities: ClassVar[tuple[str, ...]]
-    """What it predicts, by the names of `dnawire.data.TransportRecord`."""
+    """What it predicts, by the names of `QUANTITIES` and in their order."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0

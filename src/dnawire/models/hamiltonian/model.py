@@ -133,7 +133,7 @@ class HamiltonianModel(TransportModel):
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
-        return SpectraBatch(*self.spectra(batch, self.energies, float(self.eta)))
+        return SpectraBatch(**self.spectra(batch, self.energies, float(self.eta))._asdict())
 
 
 def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:

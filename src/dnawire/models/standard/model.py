@@ -65,10 +65,9 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        self.mean.copy_(
-            torch.stack((statistics.mean_log10_transmission, statistics.mean_log10_dos))
-        )
-        self.std.copy_(torch.stack((statistics.std_log10_transmission, statistics.std_log10_dos)))
+        predicted = "log10_transmission", "log10_dos"
+        self.mean.copy_(torch.stack([statistics.mean[name] for name in predicted]))
+        self.std.copy_(torch.stack([statistics.std[name] for name in predicted]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
@@ -98,7 +97,7 @@ class StandardModel(TransportModel):
             network = packed.described(self, _Network.of)
             outputs = _CompiledStandard.apply(network, batch, kept, packed.vectors[0])  # type: ignore[no-untyped-call]
         spectra = outputs.double().unflatten(1, (2, -1)) * self.std + self.mean
-        return SpectraBatch(spectra[:, 0], spectra[:, 1], None)
+        return SpectraBatch(log10_transmission=spectra[:, 0], log10_dos=spectra[:, 1])
 
     def _outputs_reference(self, batch: JunctionBatch, kept: _Kept) -> Float[Tensor, "B 2E"]:
         """Standardized spectra: the readable definition, for any device and precision."""

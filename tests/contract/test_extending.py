@@ -20,8 +20,12 @@ from harness import CHECKPOINTS, TINY
 from outcome import assert_identical, outcome
 
 import dnawire.cli
+from dnawire.data import TransportDataset
+from dnawire.data.checks import find_problem
+from dnawire.data.importers.structure import ForeignDataError
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableFileError
 from dnawire.inference import load_predictor
+from dnawire.junction import Contact, Duplex, Junction
 from dnawire.tightbinding.parameters import parse_parameters
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "extending.md"
@@ -153,6 +157,14 @@ def test_a_model_whose_package_is_not_installed_is_named(peace: Peace) -> None:
     assert "Install the package" in caught.value.remedy
 
 
+def names_of(*files: str) -> dict[str, Any]:
+    """Run modules of the page, one after the other; return the names that they define."""
+    names: dict[str, Any] = {}
+    for file in files:
+        exec(compile(FILES[file], file, "exec"), names)
+    return names
+
+
 def write(folder: Path, *names: str) -> None:
     """Write modules of the page that belong to a package of dnawire."""
     for name in names:
@@ -192,6 +204,31 @@ def test_a_new_operator(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_new_quantity() -> None:
+    quantity = names_of("src/dnawire/quantities.py")["FANO_FACTOR"]
+    assert (quantity.column, quantity.label) == ("fano_factor", "Fano factor (dimensionless)")
+    np.testing.assert_array_equal(quantity.scaled([0.25, 0.0]), [0.25, 0.0])
+
+
+def test_a_new_importer(tmp_path: Path) -> None:
+    read_tables = names_of("src/dnawire/data/importers/tables.py")["read_tables"]
+    ends = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
+    junctions = [Junction(Duplex.parse(text), *ends) for text in ("ACG", "TTTT")]
+    exact = load_predictor("exact:kordas2025").predict(junctions)
+    for record in exact:
+        columns = np.stack((record.energies, record.transmission, record.dos), axis=1)
+        path = tmp_path / f"{record.junction.duplex.text}.csv"
+        np.savetxt(path, columns, delimiter=",", header="energy,transmission,dos")
+    found = TransportDataset.from_records(list(read_tables(tmp_path)), {"kind": "tables"})
+    assert find_problem(found) is None
+    for one, reference in zip(found, exact, strict=True):
+        assert one.junction == reference.junction
+        np.testing.assert_allclose(one.dos, reference.dos, rtol=1e-12)
+    (tmp_path / "GG.csv").write_text("energy\n1.0\n")
+    with pytest.raises(ForeignDataError, match=r"GG\.csv is no table of three columns"):
+        list(read_tables(tmp_path))
+
+
 def test_a_new_parameter_set() -> None:
     name = "src/dnawire/tightbinding/data/uniform.toml"
     found = parse_parameters(FILES[name], name)
@@ -210,9 +247,7 @@ def test_a_new_command(
 
 
 def test_a_step_and_its_profile(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {}
-    for name in ("debugging/step.py", "debugging/profile.py"):
-        exec(compile(FILES[name], name, "exec"), names)
+    names = names_of("debugging/step.py", "debugging/profile.py")
     assert names["compiled"] == pytest.approx(names["defined"], rel=1e-5)
     assert "Self CPU time total" in capsys.readouterr().out
     gradients = [parameter.grad for parameter in names["model"].parameters()]

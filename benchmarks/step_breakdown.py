@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -20,7 +20,7 @@ from dnawire.models import HamiltonianModel
 from dnawire.models.neighborhoods import edges_of, neighborhoods
 from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
-from dnawire.transport import block_spectra
+from dnawire.transport import Spectra, block_spectra
 
 ROUNDS = 200
 
@@ -31,7 +31,7 @@ class Step:
     def __init__(self, trainer: Trainer, share: Share) -> None:
         self.trainer, self.share = trainer, share
         self.cut = trainer.order.epoch(0)[0]
-        self.known: tuple[torch.Tensor, ...] = ()
+        self.known: dict[str, torch.Tensor] = {}
         trainer.model.train()
 
     def parts(self) -> dict[str, Callable[[], None]]:
@@ -64,19 +64,19 @@ class Step:
         """Spectra by a network alone."""
         self.keep(self.trainer.model(self.junctions))
 
-    def keep(self, found: Sequence[torch.Tensor | None]) -> None:
+    def keep(self, found: SpectraBatch | Spectra[torch.Tensor]) -> None:
         """Cut the graph behind the spectra."""
-        self.known = tuple(one for one in found if one is not None)
-        self.spectra = [one.detach().requires_grad_() for one in self.known]
+        self.known = {name: one for name, one in found._asdict().items() if one is not None}
+        self.spectra = {name: one.detach().requires_grad_() for name, one in self.known.items()}
 
     def loss(self) -> None:
         """Loss and its gradient by the spectra."""
-        missing = [None] * (3 - len(self.spectra))
-        self.share.loss_of(SpectraBatch(*self.spectra, *missing)).backward()
+        self.share.loss_of(SpectraBatch(**self.spectra)).backward()
 
     def spectra_back(self) -> None:
         """Gradient by what the spectra come from."""
-        torch.autograd.backward(self.known, [one.grad for one in self.spectra])
+        gradients = [one.grad for one in self.spectra.values()]
+        torch.autograd.backward(list(self.known.values()), gradients)
 
     def network_back(self) -> None:
         """Gradient by the parameters."""

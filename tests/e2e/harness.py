@@ -26,6 +26,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
+from dnawire.config import model_types
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
 from dnawire.runs import train
@@ -43,7 +44,7 @@ FEW_RECORDS: Final = tuple(_RECORDS.split())
 SMALL_MODEL: Final = tuple(_SMALL.split())
 TINY: Final = (*FEW_RECORDS, *SMALL_MODEL)
 STEPS_PER_EPOCH: Final = 7
-MODELS: Final = ("standard", "hamiltonian")
+MODELS: Final = tuple(model_types())
 CHECKPOINTS: Final = "checkpoints"
 
 START: Final = "b"

@@ -19,7 +19,8 @@ from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.config import TrainConfig
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, EXIT_STOPPED
-from dnawire.models import ModelSpecification, build_model
+from dnawire.models import build_model
+from dnawire.runs.preparation import model_specification
 
 EPOCHS = 12
 FLAGS = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_dir", CHECKPOINTS)
@@ -188,18 +189,7 @@ def test_complete_training_state(story: Story) -> None:
     assert content["energy_grid"].shape == (config.data.num_energy_points,)
     assert bool((content["energy_grid"].diff() > 0).all())
     assert story.began <= content["timestamp"] <= story.ended
-    settings = config.model
-    model = build_model(
-        ModelSpecification(
-            settings.model_type,
-            config.data.num_energy_points,
-            settings.hidden_dim,
-            settings.num_layers,
-            settings.num_heads,
-            settings.dropout,
-        ),
-        seed=0,
-    )
+    model = build_model(model_specification(config, config.data.num_energy_points), seed=0)
     model.load_state_dict(content["model_state_dict"])
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     optimizer.load_state_dict(content["optimizer_state_dict"])

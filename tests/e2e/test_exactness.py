@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from harness import CHECKPOINTS, STEP, TINY, Life, finish, fit, raise_at, run
+from harness import CHECKPOINTS, MODELS, STEP, TINY, Life, finish, fit, raise_at, run
 from outcome import assert_identical, outcome, parts_of, without_clock
 from test_observer import start_again_and_again, stop_at_every_step
 
@@ -33,7 +33,7 @@ CHOICES: Final = {
     "dropout": ("0.0", "0.2"),
     "ema_decay": ("0.0", "0.8"),
     "accumulate_batches": ("1", "2"),
-    "model_type": ("standard", "hamiltonian"),
+    "model_type": MODELS,
     "num_threads": ("1", "2"),
 }
 MIXES: Final = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3))

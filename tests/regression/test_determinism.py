@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from dnawire.cli.train import parse_flags
-from dnawire.config import TrainConfig
+from dnawire.config import TrainConfig, model_types
 from dnawire.data import named_seed
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.runs.run import _set_up_torch
@@ -64,7 +64,7 @@ def gradient_of(trainer: Trainer, share: Share) -> str:
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "readable"])
-@pytest.mark.parametrize("model", ["standard", "hamiltonian"])
+@pytest.mark.parametrize("model", model_types())
 def test_a_large_step_has_the_same_bits_in_every_run(model: str, compiled: bool) -> None:
     # Without dropout equal surroundings are computed once, and their gradients are added.
     trainer, share = large_step(model, "0.1" if compiled else "0.0")

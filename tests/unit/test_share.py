@@ -29,7 +29,8 @@ def buckets() -> list[Batch]:
 
 def loss_like(batch: Batch) -> SpectralLoss:
     ones = torch.ones(batch.spectra.log10_dos.shape[1], dtype=torch.float64)
-    return SpectralLoss(ones, 2.0 * ones, 3.0, TrainConfig().loss)
+    scales = {"log10_transmission": ones, "log10_dos": 2.0 * ones}
+    return SpectralLoss(scales=scales, steepness=3.0, weights=TrainConfig().loss)
 
 
 def order_of(rank: int, processes: int) -> BatchOrder:
@@ -39,9 +40,8 @@ def order_of(rank: int, processes: int) -> BatchOrder:
 
 def predicted(batch: Batch) -> SpectraBatch:
     """Any function of a record that knows nothing of the others."""
-    return SpectraBatch(
-        *(None if one is None else one.nan_to_num(0.0).sin() for one in batch.spectra)
-    )
+    known = batch.spectra.known()
+    return SpectraBatch(**{name: one.nan_to_num(0.0).sin() for name, one in known.items()})
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 5, 11])

@@ -2,7 +2,7 @@
 
 from dnawire.data.checks import find_problem
 from dnawire.data.coverage import Coverage
-from dnawire.data.dataset import RecordBatch, TransportDataset
+from dnawire.data.dataset import TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.importers import EnergyWindow, import_records
 from dnawire.data.keys import duplex_texts
@@ -16,7 +16,6 @@ __all__ = [
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",
-    "RecordBatch",
     "Splits",
     "TransportDataset",
     "TransportRecord",

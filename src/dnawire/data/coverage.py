@@ -64,7 +64,7 @@ class Coverage:
         """Return values that JSON knows."""
         return {name: list(entries) for name, entries in asdict(self).items()}
 
-    def doubts(self, junction: Junction) -> dict[str, str]:
+    def out_of_domain(self, junction: Junction) -> dict[str, str]:
         """Say in which respects a junction is unlike all of the set.
 
         Parameters

@@ -1,5 +1,6 @@
 """Duplex, contacts and junction: what is measured, in letters and numbers. Imports no torch."""
 
+from dnawire.junction.arrays import JunctionArrays
 from dnawire.junction.contact import Attachment, Contact
 from dnawire.junction.duplex import (
     BASES,
@@ -46,6 +47,7 @@ __all__ = [
     "Duplex",
     "Edge",
     "Junction",
+    "JunctionArrays",
     "Site",
     "Strand",
     "edge_sites",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
+from dnawire.operators.transport import block_transport, dense_transport
 
-OPERATORS: Final[tuple[Routine[..., Any], ...]] = ()
+OPERATORS: Final[tuple[Routine[..., Any], ...]] = (block_transport, dense_transport)
 
 __all__ = ["OPERATORS", "Operator", "Routine", "definitions", "only_definitions"]

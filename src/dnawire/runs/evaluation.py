@@ -12,6 +12,7 @@ import torch
 from dnawire.data import TransportDataset
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel
+from dnawire.quantities import SCORED
 from dnawire.runs.preparation import PreparedData
 from dnawire.training.baselines import baseline_scores
 from dnawire.training.metrics import Scores, ScoreSum
@@ -34,15 +35,12 @@ def predicted_records(
     indices, records = [], []
     with torch.no_grad():
         for batch in data.test:
-            prediction = model(batch.junctions)
-            transmission = (10.0**prediction.log10_transmission).cpu().numpy()
-            dos = (10.0**prediction.log10_dos).cpu().numpy()
+            prediction = model(batch.junctions).known()
+            columns = {one.column: prediction[one.column].cpu().numpy() for one in SCORED}
             for row, index in enumerate(batch.records.tolist()):
                 indices.append(index)
-                reference = data.dataset[index]
-                records.append(
-                    replace(reference, transmission=transmission[row], dos=dos[row], ldos=None)
-                )
+                spectra = {name: values[row] for name, values in columns.items()}
+                records.append(replace(data.dataset[index], spectra=spectra))
     order = np.argsort(indices)
     predicted = TransportDataset.from_records([records[position] for position in order], source)
     return data.dataset.select(np.sort(indices)), predicted

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dnawire.config import GuardClass, TrainConfig, guard_classes
+from dnawire.config import GuardClass, TrainConfig, guard_classes, settings_of
 from dnawire.data import (
     Splits,
     TransportDataset,
@@ -107,15 +107,7 @@ def shared_eta(dataset: TransportDataset) -> float:
 
 def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecification:
     """Which model the settings ask for."""
-    model = config.model
-    return ModelSpecification(
-        model.model_type,
-        num_energies,
-        model.hidden_dim,
-        model.num_layers,
-        model.num_heads,
-        model.dropout,
-    )
+    return ModelSpecification(config.model.model_type, num_energies, settings_of(config.model))
 
 
 def build_trainer(

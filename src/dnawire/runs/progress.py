@@ -13,6 +13,7 @@ from typing import Any
 
 from dnawire.checkpoint import replace_atomically
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
+from dnawire.quantities import SCORED
 from dnawire.training.state import EpochRecord
 
 
@@ -95,10 +96,12 @@ def _status(progress: Progress, now: datetime) -> str:
 def epoch_line(record: EpochRecord, num_epochs: int, seconds_left: float, is_best: bool) -> str:
     """One plain line for a log: errors are in decades."""
     width = len(str(num_epochs))
+    symbols = {one.name: one.scale_label.replace("log10", "log") for one in SCORED}
+    errors = [f"|d{symbol}| {record.val_scores[name]:.4f}" for name, symbol in symbols.items()]
     return (
         f"epoch {record.epoch:{width}d}/{num_epochs}"
         f"  loss {record.train_loss:.2e}  val {record.val_loss:.2e}"
-        f"  |dlog T| {record.val_transmission_mae:.4f}  |dlog DOS| {record.val_dos_mae:.4f}"
+        f"  {'  '.join(errors)}"
         f"  lr {record.learning_rate:.1e}  {record.seconds:.2f} s"
         f"  left {duration(seconds_left)}{'  best' if is_best else ''}"
     )

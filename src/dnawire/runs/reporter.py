@@ -10,6 +10,7 @@ from typing import Self
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from dnawire.quantities import SCORED
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.progress import epoch_line, seconds_left
 from dnawire.training.metrics import Scores
@@ -63,9 +64,9 @@ class Reporter:
 def score_table(scores: dict[str, Scores]) -> str:
     """Aligned table of errors in decades."""
     width = max(map(len, scores))
-    lines = [f"  {'':{width}}  log10 T  log10 DOS"]
-    lines += [
-        f"  {name:{width}}  {score.transmission:7.4f}  {score.dos:9.4f}"
-        for name, score in scores.items()
-    ]
+    heads = [quantity.scale_label for quantity in SCORED]
+    lines = ["  ".join([f"  {'':{width}}", *heads])]
+    for name, score in scores.items():
+        values = [f"{score[one.name]:{len(one.scale_label)}.4f}" for one in SCORED]
+        lines.append("  ".join([f"  {name:{width}}", *values]))
     return "\n".join(lines)

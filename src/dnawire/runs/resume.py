@@ -104,7 +104,7 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
         If a setting that shapes the result differs, or more epochs are done than are asked for.
     """
     # What was no setting yet had the effect that its default has.
-    saved = {name: setting.default for name, setting in settings().items()} | payload["args"]
+    saved = {name: settings()[name].default for name in config.flat()} | payload["args"]
     classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
     if saved["schedule"] in ("constant", "plateau"):
         classes["num_epochs"] = FlagClass.MAY_CHANGE

@@ -340,7 +340,7 @@ def _finish(job: _Job) -> None:
         "trained_on": Coverage.of_dataset(data.dataset.select(data.splits.train)).to_plain(),
         "best_epoch": state.best_epoch,
         "run_id": job.identity.run_id,
-        "scores": {name: score._asdict() for name, score in scores.items()},
+        "scores": {name: dict(score) for name, score in scores.items()},
     }
     source = {"model": job.config.model_name, "run_id": job.identity.run_id}
     with job.folder.writing():

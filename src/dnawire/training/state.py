@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
 import torch
 from torch import Tensor
+
+from dnawire.quantities import SCORED
+from dnawire.training.metrics import Scores
+
+SCORE_COLUMNS: Final = {quantity.name: f"val_{quantity.name}_mae" for quantity in SCORED}
+"""Column of ``metrics.csv`` of each scored quantity."""
+
+METRICS: Final = {
+    "epoch": "",
+    "train_loss": "",
+    "val_loss": "",
+    **{SCORE_COLUMNS[quantity.name]: quantity.scale_unit for quantity in SCORED},
+    "learning_rate": "",
+    "seconds": "s",
+    "rollbacks": "",
+}
+"""Columns of ``metrics.csv`` and their units."""
 
 
 @dataclass
@@ -16,12 +33,25 @@ class EpochRecord:
     epoch: int
     train_loss: float
     val_loss: float
-    val_transmission_mae: float
-    val_dos_mae: float
+    val_scores: Scores
+    """Of the validation set."""
     learning_rate: float
     seconds: float
     rollbacks: int = 0
     """Of the run so far."""
+
+    def row(self) -> dict[str, Any]:
+        """Plain values by `METRICS`."""
+        scores = {SCORE_COLUMNS[name]: score for name, score in self.val_scores.items()}
+        values = vars(self) | scores
+        return {name: values[name] for name in METRICS}
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """Take back what `row` returned; of older runs it may lack the last columns."""
+        values = dict(row)
+        scores = {name: values.pop(column) for name, column in SCORE_COLUMNS.items()}
+        return cls(**values, val_scores=scores)
 
 
 @dataclass
@@ -84,10 +114,10 @@ class RunState:
     def state_dict(self) -> dict[str, Any]:
         """Plain values and tensors only."""
         state = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**state, "history": [asdict(record) for record in self.history]}
+        return {**state, "history": [record.row() for record in self.history]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
         for name, value in state.items():
             setattr(self, name, value)
-        self.history = [EpochRecord(**record) for record in state["history"]]
+        self.history = [EpochRecord.from_row(row) for row in state["history"]]

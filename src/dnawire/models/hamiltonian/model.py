@@ -15,11 +15,14 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
 from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.hamiltonian import _hamiltonian_kernels
 from dnawire.models.hamiltonian.corrections import HOPPINGS, CorrectionHead
+from dnawire.models.hamiltonian.settings import HamiltonianSettings
 from dnawire.models.neighborhoods import Edges, edges_of, neighborhoods
 from dnawire.models.packing import PackedParameters
-from dnawire.transport import Spectra, block_spectra
+from dnawire.operators.transport import block_spectra
+from dnawire.transport import Spectra
 
 _INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
 """Hoppings in eV before training: the order of magnitude that published sets share."""
@@ -49,20 +52,20 @@ class HamiltonianModel(TransportModel):
     written from its other strand has the same H.
     """
 
+    quantities = ("transmission", "dos", "ldos")
     resonance_width = 0.1
 
     energy_origin: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: HamiltonianSettings) -> None:
+        super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
         double = torch.float64
         hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
         self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))
         self.hopping_table = nn.Parameter(hopping.repeat(1, NUM_BASES, NUM_BASES))
         self.register_buffer("energy_origin", torch.zeros((), dtype=double))
-        self.corrections = CorrectionHead(hidden_dim)
+        self.corrections = CorrectionHead(settings.hidden_dim)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from the on-site energies that the training set suggests."""
@@ -113,7 +116,9 @@ class HamiltonianModel(TransportModel):
             return like.new_ones(size)
         return self.dropout.draw(like, (size,))
 
-    def spectra(self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float) -> Spectra:
+    def spectra(
+        self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float
+    ) -> Spectra[Tensor]:
         """Exact spectra of the predicted H at any energies in eV."""
         hamiltonian = self.hamiltonian(batch)
         return block_spectra(
@@ -128,7 +133,7 @@ class HamiltonianModel(TransportModel):
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
-        return SpectraBatch(*self.spectra(batch, self.energies, float(self.eta)))
+        return SpectraBatch(**self.spectra(batch, self.energies, float(self.eta))._asdict())
 
 
 def edge_ends(site: Tensor) -> dict[str, tuple[Tensor, Tensor]]:

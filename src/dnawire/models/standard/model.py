@@ -15,10 +15,12 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.neighborhoods import neighborhoods
 from dnawire.models.packing import PackedParameters
 from dnawire.models.standard import _standard_kernels as kernels
 from dnawire.models.standard.composition import NUM_FEATURES, composition, ridge_weights
+from dnawire.models.standard.settings import StandardSettings
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
@@ -38,6 +40,7 @@ class StandardModel(TransportModel):
     exchanging the contacts changes nothing, as reciprocity demands.
     """
 
+    quantities = ("transmission", "dos")
     rate_factor = 8.0
 
     mean: Tensor
@@ -45,10 +48,10 @@ class StandardModel(TransportModel):
     feature_mean: Tensor
     feature_std: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: StandardSettings) -> None:
+        super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
+        hidden_dim = settings.hidden_dim
         self.contact = nn.Linear(_CONTACT_FEATURES, hidden_dim, bias=False)
         self.linear = _zero_layer(NUM_FEATURES, 2 * num_energies)
         self.sum_over_sites = _zero_layer(hidden_dim, num_energies)
@@ -62,10 +65,9 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        self.mean.copy_(
-            torch.stack((statistics.mean_log10_transmission, statistics.mean_log10_dos))
-        )
-        self.std.copy_(torch.stack((statistics.std_log10_transmission, statistics.std_log10_dos)))
+        predicted = "log10_transmission", "log10_dos"
+        self.mean.copy_(torch.stack([statistics.mean[name] for name in predicted]))
+        self.std.copy_(torch.stack([statistics.std[name] for name in predicted]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
@@ -95,7 +97,7 @@ class StandardModel(TransportModel):
             network = packed.described(self, _Network.of)
             outputs = _CompiledStandard.apply(network, batch, kept, packed.vectors[0])  # type: ignore[no-untyped-call]
         spectra = outputs.double().unflatten(1, (2, -1)) * self.std + self.mean
-        return SpectraBatch(spectra[:, 0], spectra[:, 1], None)
+        return SpectraBatch(log10_transmission=spectra[:, 0], log10_dos=spectra[:, 1])
 
     def _outputs_reference(self, batch: JunctionBatch, kept: _Kept) -> Float[Tensor, "B 2E"]:
         """Standardized spectra: the readable definition, for any device and precision."""

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from dnawire.compiled.single import CHANNELS
 from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.packing import PackedParameters
@@ -60,7 +61,7 @@ class TransportModel(nn.Module, ABC):
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
         width = settings.hidden_dim
-        self.base = nn.Embedding(MISSING_BASE + 1, width)
+        self.base = nn.Embedding(len(LETTERS), width)
         self.encoder = DuplexEncoder(width, settings.num_layers, settings.num_heads)
         self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))

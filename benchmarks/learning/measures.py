@@ -131,15 +131,15 @@ def fresh_duplexes(
     batches = [bucket.select(part) for part in torch.arange(len(bucket)).split(BATCH)]
     blocks = ladder_blocks(dataset.batch(rows).codes, parameters)
     spectra = block_totals(
-        torch.from_numpy(blocks.diagonal),
-        torch.from_numpy(blocks.step),
-        bucket.junctions.gamma_left,
-        bucket.junctions.gamma_right,
-        torch.from_numpy(dataset.energies),
-        mask=torch.from_numpy(blocks.mask),
+        blocks.diagonal,
+        blocks.step,
+        bucket.junctions.gamma_left.numpy(),
+        bucket.junctions.gamma_right.numpy(),
+        dataset.energies,
+        mask=blocks.mask,
         eta=drawn.eta,
     )
-    exact = Spectra(spectra.log10_transmission.numpy(), spectra.log10_dos.numpy())
+    exact = Spectra(spectra.log10_transmission, spectra.log10_dos)
     return FreshDuplexes(batches, exact)
 
 

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dnawire.compiled.double import LANES
-from dnawire.operators.transport import _tensors
 from dnawire.transport import (
     Spectra,
     _recursion,
@@ -21,7 +20,7 @@ from dnawire.transport import (
     block_totals,
 )
 from dnawire.transport.block import gradient
-from dnawire.transport.system import block_system
+from dnawire.transport.system import BlockSystem, ContactTables, block_system
 from tests.physics.oracle import System, dense_hamiltonian, greens_function, random_system
 from tests.physics.oracle import spectra as oracle_spectra
 
@@ -34,6 +33,11 @@ physical = settings(max_examples=40, deadline=None)
 def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra:
     diagonal, step, left, right, mask = system.arrays()
     return block_spectra(diagonal, step, left, right, energies, mask=mask, eta=eta)
+
+
+def as_tensors(system: BlockSystem) -> BlockSystem:
+    contacts = ContactTables(*map(torch.from_numpy, system.contacts))
+    return BlockSystem(*map(torch.from_numpy, system[:-1]), contacts)
 
 
 def ldos_of(result: Spectra, system: System) -> np.ndarray:
@@ -211,7 +215,7 @@ def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool, 
     for arrays, arriving, xp in (
         (system, cotangents, np),
         (
-            _tensors(system, torch.device("cpu")),
+            as_tensors(system),
             [torch.from_numpy(one) for one in cotangents],
             torch,
         ),

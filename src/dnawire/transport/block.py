@@ -18,7 +18,7 @@ from dnawire.transport.system import Array, BlockSystem, as_doubles, block_syste
 Doubles = NDArray[np.float64]
 
 _LN_10: Final = math.log(10.0)
-_LOG10_2: Final = math.log10(2.0)
+LOG10_2: Final = math.log10(2.0)
 SMALLEST: Final = float(np.finfo(np.float64).tiny)
 
 
@@ -148,11 +148,13 @@ def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution
 
 @np.errstate(all="ignore")
 def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType) -> Spectra[Array]:
-    """log10 of a solution, whose arrays are those of the module ``xp``."""
-    transmission = xp.log10(found.mantissa) + _LOG10_2 * found.exponent
-    dos, ldos = (xp.log10(xp.clip(one, SMALLEST, None)) for one in (found.dos, found.ldos))
-    shape = tuple(system.present.shape) if len(ldos) else (0,)
-    return Spectra(transmission, dos, ldos.reshape(*shape, ldos.shape[-1]))
+    """log10 of a solution, whose arrays are those of the module ``xp``; in their memory."""
+    transmission = xp.log10(found.mantissa, out=found.mantissa)
+    transmission += LOG10_2 * found.exponent
+    for density in (found.dos, found.ldos):
+        xp.log10(xp.clip(density, SMALLEST, None, out=density), out=density)
+    shape = tuple(system.present.shape) if len(found.ldos) else (0,)
+    return Spectra(transmission, found.dos, found.ldos.reshape(*shape, found.ldos.shape[-1]))
 
 
 @np.errstate(all="ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_configure() -> None:
@@ -14,6 +15,9 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # On a busy machine no example keeps a deadline.
+    settings.register_profile("dnawire", deadline=None)
+    settings.load_profile("dnawire")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -22,7 +22,7 @@ BOUNDS = {"transmission": 0.05, "dos": 0.02}
 """Decades; what `hamiltonian` promises on held-out duplexes."""
 SETS = pytest.mark.parametrize("parameters", available_parameters())
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)

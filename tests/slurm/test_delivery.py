@@ -14,7 +14,7 @@ from outcome import assert_identical, outcome
 
 from conftest import DESCRIBED, EXAMPLE, Work, has_trained
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slurm
 LONG = 900
 COMMAND = "python main.py --checkpoint_dir ./checkpoints"
 

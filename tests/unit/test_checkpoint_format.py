@@ -97,7 +97,6 @@ def spots_that_pass(data: bytes, flips: int, pages: int) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(7200)
 def test_a_hundred_thousand_flips_and_a_thousand_pages_of_12_megabytes_are_found() -> None:
     state = payload(1)
     state["model_state_dict"]["large"] = torch.arange(3_000_000, dtype=torch.float32) + 1

@@ -72,7 +72,6 @@ def test_who_lost_the_folder_reports_nothing(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("reads", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_readers_racing_the_writer_find_whole_files_and_growing_epochs(
     tmp_path: Path, reads: int

@@ -41,7 +41,7 @@ def make_model(model_type: str, dropout: float = 0.1) -> TransportModel:
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
     model.pack()
     return model.eval()
 
@@ -137,18 +137,18 @@ def test_what_a_missing_base_carries_is_never_read(model_type: str) -> None:
     batch = junction_batch([junction_of([("A", "T"), ("G", "_"), ("C", "G")])])
     with torch.no_grad():
         before = model(batch).log10_dos
-        model.base.weight[-1] += 7.0  # type: ignore[operator, union-attr, index]
+        model.base.weight[-1] += 7.0
         after = model(batch).log10_dos
     assert torch.equal(before, after)
 
 
 @both
 def test_building_and_dropout_leave_global_randomness_alone(model_type: str) -> None:
-    before = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
+    before = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]
     model = make_model(model_type, dropout=0.5).train()
     model.dropout.seed(named_seed(0, "dropout", 3), CPU)
     model(junction_batch([junction_of([("A", "T"), ("G", "C")])]))
-    after = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
+    after = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
 

@@ -13,7 +13,8 @@ import pytest
 from checkpoint_kit import fork, wait
 
 from dnawire.errors import LockedError
-from dnawire.runs.progress import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
+from dnawire.monitor.names import PROGRESS_NAME, STATUS_NAME
+from dnawire.runs.progress import Progress, write_progress
 
 STATUS = re.compile(
     rb"Epoch: (\d+)\nTrain Loss: 0\.5000\nVal Loss: 0\.2500\nLast Update: [-\d]+ [:\d]+\n"

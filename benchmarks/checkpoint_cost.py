@@ -32,9 +32,9 @@ from dnawire.config import TrainConfig
 from dnawire.runs.checkpointing import CheckpointCallback, NullCallback
 from dnawire.runs.reporter import Reporter
 from dnawire.runs.run import _callback, _Job, _output_folder, _prepare, _set_up_torch
+from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import SingleProcess
 from dnawire.training.interrupts import StopRequest
-from dnawire.training.loop import Keeper
 from dnawire.training.state import EpochRecord
 
 STEP_MS = 5.0
@@ -48,7 +48,7 @@ class Bench:
 
     job: _Job
     callback: CheckpointCallback
-    no_keeper: NullCallback
+    no_callback: NullCallback
 
 
 def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
@@ -72,13 +72,13 @@ def per_step(place: Path) -> None:
         bench = open_bench(stack, place, model_type="standard", num_samples=400)
         bench.callback.schedule = NEVER
         calls: Mapping[str, Callable[[], object]] = {
-            "off": bench.no_keeper.after_batch,
+            "off": bench.no_callback.after_batch,
             "on": bench.callback.after_batch,
         }
         alone = alternate(calls, 9, {"on": 20_000, "off": 20_000})
         steps = bench.job.trainer.order.batches_per_epoch
         loops = {
-            "off": lambda: steps_of_an_epoch(bench, bench.no_keeper),
+            "off": lambda: steps_of_an_epoch(bench, bench.no_callback),
             "on": lambda: steps_of_an_epoch(bench, bench.callback),
         }
         whole = alternate(loops, 41, {"on": 1, "off": 1})
@@ -89,7 +89,7 @@ def per_step(place: Path) -> None:
         print(f"  a whole step, checkpoints {name:3}: {text(scaled(timing, 1 / steps))} of CPU")
 
 
-def steps_of_an_epoch(bench: Bench, callback: Keeper) -> None:
+def steps_of_an_epoch(bench: Bench, callback: Callback) -> None:
     """All steps of an epoch, again and again the same epoch."""
     bench.job.trainer.state.batch = 0
     bench.job.trainer._finish_batches(callback)
@@ -101,7 +101,7 @@ def per_save(place: Path) -> None:
         with ExitStack() as stack:
             settings = {"model_type": "standard", "hidden_dim": hidden, "num_samples": 100}
             bench = open_bench(stack, place, **settings)
-            train(bench, 1, bench.no_keeper)
+            train(bench, 1, bench.no_callback)
             calls = saves(bench, place / f"others-{hidden}")
             wall, processor = both_times(calls, 15)
             size = bench.callback.store.latest.stat().st_size
@@ -166,15 +166,17 @@ def lightning_save(model: torch.nn.Module) -> Callable[[Path], None] | None:
     off = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     quiet: dict[str, Any] = {**off, "enable_model_summary": False, "accelerator": "cpu"}
     trainer = Trainer(max_steps=1, **quiet)
-    trainer.fit(Same(), torch.utils.data.DataLoader(torch.ones(2, 1)))
-    return trainer.save_checkpoint
+    one_row: Any = torch.ones(2, 1)
+    trainer.fit(Same(), torch.utils.data.DataLoader(one_row))
+    save: Callable[[Path], None] = trainer.save_checkpoint
+    return save
 
 
 @dataclass
 class Timed:
     """A callback whose time is counted."""
 
-    callback: Keeper
+    callback: Callback
     seconds: float = 0.0
     processor: float = 0.0
 
@@ -217,7 +219,7 @@ def share_of_a_run(place: Path, frequency: int | None, epochs: int = 30) -> None
     print(f"  {callback.processor:.3f} of {processor:.1f} s, {share:.2f} % CPU")
 
 
-def train(bench: Bench, epochs: int, callback: Keeper) -> None:
+def train(bench: Bench, epochs: int, callback: Callback) -> None:
     """Train by the real loop."""
     with Reporter(bench.job.folder, bench.job.trainer.state, epochs) as reporter:
         bench.job.trainer.fit(epochs, callback, reporter)

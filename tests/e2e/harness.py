@@ -17,7 +17,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
@@ -56,11 +56,17 @@ VALIDATION: Final = "v"
 FILE: Final = "f"
 """A file of the checkpoint folder is about to be opened, linked, renamed or removed."""
 
-Action = Callable[[str, int], None]
-"""Called in the life at every moment, with the number of such moments so far."""
 
-Command = Callable[[tuple[str, ...]], int]
-"""What a life does with its flags; the result is the exit code."""
+class Action(Protocol):
+    """Called in the life at every moment, with the number of such moments so far."""
+
+    def __call__(self, moment: str, count: int, /) -> None: ...
+
+
+class Command(Protocol):
+    """What a life does with its flags; the result is the exit code."""
+
+    def __call__(self, flags: tuple[str, ...], /) -> int: ...
 
 
 def real_command(flags: tuple[str, ...]) -> int:
@@ -260,13 +266,13 @@ def raise_at(moment: str, count: int, *signals: signal.Signals) -> Action:
 
 class _RaiseAt(NamedTuple):
     moment: str
-    count: int
+    number: int
     signals: tuple[signal.Signals, ...]
 
     def __call__(self, moment: str, count: int) -> None:
-        if (moment, count) == (self.moment, self.count):
-            for number in self.signals:
-                os.kill(os.getpid(), number)
+        if (moment, count) == (self.moment, self.number):
+            for one in self.signals:
+                os.kill(os.getpid(), one)
 
 
 def fall_silent() -> None:

@@ -86,12 +86,12 @@ class Moment(NamedTuple):
     """An instant of a life: so many moments of a kind, and then a delay in seconds."""
 
     kind: str
-    count: int
+    number: int
     delay: float
 
     def await_in(self, life: Life) -> None:
         """Return at the instant, or when the life has ended before."""
-        life.wait_or_end(self.kind, self.count)
+        life.wait_or_end(self.kind, self.number)
         # Only a delay makes the instant random: moments are announced always from the same place.
         select.select([], [], [], self.delay)
 

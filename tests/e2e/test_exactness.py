@@ -112,7 +112,7 @@ def resume_everywhere(flags: tuple[str, ...]) -> int:
         places.add((trainer.state.epoch, trainer.state.batch))
         assert trainer.fit(config.optimization.num_epochs, _Onward(), _Onward())
         state = without_clock(registry.snapshot())
-        assert_identical(state, last, file.name)
+        assert_identical(state, last, place=file.name)
     Path("places.json").write_text(json.dumps(sorted(places)))
     return 0
 

@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,14 +55,16 @@ def assert_shows(events: EventAccumulator, records: list[EpochRecord]) -> None:
     assert scalars(events) == wanted
 
 
+def record_of(row: dict[str, str]) -> EpochRecord:
+    values: dict[str, Any] = {name: float(text) for name, text in row.items()}
+    return EpochRecord(**values | {"epoch": int(row["epoch"])})
+
+
 def records_of(folder: Path) -> list[EpochRecord]:
     path = folder / "outputs/standard/metrics.csv"
     with path.open(newline="") as file:
         _, *rows = csv.DictReader(file)
-    return [
-        EpochRecord(int(row.pop("epoch")), **{name: float(row[name]) for name in row})
-        for row in rows
-    ]
+    return [record_of(row) for row in rows]
 
 
 def test_after_kills_each_epoch_is_there_once_also_for_who_watched_all_along(

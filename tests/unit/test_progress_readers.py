@@ -13,7 +13,8 @@ import pytest
 from checkpoint_kit import fork, wait
 
 from dnawire.errors import LockedError
-from dnawire.runs.progress import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
+from dnawire.monitor.names import PROGRESS_NAME, STATUS_NAME
+from dnawire.runs.progress import Progress, write_progress
 
 STATUS = re.compile(
     rb"Epoch: (\d+)\nTrain Loss: 0\.5000\nVal Loss: 0\.2500\nLast Update: [-\d]+ [:\d]+\n"
@@ -72,7 +73,6 @@ def test_who_lost_the_folder_reports_nothing(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("reads", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_readers_racing_the_writer_find_whole_files_and_growing_epochs(
     tmp_path: Path, reads: int

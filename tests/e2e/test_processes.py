@@ -6,7 +6,6 @@ import itertools
 import os
 import resource
 import signal
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1
@@ -28,7 +27,7 @@ from harness import (
     assert_refused,
     drawing,
     finish,
-    keep,
+    prepared,
     raise_at,
     real_command,
 )
@@ -49,7 +48,6 @@ from dnawire.errors import (
     NotWritableError,
 )
 from dnawire.runs.checkpointing import CheckpointCallback
-from dnawire.training.loop import Report, Trainer
 from dnawire.training.state import EpochRecord
 
 EPOCHS = 4
@@ -133,32 +131,21 @@ def test_a_signal_to_one_process_stops_all_at_the_same_step(
     assert_identical(outcome(tmp_path, "standard"), outcome(in_peace, "standard"))
 
 
-@dataclass
-class LostAtEpoch:
-    """The callback of a run that loses another process when an epoch is done."""
-
-    callback: CheckpointCallback
-    epoch: int
-
-    def after_batch(self) -> bool:
-        return self.callback.after_batch()
+class LosingCallback(CheckpointCallback):
+    """The callback of a run that loses another process when its third epoch is done."""
 
     def after_epoch(self, record: EpochRecord) -> bool:
-        if record.epoch == self.epoch:
+        if record.epoch == 3:
             raise LostProcessError("another process has ended", "start again")
-        return self.callback.after_epoch(record)
-
-    def after_rollback(self) -> None:
-        self.callback.after_rollback()
+        return super().after_epoch(record)
 
 
 def lose_a_process_after_the_third_epoch(flags: tuple[str, ...]) -> int:
-    def lose(trainer: Trainer, callback: CheckpointCallback, report: Report) -> bool:
+    with prepared(flags) as (run, callback):
+        run.callback = LosingCallback(**vars(callback))
         with pytest.raises(LostProcessError):
-            trainer.fit(EPOCHS, LostAtEpoch(callback, 3), report)
-        return callback.save_and_stop()
-
-    return int(not keep(flags, lose))
+            run.fit()
+    return 0
 
 
 def test_the_best_epoch_is_kept_when_a_process_is_lost_right_after_it(

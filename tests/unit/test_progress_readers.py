@@ -6,14 +6,14 @@ import json
 import os
 import re
 import signal
-from datetime import datetime
+import time
 from pathlib import Path
 
 import pytest
 from checkpoint_kit import fork, wait
 
 from dnawire.errors import LockedError
-from dnawire.runs.progress import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
+from dnawire.monitor import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
 
 STATUS = re.compile(
     rb"Epoch: (\d+)\nTrain Loss: 0\.5000\nVal Loss: 0\.2500\nLast Update: [-\d]+ [:\d]+\n"
@@ -27,6 +27,7 @@ def progress_at(epoch: int) -> Progress:
         num_epochs=10**9,
         train_loss=0.5,
         val_loss=0.25,
+        timestamp=time.time(),
         status="running",
         checkpoint_epoch=epoch,
         eta_seconds=60.0,
@@ -42,7 +43,7 @@ def report_forever(directory: Path, told: int) -> int:
     epoch = 0
     while True:
         epoch += 1
-        write_progress(directory, progress_at(epoch), datetime.now(), lambda: None)
+        write_progress(directory, progress_at(epoch), lambda: None)
         if epoch == 1:
             os.write(told, b"!")
 
@@ -56,7 +57,7 @@ def test_who_loses_the_folder_between_two_files_writes_no_more(tmp_path: Path) -
             raise LockedError("lost", "let the new owner go on")
 
     with pytest.raises(LockedError):
-        write_progress(tmp_path, progress_at(1), datetime.now(), refuse_later)
+        write_progress(tmp_path, progress_at(1), refuse_later)
     assert [path.name for path in tmp_path.iterdir()] == [PROGRESS_NAME]
 
 
@@ -64,11 +65,11 @@ def test_who_lost_the_folder_reports_nothing(tmp_path: Path) -> None:
     def refuse() -> None:
         raise LockedError("lost", "let the new owner go on")
 
-    write_progress(tmp_path, progress_at(1), datetime.now(), lambda: None)
+    write_progress(tmp_path, progress_at(1), lambda: None)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert set(before) == {PROGRESS_NAME, STATUS_NAME}
     with pytest.raises(LockedError):
-        write_progress(tmp_path, progress_at(2), datetime.now(), refuse)
+        write_progress(tmp_path, progress_at(2), refuse)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

@@ -16,11 +16,11 @@ from typing import Final
 
 from dnawire.checkpoint import (
     REAL,
-    STALE_SECONDS,
     FileSystem,
     Life,
     Owner,
     advisory,
+    liveness,
     read_holder,
     replace_atomically,
     replace_durably,
@@ -229,9 +229,7 @@ def _owner(storage: Storage) -> Finding:
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
     me, age = Owner.this_process(), time.time() - holder.beat
-    life = holder.owner.life(me)
-    may_live = age < STALE_SECONDS and not holder.owner.ended_with_boot(me, age)
-    if life is Life.ALIVE or (life is Life.UNKNOWN and may_live):
+    if liveness(holder.owner, age, me) is Life.ALIVE:
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",

@@ -7,13 +7,14 @@ import os
 import re
 import signal
 import time
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from checkpoint_kit import fork, wait
 
 from dnawire.errors import LockedError
-from dnawire.monitor import PROGRESS_NAME, STATUS_NAME, Progress, write_progress
+from dnawire.monitor import PROGRESS_NAME, STATUS_NAME, Progress, read_progress, write_progress
 
 STATUS = re.compile(
     rb"Epoch: (\d+)\nTrain Loss: 0\.5000\nVal Loss: 0\.2500\nLast Update: [-\d]+ [:\d]+\n"
@@ -37,6 +38,25 @@ def progress_at(epoch: int) -> Progress:
         lock=1,
         args={f"setting {number}": "x" * (epoch % 50) for number in range(40)},
     )
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    progress = replace(progress_at(7), status="diverged", detail="nan", rollbacks=2)
+    write_progress(tmp_path, progress, lambda: None, "the loss is nan")
+    found = read_progress(tmp_path)
+    assert found is not None
+    assert found == replace(progress, schema=found.schema)
+    assert all(getattr(found, entry.name) is not None for entry in fields(Progress))
+    assert "\nRollbacks: 2 (the loss is nan)\n" in (tmp_path / STATUS_NAME).read_text()
+
+
+def test_losses_that_json_has_no_word_for_are_null(tmp_path: Path) -> None:
+    progress = replace(progress_at(7), train_loss=float("inf"), val_loss=None)
+    write_progress(tmp_path, progress, lambda: None)
+    values = json.loads((tmp_path / PROGRESS_NAME).read_text())
+    assert values["train_loss"] is None
+    assert values["val_loss"] is None
+    assert "\nTrain Loss: inf\nVal Loss: nan\n" in (tmp_path / STATUS_NAME).read_text()
 
 
 def report_forever(directory: Path, told: int) -> int:

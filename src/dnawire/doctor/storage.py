@@ -250,7 +250,7 @@ def _space(storage: Storage, size: int) -> Finding:
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     """Return the type of the file system of a path, as the kernel calls it; empty if unknown."""
-    place = path.resolve()
+    resolved = path.resolve()
     found = ("", "unknown")
     try:
         lines = mounts.read_text().splitlines()
@@ -260,6 +260,6 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
         point, kind = line.split()[1:3]
         for escape, letter in _ESCAPES.items():
             point = point.replace(escape, letter)
-        if place.is_relative_to(point) and len(point) >= len(found[0]):
+        if resolved.is_relative_to(point) and len(point) >= len(found[0]):
             found = (point, kind)
     return found[1]

@@ -23,7 +23,7 @@ _OLD: Final = re.compile(r"set_aside_.*|earlier-\d+|\..*")
 
 
 class FoundRuns(NamedTuple):
-    """Folders of runs, and what kept the search from being complete."""
+    """Folders of runs, and why the search is not complete."""
 
     runs: tuple[Path, ...]
     problems: tuple[str, ...]

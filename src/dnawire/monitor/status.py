@@ -100,19 +100,19 @@ def _liveness(holder: Holder | None, now: float, me: Owner) -> Life:
     return liveness(owner, silence, me)
 
 
-def _state(progress: Progress | None, holder: Holder | None, life: Life) -> str:
+def _state(progress: Progress | None, holder: Holder | None, owner_state: Life) -> str:
     said = (progress and progress.status) or RUNNING
     is_last_word = progress is not None and (
         holder is None or progress.lock in (None, holder.number)
     )
-    if life is Life.ALIVE:
+    if owner_state is Life.ALIVE:
         return said if is_last_word else STARTING
     released = holder is not None and holder.owner is not None and holder.owner.released
     if said != RUNNING and (is_last_word or released):
         return said
     if released:
         return FAILED
-    return KILLED if life is Life.DEAD else LOST
+    return KILLED if owner_state is Life.DEAD else LOST
 
 
 def _status(

@@ -134,7 +134,7 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     if saved["schedule"] in ("constant", "plateau"):
         classes["num_epochs"] = FlagClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
-        # Records that are read speak for themselves; they are compared by content.
+        # Records that are read are compared by content.
         classes |= dict.fromkeys(vars(GenerationConfig()), FlagClass.IGNORED)
     for difference in check(saved, config.flat(), classes, allowed=config.checkpoint.allow_change):
         logger.info("changed: %s", difference)

@@ -51,9 +51,9 @@ class Recovery:
             A value is not finite.
         """
         copy = self.parts.snapshot()
-        place = not_finite(copy)
-        if place is not None:
-            raise diverged(f"{place.lstrip('/')} is not finite", self.state)
+        name = not_finite(copy)
+        if name is not None:
+            raise diverged(f"{name.lstrip('/')} is not finite", self.state)
         return copy
 
     def mark(self, copy: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ from dnawire.checkpoint import (
     differences,
     plain_copy,
 )
+from dnawire.compiled.digest import kernel_digest
+from dnawire.compiled.environment import describe_compiled_code
 from dnawire.config import guard_classes
 from dnawire.errors import ConfigurationMismatchError, UsageError
 
@@ -111,24 +113,28 @@ def test_environment_is_plain_and_every_drift_is_named() -> None:
 
 
 def test_every_compiler_and_what_it_compiles_for_is_recorded() -> None:
-    now = describe_environment()
+    now = describe_environment() | describe_compiled_code()
+    assert now["kernels"] == kernel_digest()
     assert now["cpu"] == llvmlite.binding.get_host_cpu_name()
     for package in (numba, llvmlite, scipy, np, torch):
         assert now[package.__name__] == str(package.__version__)
-    for name in ("numba", "llvmlite", "scipy", "cpu"):
+    for name in ("numba", "llvmlite", "scipy", "cpu", "kernels"):
         assert compare_environments(now | {name: "x"}, now) == [f"{name}: x -> {now[name]}"]
 
 
 def test_what_an_older_release_did_not_record_is_no_drift() -> None:
-    now = describe_environment()
-    saved = {name: value for name, value in now.items() if name not in ("numba", "cpu")}
+    now = describe_environment() | describe_compiled_code()
+    saved = {name: value for name, value in now.items() if name not in ("numba", "kernels")}
     assert compare_environments(saved, now) == []
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the kernel's name is one of x86")
 def test_another_matrix_library_is_named() -> None:
     """OpenBLAS takes other kernels, which round otherwise, on another processor."""
-    code = "from dnawire.checkpoint import describe_environment as d; print(d()['BLAS'])"
+    code = (
+        "from dnawire.compiled.environment import describe_compiled_code; "
+        "print(describe_compiled_code()['BLAS'])"
+    )
     other = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"},
@@ -136,7 +142,7 @@ def test_another_matrix_library_is_named() -> None:
         text=True,
         check=True,
     ).stdout.strip()
-    now = describe_environment()
+    now = describe_compiled_code()
     assert "openblas" in now["BLAS"]
     assert "Nehalem" in other
     saved = now | {"BLAS": other}

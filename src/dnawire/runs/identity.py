@@ -13,6 +13,7 @@ from torch import Tensor
 
 import dnawire
 from dnawire.checkpoint import describe_environment
+from dnawire.compiled.environment import describe_compiled_code
 from dnawire.config import GuardClass, TrainConfig, guard_classes
 from dnawire.data import TransportDataset
 
@@ -43,6 +44,7 @@ def identity_of(
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
         environment=describe_environment()
+        | describe_compiled_code()
         | {"dnawire": dnawire.__version__, "processes": processes},
         energies=energies,
     )

@@ -151,7 +151,7 @@ class Trainer:
                 return False
         return True
 
-    def step(self, parts: Sequence[LocalBatch]) -> None:
+    def step(self, batches: Sequence[LocalBatch]) -> None:
         """Take one optimizer step on what this process computes of one or more batches.
 
         Raises
@@ -159,15 +159,15 @@ class Trainer:
         DivergedError
             If the loss or its gradient is not finite; the weights are as they were.
         """
-        state, count = self.state, sum(part.global_size for part in parts)
+        state, count = self.state, sum(local.global_size for local in batches)
         first = state.epoch * self.order.batches_per_epoch + state.batch
         self.packed.zero_gradients()
         value = 0.0
-        for number, part in enumerate(parts, first):
+        for number, local in enumerate(batches, first):
             seed = named_seed(self.seed, "dropout", number)
-            self.model.dropout.seed(seed, self.device, part.others)
-            loss = part.loss_of(part.predict(self.model))
-            weight = part.global_size / count
+            self.model.dropout.seed(seed, self.device, local.others)
+            loss = local.loss_of(local.predict(self.model))
+            weight = local.global_size / count
             loss.backward(torch.full_like(loss, weight))
             value += weight * loss.item()
         value = self.group.all_reduce(self.packed.gradients, value)
@@ -189,11 +189,11 @@ class Trainer:
         scores, total, count = ScoreSum(), 0.0, 0
         model = self.validated_model.eval()
         with torch.no_grad():
-            for part in self.validation:
-                prediction = part.predict(model)
-                scores.add(prediction, part.batch.spectra)
-                total += part.loss_of(prediction).item() * part.global_size
-                count += part.global_size
+            for local in self.validation:
+                prediction = local.predict(model)
+                scores.add(prediction, local.batch.spectra)
+                total += local.loss_of(prediction).item() * local.global_size
+                count += local.global_size
                 if callback.after_batch():
                     return None
         scores.combine(self.group.sum)

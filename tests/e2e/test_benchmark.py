@@ -21,7 +21,7 @@ def use_every_part(_: tuple[str, ...]) -> int:
         assert callback.seconds > 0.0
         for save in saves(bench, Path("others")).values():
             save()
-        steps_of_an_epoch(bench, bench.no_callback)
+        steps_of_an_epoch(bench, bench.off)
         assert bench.callback.store.load_latest() is not None
     return 0
 

@@ -41,7 +41,7 @@ def unpacked_model(model_type: str, dropout: float = 0.1) -> TransportModel:
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
     return model.eval()
 
 

@@ -78,18 +78,18 @@ def test_what_a_missing_base_carries_is_never_read(model_type: str) -> None:
     batch = junction_batch([junction_of([("A", "T"), ("G", "_"), ("C", "G")])])
     with torch.no_grad():
         before = model(batch).log10_dos
-        model.base.weight[-1] += 7.0  # type: ignore[operator, union-attr, index]
+        model.base.weight[-1] += 7.0
         after = model(batch).log10_dos
     assert torch.equal(before, after)
 
 
 @every
 def test_building_and_dropout_leave_global_randomness_alone(model_type: str) -> None:
-    before = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
+    before = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]
     model = make_model(model_type, dropout=0.5).train()
     model.dropout.seed(named_seed(0, "dropout", 3), CPU)
     model(junction_batch([junction_of([("A", "T"), ("G", "C")])]))
-    after = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]
+    after = torch.get_rng_state(), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
 
@@ -156,7 +156,7 @@ def loss(model: TransportModel, batch: JunctionBatch) -> torch.Tensor:
 
 def gradients(model: TransportModel, batch: JunctionBatch) -> Direction:
     """Return the gradient of the loss by every parameter."""
-    loss(model, batch).backward()  # type: ignore[no-untyped-call]
+    loss(model, batch).backward()
     found = {
         name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         for name, parameter in model.named_parameters()
@@ -186,5 +186,5 @@ def moved(model: TransportModel, direction: Direction, distance: float) -> Trans
     other = copy.deepcopy(model)
     with torch.no_grad():
         for name, parameter in other.named_parameters():
-            parameter += distance * direction[name]
+            parameter.add_(distance * direction[name])
     return other

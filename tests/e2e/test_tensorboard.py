@@ -112,7 +112,8 @@ def test_without_the_flag_nothing_is_written(tmp_path: Path) -> None:
 
 
 def history(epochs: int) -> list[EpochRecord]:
-    return [EpochRecord(n, 1.0 / n, 0.5, 0.25, 0.125, 1e-3, 10.0) for n in range(1, epochs + 1)]
+    scores = {"transmission": 0.25, "dos": 0.125}
+    return [EpochRecord(n, 1.0 / n, 0.5, scores, 1e-3, 10.0) for n in range(1, epochs + 1)]
 
 
 def test_a_torn_or_lost_tail_and_leftovers_are_made_up_for(tmp_path: Path) -> None:

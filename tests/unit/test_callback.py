@@ -44,7 +44,7 @@ def trainer() -> Trainer:
 def test_all_callbacks_are_asked_although_the_first_stops_the_run() -> None:
     first, second = Recorder(stop_at="batch"), Recorder()
     both = Callbacks(first, second)
-    record = EpochRecord(1, 1.0, 1.0, 1.0, 1.0, 1e-3, 1.0)
+    record = EpochRecord(1, 1.0, 1.0, {"transmission": 1.0, "dos": 1.0}, 1e-3, 1.0)
     assert (both.before_start(), both.after_batch(), both.after_epoch(record)) == (
         False,
         True,

@@ -18,6 +18,7 @@ from dnawire.plots.style import (
     MARK,
     PREDICTED,
     REFERENCE,
+    PowerFormatter,
     legend_above,
     new_figure,
     set_title,
@@ -181,6 +182,8 @@ def _positive(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _scale(ax: Axes, label: str) -> None:
     """Make the vertical axis logarithmic, which needs limits where nothing is positive."""
     ax.set(yscale="log", ylabel=label)
+    ax.yaxis.set_major_formatter(PowerFormatter())
+    ax.yaxis.set_minor_formatter(PowerFormatter())
     if not np.isfinite(ax.dataLim.minposy):
         ax.set_ylim(0.1, 1.0, auto=True)
         ax.set_yticks([])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 PREDICTED: Final = "#D55E00"
 REFERENCE: Final = "#9AA5B1"
@@ -38,6 +40,8 @@ DENSITY_MAP: Final = LinearSegmentedColormap.from_list(
 """From few to many on white paper: rare values stay pale."""
 
 MINUS: Final = "\N{MINUS SIGN}"
+_SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER: Final = re.compile(r"\$\\mathdefault\{(?:(\w+)\\times)?10\^\{(-?\d+)\}\}\$")
 
 HOPPING_MAP: Final = "RdBu_r"
 ONSITE_MAP: Final = "BrBG"
@@ -46,7 +50,7 @@ DIFFERENCE_MAP: Final = "PuOr_r"
 _SETTINGS: Final[dict[str, Any]] = {
     "figure.constrained_layout.use": True,
     "figure.facecolor": "white",
-    "savefig.dpi": 200,
+    "savefig.dpi": 150,
     "svg.hashsalt": "dnawire",
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -82,6 +86,20 @@ def style() -> AbstractContextManager[None]:
 def new_figure(width: float, height: float) -> Figure:
     """Figure of the given size in inches, which no window manager knows of."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+class PowerFormatter(LogFormatterSciNotation):
+    """Labels of a logarithmic axis as plain text: the parser of formulas takes most of a figure."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Label of a tick, for example 10⁻³ or two times that."""
+        label: str = super().__call__(x, pos)
+        found = _POWER.fullmatch(label)
+        if found is None:
+            return label
+        factor, exponent = found.groups()
+        power = f"10{exponent.translate(_SUPERSCRIPTS)}"
+        return power if factor is None else f"{factor}\N{MULTIPLICATION SIGN}{power}"
 
 
 def note(ax: Axes, text: str) -> None:

@@ -174,5 +174,8 @@ def site_order_columns(
         if quantity.column in spectra:
             values = np.asarray(spectra[quantity.column])
             rows = values[present] if quantity.has_sites else values
-            columns[quantity.column] = np.where(rows <= quantity.floor, -np.inf, rows)
+            is_unknown = rows <= quantity.floor
+            if is_unknown.any():
+                rows = np.where(is_unknown, -np.inf, rows)
+            columns[quantity.column] = rows
     return columns

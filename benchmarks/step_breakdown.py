@@ -18,9 +18,10 @@ from training_step import DEVICE, prepare
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
 from dnawire.models.neighborhoods import edges_of, neighborhoods
+from dnawire.operators.transport import block_spectra
 from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
-from dnawire.transport import Spectra, block_spectra
+from dnawire.transport import Spectra
 
 ROUNDS = 200
 

@@ -193,14 +193,14 @@ def test_impossible_input_is_refused(bad: float) -> None:
     hamiltonian, left, right = two_sites(0.1, 0.1, 0.2)
     energies = np.array([0.0])
     with pytest.raises(ValueError, match="couplings"):
-        dense_spectra(hamiltonian, bad * left, right, energies)
+        dense_spectra(hamiltonian, np.where(left > 0.0, bad, left), right, energies)
     with pytest.raises(ValueError, match="eta"):
         dense_spectra(hamiltonian, left, right, energies, eta=bad)
     with pytest.raises(ValueError, match="neither a contact"):
         dense_spectra(hamiltonian, 0.0 * left, 0.0 * right, energies)
     if not math.isfinite(bad):
         with pytest.raises(ValueError, match="Hamiltonian must be finite"):
-            dense_spectra(bad * hamiltonian, left, right, energies)
+            dense_spectra(bad + hamiltonian, left, right, energies)
 
 
 def test_arrays_and_tensors_agree() -> None:

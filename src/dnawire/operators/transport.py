@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dnawire.operators.operator import operator
 from dnawire.transport import Spectra, Totals, _recursion
-from dnawire.transport.block import Solution, gradient, logarithms, solve
+from dnawire.transport.block import LOG10_2, SMALLEST, Solution, gradient, logarithms, solve
 from dnawire.transport.dense import dense_gradient, solve_dense
 from dnawire.transport.system import (
     Array,
@@ -87,7 +87,8 @@ def dense_spectra(
         Also if a gradient by couplings or energies is asked for.
     """
     _check_constant(gamma_left, gamma_right, energies)
-    matrix, left, right, grids = _arrays(hamiltonian, gamma_left, gamma_right, energies)
+    given = hamiltonian, gamma_left, gamma_right, energies
+    matrix, left, right, grids = (one.detach().cpu().numpy() for one in given)
     system = dense_system(matrix, left, right, grids, eta)
     tables = _contact_tensors(system.contacts, hamiltonian.device)
     energies = torch.from_numpy(system.energies).to(hamiltonian.device)
@@ -99,7 +100,7 @@ def _block_logarithms(
 ) -> _Logarithms:
     diagonal, step, *others = given
     _check_constant(*others)
-    blocks, steps, left, right, grids = _arrays(*given)
+    blocks, steps, left, right, grids = (one.detach().cpu().numpy() for one in given)
     present = None if mask is None else mask.cpu().numpy()
     system = block_system(blocks, steps, left, right, grids, present, eta)
     device = diagonal.device
@@ -117,7 +118,7 @@ def _check_constant(*tensors: Tensor) -> None:
 
 
 def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
-    return [tensor.detach().cpu().numpy() for tensor in tensors]
+    return [tensor.numpy() for tensor in tensors]
 
 
 def _contact_tensors(
@@ -143,7 +144,8 @@ def _block_kernel(
     system = _block_system(_arrays(*tensors))
     wanted = np.ones_like(system.present) if with_ldos else np.zeros_like(system.present)
     found = (torch.from_numpy(one) for one in solve(system, wanted, np))
-    return _plain(logarithms(system, Solution(*found), torch))
+    spectra = logarithms(system, Solution(*found), torch)
+    return spectra.log10_transmission, spectra.log10_dos, spectra.log10_ldos
 
 
 def _block_adjoint(  # noqa: PLR0913 - the form of an adjoint: cotangents, then all arguments
@@ -194,8 +196,9 @@ def block_transport(
     """
     system = _block_system((diagonal, step, present, energies, damping, columns, couplings))
     mantissa, exponent, dos, ldos = _recursion.forward(system, torch)
-    ldos = ldos.flatten(0, 2) if with_ldos else ldos.new_empty(0, ldos.shape[-1])
-    return _plain(logarithms(system, Solution(mantissa, exponent, dos, ldos), torch))
+    ldos = ldos if with_ldos else ldos.new_empty(0, ldos.shape[-1])
+    log10_dos, log10_ldos = (one.clamp_min(SMALLEST).log10().contiguous() for one in (dos, ldos))
+    return mantissa.log10() + LOG10_2 * exponent, log10_dos, log10_ldos
 
 
 def _dense_kernel(
@@ -207,7 +210,8 @@ def _dense_kernel(
     eta: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     system = _dense_system(_arrays(hamiltonian, energies, damping, columns, couplings), eta)
-    return _plain(Spectra(*map(torch.from_numpy, solve_dense(system))))
+    log10_transmission, log10_dos, log10_ldos = map(torch.from_numpy, solve_dense(system))
+    return log10_transmission, log10_dos, log10_ldos
 
 
 def _dense_adjoint(  # noqa: PLR0913 - as above
@@ -265,7 +269,3 @@ def _block_system(fields: Sequence[Array]) -> BlockSystem[Array]:
 def _dense_system(fields: Sequence[NDArray[Any]], eta: float) -> DenseSystem:
     hamiltonian, energies, damping, columns, couplings = fields
     return DenseSystem(hamiltonian, energies, ContactTables(damping, columns, *couplings), eta)
-
-
-def _plain(spectra: Spectra[Tensor]) -> _Logarithms:
-    return spectra.log10_transmission, spectra.log10_dos, spectra.log10_ldos.contiguous()

@@ -12,13 +12,13 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from dnawire.transport import _adjoint_kernels, _column_kernels, _recursion
-from dnawire.transport.spectra import Densities, Spectra, Totals
+from dnawire.transport.spectra import Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
 Doubles = NDArray[np.float64]
 
 _LN_10: Final = math.log(10.0)
-_LOG10_2: Final = math.log10(2.0)
+LOG10_2: Final = math.log10(2.0)
 SMALLEST: Final = float(np.finfo(np.float64).tiny)
 
 
@@ -105,24 +105,6 @@ def block_totals(
     return Totals(found.log10_transmission, found.log10_dos)
 
 
-def block_densities(
-    diagonal: Float[Doubles, "B L m m"],
-    step: Float[Doubles, "B L-1 m m"],
-    gamma_left: Float[Doubles, "B L m"],
-    gamma_right: Float[Doubles, "B L m"],
-    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
-    *,
-    mask: Bool[NDArray[np.bool_], "B L m"] | None = None,
-    eta: float = 0.0,
-) -> Densities:
-    """Like `block_spectra`, as plain numbers: for large numbers of them."""
-    system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
-    found = solve(system, system.present, np)
-    transmission = np.ldexp(found.mantissa, found.exponent.astype(np.int32))
-    return Densities(transmission, found.dos, found.ldos)
-
-
-@np.errstate(all="ignore")
 def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution[Array]:
     """Solve a system: by compiled code if its arrays and blocks allow it, else by the recursion.
 
@@ -148,11 +130,13 @@ def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution
 
 @np.errstate(all="ignore")
 def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType) -> Spectra[Array]:
-    """log10 of a solution, whose arrays are those of the module ``xp``."""
-    transmission = xp.log10(found.mantissa) + _LOG10_2 * found.exponent
-    dos, ldos = (xp.log10(xp.clip(one, SMALLEST, None)) for one in (found.dos, found.ldos))
-    shape = tuple(system.present.shape) if len(ldos) else (0,)
-    return Spectra(transmission, dos, ldos.reshape(*shape, ldos.shape[-1]))
+    """log10 of a solution, whose arrays are those of the module ``xp``; in their memory."""
+    transmission = xp.log10(found.mantissa, out=found.mantissa)
+    transmission += LOG10_2 * found.exponent
+    for density in (found.dos, found.ldos):
+        xp.log10(xp.clip(density, SMALLEST, None, out=density), out=density)
+    shape = tuple(system.present.shape) if len(found.ldos) else (0,)
+    return Spectra(transmission, found.dos, found.ldos.reshape(*shape, found.ldos.shape[-1]))
 
 
 @np.errstate(all="ignore")

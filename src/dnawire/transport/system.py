@@ -70,9 +70,7 @@ def block_system(
     check_square("diagonal", blocks, 4)
     batch, length, size = blocks.shape[:3]
     orbitals = batch, length, size
-    present = (
-        np.ones(orbitals, np.bool_) if mask is None else np.require(mask, np.bool_, ("C", "W"))
-    )
+    present = np.ones(orbitals, np.bool_) if mask is None else np.array(mask, np.bool_, order="C")
     check_shapes(
         {
             "step": (steps, (batch, length - 1, size, size)),
@@ -155,7 +153,8 @@ def contact_tables(
 
 def as_doubles(array: ArrayLike) -> NDArray[np.float64]:
     """Contiguous float64 without a copy if possible; compiled code wants it writable."""
-    return np.require(array, np.float64, ("C", "W"))
+    found = np.asarray(array, np.float64, order="C")
+    return found if found.flags.writeable else found.copy()
 
 
 def check_shapes(arrays: Mapping[str, tuple[NDArray[Any], tuple[int, ...]]]) -> None:

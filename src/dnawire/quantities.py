@@ -22,7 +22,7 @@ _TINY: Final = float(np.log10(np.finfo(np.float64).tiny))
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """One quantity of a junction; its values are kept, learned and compared in its scale."""
+    """One quantity of a junction; its values are stored, learned and compared in its scale."""
 
     name: str
     """In code, flags and files, for example ``dos``."""

@@ -21,6 +21,7 @@ from dnawire.models.neighborhoods import edges_of, neighborhoods
 from dnawire.operators.transport import block_spectra
 from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.loop import Trainer
+from dnawire.transport import Spectra
 
 ROUNDS = 200
 

@@ -22,7 +22,7 @@ _TINY: Final = float(np.log10(np.finfo(np.float64).tiny))
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """One quantity of a junction; its values are kept, learned and compared in its scale."""
+    """One quantity of a junction; its values are stored, learned and compared in its scale."""
 
     name: str
     """In code, flags and files, for example ``dos``."""
@@ -174,5 +174,8 @@ def site_order_columns(
         if quantity.column in spectra:
             values = np.asarray(spectra[quantity.column])
             rows = values[present] if quantity.has_sites else values
-            columns[quantity.column] = np.where(rows <= quantity.floor, -np.inf, rows)
+            is_unknown = rows <= quantity.floor
+            if is_unknown.any():
+                rows = np.where(is_unknown, -np.inf, rows)
+            columns[quantity.column] = rows
     return columns

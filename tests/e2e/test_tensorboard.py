@@ -7,7 +7,6 @@ import random
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -48,23 +47,21 @@ def scalars(events: EventAccumulator) -> dict[str, list[tuple[int, float]]]:
 
 def assert_shows(events: EventAccumulator, records: list[EpochRecord]) -> None:
     wanted = {
-        tag: [(record.epoch, float(np.float32(getattr(record, name)))) for record in records]
+        tag: [(record.epoch, float(np.float32(record.row()[name]))) for record in records]
         for tag, name in TAGS.items()
         if records
     }
     assert scalars(events) == wanted
 
 
-def record_of(row: dict[str, str]) -> EpochRecord:
-    values: dict[str, Any] = {name: float(text) for name, text in row.items()}
-    return EpochRecord(**values | {"epoch": int(row["epoch"])})
-
-
 def records_of(folder: Path) -> list[EpochRecord]:
     path = folder / "outputs/standard/metrics.csv"
     with path.open(newline="") as file:
         _, *rows = csv.DictReader(file)
-    return [record_of(row) for row in rows]
+    return [
+        EpochRecord.from_row({"epoch": int(row.pop("epoch")), **{n: float(row[n]) for n in row}})
+        for row in rows
+    ]
 
 
 def test_after_kills_each_epoch_is_there_once_also_for_who_watched_all_along(

@@ -158,7 +158,7 @@ class TransportDataset:
         return Junction(duplex, _contact(self.left[index]), _contact(self.right[index]))
 
     def select(self, indices: ArrayLike) -> TransportDataset:
-        """Take records in a new order; records may be left out or repeated.
+        """Take records in a new order; records may be omitted or repeated.
 
         Parameters
         ----------

@@ -60,7 +60,7 @@ class Ragged:
         return np.repeat(self.offsets[indices] - starts[:-1], counts) + np.arange(starts[-1])
 
     def take(self, indices: NDArray[np.int64]) -> Ragged:
-        """Rows in a new order; rows may be left out or repeated."""
+        """Rows in a new order; rows may be omitted or repeated."""
         return Ragged(self.values[self.positions(indices)], offsets_of(self.counts[indices]))
 
 

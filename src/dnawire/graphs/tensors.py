@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,19 +65,19 @@ def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
     num_energies = len(part.energies)
     spectra = {}
     for quantity in part.quantities:
-        rows = torch.from_numpy(part.spectra[quantity.column].values).view(-1, num_energies)
-        spectra[quantity.column] = (
-            _in_ladder(rows, junctions.present) if quantity.has_sites else rows
-        )
+        values = part.spectra[quantity.column].values.reshape(-1, num_energies)
+        if quantity.has_sites:
+            values = _in_ladder(values, junctions.present.numpy())
+        spectra[quantity.column] = torch.from_numpy(values)
     return Batch(junctions, SpectraBatch(**spectra), torch.from_numpy(records))
 
 
 def _in_ladder(
-    rows: Float[Tensor, "sites E"], present: Bool[Tensor, "B L 2"]
-) -> Float[Tensor, "B L 2 E"]:
+    rows: Float[NDArray[Any], "sites E"], present: Bool[NDArray[Any], "B L 2"]
+) -> Float[NDArray[Any], "B L 2 E"]:
     """Values of sites in ladder layout; -inf, which is no target, where there is no base."""
-    ladder = torch.full((*present.shape, rows.shape[1]), -torch.inf, dtype=torch.float64)
-    ladder[present] = rows.double()
+    ladder = np.full((*present.shape, rows.shape[1]), -np.inf)
+    ladder[present] = rows
     return ladder
 
 

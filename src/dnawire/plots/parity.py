@@ -29,7 +29,7 @@ def plot_parity(
     ax
         Where to draw.
     reference, predicted
-        Values in decades (log10), (n,); pairs that are not finite are left out.
+        Values in decades (log10), (n,); pairs that are not finite are skipped.
     quantity
         What they are, with their unit, for the labels of the axes.
 
@@ -92,12 +92,12 @@ def parity_table(figure: Figure, names: Iterable[str]) -> Table:
     """Return the cells of `parity_figure` of the named quantities: their centers and counts."""
     panels = dict(zip(names, figure.axes, strict=False))
     cells = {name: ax.collections[0] for name, ax in panels.items()}
-    places = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
+    centers = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
     counts = [np.asarray(one.get_array(), dtype=np.int64) for one in cells.values()]
     return {
         "quantity": ("", np.repeat(list(cells), [len(count) for count in counts])),
-        "log10_reference": ("decades", places[:, 0]),
-        "log10_predicted": ("decades", places[:, 1]),
+        "log10_reference": ("decades", centers[:, 0]),
+        "log10_predicted": ("decades", centers[:, 1]),
         "count": ("", np.concatenate(counts)),
     }
 

@@ -142,12 +142,12 @@ def training_table(metrics: Metrics) -> Table:
 
 def _mark_restarts(ax: Axes, epochs: NDArray[np.float64], restarts: Sequence[int]) -> None:
     """Mark where a run went on; a start after the last epoch trained nothing."""
-    places = sorted({epoch + 0.5 for epoch in restarts if epoch < epochs[-1]})
-    for place in places:
-        ax.axvline(place, color=MARK, lw=0.9, ls=(0, (2, 2)), zorder=0.9)
-    if places:
-        noun = "restart" if len(places) == 1 else "restarts"
-        ax.plot([], [], color=MARK, lw=0.9, ls=(0, (2, 2)), label=f"{len(places)} {noun}")
+    marks = sorted({epoch + 0.5 for epoch in restarts if epoch < epochs[-1]})
+    for mark in marks:
+        ax.axvline(mark, color=MARK, lw=0.9, ls=(0, (2, 2)), zorder=0.9)
+    if marks:
+        noun = "restart" if len(marks) == 1 else "restarts"
+        ax.plot([], [], color=MARK, lw=0.9, ls=(0, (2, 2)), label=f"{len(marks)} {noun}")
 
 
 def _text(path: Path) -> str:

@@ -7,7 +7,7 @@ what was forgotten. Imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
@@ -131,6 +131,11 @@ BY_COLUMN: Final = {quantity.column: quantity for quantity in QUANTITIES}
 
 SCORED: Final = tuple(quantity for quantity in QUANTITIES if quantity.is_scored)
 """Those that predictions are judged by."""
+
+
+def scored_in(*columns: Container[str]) -> tuple[Quantity, ...]:
+    """The scored quantities whose columns are in all of these."""
+    return tuple(one for one in SCORED if all(one.column in found for found in columns))
 
 
 def scaled_columns(**values: ArrayLike | None) -> dict[str, NDArray[Any]]:

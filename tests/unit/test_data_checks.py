@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportDataset, find_problem
 from dnawire.data.ragged import Ragged
+from dnawire.junction import MISSING_CODE
 
 
 def test_values_that_vanish_are_no_problem_where_they_can() -> None:
@@ -37,8 +38,8 @@ def test_good_records_have_no_problem() -> None:
         ("log10_ldos", 35, np.inf, "record 1 ('sample 1 é'): log10_ldos: value 0 is inf"),
         ("grids", 2, 7.0, "record 0 ('sample 0 é'): energies: 0.5 eV"),
         ("grids", 6, np.nan, "record 1 ('sample 1 é'): energies: nan eV"),
-        ("codes", (4, 1), 4, "record 1 ('sample 1 é'): base code: value 0 is 4"),
-        ("codes", (0, 0), -2, "record 0 ('sample 0 é'): base code: value 0 is -2"),
+        ("codes", (4, 1), 5, "record 1 ('sample 1 é'): base code: value 0 is 5"),
+        ("codes", (0, 0), -1, "record 0 ('sample 0 é'): base code: value 0 is -1"),
     ],
 )
 def test_an_impossible_value_is_named(
@@ -122,7 +123,7 @@ def _changed(
 
 def _no_base(dataset: TransportDataset) -> TransportDataset:
     codes: NDArray[np.int8] = dataset.codes.values.copy()
-    codes[4:6] = -1
+    codes[4:6] = MISSING_CODE
     return replace(dataset, codes=Ragged(codes, dataset.codes.offsets))
 
 

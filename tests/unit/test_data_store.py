@@ -18,8 +18,10 @@ from data_samples import SOURCE, make_dataset
 from dnawire.data import import_records, read_dataset, write_dataset
 from dnawire.data.ragged import Ragged
 from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError, UsageError
+from dnawire.junction import MISSING_CODE
 
 XTB_THREE = Path(__file__).parents[1] / "data" / "xtb_three.h5"
+SCHEMA_1 = XTB_THREE.with_name("records_schema_1.h5")
 
 
 @pytest.fixture
@@ -75,6 +77,68 @@ def test_the_file_says_what_it_is(path: Path) -> None:
         "gamma": b"eV",
     }
     assert letters == [[b"A", b"_"], [b"C", b"G"], [b"G", b"C"], [b"T", b"A"]]
+
+
+def as_schema_1(path: Path) -> str:
+    """Turn a file into one of the first schema, with plain values; return its digest."""
+    dataset = read_dataset(path)
+    plain = {
+        one.name: Ragged(one.plain(dataset.spectra[one.column].values), column.offsets)
+        for one in dataset.quantities
+        if (column := dataset.spectra[one.column])
+    }
+    digest = dataset.digest_with(plain)
+    with h5py.File(path, "r+") as file:
+        file.attrs["schema_version"] = 1
+        file.attrs["digest"] = np.bytes_(digest)
+        for one in dataset.quantities:
+            file.move(one.column, one.name)
+            _replace(file, f"{one.name}/values", plain[one.name].values)
+    return digest
+
+
+def test_a_file_of_schema_1_is_read_and_known_by_its_digest(path: Path, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    dataset.spectra["log10_transmission"].values[7] = -np.inf
+    write_dataset(path, dataset)
+    digest = as_schema_1(path)
+    found = read_dataset(path)
+    assert found.digest == digest
+    assert found.question_digest == dataset.question_digest
+    for name, column in dataset.spectra.items():
+        np.testing.assert_allclose(found.spectra[name].values, column.values, rtol=1e-12)
+    assert found.spectra["log10_transmission"].values[7] == -np.inf
+    write_dataset(tmp_path / "now.h5", found)
+    now = read_dataset(tmp_path / "now.h5")
+    assert now.digest == found.content_digest != digest
+    for name, column in found.spectra.items():
+        np.testing.assert_array_equal(now.spectra[name].values, column.values)
+
+
+def test_an_edited_file_of_schema_1_is_refused(path: Path) -> None:
+    write_dataset(path, make_dataset())
+    as_schema_1(path)
+    with h5py.File(path, "r+") as file:
+        file["transmission/values"][3] *= 0.5
+    with pytest.raises(UnusableDataFileError, match="does not match its digest"):
+        read_dataset(path)
+
+
+def test_a_negative_value_of_schema_1_is_refused(path: Path) -> None:
+    write_dataset(path, make_dataset())
+    as_schema_1(path)
+    with h5py.File(path, "r+") as file:
+        file["transmission/values"][5] = -1.0
+    with pytest.raises(UnusableDataFileError, match=r"record 1 .*log10_transmission: value 0"):
+        read_dataset(path)
+
+
+def test_the_digest_of_a_file_of_the_first_version_of_the_program() -> None:
+    """Its missing bases are numbered as they were then."""
+    found = read_dataset(SCHEMA_1)
+    assert found.digest == "fb2606145bb2e564e8f5357b39e93e168a4ec39a6393f3029c68c6cb290058ce"
+    assert (found.codes.values == MISSING_CODE).any()
+    assert {one.name for one in found.quantities} == {"transmission", "dos", "ldos"}
 
 
 def test_the_same_records_give_the_same_bytes(path: Path, tmp_path: Path) -> None:

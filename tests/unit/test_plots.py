@@ -172,7 +172,8 @@ def test_parity_of_almost_nothing(values: NDArray[np.float64]) -> None:
 
 def test_the_cells_of_a_parity_figure_count_every_pair() -> None:
     values = np.random.default_rng(0).normal(size=500)
-    table = plots.parity_table(plots.parity_figure(pairs((values, values + 0.1), (values, values))))
+    shown = pairs((values, values + 0.1), (values, values))
+    table = plots.parity_table(plots.parity_figure(shown), shown)
     counts, names = np.asarray(table["count"][1]), np.asarray(table["quantity"][1])
     assert counts[names == "transmission"].sum() == counts[names == "dos"].sum() == 500
 

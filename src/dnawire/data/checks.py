@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dnawire.data.dataset import TransportDataset, attached_pairs
 from dnawire.data.ragged import Ragged
-from dnawire.junction import BASES, MISSING_CODE, STRANDS
+from dnawire.junction import MISSING_CODE, STRANDS
 from dnawire.quantities import BY_NAME, QUANTITIES
 
 LDOS_TOLERANCE: Final = 1e-5
@@ -79,8 +79,8 @@ def _row_lengths(dataset: TransportDataset) -> Iterator[str]:
 
 def _letters(dataset: TransportDataset) -> Iterator[str]:
     codes = dataset.codes
-    unknown = (codes.values < MISSING_CODE) | (codes.values >= len(BASES))
-    yield from _values(dataset, codes, unknown, "base code", "is not one of A=0 to T=3, missing=-1")
+    unknown = (codes.values < 0) | (codes.values > MISSING_CODE)
+    yield from _values(dataset, codes, unknown, "base code", "is not one of A=0 to T=3, missing=4")
     no_base = _num_sites(dataset) == 0
     yield from _records(dataset, no_base, "number of bases", _num_sites(dataset), "is too small")
 

@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from dnawire.data.dataset import TransportDataset
-from dnawire.junction import BASES, MISSING, Contact, Junction
+from dnawire.junction import LETTERS, Contact, Junction
 
-_LETTERS = np.array(list(BASES + MISSING))
+_LETTERS = np.array(list(LETTERS))
 _ROUNDING = 1e-9
 
 

@@ -17,8 +17,8 @@ from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
 from dnawire.junction import (
-    BASES,
-    MISSING,
+    LETTERS,
+    MISSING_CODE,
     STRANDS,
     Attachment,
     Contact,
@@ -153,7 +153,7 @@ class TransportDataset:
 
     def junction(self, index: int) -> Junction:
         """Junction of record ``index``."""
-        letters = np.array(list(BASES + MISSING))[self.codes[index]]
+        letters = np.array(list(LETTERS))[self.codes[index]]
         duplex = Duplex("".join(letters[:, 0]), "".join(letters[::-1, 1]))
         return Junction(duplex, _contact(self.left[index]), _contact(self.right[index]))
 
@@ -247,8 +247,12 @@ class TransportDataset:
 
     def digest_with(self, spectra: Mapping[str, Ragged]) -> str:
         """SHA-256 of the records with the given columns of spectra instead of their own."""
+        codes = self.codes.values
+        # Digests number a missing base -1, as those of schema 1 did.
+        numbered = np.where(codes == MISSING_CODE, np.int8(-1), codes)
         columns = {
             **{name: getattr(self, name) for name in _JUNCTIONS},
+            "codes": Ragged(numbered, self.codes.offsets),
             **spectra,
             **{name: getattr(self, name) for name in _CONDITIONS},
         }

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from dnawire.data._hdf import new_hdf, open_hdf, read_array, read_text, unusable
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import ATTACHMENT, TransportDataset
-from dnawire.data.keys import LETTERS
+from dnawire.data.keys import ASCII_LETTERS
 from dnawire.data.ragged import Ragged
 from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
 from dnawire.quantities import BY_NAME, QUANTITIES
@@ -39,7 +39,7 @@ FORMAT: Final = "dnawire-records"
 SCHEMA_VERSION: Final = 2
 
 _CODE_OF_LETTER = np.full(256, np.iinfo(np.int8).min, dtype=np.int8)
-_CODE_OF_LETTER[LETTERS] = [*range(len(LETTERS) - 1), -1]
+_CODE_OF_LETTER[ASCII_LETTERS] = range(len(ASCII_LETTERS))
 _FILTERS: Final = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
 _OFFSETS: Final = "offsets"
 
@@ -120,7 +120,7 @@ def read_dataset(path: str | Path) -> TransportDataset:
 
 
 def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
-    letters = LETTERS[dataset.codes.values].view("S1")
+    letters = ASCII_LETTERS[dataset.codes.values].view("S1")
     _write(file, "duplex", {"letters": letters}, dataset.codes.offsets)
     for name, contacts in (("left_contact", dataset.left), ("right_contact", dataset.right)):
         fields = {key: contacts.values[key] for key in ATTACHMENT.names or ()}

@@ -7,14 +7,10 @@ duplex is regular: each site has at most one neighbor on the 5' side of its own 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-
-NUM_BASES: Final = 4
-MISSING_BASE: Final = 4
-"""Code of a missing base in ``JunctionBatch.base``: one more than the last base."""
 
 
 class JunctionBatch(NamedTuple):

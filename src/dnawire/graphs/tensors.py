@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from dnawire.data import TransportDataset
-from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
-from dnawire.junction import Junction
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import MISSING_CODE, Junction
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,9 @@ def ladder_batch(
 ) -> JunctionBatch:
     """Graph tensors of base codes and couplings, all (B, L, 2) in the ladder layout."""
     base = torch.from_numpy(codes).long()
-    present = base >= 0
     return JunctionBatch(
-        base=torch.where(present, base, MISSING_BASE),
-        present=present,
+        base=base,
+        present=base != MISSING_CODE,
         gamma_left=torch.from_numpy(gamma_left),
         gamma_right=torch.from_numpy(gamma_right),
     )

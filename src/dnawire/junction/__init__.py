@@ -4,8 +4,10 @@ from dnawire.junction.arrays import JunctionArrays
 from dnawire.junction.contact import Attachment, Contact
 from dnawire.junction.duplex import (
     BASES,
+    LETTERS,
     MISSING,
     MISSING_CODE,
+    NUM_BASES,
     STRANDS,
     Duplex,
     Site,
@@ -34,10 +36,12 @@ __all__ = [
     "DIAGONAL_THREE",
     "EDGES",
     "EDGE_KINDS",
+    "LETTERS",
     "LOWER",
     "MISSING",
     "MISSING_CODE",
     "NEIGHBORS",
+    "NUM_BASES",
     "PAIRING",
     "STACKING",
     "STRANDS",

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from dnawire.compiled.single import CHANNELS
 from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
 
@@ -58,7 +59,7 @@ class TransportModel(nn.Module, ABC):
 
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
-        self.base = nn.Embedding(MISSING_BASE + 1, settings.hidden_dim)
+        self.base = nn.Embedding(len(LETTERS), settings.hidden_dim)
         self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.plots.save import Table
 from dnawire.plots.style import DENSITY_MAP, PREDICTED, new_figure, note, style
-from dnawire.quantities import SCORED
+from dnawire.quantities import BY_NAME
 
 _CELLS = 70
 
@@ -64,7 +64,7 @@ def plot_parity(
 
 
 def parity_figure(pairs: Mapping[str, Pair]) -> Figure:
-    """Figure of the parity of every scored quantity.
+    """Figure of the parity of some quantities.
 
     Parameters
     ----------
@@ -77,19 +77,20 @@ def parity_figure(pairs: Mapping[str, Pair]) -> Figure:
         T beside DOS.
     """
     with style():
-        figure = new_figure(5.2 * len(SCORED), 4.6)
+        figure = new_figure(5.2 * len(pairs), 4.6)
         figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr,call-arg]
-        axes = figure.subplots(1, len(SCORED), squeeze=False)[0]
-        for ax, quantity in zip(axes, SCORED, strict=True):
+        axes = figure.subplots(1, len(pairs), squeeze=False)[0]
+        for ax, (name, pair) in zip(axes, pairs.items(), strict=True):
+            quantity = BY_NAME[name]
             what = f"{quantity.scale_label} ({quantity.unit or 'dimensionless'})"
-            plot_parity(ax, *pairs[quantity.name], what.replace("log10", "log$_{10}$"))
+            plot_parity(ax, *pair, what.replace("log10", "log$_{10}$"))
             ax.set_title(quantity.title)
     return figure
 
 
-def parity_table(figure: Figure) -> Table:
-    """Return the cells of `parity_figure`: their centers and counts."""
-    panels = dict(zip([one.name for one in SCORED], figure.axes, strict=False))
+def parity_table(figure: Figure, names: Iterable[str]) -> Table:
+    """Return the cells of `parity_figure` of the named quantities: their centers and counts."""
+    panels = dict(zip(names, figure.axes, strict=False))
     cells = {name: ax.collections[0] for name, ax in panels.items()}
     places = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
     counts = [np.asarray(one.get_array(), dtype=np.int64) for one in cells.values()]

@@ -22,7 +22,7 @@ from dnawire.plots.parity import Pair, parity_figure, parity_table
 from dnawire.plots.save import save_figure
 from dnawire.plots.spectra import comparison_figure, comparison_table
 from dnawire.plots.training import read_metrics, read_restarts, training_figure, training_table
-from dnawire.quantities import SCORED, Quantity
+from dnawire.quantities import Quantity, scored_in
 
 FIGURES: Final = "figures"
 _JUNCTION: Final = ("codes", "left", "right")
@@ -31,6 +31,11 @@ _JUNCTION: Final = ("codes", "left", "right")
 class _TestSet(NamedTuple):
     reference: TransportDataset
     predicted: TransportDataset
+
+    @property
+    def scored(self) -> tuple[Quantity, ...]:
+        """What both sides have and are compared by."""
+        return scored_in(self.reference.spectra, self.predicted.spectra)
 
     def pair(self, quantity: Quantity) -> Pair:
         """One quantity of all test records in its scale, one value after another."""
@@ -76,8 +81,9 @@ def write_training_figures(output_dir: Path) -> list[Path]:
         figure = comparison_figure(predicted, reference, f"{name.capitalize()} test record")
         table = comparison_table(predicted, reference)
         paths += save_figure(figure, figures / f"spectra_{name}", table)
-    parity = parity_figure({quantity.name: tests.pair(quantity) for quantity in SCORED})
-    paths += save_figure(parity, figures / "parity", parity_table(parity))
+    pairs = {quantity.name: tests.pair(quantity) for quantity in tests.scored}
+    parity = parity_figure(pairs)
+    paths += save_figure(parity, figures / "parity", parity_table(parity, pairs))
     median = tests.reference[int(chosen["median"])]
     return [*paths, *_write_hamiltonian(output_dir, figures / "hamiltonian", median)]
 
@@ -132,7 +138,7 @@ def _record_errors(tests: _TestSet) -> NDArray[np.float64]:
     """Sum of the mean absolute errors of the scored quantities of every record."""
     owners, number = _owners(tests.reference), len(tests.reference)
     total = np.zeros(number)
-    for reference, predicted in map(tests.pair, SCORED):
+    for reference, predicted in map(tests.pair, tests.scored):
         known = np.isfinite(reference) & np.isfinite(predicted)
         errors = np.abs(predicted[known] - reference[known])
         sums = np.bincount(owners[known], errors, minlength=number)

@@ -25,7 +25,7 @@ from dnawire.plots.style import (
     shortened,
     style,
 )
-from dnawire.quantities import SCORED, Quantity
+from dnawire.quantities import Quantity, scored_in
 
 _REFERENCE_WIDTH: Final = 3.6
 
@@ -84,8 +84,9 @@ def comparison_figure(predicted: TransportRecord, reference: TransportRecord, ti
         One panel per scored quantity, T above DOS.
     """
     with style():
-        figure, axes = _panels(6.4)
-        for ax, quantity in zip(axes, SCORED, strict=True):
+        scored = scored_in(predicted.spectra, reference.spectra)
+        figure, axes = _panels(6.4, len(scored))
+        for ax, quantity in zip(axes, scored, strict=True):
             label = _label(quantity, predicted, reference)
             plot_spectrum(ax, predicted, quantity, reference=reference, label=label)
             legend_above(ax)
@@ -115,10 +116,11 @@ def spectra_figure(
         One panel per scored quantity, T above DOS.
     """
     with style():
-        figure, axes = _panels(6.4 if len(records) == 1 else 8.0)
+        scored = scored_in(*(record.spectra for record in records))
+        figure, axes = _panels(6.4 if len(records) == 1 else 8.0, len(scored))
         for color, record in zip(LINES, records, strict=False):
             label = shortened(record.junction.duplex.text, 16)
-            for ax, quantity in zip(axes, SCORED, strict=True):
+            for ax, quantity in zip(axes, scored, strict=True):
                 plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
             _mark_fermi_energy(axes, fermi_energy)
@@ -137,7 +139,7 @@ def comparison_table(predicted: TransportRecord, reference: TransportRecord) -> 
         "energy": ("eV", predicted.energies),
         **{
             f"{one.name}_{kind}": (one.unit, one.plain(record.spectra[one.column]))
-            for one in SCORED
+            for one in scored_in(predicted.spectra, reference.spectra)
             for kind, record in (("predicted", predicted), ("reference", reference))
         },
     }
@@ -154,15 +156,15 @@ def spectra_table(records: Sequence[TransportRecord]) -> Table:
                 quantity.unit,
                 quantity.plain(np.concatenate([one.spectra[quantity.column] for one in records])),
             )
-            for quantity in SCORED
+            for quantity in scored_in(*(record.spectra for record in records))
         },
     }
 
 
-def _panels(width: float) -> tuple[Figure, Sequence[Axes]]:
-    """Return a figure with a panel per scored quantity, one below the other."""
-    figure = new_figure(width, 3.0 * len(SCORED))
-    return figure, list(figure.subplots(len(SCORED), 1, sharex=True, squeeze=False)[:, 0])
+def _panels(width: float, number: int) -> tuple[Figure, Sequence[Axes]]:
+    """Return a figure with some panels one below the other."""
+    figure = new_figure(width, 3.0 * number)
+    return figure, list(figure.subplots(number, 1, sharex=True, squeeze=False)[:, 0])
 
 
 def _finite(record: TransportRecord, quantity: Quantity) -> NDArray[np.float64]:

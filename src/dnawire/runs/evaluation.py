@@ -12,7 +12,7 @@ import torch
 from dnawire.data import TransportDataset
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel
-from dnawire.quantities import SCORED
+from dnawire.quantities import scored_in
 from dnawire.runs.preparation import PreparedData
 from dnawire.training.baselines import baseline_scores
 from dnawire.training.metrics import Scores, ScoreSum
@@ -36,7 +36,9 @@ def predicted_records(
     with torch.no_grad():
         for batch in data.test:
             prediction = model(batch.junctions).known()
-            columns = {one.column: prediction[one.column].cpu().numpy() for one in SCORED}
+            columns = {
+                one.column: prediction[one.column].cpu().numpy() for one in scored_in(prediction)
+            }
             for row, index in enumerate(batch.records.tolist()):
                 indices.append(index)
                 spectra = {name: values[row] for name, values in columns.items()}

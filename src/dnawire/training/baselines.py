@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from torch import Tensor
 
-from dnawire.graphs import MISSING_BASE, Batch, JunctionBatch
+from dnawire.graphs import Batch, JunctionBatch
+from dnawire.junction import LETTERS, MISSING_CODE
 from dnawire.models import TargetStatistics
-from dnawire.quantities import SCORED, Quantity
+from dnawire.quantities import SCORED, Quantity, scored_in
 from dnawire.training.metrics import Scores, absolute_errors
 
 _RIDGE_PENALTY = 1.0
@@ -33,7 +35,8 @@ def _targets(buckets: Sequence[Batch], quantity: Quantity) -> Tensor:
 
 
 def _score_mean(test: Sequence[Batch], statistics: TargetStatistics) -> Scores:
-    means = {quantity.name: statistics.mean[quantity.column] for quantity in SCORED}
+    scored = scored_in(statistics.mean)
+    means = {quantity.name: statistics.mean[quantity.column] for quantity in scored}
     return _scores(means, test)
 
 
@@ -41,11 +44,12 @@ def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
     longest = max(bucket.junctions.base.shape[1] for bucket in (*training, *test))
     inputs, wanted = one_hot_bases(training, longest), one_hot_bases(test, longest)
     predictions = {}
-    for quantity in SCORED:
+    for quantity in scored_in(*(bucket.spectra.known() for bucket in training)):
         target = _targets(training, quantity)
         complete = target.isfinite().all(1).numpy()
-        ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
-        predictions[quantity.name] = torch.from_numpy(ridge.predict(wanted))
+        if complete.any():
+            ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
+            predictions[quantity.name] = torch.from_numpy(ridge.predict(wanted))
     return _scores(predictions, test)
 
 
@@ -70,8 +74,8 @@ def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]
 def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
     missing = longest - junctions.base.shape[1]
     pad = torch.nn.functional.pad
-    base = pad(junctions.base, (0, 0, 0, missing), value=MISSING_BASE)
-    hot = torch.nn.functional.one_hot(base, MISSING_BASE + 1).flatten(1).double()
+    base = pad(junctions.base, (0, 0, 0, missing), value=MISSING_CODE)
+    hot = torch.nn.functional.one_hot(base, len(LETTERS)).flatten(1).double()
     couplings = [
         pad(gamma, (0, 0, 0, missing)).flatten(1)
         for gamma in (junctions.gamma_left, junctions.gamma_right)
@@ -81,9 +85,11 @@ def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
 
 
 def _scores(predictions: Mapping[str, Tensor], test: Sequence[Batch]) -> Scores:
-    scores = {}
-    for quantity in SCORED:
-        wanted = _targets(test, quantity)
-        errors = absolute_errors(predictions[quantity.name].expand_as(wanted), wanted)
-        scores[quantity.name] = float(errors.nanmean())
+    """Mean absolute errors; NaN where nothing is predicted or known."""
+    scores = {quantity.name: math.nan for quantity in SCORED}
+    for quantity in scored_in(*(bucket.spectra.known() for bucket in test)):
+        if quantity.name in predictions:
+            wanted = _targets(test, quantity)
+            errors = absolute_errors(predictions[quantity.name].expand_as(wanted), wanted)
+            scores[quantity.name] = float(errors.nanmean())
     return scores

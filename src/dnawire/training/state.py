@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -48,9 +49,9 @@ class EpochRecord:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
-        """Take back what `row` returned; of older runs it may lack the last columns."""
+        """Take back what `row` returned; that of an older run may have fewer columns."""
         values = dict(row)
-        scores = {name: values.pop(column) for name, column in SCORE_COLUMNS.items()}
+        scores = {name: values.pop(column, math.nan) for name, column in SCORE_COLUMNS.items()}
         return cls(**values, val_scores=scores)
 
 

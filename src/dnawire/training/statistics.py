@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs import NUM_BASES, Batch
+from dnawire.graphs import Batch
+from dnawire.junction import NUM_BASES
 from dnawire.models import TargetStatistics
 from dnawire.quantities import QUANTITIES
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import MISSING_CODE, NUM_BASES
 from dnawire.models import _encoder_kernels, _graph_kernels
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
@@ -79,7 +80,7 @@ class HamiltonianModel(TransportModel):
         seen = torch.zeros(len(HOPPINGS), NUM_BASES, NUM_BASES, dtype=torch.bool)
         for batch in training:
             for kind, (start, end) in enumerate(edge_ends(batch.junctions.base.cpu()).values()):
-                known = (start != MISSING_BASE) & (end != MISSING_BASE)
+                known = (start != MISSING_CODE) & (end != MISSING_CODE)
                 seen[kind, start[known], end[known]] = True
         seen[1:] = seen[1:] | seen[1:].mT
         with torch.no_grad():

@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable
 
 import torch
+from dnawire.models.neighborhoods import edges_of, neighborhoods
 from threadpoolctl import threadpool_limits
 from timing import PRODUCT_SIZE, matrix_product
 from training_step import DEVICE, prepare
 
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
-from dnawire.models.neighborhoods import edges_of, neighborhoods
-from dnawire.operators.transport import block_spectra
-from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.loop import Trainer
 from dnawire.transport import Spectra
 

@@ -16,7 +16,9 @@ from typing import Any, Final, NamedTuple
 import harness
 import numpy as np
 import pytest
+import torch
 from harness import CHECKPOINTS, TINY
+from model_kit import ENERGIES, junction_of
 from outcome import assert_identical, outcome
 
 import dnawire.cli
@@ -24,6 +26,7 @@ from dnawire.data import TransportDataset
 from dnawire.data.checks import find_problem
 from dnawire.data.importers.structure import ForeignDataError
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableFileError
+from dnawire.graphs import junction_batch
 from dnawire.inference import load_predictor
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.tightbinding.parameters import parse_parameters
@@ -157,6 +160,22 @@ def test_a_model_whose_package_is_not_installed_is_named(peace: Peace) -> None:
     assert "Install the package" in caught.value.remedy
 
 
+def test_new_features(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They see the site and the edge that they are of, and no difference between the strands."""
+    monkeypatch.syspath_prepend(site)
+    home = importlib.import_module("additive.features")
+    settings = importlib.import_module("additive.settings").AdditiveSettings(hidden_dim=8)
+    model = home.FeatureModel(len(ENERGIES), settings).eval()
+    one = junction_of([("A", "A"), ("A", "T"), ("G", "_"), ("C", "G")])
+    batch, flipped = (junction_batch([junction]) for junction in (one, one.flipped()))
+    assert home.equal_bases(batch).tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert home.coupling(batch)[0, :, 0].tolist() == [0.1, 0.0, 0.0, 0.3]
+    with torch.no_grad():
+        torch.testing.assert_close(model(batch).known(), model(flipped).known())
+    for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
+        monkeypatch.delitem(sys.modules, name)
+
+
 def names_of(*files: str) -> dict[str, Any]:
     """Run modules of the page, one after the other; return the names that they define."""
     names: dict[str, Any] = {}
@@ -225,7 +244,7 @@ def test_a_new_importer(tmp_path: Path) -> None:
         assert one.junction == reference.junction
         np.testing.assert_allclose(one.dos, reference.dos, rtol=1e-12)
     (tmp_path / "GG.csv").write_text("energy\n1.0\n")
-    with pytest.raises(ForeignDataError, match=r"GG\.csv is no table of three columns"):
+    with pytest.raises(ForeignDataError, match=r"GG\.csv has 1 columns instead of 3"):
         list(read_tables(tmp_path))
 
 

@@ -10,13 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dnawire.compiled.single import CHANNELS
 from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
+from dnawire.operators import only_definitions
+from dnawire.operators.operator import is_single
 
 
 class TargetStatistics(NamedTuple):
@@ -78,14 +79,10 @@ class TransportModel(nn.Module, ABC):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
-    def packed_for(self, batch: JunctionBatch) -> PackedParameters | None:
-        """The packed parameters, if compiled code can work on them for a batch."""
-        return self.packed if self.is_compiled and batch.base.device.type == "cpu" else None
-
     @property
     def is_compiled(self) -> bool:
-        """Whether compiled code can work on embeddings of this width."""
-        return self.base.embedding_dim % CHANNELS == 0
+        """Whether operators run compiled code on embeddings of this width, on a CPU."""
+        return not only_definitions() and is_single(self.base.weight)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from what the training set tells at a glance: its grid, scales and levels."""

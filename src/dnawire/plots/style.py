@@ -85,7 +85,7 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def power_label(decades: float, position: int | None = None) -> str:
+def power_label(decades: float, position: float) -> str:
     """Label of a tick, for example 10⁻³, as plain text: the parser of formulas is slow."""
     del position
     return f"10{f'{decades:.0f}'.translate(_SUPERSCRIPTS)}"

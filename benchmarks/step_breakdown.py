@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable
 
 import torch
+from dnawire.models.neighborhoods import edges_of, neighborhoods
 from threadpoolctl import threadpool_limits
 from timing import PRODUCT_SIZE, matrix_product
 from training_step import DEVICE, prepare
 
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
-from dnawire.models.neighborhoods import edges_of, neighborhoods
-from dnawire.operators.transport import block_spectra
-from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
 from dnawire.transport import Spectra
 
@@ -29,8 +27,8 @@ ROUNDS = 200
 class Step:
     """The parts of a training step, each a call; together they are one."""
 
-    def __init__(self, trainer: Trainer, share: Share) -> None:
-        self.trainer, self.share = trainer, share
+    def __init__(self, trainer: Trainer, batch: LocalBatch) -> None:
+        self.trainer, self.batch = trainer, batch
         self.cut = trainer.order.epoch(0)[0]
         self.known: dict[str, torch.Tensor] = {}
         trainer.model.train()
@@ -47,8 +45,8 @@ class Step:
     def load(self) -> None:
         """Gather a batch."""
         self.trainer.order.batch(self.cut)
-        self.junctions = self.share.part.junctions
-        self.trainer.model.dropout.seed(0, DEVICE, self.share.others)
+        self.junctions = self.batch.batch.junctions
+        self.trainer.model.dropout.seed(0, DEVICE, self.batch.others)
 
     def network(self) -> None:
         """Hamiltonians."""
@@ -72,7 +70,7 @@ class Step:
 
     def loss(self) -> None:
         """Loss and its gradient by the spectra."""
-        self.share.loss_of(SpectraBatch(**self.spectra)).backward()
+        self.batch.loss_of(SpectraBatch(**self.spectra)).backward()
 
     def spectra_back(self) -> None:
         """Gradient by what the spectra come from."""
@@ -135,10 +133,10 @@ def breakdown(model_type: str) -> None:
         )
 
 
-def full_batch(trainer: Trainer) -> Share:
+def full_batch(trainer: Trainer) -> LocalBatch:
     """A batch of full size."""
     batches = map(trainer.order.batch, trainer.order.epoch(0))
-    return max(batches, key=lambda share: share.records)
+    return max(batches, key=lambda batch: batch.global_size)
 
 
 if __name__ == "__main__":

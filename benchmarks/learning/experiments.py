@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,6 +115,10 @@ def ablation(bench: Bench) -> Iterator[Result]:
                 yield {"model": model, "change": dict(more), "seed": seed, **result}
 
 
+def _train_and_extrapolate(config: TrainConfig, fresh: int) -> dict[str, Result]:
+    return extrapolate(train(config), config, fresh)
+
+
 def extrapolation(bench: Bench) -> Iterator[Result]:
     """Errors of models trained on 4 to 8 base pairs, by length."""
     for model in MODELS:
@@ -123,7 +128,7 @@ def extrapolation(bench: Bench) -> Iterator[Result]:
                 bench,
                 f"extrapolation-{model}-seed{seed}",
                 config,
-                lambda config=config: extrapolate(train(config), config, bench.fresh),
+                partial(_train_and_extrapolate, config, bench.fresh),
                 fresh=bench.fresh,
             ).items():
                 if model == MODELS[0] or predictor.startswith("`"):

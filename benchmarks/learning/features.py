@@ -46,7 +46,8 @@ def one_hot_views(batches: Sequence[Batch], longest: int) -> Features:
 def _pairs(junctions: JunctionBatch) -> NDArray[np.int64]:
     """Base of the upper strand, or partner of that of the lower one where it is missing."""
     upper, lower = junctions.base.numpy().transpose(2, 0, 1)
-    return np.where(upper == MISSING_CODE, _LAST_BASE - lower, upper)
+    bases: NDArray[np.int64] = np.where(upper == MISSING_CODE, _LAST_BASE - lower, upper)
+    return bases
 
 
 def _conditions(junctions: JunctionBatch) -> Features:
@@ -66,7 +67,8 @@ def _contacted(junctions: JunctionBatch) -> Features:
     """Bases at the contacts, weighted by their share in the coupling, (B, 4)."""
     shares = sum(_shares(gamma.numpy()) for gamma in (junctions.gamma_left, junctions.gamma_right))
     hot = junctions.base.numpy()[..., None] == np.arange(NUM_BASES)
-    return np.einsum("bns,bnsk->bk", shares, hot)
+    bases: Features = np.einsum("bns,bnsk->bk", shares, hot)
+    return bases
 
 
 def _gc_fraction(junctions: JunctionBatch) -> Features:

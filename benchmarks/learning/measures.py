@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -134,4 +135,4 @@ def beta(log10_transmission: Mapping[int, NDArray[np.float64]]) -> NDArray[np.fl
     lengths = np.array(list(log10_transmission), dtype=np.float64)
     means = np.stack([values.mean(axis=0) for values in log10_transmission.values()])
     slope: NDArray[np.float64] = np.polyfit(lengths, means, 1)[0]
-    return -np.log(10.0) * slope / RISE
+    return -math.log(10.0) * slope / RISE

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from dnawire.operators.transport import block_spectra, block_totals, dense_spectra
 from torch import Tensor
 
+from dnawire.operators.transport import block_spectra, block_totals, dense_spectra
 from tests.physics.oracle import random_system
 
 ENERGIES = torch.tensor([-0.4, 0.7], dtype=torch.float64)

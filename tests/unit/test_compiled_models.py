@@ -64,9 +64,8 @@ def random_model(model_type: str, layers: int, dropout: float) -> TransportModel
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.1 * torch.randn(
-                parameter.shape, generator=generator, dtype=parameter.dtype
-            )
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            parameter.add_(0.1 * noise)
     return model
 
 

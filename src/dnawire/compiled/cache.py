@@ -28,6 +28,7 @@ from typing import Any, Final
 
 from numba import config
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from dnawire.compiled.digest import SOURCES, digest_of_sources, kernel_digest
@@ -58,7 +59,8 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target: Any) -> Any:  # noqa: ANN401
         """Return the code for these types of arguments; None to have it compiled."""
-        target.refresh()
+        # What compiling needs beside this, it asks for itself: a sixth of a second of imports.
+        rtsys.initialize(target)
         path = self._path(signature)
         if path is None:
             return None

@@ -10,14 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dnawire.compiled.single import CHANNELS
 from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
-from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.packing import PackedParameters
+from dnawire.operators import only_definitions
+from dnawire.operators.operator import is_single
 
 
 class TargetStatistics(NamedTuple):
@@ -47,7 +47,7 @@ class TransportModel(nn.Module, ABC):
     """
 
     quantities: ClassVar[tuple[str, ...]]
-    """What it predicts, by the names of `dnawire.data.TransportRecord`."""
+    """What it predicts, by the names of `QUANTITIES` and in their order."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0
@@ -60,9 +60,7 @@ class TransportModel(nn.Module, ABC):
 
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
-        width = settings.hidden_dim
-        self.base = nn.Embedding(len(LETTERS), width)
-        self.encoder = DuplexEncoder(width, settings.num_layers, settings.num_heads)
+        self.base = nn.Embedding(len(LETTERS), settings.hidden_dim)
         self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
@@ -81,14 +79,10 @@ class TransportModel(nn.Module, ABC):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
-    def packed_for(self, batch: JunctionBatch) -> PackedParameters | None:
-        """The packed parameters, if compiled code can work on them for a batch."""
-        return self.packed if self.is_compiled and batch.base.device.type == "cpu" else None
-
     @property
     def is_compiled(self) -> bool:
-        """Whether compiled code can work on embeddings of this width."""
-        return self.base.embedding_dim % CHANNELS == 0
+        """Whether operators run compiled code on embeddings of this width, on a CPU."""
+        return not only_definitions() and is_single(self.base.weight)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from what the training set tells at a glance: its grid, scales and levels."""

@@ -21,6 +21,7 @@ from dnawire.plots.style import (
     REFERENCE,
     legend_above,
     new_figure,
+    power_label,
     set_title,
     shortened,
     style,
@@ -183,7 +184,7 @@ def _label_values(ax: Axes, quantity: Quantity) -> None:
         if np.floor(high) - np.ceil(low) < 1.0:
             ax.set_ylim(np.floor(low), np.ceil(high))
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.yaxis.set_major_formatter(lambda value, _: f"$10^{{{value:.0f}}}$")
+        ax.yaxis.set_major_formatter(power_label)
 
 
 def _label_energy(ax: Axes, record: TransportRecord) -> None:

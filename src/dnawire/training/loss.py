@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import huber_loss
 
 from dnawire.config import LossConfig
 from dnawire.graphs.schema import SpectraBatch
 from dnawire.models import TargetStatistics, TransportModel
+from dnawire.operators import energy_weights, weighted_huber
 from dnawire.quantities import QUANTITIES, Quantity
-from dnawire.training import _loss_kernels as kernels
 
 
 class SpectralLoss(NamedTuple):
@@ -74,7 +73,7 @@ class SpectralLoss(NamedTuple):
         """Sum of the weights of each record in the mean of each quantity, on the CPU."""
         known = target.known()
         columns = [
-            weights_of_values(known[one.column], self.steepness).flatten(1).sum(1).cpu()
+            energy_weights(known[one.column], self.steepness).flatten(1).sum(1).cpu()
             if one.column in known
             else torch.zeros(len(target.log10_dos), dtype=torch.float64)
             for one in QUANTITIES
@@ -94,63 +93,7 @@ class SpectralLoss(NamedTuple):
         return self._replace(shares=tuple((part / whole).nan_to_num(0.0).tolist()))
 
     def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
-        constants = self.steepness, self.weights.huber_delta
-        if prediction.device.type == "cpu" and prediction.dtype == torch.float64:
-            result: Tensor = _CompiledMean.apply(prediction, target, scale, *constants)  # type: ignore[no-untyped-call]
-            return result
-        return weighted_huber_reference(prediction, target, scale, *constants)
-
-
-def weighted_huber_reference(
-    prediction: Float[Tensor, "... E"],
-    target: Float[Tensor, "... E"],
-    scale: Float[Tensor, " E"],
-    steepness: float,
-    delta: float,
-) -> Float[Tensor, ""]:
-    """Mean of Huber losses with weights of `weights_of_values`, in any precision."""
-    weight = weights_of_values(target, steepness)
-    error = torch.where(target.isfinite(), prediction - target, 0.0) / scale
-    losses = huber_loss(error, torch.zeros_like(error), reduction="none", delta=delta)
-    return (weight * losses).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
-
-
-def weights_of_values(target: Float[Tensor, "... E"], steepness: float) -> Float[Tensor, "... E"]:
-    """Weight ``1 / (1 + (steepness change)^2)`` of each value; 0 where the target is not finite.
-
-    ``change`` is the larger of the differences of the target to its two neighbors on the grid.
-    """
-    known = target.isfinite()
-    change = target.diff(dim=-1).abs().nan_to_num(0.0, posinf=0.0)
-    nothing = torch.zeros_like(change[..., :1])
-    largest = torch.maximum(
-        torch.cat((change, nothing), dim=-1), torch.cat((nothing, change), dim=-1)
-    )
-    return known / (1.0 + (steepness * largest).square())
-
-
-class _Context(Protocol):
-    gradient: Tensor
-    share: float
-
-
-class _CompiledMean(torch.autograd.Function):
-    """The same as `weighted_huber_reference`, compiled for the CPU; value and gradient at once."""
-
-    @staticmethod
-    def forward(
-        ctx: _Context,
-        prediction: Tensor,
-        target: Tensor,
-        scale: Tensor,
-        steepness: float,
-        delta: float,
-    ) -> Tensor:
-        arrays = (one.detach().contiguous().view(-1).numpy() for one in (prediction, target, scale))
-        value, ctx.share, gradient = kernels.weighted_huber(*arrays, steepness, delta)
-        ctx.gradient = torch.from_numpy(gradient).view(prediction.shape)
-        return torch.tensor(value, dtype=torch.float64)
-
-    @staticmethod
-    def backward(ctx: _Context, arriving: Tensor) -> tuple[Tensor | None, ...]:
-        return ctx.gradient * (arriving * ctx.share), None, None, None, None
+        loss, weights = weighted_huber(
+            prediction, target, scale, self.steepness, self.weights.huber_delta
+        )
+        return loss / weights.clamp_min(torch.finfo(weights.dtype).tiny)

@@ -82,8 +82,8 @@ class RunState:
     """Why the run went back to a start of an epoch, each time that it did."""
     rate_share: float = 1.0
     """Share of the scheduled learning rate that is left after all rollbacks."""
-    left_out: list[int] = field(default_factory=list)
-    """Batches of the epoch under way at which it diverged; they are passed over."""
+    skipped: list[int] = field(default_factory=list)
+    """Batches of the epoch under way at which it diverged and which it skips."""
 
     @property
     def train_losses(self) -> list[float]:
@@ -99,26 +99,30 @@ class RunState:
         """Reset what belongs to one epoch."""
         self.batch = self.loss_count = 0
         self.loss_sum = self.epoch_seconds = 0.0
-        self.left_out = []
+        self.skipped = []
 
-    def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> bool:
-        """Count a finished epoch; return whether its model is the best so far."""
+    def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> None:
+        """Count a finished epoch, and copy the weights of its model if it is the best so far."""
         self.epoch = record.epoch
         self.history.append(record)
-        is_best = record.val_loss < self.best_loss
-        if is_best:
+        if record.val_loss < self.best_loss:
             self.best_epoch, self.best_loss = record.epoch, record.val_loss
             self.best_model = {name: value.clone() for name, value in model.state_dict().items()}
         self.begin_epoch()
-        return is_best
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values and tensors only."""
-        state = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        state = {_saved(name): getattr(self, name) for name in self.__dataclass_fields__}
         return {**state, "history": [record.row() for record in self.history]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        for name in self.__dataclass_fields__:
+            if _saved(name) in state:
+                setattr(self, name, state[_saved(name)])
         self.history = [EpochRecord.from_row(row) for row in state["history"]]
+
+
+def _saved(name: str) -> str:
+    """Key of an attribute in checkpoints."""
+    return "left_out" if name == "skipped" else name

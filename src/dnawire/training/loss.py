@@ -56,6 +56,7 @@ class SpectralLoss(NamedTuple):
         total = prediction.log10_dos.new_zeros((), dtype=torch.float64)
         for quantity, share in zip(QUANTITIES, self.shares, strict=True):
             name, weight = quantity.column, self.weight(quantity)
+            # The sums over sites cost most of the loss.
             is_spared = quantity.has_sites and not weight
             if name in predicted and name in wanted and not is_spared:
                 scale = self.scales.get(name)

@@ -82,12 +82,14 @@ def check_records(dataset: TransportDataset, junctions: list[Junction]) -> None:
     for number, junction in enumerate(junctions):
         record = dataset[number]
         transmission, dos, ldos = dense_spectra(junction, record.energies)
+        assert record.transmission is not None
+        assert record.ldos is not None
         np.testing.assert_allclose(record.transmission, transmission, rtol=1e-7)
         np.testing.assert_allclose(record.dos, dos, rtol=1e-7)
         np.testing.assert_allclose(record.ldos, ldos, rtol=1e-5, atol=1e-13)
 
 
-class WideBand(Electrode):
+class WideBand(Electrode):  # type: ignore[misc]
     """Self-energy -i gamma / 2 on one base."""
 
     def __len__(self) -> int:

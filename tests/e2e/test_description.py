@@ -97,10 +97,9 @@ def test_the_four_examples(tmp_path: Path) -> None:
     """Start fresh, resume from latest, resume from a file, custom frequency."""
     one_epoch = raise_at(STEP, STEPS_PER_EPOCH, signal.SIGTERM)
     start = ("--num_epochs", "100", "--checkpoint_dir", "./my_checkpoints")
-    from_file = ("--num_epochs", "100")
-    from_file = (*from_file, "--resume_from", "./my_checkpoints/checkpoint_latest.pth")
-    often = ("--num_epochs", "100", "--checkpoint_frequency", "5")
-    often = (*often, "--checkpoint_dir", "./my_checkpoints")
+    latest = "./my_checkpoints/checkpoint_latest.pth"
+    from_file = ("--num_epochs", "100", "--resume_from", latest)
+    often = (*start, "--checkpoint_frequency", "5")
     for done, flags in enumerate((start, start, from_file, often)):
         ended = run(tmp_path, *TINY, *flags, action=one_epoch)
         assert ended.exit_code == EXIT_STOPPED

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dnawire.junction import Duplex
+from dnawire.junction import MISSING_CODE, Duplex
 from dnawire.operators import transport as operators
 from dnawire.tightbinding import ladder_blocks, load_parameters
 from dnawire.transport import block_spectra
@@ -43,7 +43,7 @@ def random_codes(length: int, *, missing: float) -> np.ndarray:
     upper = rng.integers(0, 4, length)
     codes = np.stack((upper, 3 - upper), axis=-1)
     blank = rng.random(length) < missing
-    codes[blank, rng.integers(0, 2, blank.sum())] = -1
+    codes[blank, rng.integers(0, 2, blank.sum())] = MISSING_CODE
     return codes
 
 

@@ -43,7 +43,7 @@ def wires(draw: st.DrawFn) -> Wire:
 
 
 def _contact(rng: np.random.Generator, duplex: Duplex) -> Array:
-    present = np.flatnonzero(duplex.codes >= 0)
+    present = np.flatnonzero(duplex.mask)
     chosen = rng.choice(present, size=min(rng.integers(1, 4), len(present)), replace=False)
     gamma = np.zeros(duplex.codes.size)
     gamma[chosen] = rng.uniform(0.02, 0.3, len(chosen))
@@ -119,7 +119,7 @@ def test_spectral_identity_and_hermiticity(name: str, wire: Wire) -> None:
 @given(wires())
 def test_states_are_orbitals(name: str, wire: Wire) -> None:
     """All bases in contact; the DOS integrates to its closed form, which counts every orbital."""
-    everywhere = wire._replace(left=wire.left + 0.4 * (wire.duplex.codes >= 0))
+    everywhere = wire._replace(left=wire.left + 0.4 * wire.duplex.mask)
     hamiltonian, left, right = dense(everywhere, name)
     levels = np.linalg.eigvals(hamiltonian - 0.5j * np.diag(left + right))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dnawire.transport import block_densities, block_spectra, block_totals, dense_spectra
+from dnawire.transport import block_spectra, block_totals, dense_spectra
 
 B, L = 3, 8
 GOOD = {
@@ -33,7 +33,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("compute", [block_spectra, block_totals, block_densities])
+@pytest.mark.parametrize("compute", [block_spectra, block_totals])
 @pytest.mark.parametrize("change", BAD.values(), ids=BAD)
 def test_blocks_that_do_not_fit_are_refused(
     compute: Callable[..., object], change: dict[str, Any]

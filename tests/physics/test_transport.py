@@ -15,7 +15,6 @@ from dnawire.compiled.double import LANES
 from dnawire.transport import (
     Spectra,
     _recursion,
-    block_densities,
     block_spectra,
     block_totals,
 )
@@ -233,21 +232,13 @@ def test_compiled_kernel_is_the_recursion(seed: int, length: int, blanks: bool, 
             np.testing.assert_allclose(one, scaled, rtol=1e-8, atol=1e-8 * largest)
 
 
-def test_less_and_plainer_output_is_the_same() -> None:
+def test_less_output_is_the_same() -> None:
     system = random_system(5, 9, 2, blanks=True)
     *arguments, mask = *system.arrays()[:4], np.linspace(-2.0, 2.0, 21), system.mask[None]
     whole = block_spectra(*arguments, mask=mask)
     totals = block_totals(*arguments, mask=mask)
-    plain = block_densities(*arguments, mask=mask)
     np.testing.assert_array_equal(totals.log10_transmission, whole.log10_transmission)
     np.testing.assert_array_equal(totals.log10_dos, whole.log10_dos)
-    smallest = np.finfo(np.float64).tiny
-    np.testing.assert_array_equal(
-        np.log10(np.maximum(plain.ldos, smallest)), whole.log10_ldos[mask]
-    )
-    np.testing.assert_array_equal(np.log10(plain.dos), whole.log10_dos)
-    np.testing.assert_allclose(plain.transmission, whole.transmission, rtol=1e-13)
-    assert len(plain.ldos) == int(mask.sum())
 
 
 def test_one_grid_for_each_junction() -> None:

@@ -44,12 +44,18 @@ def trained(
     model = build_model(specification, seed=3)
     flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
     onsite = torch.tensor(load_parameters("kordas2025").onsite)
-    spectra = (flat + mean_log10_transmission, flat + 2.0, flat, flat + 1.0)
-    model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
+    statistics = TargetStatistics(
+        energies=torch.tensor(ENERGIES),
+        eta=0.01,
+        mean={"log10_transmission": flat + mean_log10_transmission, "log10_dos": flat},
+        std={"log10_transmission": flat + 2.0, "log10_dos": flat + 1.0},
+        onsite=onsite,
+    )
+    model.initialize(statistics)
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
     return model.eval(), specification
 
 

@@ -53,13 +53,19 @@ def random_model(model_type: str, layers: int, dropout: float) -> TransportModel
     model = build_model(specification, seed=2)
     flat = torch.zeros(NUM_ENERGIES, dtype=torch.float64)
     onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
-    model.initialize(TargetStatistics(GRID, 0.01, flat - 5, flat + 2, flat, flat + 0.5, onsite))
+    statistics = TargetStatistics(
+        energies=GRID,
+        eta=0.01,
+        mean={"log10_transmission": flat - 5, "log10_dos": flat},
+        std={"log10_transmission": flat + 2, "log10_dos": flat + 0.5},
+        onsite=onsite,
+    )
+    model.initialize(statistics)
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.1 * torch.randn(
-                parameter.shape, generator=generator, dtype=parameter.dtype
-            )
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            parameter.add_(0.1 * noise)
     return model
 
 
@@ -169,9 +175,9 @@ def test_compiled_loss_equals_its_definition(
     target = SpectraBatch(3 * draw(4, 7), draw(4, 7), draw(4, 5, 2, 7))
     if with_unknown:
         target.log10_transmission[1] = -torch.inf
-    scales = draw(7).abs() + 0.1, draw(7).abs() + 0.1
+    scales = {"log10_transmission": draw(7).abs() + 0.1, "log10_dos": draw(7).abs() + 0.1}
     settings_ = LossConfig(huber_delta=delta)
-    loss = SpectralLoss(*scales, width / 0.02, settings_)
+    loss = SpectralLoss(scales=scales, steepness=width / 0.02, weights=settings_)
     prediction = [draw(*part.shape).requires_grad_() for part in target]
     value = loss(SpectraBatch(*prediction), target)
     value.backward()
@@ -188,7 +194,7 @@ def test_compiled_loss_equals_its_definition(
 def weighted_sum(
     loss: SpectralLoss, prediction: list[torch.Tensor], target: SpectraBatch
 ) -> torch.Tensor:
-    scales = loss.transmission_scale, loss.dos_scale, torch.ones_like(loss.dos_scale)
+    scales = *loss.scales.values(), torch.ones_like(loss.scales["log10_dos"])
     constants = loss.steepness, loss.weights.huber_delta
     parts = [
         weighted_huber_reference(one, other, scale, *constants)

@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
+from dnawire.checkpoint.liveness import STALE_SECONDS, liveness_by_silence
 from dnawire.checkpoint.owner import Life, Owner
 from dnawire.errors import LockedError, NotWritableError
 from dnawire.files.durable import (
@@ -37,9 +38,6 @@ from dnawire.files.durable import (
     write_temporary,
 )
 from dnawire.files.filesystem import REAL, FileSystem
-
-STALE_SECONDS: Final = 600.0
-"""Age of the last heartbeat at which an owner that cannot be asked counts as dead."""
 
 BEAT_SECONDS: Final = 30.0
 """Shortest time between two heartbeats."""
@@ -222,20 +220,14 @@ class DirectoryLock:
             life = Life.UNKNOWN if owner is None else owner.life(self._me)
             if life is Life.UNKNOWN:
                 silence = self._silence_of(holder)
-                if silence is not None and self._is_over(owner, silence):
-                    return
+                life = Life.ALIVE
+                if silence is not None:
+                    life = liveness_by_silence(owner, silence, self._me, self._stale_seconds)
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if life is Life.DEAD:
-            return
-        raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
-
-    def _is_over(self, owner: Owner | None, silence: float) -> bool:
-        """Whether an owner of whom nothing else is known is silent for too long to live."""
-        return silence >= self._stale_seconds or (
-            owner is not None and owner.ended_with_boot(self._me, silence)
-        )
+        if life is Life.ALIVE:
+            raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
     def _silence_of(self, holder: _LockFile) -> float | None:
         """Seconds since the last heartbeat; None if the owner is seen to live."""

@@ -86,9 +86,10 @@ def check_model(model: ModelConfig) -> None:
 
 def check_loss(loss: LossConfig) -> None:
     """Refuse a loss that is always zero."""
-    if loss.transmission_weight == loss.dos_weight == loss.ldos_weight == 0.0:
+    weights = {name: value for name, value in vars(loss).items() if name.endswith("_weight")}
+    if not any(weights.values()):
         raise UsageError(
-            "transmission_weight, dos_weight and ldos_weight are all 0: there is nothing to learn",
+            f"{', '.join(weights)} are all 0: there is nothing to learn",
             "Give at least one of them a weight above 0.",
         )
 

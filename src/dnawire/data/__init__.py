@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnawire.data.checks import find_problem
 from dnawire.data.coverage import Coverage
-from dnawire.data.dataset import RecordBatch, TransportDataset
+from dnawire.data.dataset import TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.keys import duplex_texts
 from dnawire.data.random import named_generator, named_seed
@@ -20,7 +20,6 @@ __all__ = [
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",
-    "RecordBatch",
     "Splits",
     "TransportDataset",
     "TransportRecord",

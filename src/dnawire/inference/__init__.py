@@ -20,7 +20,7 @@ from dnawire.inference.screen import (
     screen,
 )
 from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
-from dnawire.predictors import Conditions, JunctionArrays, Predictor
+from dnawire.predictors import Conditions, Predictor
 
 __all__ = [
     "BIN",
@@ -33,7 +33,6 @@ __all__ = [
     "Candidates",
     "Conditions",
     "Distribution",
-    "JunctionArrays",
     "ListedCandidates",
     "PatternCandidates",
     "Predictor",

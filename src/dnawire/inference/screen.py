@@ -14,8 +14,8 @@ from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.summary import summarize
-from dnawire.junction import Contact, Duplex, Junction
-from dnawire.predictors import JunctionArrays, Predictor
+from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
+from dnawire.predictors import Predictor
 from dnawire.transport import Totals
 
 TRANSMISSION: Final = "log10_transmission"

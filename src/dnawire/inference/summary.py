@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.inference.peaks import prominent_peaks
-from dnawire.junction import Junction
-from dnawire.predictors import JunctionArrays, Predictor
+from dnawire.junction import Junction, JunctionArrays
+from dnawire.predictors import Predictor
 from dnawire.transport import (
     Conductance,
     interpolate_transmission,
@@ -143,9 +143,11 @@ def _spectra(
     )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
     totals = [predictor.totals(junctions, piece, eta) for piece in pieces]
-    logarithms = np.concatenate(totals, axis=2)
-    transmission, dos = np.power(10.0, logarithms[:, 0])
-    return _Spectra(energies, transmission, dos)
+    return _Spectra(
+        energies=energies,
+        transmission=10.0 ** np.concatenate([one.log10_transmission[0] for one in totals]),
+        dos=10.0 ** np.concatenate([one.log10_dos[0] for one in totals]),
+    )
 
 
 def _at_fermi_energy(spectra: _Spectra, fermi_energy: float, temperature: float) -> AtFermiEnergy:

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.graphs import junction_batch, ladder_batch
-from dnawire.junction import Duplex, Junction
+from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.base import TransportModel
-from dnawire.predictors import Conditions, JunctionArrays, checked_energies, in_batches
+from dnawire.predictors import Conditions, checked_energies, in_batches
+from dnawire.quantities import BY_COLUMN
 from dnawire.transport import Totals
 
 _SAME_ENERGY: Final = 1e-9
@@ -112,18 +113,17 @@ class GridPredictor:
 
     def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
         with torch.no_grad():
-            spectra = self._model(junction_batch(junctions))
-        transmission = torch.pow(10.0, spectra.log10_transmission).numpy()
-        dos = torch.pow(10.0, spectra.log10_dos).numpy()
-        log10_ldos = spectra.log10_ldos
-        ldos = None if log10_ldos is None else torch.pow(10.0, log10_ldos).numpy()
+            spectra = self._model(junction_batch(junctions)).known()
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=self.default_energies,
-                transmission=transmission[row],
-                dos=dos[row],
-                ldos=None if ldos is None else ldos[row][junction.duplex.mask],
+                spectra={
+                    name: values.numpy()[row][
+                        junction.duplex.mask if BY_COLUMN[name].has_sites else ...
+                    ]
+                    for name, values in spectra.items()
+                },
                 eta=self.conditions.eta,
                 energy_reference=self.conditions.energy_reference,
                 identifier=f"{self.name}/{junction.duplex.text}",

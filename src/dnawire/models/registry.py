@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 import torch
 
@@ -40,17 +39,24 @@ class ModelSpecification:
         return names | vars(self.settings)
 
 
+class PredictorClass(Protocol):
+    """Class of predictors that are made of a name, conditions and a trained model."""
+
+    knows_all_energies: bool
+    knows_hamiltonian: bool
+
+    def __call__(self, name: str, conditions: Conditions, model: TransportModel) -> Predictor:
+        """Make a predictor."""
+
+
 def model_class(name: str) -> type[TransportModel]:
     """Class of a type of model."""
     return cast("type[TransportModel]", resolve(name, declaration(name).model))
 
 
-def predictor_class(name: str) -> Callable[[str, Conditions, TransportModel], Predictor]:
-    """Class of what predicts with a trained model, from its name, its conditions and the model."""
-    return cast(
-        "Callable[[str, Conditions, TransportModel], Predictor]",
-        resolve(name, declaration(name).predictor),
-    )
+def predictor_class(name: str) -> PredictorClass:
+    """Class of what predicts with a trained model of a type."""
+    return cast("PredictorClass", resolve(name, declaration(name).predictor))
 
 
 def build_model(specification: ModelSpecification, seed: int) -> TransportModel:

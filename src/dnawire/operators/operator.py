@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.library import Library, infer_schema, register_autograd, register_fake
+
+from dnawire.compiled.single import CHANNELS
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -129,6 +132,21 @@ def routine(
 ) -> Callable[[Callable[Parameters, Result]], Routine[Parameters, Result]]:
     """Make the decorated definition a `Routine`."""
     return lambda definition: Routine(definition, kernel, fits)
+
+
+def is_single(x: Tensor) -> bool:
+    """Whether kernels for rows of channels in single precision can work on these."""
+    return x.dtype == torch.float32 and x.shape[-1] % CHANNELS == 0
+
+
+def flat(one: Tensor) -> NDArray[Any]:
+    """All numbers of a tensor, for kernels."""
+    return one.detach().contiguous().view(-1).numpy()
+
+
+def tensor(array: NDArray[Any], *shape: int) -> Tensor:
+    """Flat numbers of a kernel as a tensor of this shape."""
+    return torch.from_numpy(array).view(shape)
 
 
 def _register(name: str, kernel: Callable[..., Any], fake: Callable[..., Any]) -> Any:  # noqa: ANN401

@@ -4,7 +4,6 @@ from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.predictors.predictor import (
     HamiltonianPredictor,
     HamiltonianSource,
-    JunctionArrays,
     Predictor,
     in_batches,
 )
@@ -13,7 +12,6 @@ __all__ = [
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",
-    "JunctionArrays",
     "Predictor",
     "checked_energies",
     "in_batches",

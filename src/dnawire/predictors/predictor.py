@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
-from dnawire.junction import Duplex, Junction
+from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import Totals, block_densities, block_totals
+from dnawire.transport import Totals, block_spectra, block_totals
 
 _VALUES_PER_BATCH: Final = 2**22
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
-
-
-class JunctionArrays(NamedTuple):
-    """Many junctions of one length as arrays in ladder layout."""
-
-    codes: NDArray[np.int8]
-    """Base codes, (B, L, 2)."""
-    gamma_left: NDArray[np.float64]
-    """Coupling to the left contact in eV, (B, L, 2)."""
-    gamma_right: NDArray[np.float64]
-    """Coupling to the right contact in eV, (B, L, 2)."""
 
 
 class Predictor(Protocol):
@@ -195,7 +185,7 @@ class HamiltonianPredictor:
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
     ) -> Iterator[TransportRecord]:
         blocks = self._source(np.stack([one.duplex.codes for one in junctions]))
-        spectra = block_densities(
+        found = block_spectra(
             blocks.diagonal,
             blocks.step,
             np.stack([junction.gamma_left for junction in junctions]),
@@ -204,14 +194,16 @@ class HamiltonianPredictor:
             mask=blocks.mask,
             eta=eta,
         )
-        ldos = np.split(spectra.ldos, blocks.mask.sum(axis=(1, 2)).cumsum()[:-1])
+        ends = blocks.mask.sum(axis=(1, 2)).cumsum()
+        rows = {
+            name: np.split(values, ends[:-1]) if BY_COLUMN[name].has_sites else values
+            for name, values in site_order_columns(found._asdict(), blocks.mask).items()
+        }
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=energies,
-                transmission=spectra.transmission[row],
-                dos=spectra.dos[row],
-                ldos=ldos[row],
+                spectra={name: values[row] for name, values in rows.items()},
                 eta=eta,
                 energy_reference=self.conditions.energy_reference,
                 identifier=f"{self.name}/{junction.duplex.text}",

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from dnawire.transport import _adjoint_kernels, _column_kernels, _recursion
-from dnawire.transport.spectra import Densities, Spectra, Totals
+from dnawire.transport.spectra import Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
 Doubles = NDArray[np.float64]
@@ -105,24 +105,6 @@ def block_totals(
     return Totals(found.log10_transmission, found.log10_dos)
 
 
-def block_densities(
-    diagonal: Float[Doubles, "B L m m"],
-    step: Float[Doubles, "B L-1 m m"],
-    gamma_left: Float[Doubles, "B L m"],
-    gamma_right: Float[Doubles, "B L m"],
-    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
-    *,
-    mask: Bool[NDArray[np.bool_], "B L m"] | None = None,
-    eta: float = 0.0,
-) -> Densities:
-    """Like `block_spectra`, as plain numbers: for large numbers of them."""
-    system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
-    found = solve(system, system.present, np)
-    transmission = np.ldexp(found.mantissa, found.exponent.astype(np.int32))
-    return Densities(transmission, found.dos, found.ldos)
-
-
-@np.errstate(all="ignore")
 def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution[Array]:
     """Solve a system: by compiled code if its arrays and blocks allow it, else by the recursion.
 

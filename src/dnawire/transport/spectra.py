@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Generic, NamedTuple
 
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from dnawire.transport.system import Array
 
@@ -43,17 +42,6 @@ class Spectra(NamedTuple, Generic[Array]):
     def ldos(self) -> Float[Array, "B *orbitals E"]:
         """Local density of states in 1/eV."""
         return _power(self.log10_ldos)
-
-
-class Densities(NamedTuple):
-    """The same spectra as plain numbers."""
-
-    transmission: Float[NDArray[Any], "B E"]
-    """T(E), dimensionless; zero where it underflows."""
-    dos: Float[NDArray[Any], "B E"]
-    """Density of states in 1/eV."""
-    ldos: Float[NDArray[Any], "orbitals E"]
-    """Local density of states in 1/eV of the orbitals that exist, junction after junction."""
 
 
 def _power(logarithm: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Compiled loss; :mod:`dnawire.training.loss` is the definition."""
+"""Compiled `dnawire.operators.weighted_huber`, in double precision."""
 
 from __future__ import annotations
 
@@ -55,19 +55,12 @@ def _clamped(error, delta):
 
 @compiled
 def weighted_huber(prediction, target, scale, steepness, delta):
-    """Weighted mean of Huber losses, and a factor and what it multiplies for the gradient.
-
-    Predictions, targets and gradient are flat rows of E.
-
-    ``scale`` (E,) divides the errors; ``steepness`` is the width of a resonance over the spacing of
-    the grid. Values that are not finite in the target count nothing.
-    """
+    """Weighted sum of Huber losses, and sum of the weights, over flat rows of E."""
     size = len(scale)
     padded = (size + LANES - 1) // LANES * LANES
     inverse, guess = np.zeros(padded), np.zeros(padded)
     inverse[:size] = 1.0 / scale
-    values, known, change = np.zeros(padded + 2), np.zeros(padded + 2), np.empty(padded)
-    gradient = np.zeros_like(prediction)
+    values, known = np.zeros(padded + 2), np.zeros(padded + 2)
     loss, weights, none = splat(0.0), splat(0.0), splat(0.0)
     for row in range(0, len(prediction), size):
         if _prepare_row(values, known, target, row, size) == 0:
@@ -75,14 +68,32 @@ def weighted_huber(prediction, target, scale, steepness, delta):
         guess[:size] = prediction[row : row + size]
         for k in range(0, size, LANES):
             weight = _weight(values, known, k, steepness)
-            slope = load(inverse, k)
-            error = (load(guess, k) - load(values, k + 1)) * slope
+            error = (load(guess, k) - load(values, k + 1)) * load(inverse, k)
             inner = _clamped(error, delta)
             part = weight * inner * fma(splat(-0.5), inner, error)
             loss = loss + where_positive(weight, part, none)
             weights = weights + weight
-            store(change, k, where_positive(weight, weight * inner * slope, none))
+    return total(loss), total(weights)
+
+
+@compiled
+def weighted_huber_adjoint(arriving, prediction, target, scale, steepness, delta):
+    """Gradient by the prediction, from that by the weighted sum."""
+    size = len(scale)
+    padded = (size + LANES - 1) // LANES * LANES
+    inverse, guess = np.zeros(padded), np.zeros(padded)
+    inverse[:size] = 1.0 / scale
+    values, known, change = np.zeros(padded + 2), np.zeros(padded + 2), np.empty(padded)
+    gradient, factor, none = np.zeros_like(prediction), splat(arriving), splat(0.0)
+    for row in range(0, len(prediction), size):
+        if _prepare_row(values, known, target, row, size) == 0:
+            continue
+        guess[:size] = prediction[row : row + size]
+        for k in range(0, size, LANES):
+            weight = _weight(values, known, k, steepness)
+            slope = load(inverse, k)
+            inner = _clamped((load(guess, k) - load(values, k + 1)) * slope, delta)
+            found = factor * weight * inner * slope
+            store(change, k, where_positive(weight, found, none))
         gradient[row : row + size] = change[:size]
-    sum_of_weights = total(weights)
-    share = 1.0 / sum_of_weights if sum_of_weights > 0.0 else 0.0
-    return total(loss) * share, share, gradient
+    return gradient

@@ -208,7 +208,7 @@ def _targets(folder: Path, *, save_all: bool, overwrite: bool) -> list[Path]:
 
 @contextmanager
 def _whole_or_nothing(folder: Path, targets: Sequence[Path]) -> Iterator[Path]:
-    """Offer a temporary folder, and move its files to their places at the end, if it is reached."""
+    """Offer a temporary folder, and move its files to the folder at the end, if it is reached."""
     try:
         with tempfile.TemporaryDirectory(prefix=".screening-", dir=folder) as name:
             yield Path(name)

@@ -166,7 +166,7 @@ class Trainer:
             weight = share.records / count
             loss.backward(torch.full_like(loss, weight))
             value += weight * loss.item()
-        value = self.group.add(self.packed.gradients, value)
+        value = self.group.add(self.packed.gather_gradients(), value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             problem = f"the loss is {value} and its gradient has norm {norm.item()}"

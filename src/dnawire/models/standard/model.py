@@ -89,9 +89,8 @@ class StandardModel(TransportModel):
         x = self.base(base) + self.contact(_contact_features(coupling).to(self.base.weight.dtype))
         around = neighborhoods(kinds, batch.present, len(self.encoder.layers), layers is None)
         sites = self.encoder(x, around, layers)
-        weights = _pool_weights(batch).to(sites.dtype)
-        pooled = pool(sites, around.rows.view(len(batch.base), -1), weights)
-        added, mean, left, right = pooled.unbind(1)
+        contacts = batch.present, batch.gamma_left, batch.gamma_right
+        added, mean, left, right = pool(sites, around.rows, *contacts).unbind(1)
         averages = torch.cat((mean, left + right, left * right), dim=1)
         features = (composition(batch) - self.feature_mean) / self.feature_std
         transmission, dos = self.linear(features.to(sites.dtype)).chunk(2, dim=1)
@@ -131,13 +130,3 @@ def _contact_features(coupling: Float[Tensor, " kinds"]) -> Float[Tensor, "kinds
     touched = coupling > 0
     strength = torch.where(touched, coupling.clamp_min(1e-12).log10(), 0.0)
     return torch.stack((touched.to(strength.dtype), strength), dim=-1).float()
-
-
-def _pool_weights(batch: JunctionBatch) -> Float[Tensor, "B sites 4"]:
-    """Weights of every site in the sum, the mean, and at the left and the right contact."""
-    present = batch.present.flatten(1).double()
-    shares = [
-        weight / weight.sum(dim=1, keepdim=True)
-        for weight in (present, batch.gamma_left.flatten(1), batch.gamma_right.flatten(1))
-    ]
-    return torch.stack((present, *shares), dim=-1).float()

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import socket
-import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final, Self
 
-_SQUEUE_SECONDS: Final = 10.0
-_ENDED_STATES: Final = frozenset(
-    {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
-    | {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"}
-    | {"OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"}
-)
 _TYPES: Final = {"process": int, "released": bool}
-_UNKNOWN_JOB: Final = "Invalid job id"
+JobProbe = Callable[[str], bool | None]
+"""Tells whether the batch job of this number still runs; None if nobody knows."""
 
 
-class Life(Enum):
+class OwnerState(Enum):
     """What is known about the owner of a folder."""
 
     ALIVE = "alive"
@@ -98,17 +92,17 @@ class Owner:
         job = f", SLURM job {self.job}" if self.job else ""
         return f"process {self.process} on {self.host}{job}, since {self.since}"
 
-    def life(self, me: Owner) -> Life:
+    def state(self, me: Owner, job_runs: JobProbe) -> OwnerState:
         """Judge from the running process ``me`` whether this owner is alive.
 
-        A later start of the same SLURM job is its successor by definition. On the same kernel the
-        process table decides. Elsewhere the queue of SLURM is asked; see also `ended_with_boot`.
+        A later start of the same batch job is its successor by definition. On the same kernel the
+        process table decides. Elsewhere ``job_runs`` is asked; see also `ended_with_boot`.
         """
         if self.released or self._is_earlier_start_of(me):
-            return Life.DEAD
+            return OwnerState.DEAD
         if self.boot == me.boot and (self.boot or self.host == me.host):
-            return self._life_by_process(me)
-        return self._life_by_queue(me)
+            return self._state_by_process(me)
+        return self._state_by_job(me, job_runs)
 
     def ended_with_boot(self, me: Owner, silence: float) -> bool:
         """Whether this owner ran on the host of ``me`` before that was booted.
@@ -130,29 +124,25 @@ class Owner:
         same_job = bool(self.job) and (self.cluster, self.job) == (me.cluster, me.job)
         return same_job and _number(self.restart) < _number(me.restart)
 
-    def _life_by_process(self, me: Owner) -> Life:
+    def _state_by_process(self, me: Owner) -> OwnerState:
         if self.namespace != me.namespace:
-            return Life.UNKNOWN
+            return OwnerState.UNKNOWN
         start = _start_of(self.process)
         is_same = start == self.started or not start
-        return Life.ALIVE if is_same and _is_running(self.process) else Life.DEAD
+        return OwnerState.ALIVE if is_same and _is_running(self.process) else OwnerState.DEAD
 
-    def _life_by_queue(self, me: Owner) -> Life:
-        if not re.fullmatch(r"\d+", self.job) or self.cluster != me.cluster:
-            return Life.UNKNOWN
-        # The number of the last task of a job array stands for all tasks, so each names itself.
-        command = ["squeue", "--noheader", "--jobs", self.job, "--format", "%A %T"]
-        try:
-            answer = subprocess.run(
-                command, capture_output=True, text=True, timeout=_SQUEUE_SECONDS, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return Life.UNKNOWN
-        if answer.returncode != 0:
-            return Life.DEAD if _UNKNOWN_JOB in answer.stderr else Life.UNKNOWN
-        lines = (line.split() for line in answer.stdout.splitlines())
-        states = {state for number, state in lines if number == self.job}
-        return Life.DEAD if states <= _ENDED_STATES else Life.ALIVE
+    def _state_by_job(self, me: Owner, job_runs: JobProbe) -> OwnerState:
+        is_of_this_cluster = self.job.isdecimal() and self.cluster == me.cluster
+        runs = job_runs(self.job) if is_of_this_cluster else None
+        if runs is None:
+            return OwnerState.UNKNOWN
+        return OwnerState.ALIVE if runs else OwnerState.DEAD
+
+
+def no_batch_jobs(job: str) -> bool | None:
+    """Probe of a program that knows no batch system."""
+    del job
+    return None
 
 
 def _number(text: str) -> int:

@@ -18,13 +18,14 @@ from dnawire.checkpoint import (
     REAL,
     STALE_SECONDS,
     FileSystem,
-    Life,
     Owner,
+    OwnerState,
     advisory,
     read_holder,
     replace_atomically,
     replace_durably,
 )
+from dnawire.cluster import job_runs
 from dnawire.doctor.finding import Finding
 
 SLOW_SECONDS: Final = 1.0
@@ -229,9 +230,9 @@ def _owner(storage: Storage) -> Finding:
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
     me, age = Owner.this_process(), time.time() - holder.beat
-    life = holder.owner.life(me)
+    state = holder.owner.state(me, job_runs)
     may_live = age < STALE_SECONDS and not holder.owner.ended_with_boot(me, age)
-    if life is Life.ALIVE or (life is Life.UNKNOWN and may_live):
+    if state is OwnerState.ALIVE or (state is OwnerState.UNKNOWN and may_live):
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",

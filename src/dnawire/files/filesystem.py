@@ -25,6 +25,10 @@ class FileSystem:
         """Create one folder whose parent exists."""
         os.mkdir(path)
 
+    def remove_directory(self, path: Path) -> None:
+        """Remove an empty folder."""
+        os.rmdir(path)
+
     def is_directory(self, path: Path) -> bool:
         """Whether the path is a folder."""
         return os.path.isdir(path)
@@ -44,6 +48,14 @@ class FileSystem:
     def fsync(self, descriptor: int) -> None:
         """Wait until the content of an open file is on stable storage."""
         os.fsync(descriptor)
+
+    def fsync_file(self, path: Path) -> None:
+        """Wait until the content of a closed file is on stable storage."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def close(self, descriptor: int) -> None:
         """Close a descriptor; network storage may report a full disk only here."""

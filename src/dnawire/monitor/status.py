@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dnawire.checkpoint import STALE_SECONDS, Holder, Life, Owner, read_holder
+from dnawire.checkpoint import STALE_SECONDS, Holder, Owner, OwnerState, read_holder
 from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
+from dnawire.cluster import job_runs
 from dnawire.monitor.names import PROGRESS_NAME
 from dnawire.monitor.progress_file import ProgressFile, UnreadableError, read_progress
 
@@ -89,33 +90,33 @@ def read_status(folder: Path, now: float | None = None, me: Owner | None = None)
     return _status(folder, state, problem, progress, holder, present)
 
 
-def _presence(holder: Holder | None, now: float, me: Owner) -> Life:
+def _presence(holder: Holder | None, now: float, me: Owner) -> OwnerState:
     """Whether the owner lives; a heartbeat tells as much as the process table of another host."""
     if holder is None:
-        return Life.UNKNOWN
+        return OwnerState.UNKNOWN
     owner, age = holder.owner, now - holder.beat
     if owner is not None and (owner.released or owner.host == me.host or age > _ASK_SECONDS):
-        life = owner.life(me)
-        if life is not Life.UNKNOWN:
-            return life
+        state = owner.state(me, job_runs)
+        if state is not OwnerState.UNKNOWN:
+            return state
         if owner.ended_with_boot(me, age):
-            return Life.DEAD
-    return Life.ALIVE if age < STALE_SECONDS else Life.UNKNOWN
+            return OwnerState.DEAD
+    return OwnerState.ALIVE if age < STALE_SECONDS else OwnerState.UNKNOWN
 
 
-def _state(progress: ProgressFile | None, holder: Holder | None, life: Life) -> str:
+def _state(progress: ProgressFile | None, holder: Holder | None, owner_state: OwnerState) -> str:
     said = (progress and progress.status) or RUNNING
     is_last_word = progress is not None and (
         holder is None or progress.lock in (None, holder.number)
     )
-    if life is Life.ALIVE:
+    if owner_state is OwnerState.ALIVE:
         return said if is_last_word else STARTING
     released = holder is not None and holder.owner is not None and holder.owner.released
     if said != RUNNING and (is_last_word or released):
         return said
     if released:
         return FAILED
-    return KILLED if life is Life.DEAD else LOST
+    return KILLED if owner_state is OwnerState.DEAD else LOST
 
 
 def _status(

@@ -16,7 +16,7 @@ from dnawire.checkpoint import (
     CheckpointStore,
     DirectoryLock,
     SavedCheckpoint,
-    SaveSchedule,
+    SaveInterval,
     StateRegistry,
 )
 from dnawire.errors import NotFiniteError, NotSavedError
@@ -81,7 +81,7 @@ class CheckpointCallback:
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
-    schedule: SaveSchedule
+    schedule: SaveInterval
     stop: Request
     num_epochs: int
     clock: Callable[[], datetime] = datetime.now

@@ -17,11 +17,10 @@ import dnawire
 from dnawire.checkpoint import (
     CheckpointStore,
     DirectoryLock,
-    SaveSchedule,
-    describe_environment,
+    SaveInterval,
     load_checkpoint,
 )
-from dnawire.cluster import SlurmJob, signals
+from dnawire.cluster import SlurmJob, job_runs, signals
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage
 from dnawire.errors import (
@@ -33,11 +32,13 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.models import save_model
+from dnawire.runs.application import APPLICATION
 from dnawire.runs.checkpointing import (
     CheckpointCallback,
     NullCallback,
     RunIdentity,
 )
+from dnawire.runs.environment import environment_of_run
 from dnawire.runs.evaluation import predicted_records, test_scores
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import (
@@ -130,7 +131,6 @@ def _train_unsafely(
         with group.agreement():
             device = _set_up_torch(config, group)
             lock = stack.enter_context(folder.lock())
-            folder.owned_by(lock)
         with group.agreement():
             job = _prepare(config, folder, device, group)
             _start_outputs(job, command)
@@ -152,16 +152,17 @@ def _train_safely(
         with group.agreement():
             device = _set_up_torch(config, group)
             if settings.resume_from is not None and not os.path.exists(settings.resume_from):
-                load_checkpoint(settings.resume_from)
+                load_checkpoint(settings.resume_from, application=APPLICATION)
             limits = limits_of_run(settings, job_around)
             stop = group.watch(stack.enter_context(StopRequest(limits)))
-            lock = stack.enter_context(DirectoryLock(settings.directory))
-            store = CheckpointStore(settings.directory, lock)
+            lock = stack.enter_context(
+                DirectoryLock(settings.directory, option="--checkpoint_dir", job_runs=job_runs)
+            )
+            store = CheckpointStore(settings.directory, lock, application=APPLICATION)
             store.probe_writable()
             loaded = find_checkpoint(config, store)
             is_shared = folder.path.resolve() == settings.directory.resolve()
             output_lock = lock if is_shared else stack.enter_context(folder.lock())
-            folder.owned_by(output_lock)
         with group.agreement():
             job = _prepare(config, folder, device, group)
             callback = _callback(job, store, (lock, output_lock), stop)
@@ -262,8 +263,7 @@ def _prepare(
         run_id=run_id(config, dataset),
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
-        environment=describe_environment()
-        | {"dnawire": dnawire.__version__, "processes": group.size},
+        environment=environment_of_run(group.size),
         energies=data.statistics.energies,
     )
     parameters = sum(value.numel() for value in trainer.model.parameters())
@@ -294,7 +294,7 @@ def _callback(
         registry=job.trainer.registry(),
         state=job.trainer.state,
         identity=job.identity,
-        schedule=SaveSchedule(settings.frequency, settings.checkpoint_seconds),
+        schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
         stop=stop,
         num_epochs=job.config.optimization.num_epochs,
     )

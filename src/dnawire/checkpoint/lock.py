@@ -184,7 +184,7 @@ class DirectoryLock:
         )
 
     def beat(self) -> None:
-        """Tell other hosts that the owner lives; call it at every step, it limits its own rate.
+        """Tell other hosts that the owner is alive; call it at every step, it limits its own rate.
 
         Raises
         ------
@@ -325,11 +325,11 @@ class DirectoryLock:
     def _locked(self, owner: str, silence: float | None = None) -> LockedError:
         remedy = f"wait until it ends, stop it, or give another {self._option}"
         if silence is not None:
-            owner += f"; its last sign of life is {_duration(silence)} old"
+            owner += f"; its last heartbeat is {_duration(silence)} old"
             remedy += (
                 "; whether it still runs cannot be seen from here: if it does not, start again in "
                 f"{_duration(self._stale_seconds - silence)}, for the folder is free when there "
-                f"was no sign of life for {_duration(self._stale_seconds)}"
+                f"was no heartbeat for {_duration(self._stale_seconds)}"
             )
         return LockedError(f"{self.directory} is in use by another run: {owner}", remedy)
 

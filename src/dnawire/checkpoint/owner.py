@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import Final, Self
+
+from dnawire.files import processes
 
 _TYPES: Final = {"process": int, "released": bool}
 JobProbe = Callable[[str], bool | None]
@@ -64,10 +65,10 @@ class Owner:
         return cls(
             token=secrets.token_hex(16),
             host=socket.gethostname(),
-            boot=_text_of(Path("/proc/sys/kernel/random/boot_id")).strip(),
-            namespace=_namespace(),
+            boot=processes.boot(),
+            namespace=processes.namespace(),
             process=os.getpid(),
-            started=_start_of(os.getpid()),
+            started=processes.start_of(os.getpid()),
             cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
             job=os.environ.get("SLURM_JOB_ID", ""),
             restart=os.environ.get("SLURM_RESTART_COUNT", ""),
@@ -108,7 +109,7 @@ class Owner:
         """Whether this owner ran on the host of ``me`` before that was booted.
 
         The name of the host alone does not tell: machines may share one. An owner on a machine that
-        still runs, however, shows signs of life.
+        still runs, however, sends heartbeats.
 
         Parameters
         ----------
@@ -127,9 +128,10 @@ class Owner:
     def _state_by_process(self, me: Owner) -> OwnerState:
         if self.namespace != me.namespace:
             return OwnerState.UNKNOWN
-        start = _start_of(self.process)
+        start = processes.start_of(self.process)
         is_same = start == self.started or not start
-        return OwnerState.ALIVE if is_same and _is_running(self.process) else OwnerState.DEAD
+        is_alive = is_same and processes.is_running(self.process)
+        return OwnerState.ALIVE if is_alive else OwnerState.DEAD
 
     def _state_by_job(self, me: Owner, job_runs: JobProbe) -> OwnerState:
         is_of_this_cluster = self.job.isdecimal() and self.cluster == me.cluster
@@ -147,41 +149,3 @@ def no_batch_jobs(job: str) -> bool | None:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def _namespace() -> str:
-    try:
-        return os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
-
-
-def _fields_of(process: int) -> list[str]:
-    """Fields of /proc/PID/stat from the third on; the second may hold blanks and brackets."""
-    return _text_of(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
-
-
-def _start_of(process: int) -> str:
-    fields = _fields_of(process)
-    return fields[19] if fields else ""
-
-
-def _is_running(process: int) -> bool:
-    fields = _fields_of(process)
-    if fields:
-        # A zombie or a dead process waits to be counted by its parent and runs no more.
-        return fields[0] not in "ZX"
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True

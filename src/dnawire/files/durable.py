@@ -14,19 +14,22 @@ writes; one that was stopped before is refused by the permit.
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from dnawire.files.filesystem import REAL, FileSystem
 from dnawire.files.ownership import Permit, folder_around, is_same_storage
+from dnawire.files.processes import boot, is_running, namespace
 
-_TEMPORARY: Final = re.compile(r"\.(.+)\.(\d+-[0-9a-f]{16})-\d+\.tmp")
+_TEMPORARY: Final = re.compile(r"\.(.+)\.((\d+)-([0-9a-f]{8})[0-9a-f]{8})-\d+\.tmp")
 _writers: Final[dict[int, str]] = {}
 _numbers: Final = itertools.count()
 
@@ -54,7 +57,7 @@ def replace_durably(
         The storage refused; the old content is untouched unless only the final synchronization of
         the folder failed, in which case the new content is complete but might not survive.
     """
-    with _asking(path, permit) as ask:
+    with _asking(path, permit, fs) as ask:
         temporary = write_temporary(path, data, fs=fs)
         try:
             ask()
@@ -72,7 +75,7 @@ def replace_atomically(
     Like `replace_durably` without waiting for the storage: for small files that are written often
     and can be lost with the power, such as progress reports.
     """
-    with _asking(path, permit) as ask:
+    with _asking(path, permit, fs) as ask:
         temporary = write_temporary(path, data, durable=False, fs=fs)
         try:
             ask()
@@ -88,7 +91,7 @@ def replacing(path: Path, *, permit: Permit | None = None, fs: FileSystem = REAL
     For libraries that want a path, and for what does not fit into memory. Parameters and errors are
     those of `replace_durably`; if the context is left by an error, the file stays as it was.
     """
-    with _asking(path, permit) as ask:
+    with _asking(path, permit, fs) as ask:
         temporary = temporary_path(path)
         try:
             yield temporary
@@ -150,7 +153,7 @@ def move_away(
         The storage refused; what was moved so far lies in the sub-folder.
     """
     temporary = temporary_path(directory / archive)
-    with _asking(temporary, permit) as ask:
+    with _asking(temporary, permit, fs) as ask:
         fs.make_directory(temporary)
         try:
             fs.fsync_directory(directory)
@@ -168,9 +171,12 @@ def move_away(
 
 
 def this_writer() -> str:
-    """Return the unique name of this process; a forked child is another one."""
+    """Return the unique name of this process; a forked child is another one.
+
+    Its middle tells the boot of the kernel on which the number of the process means something.
+    """
     number = os.getpid()
-    return _writers.setdefault(number, f"{number}-{secrets.token_hex(8)}")
+    return _writers.setdefault(number, f"{number}-{_kernel()}{secrets.token_hex(4)}")
 
 
 def temporary_path(target: Path) -> Path:
@@ -276,6 +282,23 @@ def remove_leftovers(
                 fs.unlink(path)
 
 
+def _remove_torn(target: Path, fs: FileSystem) -> None:
+    """Remove what writers of the same file left behind that have ended on this host."""
+    with suppress(OSError):
+        for name in fs.list_names(target.parent):
+            found = _TEMPORARY.fullmatch(name)
+            is_ours = found is not None and (found[1], found[4]) == (target.name, _kernel())
+            if found is not None and is_ours and not is_running(int(found[3])):
+                fs.unlink(target.with_name(name))
+
+
+@cache
+def _kernel() -> str:
+    """Digest of what makes a process number unique; random where the system does not tell."""
+    known = boot() and f"{boot()} {namespace()}"
+    return hashlib.sha256(known.encode()).hexdigest()[:8] if known else secrets.token_hex(4)
+
+
 def _finish_archive(temporary: Path, archive: str, fs: FileSystem) -> Path:
     """Give the folder of an archive its final name; remove it if it is empty."""
     with suppress(OSError):
@@ -289,12 +312,15 @@ def _finish_archive(temporary: Path, archive: str, fs: FileSystem) -> Path:
 
 
 @contextmanager
-def _asking(path: Path, permit: Permit | None) -> Iterator[Permit]:
+def _asking(path: Path, permit: Permit | None, fs: FileSystem = REAL) -> Iterator[Permit]:
     """Context that gives what is to be asked, and asks again when the storage seems to fail.
 
     A new owner takes the temporary files away, which looks like a failing rename.
     """
     owned = folder_around(path) if permit is None else None
+    if permit is None and owned is None:
+        # Nobody will own the folder and clean it.
+        _remove_torn(path, fs)
     ask = permit or (owned.permit if owned is not None else _permit_always)
     try:
         yield ask
@@ -329,7 +355,7 @@ def make_directory_durably(directory: Path, fs: FileSystem = REAL) -> None:
         with suppress(PermissionError):
             fs.fsync_directory(path.parent)
     if not missing:
-        # The life that created it may have ended before it could do this.
+        # The process that created it may have ended before it could do this.
         with suppress(OSError):
             fs.fsync_directory(absolute.parent)
 

@@ -65,7 +65,7 @@ class EventFile:
     def rewrite(self, history: Sequence[EpochRecord]) -> None:
         """Put a new file with the whole history in the place of the others.
 
-        Times are those of computing: interruptions are left out.
+        Times are those of computing: interruptions are skipped.
         """
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 

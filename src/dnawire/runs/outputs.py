@@ -163,7 +163,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     lines = path.read_bytes().splitlines() if path.exists() else []
     found = [entry for line in lines if isinstance(entry := _json_or_none(line), dict)]
     if len(found) < len(lines):
-        logger.warning("%s: %d torn line(s) left out", path, len(lines) - len(found))
+        logger.warning("%s: %d torn line(s) skipped", path, len(lines) - len(found))
     return found
 
 

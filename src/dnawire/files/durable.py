@@ -58,12 +58,7 @@ def replace_durably(
         the folder failed, in which case the new content is complete but might not survive.
     """
     with _asking(path, permit, fs) as ask:
-        temporary = write_temporary(path, data, fs=fs)
-        try:
-            ask()
-            publish(temporary, path, data, fs=fs)
-        finally:
-            discard(temporary, fs)
+        _write_and_publish(path, data, ask, fs, durable=True)
         fs.fsync_directory(path.parent)
 
 
@@ -76,12 +71,7 @@ def replace_atomically(
     and can be lost with the power, such as progress reports.
     """
     with _asking(path, permit, fs) as ask:
-        temporary = write_temporary(path, data, durable=False, fs=fs)
-        try:
-            ask()
-            publish(temporary, path, data, fs=fs)
-        finally:
-            discard(temporary, fs)
+        _write_and_publish(path, data, ask, fs, durable=False)
 
 
 @contextmanager
@@ -309,6 +299,17 @@ def _finish_archive(temporary: Path, archive: str, fs: FileSystem) -> Path:
     name = next(name for name in itertools.chain([archive], numbered) if name not in taken)
     fs.replace(temporary, temporary.with_name(name))
     return temporary.with_name(name)
+
+
+def _write_and_publish(
+    path: Path, data: bytes, ask: Permit, fs: FileSystem, *, durable: bool
+) -> None:
+    temporary = write_temporary(path, data, durable=durable, fs=fs)
+    try:
+        ask()
+        publish(temporary, path, data, fs=fs)
+    finally:
+        discard(temporary, fs)
 
 
 @contextmanager

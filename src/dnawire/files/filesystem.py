@@ -61,14 +61,14 @@ class FileSystem:
         """Close a descriptor; network storage may report a full disk only here."""
         os.close(descriptor)
 
-    def read_bytes(self, path: Path) -> bytes:
+    def read_bytes(self, path: Path, largest: int = LARGEST_FILE) -> bytes:
         """Read a regular file; pipes and devices, which could block forever, are refused."""
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", str(path))
-            if status.st_size > LARGEST_FILE:
+            if status.st_size > largest:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read()

@@ -102,9 +102,9 @@ def append(path: Path, data: bytes, *, permit: Permit | None = None) -> None:
     Raises
     ------
     OSError
-        There is no such file, or the storage refused; a part may have been added.
+        The storage refused; a part may have been added.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     with _asking(path, permit) as ask, open(descriptor, "ab") as file:
         ask()
         file.write(data)

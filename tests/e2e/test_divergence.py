@@ -73,7 +73,7 @@ class Fault(NamedTuple):
     """Action: makes one number of a life not finite, by the hooks of PyTorch."""
 
     place: str
-    count: int = INJECTED_STEP
+    number: int = INJECTED_STEP
 
     def __call__(self, moment: str, count: int) -> None:
         del moment, count
@@ -84,7 +84,7 @@ class Fault(NamedTuple):
 
     def is_now(self, place: str) -> bool:
         _seen[place] += 1
-        return (place, _seen[place]) == (self.place, self.count)
+        return (place, _seen[place]) == (self.place, self.number)
 
     def after_forward(self, module: torch.nn.Module, _: object, prediction: Any) -> Any:  # noqa: ANN401
         if not isinstance(module, TransportModel):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from harness import CHECKPOINTS, STEP, TINY, Life, finish, fit, raise_at, run
+from harness import CHECKPOINTS, MODELS, STEP, TINY, Life, finish, fit, raise_at, run
 from outcome import assert_identical, outcome, parts_of, without_clock
 from test_observer import start_again_and_again, stop_at_every_step
 
@@ -23,8 +23,9 @@ from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 from dnawire.runs.checkpointing import restore
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.runs.run import _set_up_torch
-from dnawire.training.distributed.group import SingleProcess
+from dnawire.runs.torch_setup import set_up_torch
+from dnawire.training.callback import Callback
+from dnawire.training.distributed import SingleProcess
 from dnawire.training.state import RunState
 
 OPTIMIZERS: Final = ("adamw", "adam", "sgd", "rmsprop")
@@ -33,7 +34,7 @@ CHOICES: Final = {
     "dropout": ("0.0", "0.2"),
     "ema_decay": ("0.0", "0.8"),
     "accumulate_batches": ("1", "2"),
-    "model_type": ("standard", "hamiltonian"),
+    "model_type": MODELS,
     "num_threads": ("1", "2"),
 }
 MIXES: Final = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3))
@@ -83,24 +84,11 @@ def always_due(_: RunState) -> SaveInterval:
     return SaveInterval(1, 1e-9, max_share=1e9)
 
 
-class _Onward:
-    """Neither keeps nor reports."""
-
-    def after_batch(self) -> bool:
-        return False
-
-    def after_epoch(self, record: object) -> bool:
-        return False
-
-    def epoch(self, record: object, *, is_best: bool) -> None:
-        """Nothing is reported."""
-
-
 def resume_everywhere(flags: tuple[str, ...]) -> int:
     """Save at every boundary, and go on from each of the files to the end in a new trainer."""
     config = parse_flags(flags).resolved()
     fit(flags, always_due, _Album)
-    device = _set_up_torch(config, SingleProcess())
+    device = set_up_torch(config.runtime, SingleProcess())
     data = prepare_data(config, prepare_dataset(config), device)
     files = sorted((config.checkpoint.directory / "album").iterdir())
     last = without_clock(parts_of(load_checkpoint(files[-1]).payload))
@@ -110,9 +98,9 @@ def resume_everywhere(flags: tuple[str, ...]) -> int:
         registry = trainer.registry()
         restore(registry, load_checkpoint(file).payload)
         places.add((trainer.state.epoch, trainer.state.batch))
-        assert trainer.fit(config.optimization.num_epochs, _Onward(), _Onward())
+        assert trainer.fit(config.optimization.num_epochs, Callback())
         state = without_clock(registry.snapshot())
-        assert_identical(state, last, file.name)
+        assert_identical(state, last, place=file.name)
     Path("places.json").write_text(json.dumps(sorted(places)))
     return 0
 

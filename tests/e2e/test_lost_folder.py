@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pytest
 from harness import CHECKPOINTS, TINY, Life, contents, drawing, finish
 from test_two_writers import take_for_dead
@@ -46,8 +45,8 @@ CHANGES: Final = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os
 
 def draw_the_loss(folder: Path) -> None:
     """Draw the smallest of the figures of a run."""
-    metrics, no_restarts = read_metrics(folder / "metrics.csv"), np.empty(0, dtype=np.int64)
-    figure, table = training_figure(metrics, no_restarts), training_table(metrics)
+    metrics = read_metrics(folder / "metrics.csv")
+    figure, table = training_figure(metrics, []), training_table(metrics)
     save_figure(figure, folder / "figures/loss", table)
 
 

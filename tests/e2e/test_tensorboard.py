@@ -47,7 +47,7 @@ def scalars(events: EventAccumulator) -> dict[str, list[tuple[int, float]]]:
 
 def assert_shows(events: EventAccumulator, records: list[EpochRecord]) -> None:
     wanted = {
-        tag: [(record.epoch, float(np.float32(getattr(record, name)))) for record in records]
+        tag: [(record.epoch, float(np.float32(record.row()[name]))) for record in records]
         for tag, name in TAGS.items()
         if records
     }
@@ -59,7 +59,7 @@ def records_of(folder: Path) -> list[EpochRecord]:
     with path.open(newline="") as file:
         _, *rows = csv.DictReader(file)
     return [
-        EpochRecord(int(row.pop("epoch")), **{name: float(row[name]) for name in row})
+        EpochRecord.from_row({"epoch": int(row.pop("epoch")), **{n: float(row[n]) for n in row}})
         for row in rows
     ]
 
@@ -109,7 +109,8 @@ def test_without_the_flag_nothing_is_written(tmp_path: Path) -> None:
 
 
 def history(epochs: int) -> list[EpochRecord]:
-    return [EpochRecord(n, 1.0 / n, 0.5, 0.25, 0.125, 1e-3, 10.0) for n in range(1, epochs + 1)]
+    scores = {"transmission": 0.25, "dos": 0.125}
+    return [EpochRecord(n, 1.0 / n, 0.5, scores, 1e-3, 10.0) for n in range(1, epochs + 1)]
 
 
 def test_a_torn_or_lost_tail_and_leftovers_are_made_up_for(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +20,13 @@ class System(NamedTuple):
     gamma_right: Array  # (L, m)
     mask: NDArray[np.bool_]  # (L, m)
 
-    def tensors(self) -> tuple[torch.Tensor, ...]:
-        return tuple(torch.from_numpy(np.ascontiguousarray(array))[None] for array in self)
+    def arrays(self) -> list[NDArray[Any]]:
+        """A batch of one."""
+        return [array[None] for array in self]
+
+    def tensors(self) -> list[torch.Tensor]:
+        """The same, for gradients."""
+        return [torch.from_numpy(array.copy()) for array in self.arrays()]
 
 
 def random_system(seed: int, length: int, orbitals: int, *, blanks: bool = False) -> System:

@@ -21,11 +21,13 @@ from dnawire.checkpoint import (
     Difference,
     check,
     compare_environments,
+    describe_environment,
     differences,
     plain_copy,
 )
+from dnawire.compiled.digest import kernel_digest
+from dnawire.compiled.environment import describe_compiled_code
 from dnawire.errors import ConfigurationMismatchError, UsageError
-from dnawire.runs.environment import environment_of_run
 
 IGNORED, MAY_CHANGE = ("output_dir",), ("num_epochs",)
 SAVED = {"learning_rate": 0.001, "hidden": [8, 8], "num_epochs": 10, "output_dir": "a"}
@@ -91,7 +93,7 @@ def test_misspelled_permission_is_refused_with_a_hint() -> None:
 
 
 def test_environment_is_plain_and_every_drift_is_named() -> None:
-    now = environment_of_run(1)
+    now = describe_environment()
     assert plain_copy(now) == now
     assert now["threads"] == torch.get_num_threads()
     assert compare_environments(now, now) == []
@@ -104,24 +106,28 @@ def test_environment_is_plain_and_every_drift_is_named() -> None:
 
 
 def test_every_compiler_and_what_it_compiles_for_is_recorded() -> None:
-    now = environment_of_run(1)
+    now = describe_environment() | describe_compiled_code()
+    assert now["kernels"] == kernel_digest()
     assert now["cpu"] == llvmlite.binding.get_host_cpu_name()
     for package in (numba, llvmlite, scipy, np, torch):
         assert now[package.__name__] == str(package.__version__)
-    for name in ("numba", "llvmlite", "scipy", "cpu"):
+    for name in ("numba", "llvmlite", "scipy", "cpu", "kernels"):
         assert compare_environments(now | {name: "x"}, now) == [f"{name}: x -> {now[name]}"]
 
 
 def test_what_an_older_release_did_not_record_is_no_drift() -> None:
-    now = environment_of_run(1)
-    saved = {name: value for name, value in now.items() if name not in ("numba", "cpu")}
+    now = describe_environment() | describe_compiled_code()
+    saved = {name: value for name, value in now.items() if name not in ("numba", "kernels")}
     assert compare_environments(saved, now) == []
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the kernel's name is one of x86")
 def test_another_matrix_library_is_named() -> None:
     """OpenBLAS takes other kernels, which round otherwise, on another processor."""
-    code = "from dnawire.runs.environment import environment_of_run as d; print(d(1)['BLAS'])"
+    code = (
+        "from dnawire.compiled.environment import describe_compiled_code; "
+        "print(describe_compiled_code()['BLAS'])"
+    )
     other = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"},
@@ -129,7 +135,7 @@ def test_another_matrix_library_is_named() -> None:
         text=True,
         check=True,
     ).stdout.strip()
-    now = environment_of_run(1)
+    now = describe_compiled_code()
     assert "openblas" in now["BLAS"]
     assert "Nehalem" in other
     saved = now | {"BLAS": other}

@@ -29,7 +29,8 @@ from dnawire.checkpoint import (
     FileSystem,
     advisory,
 )
-from dnawire.checkpoint.lock import BEAT_SECONDS, STALE_SECONDS
+from dnawire.checkpoint.liveness import STALE_SECONDS
+from dnawire.checkpoint.lock import BEAT_SECONDS
 from dnawire.errors import LockedError, NotWritableError
 
 

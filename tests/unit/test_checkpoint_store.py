@@ -196,10 +196,11 @@ def test_forbidden_file_is_no_damaged_one(store: CheckpointStore, number: int) -
                 raise OSError(number, os.strerror(number), str(path))
             return super().read_bytes(path)
 
-    for load in (
+    loads: tuple[Callable[[], object], ...] = (
         lambda: CheckpointStore(store.directory, fs=Forbidden()).load_latest(),
         lambda: load_checkpoint(store.latest, allow_fallback=True, fs=Forbidden()),
-    ):
+    )
+    for load in loads:
         with pytest.raises(
             NotReadableError, match=f"^Cannot read checkpoint {store.latest}: "
         ) as e:

@@ -112,7 +112,11 @@ def test_an_archive_that_is_cut_short_is_finished_by_the_next_owner(tmp_path: Pa
 
     fill("ab")
     dying = TappedFileSystem(die)
-    assert wait(fork(lambda: move_away("ab", tmp_path, "old", fs=dying) and None)) == 9
+
+    def start() -> None:
+        move_away("ab", tmp_path, "old", fs=dying)
+
+    assert wait(fork(start)) == 9
     remove_leftovers(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["b", "old"]
     assert (tmp_path / "old" / "a").read_text() == "a"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from dnawire.checkpoint.application import Application
 from dnawire.checkpoint.guard import ABSENT, Difference, check, differences
 from dnawire.checkpoint.holder import Holder, read_holder
-from dnawire.checkpoint.lock import STALE_SECONDS, DirectoryLock
+from dnawire.checkpoint.liveness import STALE_SECONDS, liveness
+from dnawire.checkpoint.lock import DirectoryLock
 from dnawire.checkpoint.owner import Owner, OwnerState
 from dnawire.checkpoint.save_interval import SaveInterval, suggested_interval
 from dnawire.files.durable import replace_atomically, replace_durably
@@ -62,6 +63,7 @@ __all__ = [
     "describe_environment",
     "differences",
     "encode",
+    "liveness",
     "load_checkpoint",
     "not_finite",
     "plain_copy",

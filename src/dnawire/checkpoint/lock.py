@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
+from dnawire.checkpoint.liveness import STALE_SECONDS, liveness_by_silence
 from dnawire.checkpoint.owner import JobProbe, Owner, OwnerState, no_batch_jobs
 from dnawire.errors import LockedError, NotWritableError
 from dnawire.files import ownership
@@ -38,9 +39,6 @@ from dnawire.files.durable import (
     write_temporary,
 )
 from dnawire.files.filesystem import REAL, FileSystem
-
-STALE_SECONDS: Final = 600.0
-"""Age of the last heartbeat at which an owner that cannot be asked counts as dead."""
 
 BEAT_SECONDS: Final = 30.0
 """Shortest time between two heartbeats."""
@@ -230,20 +228,14 @@ class DirectoryLock:
                 state = owner.state(self._me, self._job_runs)
             if state is OwnerState.UNKNOWN:
                 silence = self._silence_of(holder)
-                if silence is not None and self._is_over(owner, silence):
-                    return
+                state = OwnerState.ALIVE
+                if silence is not None:
+                    state = liveness_by_silence(owner, silence, self._me, self._stale_seconds)
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if state is OwnerState.DEAD:
-            return
-        raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
-
-    def _is_over(self, owner: Owner | None, silence: float) -> bool:
-        """Whether an owner of whom nothing else is known is silent for too long to live."""
-        return silence >= self._stale_seconds or (
-            owner is not None and owner.ended_with_boot(self._me, silence)
-        )
+        if state is OwnerState.ALIVE:
+            raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
     def _silence_of(self, holder: _LockFile) -> float | None:
         """Seconds since the last heartbeat; None if the owner is seen to live."""

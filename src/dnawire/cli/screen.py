@@ -339,17 +339,16 @@ def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
     from dnawire.inference import CONDUCTANCE
     from dnawire.junction import Duplex, Junction
 
-    doubts: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
     for text, _, _ in ranking.rows:
         junction = Junction(Duplex.parse(text), question.left, question.right)
-        doubts.update(predictor.doubts(junction))
-    for doubt, number in doubts.items():
+        warnings.update(predictor.out_of_domain(junction))
+    for warning, number in warnings.items():
         _logger.warning(
             "warning: %d of the %d ranked are unlike all training records: %s",
             number,
             len(ranking.rows),
-            doubt,
+            warning,
         )
-    best = Duplex.parse(ranking.rows[0][0])
-    if ranking.rank_by == CONDUCTANCE and predictor.hamiltonian(best) is None:
+    if ranking.rank_by == CONDUCTANCE and not predictor.knows_hamiltonian:
         _logger.warning("%s", UNRESOLVED)

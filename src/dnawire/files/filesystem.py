@@ -61,19 +61,9 @@ class FileSystem:
         """Close a descriptor; network storage may report a full disk only here."""
         os.close(descriptor)
 
-    def read_bytes(self, path: Path, largest: int = LARGEST_FILE) -> bytes:
-        """Read a regular file; pipes and devices, which could block forever, are refused."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", str(path))
-            if status.st_size > largest:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read()
-        finally:
-            os.close(descriptor)
+    def read_bytes(self, path: Path) -> bytes:
+        """Read a regular file; see `read_regular`."""
+        return read_regular(path, LARGEST_FILE)
 
     def replace(self, source: Path, target: Path) -> None:
         """Rename a file, atomically taking the place of an existing target."""
@@ -109,6 +99,27 @@ class FileSystem:
     def modified(self, path: Path) -> float:
         """Modification time of a file in seconds, as the storage counts it."""
         return path.stat().st_mtime
+
+
+def read_regular(path: Path, largest: int) -> bytes:
+    """Read a regular file; pipes and devices, which could block forever, are refused.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read, is not a regular one or is larger than so many bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if status.st_size > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 REAL: Final = FileSystem()

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from dnawire.files.filesystem import REAL
+from dnawire.files.filesystem import read_regular
 
 LARGEST: Final = 2**24
 """Bytes above which a file is not read as text."""
@@ -26,5 +26,5 @@ def read_text(path: Path) -> str:
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    with io.TextIOWrapper(io.BytesIO(REAL.read_bytes(path, LARGEST)), "utf-8") as file:
+    with io.TextIOWrapper(io.BytesIO(read_regular(path, LARGEST)), "utf-8") as file:
         return file.read()

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
-from dnawire.inference.predictors import Ladders, LogTotals, Predictor
 from dnawire.inference.summary import summarize
-from dnawire.junction import Contact, Duplex, Junction
+from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
+from dnawire.predictors import Predictor
+from dnawire.transport import Totals
 
 TRANSMISSION: Final = "log10_transmission"
 MEAN_TRANSMISSION: Final = "mean_log10_transmission"
@@ -205,10 +206,10 @@ def _answers(
 
 def _spectra(
     predictor: Predictor, codes: NDArray[np.int8], question: Question
-) -> tuple[LogTotals, NDArray[np.float64]]:
+) -> tuple[Totals[NDArray[np.float64]], NDArray[np.float64]]:
     """Spectra, and their energies: with the Fermi energy, if the predictor knows all energies."""
     shape = codes.shape
-    ladders = Ladders(
+    junctions = JunctionArrays(
         codes,
         np.broadcast_to(question.left.ladder_gamma(shape[1]), shape).copy(),
         np.broadcast_to(question.right.ladder_gamma(shape[1]), shape).copy(),
@@ -216,7 +217,7 @@ def _spectra(
     energies = question.energies
     if question.fermi_energy is not None and predictor.knows_all_energies:
         energies = np.union1d(energies, [question.fermi_energy])
-    return predictor.totals(ladders, energies, question.eta), energies
+    return predictor.totals(junctions, energies, question.eta), energies
 
 
 def _interpolated(

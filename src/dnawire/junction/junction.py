@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dnawire.errors import InvalidContactError
 from dnawire.junction.contact import Contact
 from dnawire.junction.duplex import MISSING, Duplex
+from dnawire.junction.pyg import JunctionGraph, junction_graph, to_pyg
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -69,22 +70,24 @@ class Junction:
         """Write the same junction from its other strand; contacts stay on their bases."""
         return Junction(self.duplex.flipped(), self.left.flipped(), self.right.flipped())
 
+    def graph(self) -> JunctionGraph:
+        """Graph of the junction as plain arrays."""
+        return junction_graph(self.duplex, self.gamma_left, self.gamma_right)
+
     def to_pyg(self) -> Data:
         """Graph of the junction for PyTorch Geometric.
 
         Returns
         -------
         torch_geometric.data.Data
-            See `dnawire.junction.pyg.to_pyg` for the fields.
+            See `dnawire.junction.pyg.JunctionGraph` for the fields.
 
         Raises
         ------
         MissingDependencyError
             If ``torch_geometric`` is not installed.
         """
-        from dnawire.junction.pyg import to_pyg
-
-        return to_pyg(self)
+        return to_pyg(self.graph())
 
     def __str__(self) -> str:
         return f"{self.duplex.text} [{self.left.text} | {self.right.text}]"

@@ -8,17 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import MissingDependencyError
-from dnawire.junction.duplex import BASES, MISSING_CODE
-from dnawire.junction.junction import Junction
+from dnawire.junction.duplex import BASES, Duplex
+from dnawire.junction.edges import EDGE_KINDS, STACKING, edge_sites
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-PAIRING: Final = 0
-STACKING_FORWARD: Final = 1
-STACKING_BACKWARD: Final = 2
-DIAGONAL_FIVE: Final = 3
-DIAGONAL_THREE: Final = 4
+STACKING_REVERSED: Final = len(EDGE_KINDS)
+"""Type of a stacking edge from 3' to 5'; all other types are kinds of `dnawire.junction.edges`."""
 
 
 class JunctionGraph(NamedTuple):
@@ -31,8 +28,8 @@ class JunctionGraph(NamedTuple):
     edge_index
         Source and target of every directed edge, int64 (2, M); every edge is there both ways.
     edge_type
-        int64 (M,): 0 pairing, 1 stacking 5'->3' on its own strand, 2 stacking 3'->5',
-        3 diagonal between the 5' ends of a step, 4 diagonal between its 3' ends.
+        int64 (M,): 0 stacking 5'->3' on its own strand, 1 pairing, 2 diagonal between the 5' ends
+        of a step, 3 diagonal between its 3' ends, 4 stacking 3'->5'.
     gamma_left, gamma_right
         Coupling to the electrodes in eV, float32 (N,).
     pair, strand
@@ -48,41 +45,45 @@ class JunctionGraph(NamedTuple):
     strand: NDArray[np.int64]
 
 
-def junction_graph(junction: Junction) -> JunctionGraph:
-    """Build the graph of a junction.
+def junction_graph(
+    duplex: Duplex, gamma_left: NDArray[np.float64], gamma_right: NDArray[np.float64]
+) -> JunctionGraph:
+    """Build the graph of a duplex between two contacts.
 
     Parameters
     ----------
-    junction
-        The junction; missing bases have no node and no edge.
+    duplex
+        The duplex; missing bases have no node and no edge.
+    gamma_left, gamma_right
+        Coupling to the contacts in eV, ladder layout (L, 2).
 
     Returns
     -------
     JunctionGraph
         Arrays of the graph.
     """
-    codes = junction.duplex.codes
-    mask = codes != MISSING_CODE
-    edge_index, edge_type = _edges(mask)
+    mask = duplex.mask
+    sites, kinds = edge_sites(mask)
+    reverse = np.where(kinds == STACKING, STACKING_REVERSED, kinds)
     pair, strand = np.nonzero(mask)
     return JunctionGraph(
-        x=np.eye(len(BASES), dtype=np.float32)[codes[mask]],
-        edge_index=edge_index,
-        edge_type=edge_type,
-        gamma_left=junction.gamma_left[mask].astype(np.float32),
-        gamma_right=junction.gamma_right[mask].astype(np.float32),
+        x=np.eye(len(BASES), dtype=np.float32)[duplex.codes[mask]],
+        edge_index=np.concatenate([sites, sites[::-1]], axis=1),
+        edge_type=np.concatenate([kinds, reverse]),
+        gamma_left=gamma_left[mask].astype(np.float32),
+        gamma_right=gamma_right[mask].astype(np.float32),
         pair=pair,
         strand=strand,
     )
 
 
-def to_pyg(junction: Junction) -> Data:
-    """Turn a junction into a PyTorch Geometric graph.
+def to_pyg(graph: JunctionGraph) -> Data:
+    """Turn a graph into one of PyTorch Geometric.
 
     Parameters
     ----------
-    junction
-        The junction.
+    graph
+        The graph.
 
     Returns
     -------
@@ -103,24 +104,4 @@ def to_pyg(junction: Junction) -> Data:
         ) from error
     import torch
 
-    graph = junction_graph(junction)._asdict()
-    return Data(**{name: torch.from_numpy(array) for name, array in graph.items()})
-
-
-def _edges(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    node = np.where(mask, np.cumsum(mask).reshape(mask.shape) - 1, MISSING_CODE)
-    upper, lower = node[:, 0], node[:, 1]
-    undirected = (
-        (upper, lower, PAIRING, PAIRING),
-        (upper[:-1], upper[1:], STACKING_FORWARD, STACKING_BACKWARD),
-        (lower[1:], lower[:-1], STACKING_FORWARD, STACKING_BACKWARD),
-        (upper[:-1], lower[1:], DIAGONAL_FIVE, DIAGONAL_FIVE),
-        (lower[:-1], upper[1:], DIAGONAL_THREE, DIAGONAL_THREE),
-    )
-    indices, types = [], []
-    for source, target, forward, backward in undirected:
-        present = (source != MISSING_CODE) & (target != MISSING_CODE)
-        ends = np.stack([source[present], target[present]])
-        indices += [ends, ends[::-1]]
-        types += [np.full(ends.shape[1], forward), np.full(ends.shape[1], backward)]
-    return np.concatenate(indices, axis=1), np.concatenate(types)
+    return Data(**{name: torch.from_numpy(array) for name, array in graph._asdict().items()})

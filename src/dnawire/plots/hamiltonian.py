@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from dnawire.junction import Duplex, Site
+from dnawire.junction import Duplex, Site, edge_sites
 from dnawire.plots.save import Table
 from dnawire.plots.style import (
     DIFFERENCE_MAP,
@@ -85,7 +85,7 @@ def plot_hamiltonian(
         The same axes.
     """
     scales = Scales.of(hamiltonian) if scales is None else scales
-    diagonal, hopping = _kinds(duplex.sites)
+    diagonal, hopping = _kinds(duplex)
     onsite = _MEV * (np.diag(hamiltonian) - scales.mean)
     values = np.where(diagonal, np.diag(onsite), _MEV * hamiltonian)
     _draw(ax, np.ma.masked_where(~diagonal, values), scales.onsite, ONSITE_MAP)
@@ -98,7 +98,7 @@ def plot_difference(
     ax: Axes, predicted: NDArray[np.float64], true: NDArray[np.float64], duplex: Duplex
 ) -> Axes:
     """Draw predicted minus true Hamiltonian in meV, on-site energies and hoppings on one scale."""
-    diagonal, hopping = _kinds(duplex.sites)
+    diagonal, hopping = _kinds(duplex)
     values = _MEV * (predicted - true)
     scale = max(float(np.abs(values).max()), _SMALLEST_DIFFERENCE)
     shown = np.ma.masked_where(~(diagonal | hopping), values)
@@ -144,7 +144,7 @@ def hamiltonian_comparison_figure(
 
 def hamiltonian_table(duplex: Duplex, **hamiltonians: NDArray[np.float64]) -> Table:
     """Elements of Hamiltonians of one duplex: on-site energies, and each hopping once."""
-    diagonal, hopping = _kinds(duplex.sites)
+    diagonal, hopping = _kinds(duplex)
     rows, columns = np.nonzero(np.triu(diagonal | hopping))
     labels = np.array([site.label for site in duplex.sites])
     elements: dict[str, tuple[str, Any]] = {
@@ -155,15 +155,17 @@ def hamiltonian_table(duplex: Duplex, **hamiltonians: NDArray[np.float64]) -> Ta
 
 
 def _rms(difference: NDArray[np.float64], duplex: Duplex) -> float:
-    diagonal, hopping = _kinds(duplex.sites)
+    diagonal, hopping = _kinds(duplex)
     return float(_MEV * np.sqrt((difference[diagonal | hopping] ** 2).mean()))
 
 
-def _kinds(sites: Sequence[Site]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _kinds(duplex: Duplex) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which elements are on-site energies, and which hoppings of the ladder."""
-    pair = np.array([site.pair for site in sites])
-    diagonal = np.eye(len(sites), dtype=np.bool_)
-    return diagonal, (np.abs(pair[:, None] - pair) <= 1) & ~diagonal
+    (start, end), _ = edge_sites(duplex.mask)
+    diagonal = np.eye(duplex.num_sites, dtype=np.bool_)
+    hopping = np.zeros_like(diagonal)
+    hopping[start, end] = hopping[end, start] = True
+    return diagonal, hopping
 
 
 def _draw(

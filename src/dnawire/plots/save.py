@@ -51,6 +51,9 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         with style():
+            # One layout for all files: each would look for its own, which costs as much as drawing.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
             for path in paths[:-1]:
                 image = io.BytesIO()
                 figure.savefig(image, format=path.suffix[1:], metadata=_METADATA[path.suffix])

@@ -6,14 +6,14 @@ import errno
 import io
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.errors import MissingDependencyError
 from dnawire.files.durable import append, remove, replace_atomically
-from dnawire.training.state import EpochRecord
+from dnawire.quantities import SCORED
+from dnawire.training.state import SCORE_COLUMNS, EpochRecord
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _TAGS: Final = {
     "train_loss": "loss/train",
     "val_loss": "loss/validation",
-    "val_transmission_mae": "decades/transmission",
-    "val_dos_mae": "decades/dos",
+    **{SCORE_COLUMNS[one.name]: f"{one.scale_unit}/{one.name}" for one in SCORED},
     "learning_rate": "learning_rate",
     "seconds": "seconds",
 }
@@ -112,7 +111,7 @@ def _event(record: EpochRecord, moment: float) -> Event:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    values = asdict(record)
+    values = record.row()
     scalars = [Summary.Value(tag=tag, simple_value=values[name]) for name, tag in _TAGS.items()]
     return Event(wall_time=moment, step=record.epoch, summary=Summary(value=scalars))
 

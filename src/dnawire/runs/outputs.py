@@ -9,7 +9,6 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +19,10 @@ from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import append, move_away, replace_atomically, replace_durably
 from dnawire.files.text import read_text
+from dnawire.quantities import SCORED
 from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
-from dnawire.training.state import EpochRecord
+from dnawire.training.state import METRICS, EpochRecord
 
 logger = logging.getLogger(__name__)
 
@@ -41,16 +41,6 @@ _RESULTS: Final = (
     "figures",
     "tensorboard",
 )
-_UNITS: Final = {
-    "epoch": "",
-    "train_loss": "",
-    "val_loss": "",
-    "val_transmission_mae": "decades",
-    "val_dos_mae": "decades",
-    "learning_rate": "",
-    "seconds": "s",
-    "rollbacks": "",
-}
 
 
 class OutputFolder:
@@ -116,8 +106,8 @@ class OutputFolder:
 
     def write_metrics(self, history: list[EpochRecord]) -> None:
         """Write ``metrics.csv`` and the events anew: one row per completed epoch."""
-        lines = [_csv_line(list(_UNITS)), _csv_line(list(_UNITS.values()))]
-        rows = [_csv_line(list(asdict(record).values())) for record in history]
+        lines = [_csv_line(list(METRICS)), _csv_line(list(METRICS.values()))]
+        rows = [_csv_line(list(record.row().values())) for record in history]
         replace_atomically(self.path / "metrics.csv", "".join(lines + rows).encode())
         for events in self._events:
             events.rewrite(history)
@@ -130,16 +120,16 @@ class OutputFolder:
         LockedError
             Another run owns the folder now.
         """
-        append(self.path / "metrics.csv", _csv_line(list(asdict(record).values())).encode())
+        append(self.path / "metrics.csv", _csv_line(list(record.row().values())).encode())
         for events in self._events:
             events.add(record)
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
         """Write ``scores.csv``: errors on the test set of the model and of the baselines."""
         lines = [
-            _csv_line(["predictor", "transmission_mae", "dos_mae"]),
-            _csv_line(["", "decades", "decades"]),
-            *(_csv_line([name, *score]) for name, score in scores.items()),
+            _csv_line(["predictor", *(f"{quantity.name}_mae" for quantity in SCORED)]),
+            _csv_line(["", *(quantity.scale_unit for quantity in SCORED)]),
+            *(_csv_line([name, *score.values()]) for name, score in scores.items()),
         ]
         replace_durably(self.path / "scores.csv", "".join(lines).encode())
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
-from dnawire.junction import BASES, MISSING_CODE, STRANDS
+from dnawire.junction import EDGE_KINDS, EDGES, MISSING_CODE, STRANDS
 from dnawire.tightbinding.parameters import ParameterSet
 
 
@@ -40,7 +40,7 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
     Parameters
     ----------
     codes
-        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=-1.
+        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=4.
     parameters
         Tight-binding parameters.
 
@@ -55,22 +55,24 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
         If the array is not (B, L, 2) or holds another code.
     """
     _check_codes(codes)
-    upper, lower = codes[..., 0], codes[..., 1]
-    diagonal = np.zeros((*codes.shape, 2))
-    diagonal[..., 0, 0] = np.where(upper >= 0, parameters.onsite[upper], 0.0)
-    diagonal[..., 1, 1] = np.where(lower >= 0, parameters.onsite[lower], 0.0)
-    pairing = _coupling(parameters.pairing, upper, lower)
-    diagonal[..., 0, 1] = pairing
-    diagonal[..., 1, 0] = pairing
-
-    step = np.zeros((codes.shape[0], codes.shape[1] - 1, 2, 2))
-    near_upper, far_upper = upper[:, :-1], upper[:, 1:]
-    near_lower, far_lower = lower[:, :-1], lower[:, 1:]
-    step[..., 0, 0] = _coupling(parameters.stacking, near_upper, far_upper)
-    step[..., 1, 1] = _coupling(parameters.stacking, far_lower, near_lower)
-    step[..., 0, 1] = _coupling(parameters.diagonal_five, near_upper, far_lower)
-    step[..., 1, 0] = _coupling(parameters.diagonal_three, near_lower, far_upper)
-    return LadderBlocks(diagonal, step, np.not_equal(codes, MISSING_CODE))
+    batch, length, strands = codes.shape
+    mask = np.not_equal(codes, MISSING_CODE)
+    diagonal = np.zeros((batch, length, strands, strands))
+    step = np.zeros((batch, length - 1, strands, strands))
+    base = np.where(mask, codes, 0)
+    for strand in range(strands):
+        onsite = parameters.onsite[base[..., strand]]
+        diagonal[..., strand, strand] = np.where(mask[..., strand], onsite, 0.0)
+    for edge in EDGES:
+        start, end = edge.ends(base)
+        hopping = getattr(parameters, EDGE_KINDS[edge.kind])[start, end]
+        row, column = edge.element
+        exists = np.logical_and(*edge.ends(mask))
+        block = step if edge.is_step else diagonal
+        block[..., row, column] = np.where(exists, hopping, 0.0)
+        if not edge.is_step:
+            block[..., column, row] = block[..., row, column]
+    return LadderBlocks(diagonal, step, mask)
 
 
 def dense_hamiltonian(
@@ -87,7 +89,7 @@ def dense_hamiltonian(
     -------
     ndarray
         Symmetric matrix in eV, (N, N), in site order: pair by pair, upper before lower,
-        missing bases left out.
+        without missing bases.
     """
     length = diagonal.shape[0]
     blocks = np.zeros((length, length, 2, 2))
@@ -100,13 +102,6 @@ def dense_hamiltonian(
     return hamiltonian[np.ix_(present, present)]
 
 
-def _coupling(
-    table: NDArray[np.float64], first: NDArray[np.integer], second: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    present = (first >= 0) & (second >= 0)
-    return np.where(present, table[first, second], 0.0)
-
-
 def _check_codes(codes: NDArray[np.integer]) -> None:
     if codes.ndim != 3 or codes.shape[1] < 1 or codes.shape[2] != len(STRANDS):
         raise InvalidDuplexError(
@@ -114,8 +109,8 @@ def _check_codes(codes: NDArray[np.integer]) -> None:
             "give codes in ladder layout (duplexes, base pairs, 2), for example "
             "Duplex.parse('ACGT').codes[None].",
         )
-    if codes.size and (codes.min() < MISSING_CODE or codes.max() >= len(BASES)):
+    if codes.size and (codes.min() < 0 or codes.max() > MISSING_CODE):
         raise InvalidDuplexError(
             f"base codes run from {codes.min()} to {codes.max()}.",
-            "use A=0, C=1, G=2, T=3 and -1 for a missing base.",
+            "use A=0, C=1, G=2, T=3 and 4 for a missing base.",
         )

@@ -239,20 +239,20 @@ def _put_rows(ldos, rows, site_rows, num, padded):
 
 
 @compiled
-def forward(ladder, rows, ldos):
+def forward(system, rows, ldos):
     """T as mantissa and exponent of two, and DOS, (B, E) of a batch; all flat.
 
     The LDOS of each orbital is written to ``ldos`` (any number of rows of E energies, flat), where
     ``rows`` (B, L, 2) names its row; it goes nowhere if that is negative.
     """
-    batch, num = ladder.diagonal.shape[0], ladder.energies.shape[1]
-    energies, stride = padded_energies(ladder.energies)
+    batch, num = system.diagonal.shape[0], system.energies.shape[1]
+    energies, stride = padded_energies(system.energies)
     mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
-    at = layout(ladder)
+    at = layout(system)
     work, padded = allocate(at.u), (num + LANES - 1) // LANES * LANES
     site_rows = allocate(2 * at.length * padded if len(ldos) > 0 else 0)
     for b in range(batch):
-        prepare(work, at, ladder, b)
+        prepare(work, at, system, b)
         for start in range(0, num, LANES):
             used = used_lanes(num, start)
             solve_columns(work, at, energies, b * stride + start)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dnawire.data.record import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.junction import Attachment, Contact, Duplex, Junction, Strand, pair_index
+from dnawire.quantities import scaled_columns
 
 _RESIDUE_NAME = re.compile(r"D?([ACGT])[35]?")
 _GRID_DECIMALS = 9
@@ -224,9 +225,9 @@ def build_record(
         return TransportRecord(
             junction=Junction(structure.duplex, left, right),
             energies=np.round(run.energies - energy_reference, _GRID_DECIMALS),
-            transmission=run.transmission,
-            dos=run.dos,
-            ldos=run.residue_ldos[site_order],
+            spectra=scaled_columns(
+                transmission=run.transmission, dos=run.dos, ldos=run.residue_ldos[site_order]
+            ),
             eta=run.eta,
             energy_reference=energy_reference,
             identifier=identifier,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.compiled.single import CHANNELS
-from dnawire.models.neighborhoods import Edges
-from dnawire.models.packing import PackedParameters
+from dnawire.junction.edges import EDGE_KINDS, STACKING
+from dnawire.operators import Edges, gather_edges, read_out
 
-HOPPINGS: Final = ("stacking", "pairing", "diagonal_five", "diagonal_three")
-"""Kinds of hopping; only stacking has a direction and tells its two ends apart."""
-
-_KINDS: Final = ("onsite", *HOPPINGS)
+_KINDS: Final = ("onsite", *EDGE_KINDS)
 _RELATIVE_WIDTH: Final = 0.75
 
 
@@ -27,7 +22,7 @@ class CorrectionHead(nn.Module):
     def __init__(self, hidden_dim: int) -> None:
         super().__init__()
         self.width = -(-int(_RELATIVE_WIDTH * hidden_dim) // CHANNELS) * CHANNELS
-        inputs = {"stacking": 2 * hidden_dim}
+        inputs = {EDGE_KINDS[STACKING]: 2 * hidden_dim}
         self.hidden = nn.ModuleDict(
             {name: nn.Linear(inputs.get(name, hidden_dim), self.width) for name in _KINDS}
         )
@@ -36,22 +31,11 @@ class CorrectionHead(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "rows F"], edges: Edges) -> Float[Tensor, " values"]:
-        """Correct every row, then every different edge, kind after kind.
-
-        This is the readable definition, for any device and precision; ``_hamiltonian_kernels``
-        holds the same for the CPU.
-        """
-        ends = edges.ends.split(edges.starts.diff().tolist())
-        inputs = [x, x[ends[0]].flatten(1), *(x[one].sum(dim=1) for one in ends[1:])]
-        values = [
-            torch.relu(self.hidden[name](features)) @ self.last[name]
-            for name, features in zip(_KINDS, inputs, strict=True)
-        ]
-        return torch.cat(values)
-
-    def places(self, packed: PackedParameters, prefix: str) -> NDArray[np.int64]:
-        """Where the parameters of each kind start in their vector, for the kernels."""
-        names = ("hidden.{}.weight", "hidden.{}.bias", "last.{}")
-        return np.array(
-            [[packed.start(f"{prefix}.{name.format(kind)}") for name in names] for kind in _KINDS]
-        )
+        """Correct every row, then every different edge, kind after kind."""
+        directed, *undirected = edges.counts()
+        stacking, others = gather_edges(x, edges.ends, directed)
+        inputs = x, stacking, *others.split(undirected)
+        hidden = [self.hidden[name](one) for name, one in zip(_KINDS, inputs, strict=True)]
+        weights = torch.stack([self.last[name] for name in _KINDS])
+        kinds = torch.cat((edges.kinds.new_zeros(len(x)), edges.kinds + 1))
+        return read_out(torch.cat(hidden), weights, kinds)

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from dnawire.graphs.schema import NUM_BASES, JunctionBatch
+from dnawire.graphs.schema import JunctionBatch
+from dnawire.junction import NUM_BASES
 
 NUM_FEATURES: Final = 2 * NUM_BASES + NUM_BASES**2 + 7
 

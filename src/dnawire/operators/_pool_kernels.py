@@ -1,0 +1,45 @@
+"""Compiled `dnawire.operators.pool`: flat rows in single precision."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dnawire.compiled.kernel import compiled
+from dnawire.compiled.single import CHANNELS, fma, load, splat, store
+
+
+@compiled
+def pool(x, rows, weights, width):
+    """Weighted sums over the sites of each duplex (B, P, F), flat."""
+    batch, sites, kinds = weights.shape
+    pooled = np.zeros(batch * kinds * width, np.float32)
+    for b in range(batch):
+        for s in range(sites):
+            there = rows[b * sites + s] * width
+            for p in range(kinds):
+                weight = weights[b, s, p]
+                if weight != np.float32(0.0):
+                    here = (b * kinds + p) * width
+                    for c in range(0, width, CHANNELS):
+                        found = fma(splat(weight), load(x, there + c), load(pooled, here + c))
+                        store(pooled, here + c, found)
+    return pooled
+
+
+@compiled
+def pool_adjoint(gradient, rows, weights, num_rows, width):
+    """Gradient by x."""
+    batch, sites, kinds = weights.shape
+    grad_x = np.zeros(num_rows * width, np.float32)
+    for b in range(batch):
+        for s in range(sites):
+            there = rows[b * sites + s] * width
+            for p in range(kinds):
+                weight = weights[b, s, p]
+                if weight != np.float32(0.0):
+                    here = (b * kinds + p) * width
+                    for c in range(0, width, CHANNELS):
+                        arriving = load(gradient, here + c)
+                        change = fma(splat(weight), arriving, load(grad_x, there + c))
+                        store(grad_x, there + c, change)
+    return grad_x

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dnawire.operators.assemble import assemble
+from dnawire.operators.composition import NUM_FEATURES, composition
 from dnawire.operators.edge_network import edge_network
 from dnawire.operators.ladder_layer import ladder_layer
 from dnawire.operators.neighborhoods import (
@@ -26,9 +27,10 @@ from dnawire.operators.weighted_huber import energy_weights, weighted_huber
 OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
     assemble,
     block_transport,
+    composition,
     dense_transport,
-    edges_of,
     edge_network,
+    edges_of,
     ladder_layer,
     neighborhoods,
     pool,
@@ -37,12 +39,14 @@ OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
 )
 
 __all__ = [
+    "NUM_FEATURES",
     "OPERATORS",
     "Edges",
     "Neighborhoods",
     "Operator",
     "Routine",
     "assemble",
+    "composition",
     "definitions",
     "edge_network",
     "edges_of",

@@ -111,10 +111,10 @@ class Operator(Routine[Parameters, Result]):
         by: Sequence[str],
         fits: Callable[..., bool],
     ) -> None:
-        names = list(inspect.signature(definition).parameters)
-        positions = [names.index(one) for one in by]
+        self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
+        positions = [self.parameters.index(one) for one in by]
         self.registered = _register(definition, kernel, positions)
-        super().__init__(definition, _function(kernel, len(names), positions), fits)
+        super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         """Run compiled code where it can, else the definition."""

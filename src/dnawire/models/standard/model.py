@@ -13,9 +13,9 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
-from dnawire.models.standard.composition import NUM_FEATURES, composition, ridge_weights
+from dnawire.models.standard.composition import ridge_weights
 from dnawire.models.standard.settings import StandardSettings
-from dnawire.operators import neighborhoods, pool, unique_rows
+from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
@@ -66,7 +66,7 @@ class StandardModel(TransportModel):
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
-        features = torch.cat([composition(batch.junctions) for batch in training])
+        features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
         targets = [
@@ -92,7 +92,7 @@ class StandardModel(TransportModel):
         contacts = batch.present, batch.gamma_left, batch.gamma_right
         added, mean, left, right = pool(sites, around.rows, *contacts).unbind(1)
         averages = torch.cat((mean, left + right, left * right), dim=1)
-        features = (composition(batch) - self.feature_mean) / self.feature_std
+        features = (_composition(batch) - self.feature_mean) / self.feature_std
         transmission, dos = self.linear(features.to(sites.dtype)).chunk(2, dim=1)
         transmission = transmission + self.sum_over_sites(added / _USUAL_SITES)
         dos = dos + self.last(torch.relu(self.hidden(averages)) * hidden)
@@ -107,6 +107,10 @@ class StandardModel(TransportModel):
         shape = len(self.encoder.layers), size, self.base.embedding_dim
         layers = self.dropout.factors(like, shape, axis=1)
         return layers, self.dropout.factors(like, (size, hidden))
+
+
+def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
+    return composition(batch.base, batch.gamma_left, batch.gamma_right)
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:

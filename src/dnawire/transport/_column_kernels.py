@@ -2,7 +2,7 @@
 
 The mathematics is that of :mod:`dnawire.transport._recursion`, which is the readable definition.
 All that one chunk of energies of one junction needs lies in one array, ``work``, at the positions
-of a `Layout`. In long chains a column is kept as ``x 2^s``, so that nothing underflows.
+of a `Layout`. In long chains a column is stored as ``x 2^s``, so that nothing underflows.
 """
 
 from __future__ import annotations
@@ -213,8 +213,8 @@ def unscale(work, at):
         for c in range(at.num_columns):
             for n in range(at.length):
                 scale, here = get_scale(work, at, c, n), column(at, c, n)
-                kept = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
-                put_vector(work, here, multiply(get_vector(work, here), power_of_two(kept)))
+                power = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
+                put_vector(work, here, multiply(get_vector(work, here), power_of_two(power)))
 
 
 @inlined

@@ -100,7 +100,7 @@ class Resolvent:
 
 
 def real_view(x: NDArray[Any]) -> NDArray[np.float64]:
-    """Rows (B, N, ...) of complex numbers as rows of real ones, real and imaginary parts in turn."""
+    """Complex rows (B, N, ...) as real ones, real and imaginary parts in turn."""
     return np.ascontiguousarray(x).reshape(*x.shape[:2], -1).view(np.float64)
 
 

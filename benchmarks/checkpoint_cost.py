@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from timing import Timing, alternate
 
-from dnawire.checkpoint import SaveSchedule
+from dnawire.checkpoint import SaveInterval
 from dnawire.cluster import StopRequest
 from dnawire.config import TrainConfig
 from dnawire.runs import Run
@@ -37,7 +37,7 @@ from dnawire.training.state import EpochRecord
 
 STEP_MS = 5.0
 HIDDEN = {"0.17 M parameters": 128, "1 M parameters": 320}
-NEVER = SaveSchedule(10**9, 1e9)
+NEVER = SaveInterval(10**9, 1e9)
 
 
 @dataclass

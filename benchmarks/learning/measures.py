@@ -94,7 +94,7 @@ def _pairs_of_hamiltonians(
     """Learned and true H of every duplex, and the kind of each element."""
     source = learned_hamiltonian(model)
     for batch in test:
-        codes = np.where(batch.junctions.present, batch.junctions.base, -1).astype(np.int8)
+        codes = batch.junctions.base.numpy().astype(np.int8)
         learned, true = source(codes), ladder_blocks(codes, parameters)
         for row in range(len(codes)):
             mask = true.mask[row]

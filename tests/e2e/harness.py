@@ -23,7 +23,7 @@ import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from dnawire.checkpoint import CheckpointStore, SaveSchedule
+from dnawire.checkpoint import CheckpointStore, SaveInterval
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.config import model_types
@@ -95,7 +95,7 @@ def any_command(words: tuple[str, ...]) -> int:
 
 def fit(
     flags: tuple[str, ...],
-    schedule: Callable[[RunState], SaveSchedule],
+    schedule: Callable[[RunState], SaveInterval],
     store: type[CheckpointStore] = CheckpointStore,
 ) -> int:
     """Train to the end, but for the schedule of saves, and return how many there were."""

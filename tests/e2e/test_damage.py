@@ -204,7 +204,7 @@ def test_a_torn_line_in_the_history_of_starts_is_told_and_left_out(folder: Path)
     starts.write_text(whole + '{"epoch": 0, "ti')
     ended = run(folder, *FLAGS)
     assert ended.exit_code == EXIT_FINISHED, ended.messages
-    assert "starts.jsonl: 1 torn line(s) left out" in ended.messages
+    assert "starts.jsonl: 1 torn line(s) skipped" in ended.messages
     lines = starts.read_text().splitlines()
     assert lines[:-1] == whole.splitlines()
     assert json.loads(lines[-1])["epoch"] == 3

@@ -17,7 +17,7 @@ from harness import CHECKPOINTS, MODELS, STEP, TINY, Life, finish, fit, raise_at
 from outcome import assert_identical, outcome, parts_of, without_clock
 from test_observer import start_again_and_again, stop_at_every_step
 
-from dnawire.checkpoint import CheckpointStore, SaveSchedule, encode, load_checkpoint
+from dnawire.checkpoint import CheckpointStore, SaveInterval, encode, load_checkpoint
 from dnawire.checkpoint.store import SavedCheckpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
@@ -80,8 +80,8 @@ class _Album(CheckpointStore):
         return saved
 
 
-def always_due(_: RunState) -> SaveSchedule:
-    return SaveSchedule(1, 1e-9, max_share=1e9)
+def always_due(_: RunState) -> SaveInterval:
+    return SaveInterval(1, 1e-9, max_share=1e9)
 
 
 def resume_everywhere(flags: tuple[str, ...]) -> int:

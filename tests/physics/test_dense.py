@@ -27,7 +27,7 @@ def dense_input(system: System) -> tuple[Array, Array, Array]:
     return dense_hamiltonian(system)[None], left, right
 
 
-def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra:
+def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra[Array]:
     return dense_spectra(*dense_input(system), energies, eta=eta)
 
 
@@ -105,8 +105,9 @@ def levels_twice() -> tuple[Array, Array, Array, Array]:
     hamiltonian = dense_hamiltonian(random_system(1, 3, 2))
     left, right = np.zeros((2, 1, 12))
     left[0, 0], right[0, 5] = 0.1, 0.2
-    both = np.kron(np.eye(2), hamiltonian)[None]
-    return both, left, right, np.linalg.eigvalsh(hamiltonian)
+    both = np.zeros((1, 12, 12))
+    both[0, :6, :6] = both[0, 6:, 6:] = hamiltonian
+    return both, left, right, np.linalg.eigvalsh(hamiltonian).astype(np.float64)
 
 
 def test_energies_on_levels_that_no_contact_reaches() -> None:
@@ -149,16 +150,21 @@ def test_gradient(eta: float) -> None:
     assert torch.autograd.gradcheck(spectra, hamiltonian.requires_grad_())
 
 
-def test_the_gradient_is_that_of_the_blocks() -> None:
-    """Through the tails of 24 base pairs."""
+def contacts_of_24() -> tuple[Array, Array]:
     left, right = np.zeros((24, 2)), np.zeros((24, 2))
     left[0], right[-1, 1] = (0.1, 0.05), 0.2
-    system = ladder("kordas2025", random_codes(24, missing=0.0), left, right)
+    return left, right
+
+
+def test_the_gradient_is_that_of_the_blocks() -> None:
+    """Through the tails of 24 base pairs."""
+    system = ladder("kordas2025", random_codes(24, missing=0.0), *contacts_of_24())
     energies = torch.tensor(WINDOWS["kordas2025"], dtype=torch.float64)
-    hamiltonian, *couplings = map(torch.from_numpy, dense_input(system))
-    diagonal, step = (one.requires_grad_() for one in system.tensors()[:2])
-    one = operators.dense_spectra(hamiltonian.requires_grad_(), *couplings, energies)
-    other = operators.block_spectra(diagonal, step, *system.tensors()[2:4], energies)
+    hamiltonian, *contacts = map(torch.from_numpy, dense_input(system))
+    diagonal, step, left, right, _ = system.tensors()
+    leaves = diagonal.requires_grad_(), step.requires_grad_()
+    one = operators.dense_spectra(hamiltonian.requires_grad_(), contacts[0], contacts[1], energies)
+    other = operators.block_spectra(*leaves, left, right, energies)
     losses = [found.log10_transmission.sum() + (found.log10_dos**2).sum() for found in (one, other)]
     (dense,) = torch.autograd.grad(losses[0], hamiltonian)
     by_diagonal, by_step = torch.autograd.grad(losses[1], (diagonal, step))

@@ -74,9 +74,12 @@ def test_missing_orbitals_and_broadening(orbitals: int, eta: float) -> None:
     assert torch.autograd.gradcheck(spectra, (diagonal.requires_grad_(), step.requires_grad_()))
 
 
+Sites = list[tuple[int, int]]
+
+
 @pytest.mark.parametrize("sites", [([(0, 0)], [(0, 1)]), ([(0, 0)], [(0, 0)])])
 @pytest.mark.parametrize("orbitals", [2, 4])
-def test_a_single_base_pair(sites: tuple[list, list], orbitals: int) -> None:
+def test_a_single_base_pair(sites: tuple[Sites, Sites], orbitals: int) -> None:
     diagonal, step, left, right, _ = random_system(5, 1, orbitals).tensors()
     for gamma, places in zip((left, right), sites, strict=True):
         gamma.zero_()

@@ -79,8 +79,9 @@ class Wire(NamedTuple):
     left: Array
     right: Array
 
-    def ours(self, energies: Array) -> Spectra:
-        return block_spectra(*(part[None] for part in self), energies)
+    def ours(self, energies: Array) -> Spectra[Array]:
+        diagonal, step, left, right = (part[None] for part in self)
+        return block_spectra(diagonal, step, left, right, energies)
 
     def theirs(self, energies: Array) -> tuple[Array, Array]:
         present = np.ones(self.left.shape, dtype=bool)

@@ -44,7 +44,8 @@ def wires(draw: st.DrawFn) -> Wire:
 
 def _contact(rng: np.random.Generator, duplex: Duplex) -> Array:
     present = np.flatnonzero(duplex.mask)
-    chosen = rng.choice(present, size=min(rng.integers(1, 4), len(present)), replace=False)
+    number = min(int(rng.integers(1, 4)), len(present))
+    chosen = rng.choice(present, size=number, replace=False)
     gamma = np.zeros(duplex.codes.size)
     gamma[chosen] = rng.uniform(0.02, 0.3, len(chosen))
     return gamma.reshape(duplex.codes.shape)
@@ -57,14 +58,15 @@ def grid(name: str) -> Array:
 
 def solve(
     wire: Wire, name: str, energies: Array, *, shift: float = 0.0, signs: Array | None = None
-) -> Spectra:
+) -> Spectra[Array]:
     """Spectra, with all levels moved by ``shift`` and orbitals times ``signs`` (L, 2)."""
     blocks = ladder_blocks(wire.duplex.codes[None], load_parameters(name))
     sign = np.ones(wire.left.shape) if signs is None else signs
     diagonal = blocks.diagonal[0] * sign[:, :, None] * sign[:, None]
     step = blocks.step[0] * sign[:-1, :, None] * sign[1:, None]
-    arrays = diagonal + shift * np.eye(2) * blocks.mask[0][:, None], step, wire.left, wire.right
-    return block_spectra(*(one[None] for one in arrays), energies, mask=blocks.mask)
+    diagonal += shift * np.eye(2) * blocks.mask[0][:, None]
+    left, right = wire.left[None], wire.right[None]
+    return block_spectra(diagonal[None], step[None], left, right, energies, mask=blocks.mask)
 
 
 def dense(wire: Wire, name: str) -> tuple[Array, Array, Array]:
@@ -75,7 +77,7 @@ def dense(wire: Wire, name: str) -> tuple[Array, Array, Array]:
     return hamiltonian, wire.left[mask], wire.right[mask]
 
 
-def assert_same(one: Spectra, other: Spectra, decades: float) -> None:
+def assert_same(one: Spectra[Array], other: Spectra[Array], decades: float) -> None:
     np.testing.assert_allclose(one.log10_transmission, other.log10_transmission, atol=decades)
     np.testing.assert_allclose(one.log10_dos, other.log10_dos, atol=decades)
 

@@ -57,7 +57,8 @@ def test_blocks_that_do_not_fit_are_refused(
 )
 def test_a_dense_hamiltonian_that_does_not_fit_is_refused(change: dict[str, Any]) -> None:
     gamma = np.ones((B, 4))
-    good = {"hamiltonian": np.zeros((B, 4, 4)), "gamma_left": gamma, "gamma_right": gamma}
+    couplings = {"gamma_left": gamma, "gamma_right": gamma}
+    good: dict[str, Any] = {"hamiltonian": np.zeros((B, 4, 4)), **couplings}
     good["energies"] = GOOD["energies"]
     dense_spectra(**good)
     with pytest.raises(ValueError, match="shape"):

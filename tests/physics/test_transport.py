@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -20,7 +22,7 @@ from dnawire.transport import (
 )
 from dnawire.transport.block import gradient
 from dnawire.transport.system import BlockSystem, ContactTables, block_system
-from tests.physics.oracle import System, dense_hamiltonian, greens_function, random_system
+from tests.physics.oracle import Array, System, dense_hamiltonian, greens_function, random_system
 from tests.physics.oracle import spectra as oracle_spectra
 
 ENERGIES = np.linspace(-1.7, 1.9, 7)
@@ -29,19 +31,20 @@ shapes = st.tuples(seeds, st.integers(2, 6), st.integers(1, 3))
 physical = settings(max_examples=40, deadline=None)
 
 
-def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra:
+def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra[Array]:
     diagonal, step, left, right, mask = system.arrays()
     return block_spectra(diagonal, step, left, right, energies, mask=mask, eta=eta)
 
 
-def as_tensors(system: BlockSystem) -> BlockSystem:
+def as_tensors(system: BlockSystem[Any]) -> BlockSystem[Any]:
+    arrays = {name: torch.from_numpy(getattr(system, name)) for name in system._fields[:-1]}
     contacts = ContactTables(*map(torch.from_numpy, system.contacts))
-    return BlockSystem(*map(torch.from_numpy, system[:-1]), contacts)
+    return BlockSystem(**arrays, contacts=contacts)
 
 
-def ldos_of(result: Spectra, system: System) -> np.ndarray:
+def ldos_of(result: Spectra[Array], system: System) -> Array:
     length, orbitals = system.mask.shape
-    return result.ldos[0].reshape(length * orbitals, -1)[system.mask.ravel()]
+    return np.reshape(result.ldos[0], (length * orbitals, -1))[system.mask.ravel()]
 
 
 @physical
@@ -157,9 +160,9 @@ def test_decoupled_strands_add(seed: int, length: int) -> None:
 def test_single_level() -> None:
     """Breit-Wigner: T = Gl Gr / ((E - e)^2 + ((Gl + Gr) / 2)^2)."""
     level, left, right = 0.3, 0.1, 0.4
-    gammas = [np.full((1, 1, 1), gamma) for gamma in (left, right)]
+    gamma_left, gamma_right = (np.full((1, 1, 1), gamma) for gamma in (left, right))
     diagonal, step = np.full((1, 1, 1, 1), level), np.zeros((1, 0, 1, 1))
-    result = block_spectra(diagonal, step, *gammas, ENERGIES)
+    result = block_spectra(diagonal, step, gamma_left, gamma_right, ENERGIES)
     wanted = left * right / ((ENERGIES - level) ** 2 + ((left + right) / 2) ** 2)
     np.testing.assert_allclose(result.transmission[0], wanted, rtol=1e-13)
 
@@ -244,9 +247,11 @@ def test_less_output_is_the_same() -> None:
 def test_one_grid_for_each_junction() -> None:
     """Every junction of a batch may have energies of its own."""
     systems = [random_system(seed, 4, 2) for seed in (1, 2)]
-    arrays = [np.concatenate(parts) for parts in zip(*(s.arrays() for s in systems), strict=True)]
+    diagonal, step, left, right = (
+        np.concatenate(parts) for parts in zip(*(s.arrays()[:4] for s in systems), strict=True)
+    )
     energies = np.linspace(-1.0, 1.0, 2 * 18).reshape(2, 18)
-    together = block_spectra(*arrays[:4], energies)
+    together = block_spectra(diagonal, step, left, right, energies)
     for row, system in enumerate(systems):
         alone = block_spectra(*system.arrays()[:4], energies[row])
         for one, other in zip(together, alone, strict=True):
@@ -255,13 +260,20 @@ def test_one_grid_for_each_junction() -> None:
 
 def test_arrays_of_any_kind_are_taken() -> None:
     """In single precision, read-only and not contiguous; the spectra are float64."""
-    arrays = [np.asfortranarray(one) for one in random_system(0, 5, 2).arrays()[:4]]
-    for one in arrays:
-        one.setflags(write=False)
-    wanted = block_spectra(*(one.copy("C") for one in arrays), ENERGIES)
-    for one, other in zip(block_spectra(*arrays, ENERGIES), wanted, strict=True):
+
+    def read_only(array: Array) -> Array:
+        array = np.asfortranarray(array)
+        array.setflags(write=False)
+        return array
+
+    def solve_as(change: Callable[[Array], Any], energies: Any) -> Spectra[Array]:  # noqa: ANN401
+        diagonal, step, left, right = map(change, random_system(0, 5, 2).arrays()[:4])
+        return block_spectra(diagonal, step, left, right, energies)
+
+    wanted = solve_as(np.ascontiguousarray, ENERGIES)
+    for one, other in zip(solve_as(read_only, ENERGIES), wanted, strict=True):
         np.testing.assert_array_equal(one, other)
-    single = block_spectra(*(one.astype(np.float32) for one in arrays), ENERGIES.tolist())
+    single = solve_as(lambda array: array.astype(np.float32), ENERGIES.tolist())
     assert single.log10_transmission.dtype == np.float64
     np.testing.assert_allclose(single.log10_transmission, wanted.log10_transmission, atol=1e-4)
 

@@ -243,7 +243,7 @@ HOSTILE = {
     "parts are larger than the whole": lambda: resealed(overlapping()),
     "no zip archive": lambda: resealed(legacy()),
     "instead of a dictionary": lambda: sealed([1, 2]),
-    "lacks model_state_dict": lambda: sealed({"epoch": 1}),
+    "lacks format_version": lambda: sealed({"epoch": 1}),
 }
 
 
@@ -288,11 +288,15 @@ def test_what_a_checkpoint_cannot_hold_is_named(change: dict[str, Any], message:
         encode(payload(1) | change)
 
 
-def test_documented_keys_are_demanded_and_own_keys_refused() -> None:
+def test_keys_of_a_program_are_demanded_and_own_keys_refused() -> None:
+    keys = ("epoch", "energy_grid")
     state = payload(1)
+    assert decode(encode(state, keys=keys), keys=keys)["epoch"] == 1
     del state["energy_grid"]
     with pytest.raises(ValueError, match="lacks energy_grid"):
-        encode(state)
+        encode(state, keys=keys)
+    with pytest.raises(UnusableCheckpointError, match="lacks energy_grid"):
+        decode(encode(state), keys=keys)
     with pytest.raises(ValueError, match="manifest of a checkpoint cannot be given"):
         encode(payload(1) | {"manifest": {}})
 

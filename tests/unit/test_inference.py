@@ -59,6 +59,8 @@ def test_exact_spectra_are_those_of_the_generator() -> None:
     found = exact.predict([record.junction for record in dataset], ENERGIES, eta=0.01)
     for reference, record in zip(dataset, found, strict=True):
         np.testing.assert_allclose(record.transmission, reference.transmission, rtol=1e-12)
+        assert record.ldos is not None
+        assert reference.ldos is not None
         np.testing.assert_allclose(record.ldos, reference.ldos, rtol=1e-12)
         assert record.eta == 0.01
 
@@ -79,6 +81,7 @@ def test_spectra_and_hamiltonian_of_a_trained_model_agree(tmp_path: Path) -> Non
     hamiltonian = predictor.hamiltonian(one.duplex)
     np.testing.assert_array_equal(hamiltonian, hamiltonian.T)
     (record,) = predictor.predict([one], [-7.7, -7.2], eta=0.0)
+    assert record.ldos is not None
     left, right = (gamma[one.duplex.mask] for gamma in (one.gamma_left, one.gamma_right))
     for index, energy in enumerate(record.energies):
         inverse = np.diag(energy + 0.5j * (left + right)) - hamiltonian

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def packed_network() -> tuple[torch.nn.Module, PackedParameters]:
     return network, PackedParameters(network)
 
 
-PLAIN = {
+PLAIN: dict[str, Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer]] = {
     "adamw": lambda ps: torch.optim.AdamW(ps, lr=0.1, weight_decay=0.01),
     "adam": lambda ps: torch.optim.Adam(ps, lr=0.1, weight_decay=0.01),
     "sgd": lambda ps: torch.optim.SGD(ps, lr=0.1, weight_decay=0.01, momentum=0.8),
@@ -205,7 +206,7 @@ def test_gradient_of_accumulated_batches_is_their_mean_by_records(model: str) ->
     batches = [trainer.order.batch(cut) for cut in trainer.order.epoch(0)]
     sizes = [batch.global_size for batch in batches]
     assert sizes[0] != sizes[1]
-    wanted = 0.0
+    wanted = torch.zeros_like(trainer.packed.vectors[0])
     for batch, size in zip(batches, sizes, strict=True):
         trainer.packed.zero_gradients()
         batch.loss_of(batch.predict(trainer.model)).backward()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -14,12 +14,13 @@ def describe_environment() -> dict[str, Any]:
     """Describe what can change a result in the last bit, in plain values.
 
     PyTorch promises equal bits only for equal releases, devices, numbers of threads and switches.
+    What else a program computes with, it adds itself.
     """
     devices = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "numpy": version("numpy"),
+        "numpy": np.__version__,
         "machine": platform.machine(),
         "cpu capability": torch.backends.cpu.get_cpu_capability(),
         "cuda": torch.version.cuda,

@@ -1,7 +1,7 @@
 """The batch system around a process: which job it is, when that ends, and how it starts again."""
 
 from dnawire.cluster import signals
-from dnawire.cluster.job import NoAnswerError, SlurmJob
+from dnawire.cluster.job import NoAnswerError, SlurmJob, job_runs
 from dnawire.cluster.limits import TIME, Duration, JobEnd, Limit, ParentEnd
 from dnawire.cluster.stop_request import Request, StopRequest
 
@@ -15,5 +15,6 @@ __all__ = [
     "Request",
     "SlurmJob",
     "StopRequest",
+    "job_runs",
     "signals",
 ]

@@ -17,14 +17,15 @@ from typing import Final
 from dnawire.checkpoint import (
     REAL,
     FileSystem,
-    Life,
     Owner,
+    OwnerState,
     advisory,
     liveness,
     read_holder,
     replace_atomically,
     replace_durably,
 )
+from dnawire.cluster import job_runs
 from dnawire.doctor.finding import Finding
 
 SLOW_SECONDS: Final = 1.0
@@ -229,7 +230,7 @@ def _owner(storage: Storage) -> Finding:
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
     me, age = Owner.this_process(), time.time() - holder.beat
-    if liveness(holder.owner, age, me) is Life.ALIVE:
+    if liveness(holder.owner, age, me, job_runs) is OwnerState.ALIVE:
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",

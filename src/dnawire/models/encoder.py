@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dnawire.operators import Neighborhoods, aggregate
+from dnawire.operators import Neighborhoods, ladder_layer
 
 RELATIONS: Final = ("self", "five_prime", "three_prime", "partner")
 _INITIAL_MIX: Final = 0.5
@@ -29,7 +29,6 @@ class LadderLayer(nn.Module):
 
     def __init__(self, hidden_dim: int, num_heads: int, kinds: int) -> None:
         super().__init__()
-        self.kinds = kinds
         self.norm = nn.LayerNorm(hidden_dim)
         self.project = nn.Linear(hidden_dim, kinds * hidden_dim)
         spread = _INITIAL_SPREAD * torch.randn(len(RELATIONS), num_heads)
@@ -41,9 +40,10 @@ class LadderLayer(nn.Module):
         table: Int[Tensor, "rows 4"],
         mask: Float[Tensor, "B F"] | None,
     ) -> Float[Tensor, "rows F"]:
-        """Rows of this layer from those of the layer below; see `dnawire.operators.aggregate`."""
-        value = self.project(self.norm(x)).view(len(x), self.kinds, -1)
-        return aggregate(x, value, self.mix, table, mask)
+        """Rows of this layer from those of the layer below; see `dnawire.operators.ladder_layer`."""
+        norm, project = self.norm, self.project
+        maps = norm.weight, norm.bias, project.weight, project.bias, self.mix
+        return ladder_layer(x, *maps, table, mask)
 
 
 class DuplexEncoder(nn.Module):

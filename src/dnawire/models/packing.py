@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Any, Self, TypeVar, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-Module = TypeVar("Module", bound=nn.Module)
-Description = TypeVar("Description")
 
 
 class PackedParameters:
@@ -26,9 +22,7 @@ class PackedParameters:
     """
 
     def __init__(self, module: nn.Module) -> None:
-        self._names = [name for name, _ in module.named_parameters()]
         self._parameters = list(module.parameters())
-        self._description: object = None
         self._places: list[tuple[int, int]] = []
         self.vectors: list[nn.Parameter] = []
         kinds = list(dict.fromkeys(parameter.dtype for parameter in self._parameters))
@@ -42,26 +36,9 @@ class PackedParameters:
             vector.grad = torch.zeros_like(vector)
             self.vectors.append(vector)
         views = self._views([vector.data for vector in self.vectors])
-        gradients = self._views(self.gradients)
-        for parameter, view, gradient in zip(self._parameters, views, gradients, strict=True):
+        for parameter, view in zip(self._parameters, views, strict=True):
             view.copy_(parameter.data)
-            parameter.data, parameter.grad = view, gradient
-
-    def described(
-        self, module: Module, describe: Callable[[Module, Self], Description]
-    ) -> Description:
-        """Describe the module to compiled code, once."""
-        if self._description is None:
-            self._description = describe(module, self)
-        return cast("Description", self._description)
-
-    def start(self, name: str) -> int:
-        """Where a parameter begins in its vector."""
-        return self._places[self._names.index(name)][1]
-
-    def vector(self, kind: torch.dtype) -> nn.Parameter:
-        """The vector of one precision."""
-        return next(vector for vector in self.vectors if vector.dtype == kind)
+            parameter.data, parameter.grad = view, None
 
     @property
     def gradients(self) -> list[Tensor]:
@@ -76,9 +53,21 @@ class PackedParameters:
         return found.hexdigest()
 
     def zero_gradients(self) -> None:
-        """Set all gradients to zero, in place."""
-        for gradient in self.gradients:
-            gradient.zero_()
+        """Forget the gradients of the parameters."""
+        for parameter in self._parameters:
+            parameter.grad = None
+
+    def gather_gradients(self) -> list[Tensor]:
+        """Copy the gradients of the parameters to those of the vectors; see `gradients`."""
+        parts: list[list[Tensor]] = [[] for _ in self.vectors]
+        for parameter, (vector, _) in zip(self._parameters, self._places, strict=True):
+            gradient = parameter.grad
+            parts[vector].append(
+                (torch.zeros_like(parameter) if gradient is None else gradient).reshape(-1)
+            )
+        for some, gradient in zip(parts, self.gradients, strict=True):
+            torch.cat(some, out=gradient)
+        return self.gradients
 
     def clip_gradients(self, largest: float) -> Tensor:
         """Shorten the gradient to a norm of at most ``largest``; return the norm it had."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +11,7 @@ from safetensors.torch import load_file, save
 
 from dnawire.config import model_types
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
+from dnawire.files.durable import replace_durably
 from dnawire.files.text import read_text
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
@@ -37,15 +37,8 @@ def save_model(
         "provenance": provenance,
     }
     weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
-    _replace(folder / WEIGHTS_NAME, save(weights))
-    _replace(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole: a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    replace_durably(folder / WEIGHTS_NAME, save(weights))
+    replace_durably(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
 
 
 class StoredModel(NamedTuple):

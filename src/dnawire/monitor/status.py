@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dnawire.checkpoint import Holder, Life, Owner, liveness, read_holder
+from dnawire.checkpoint import Holder, Owner, OwnerState, liveness, read_holder
 from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
+from dnawire.cluster import job_runs
 from dnawire.monitor.names import PROGRESS_NAME
 from dnawire.monitor.progress_file import Progress, UnreadableError, read_progress
 
@@ -89,30 +90,30 @@ def read_status(folder: Path, now: float | None = None, me: Owner | None = None)
     return _status(folder, state, problem, progress, holder, present)
 
 
-def _liveness(holder: Holder | None, now: float, me: Owner) -> Life:
+def _liveness(holder: Holder | None, now: float, me: Owner) -> OwnerState:
     """Whether the owner is alive; the queue is asked only where heartbeats stay away."""
     if holder is None:
-        return Life.UNKNOWN
+        return OwnerState.UNKNOWN
     owner, silence = holder.owner, now - holder.beat
     is_remote = owner is not None and not owner.released and owner.host != me.host
     if is_remote and silence <= _ASK_SECONDS:
-        return Life.ALIVE
-    return liveness(owner, silence, me)
+        return OwnerState.ALIVE
+    return liveness(owner, silence, me, job_runs)
 
 
-def _state(progress: Progress | None, holder: Holder | None, owner_state: Life) -> str:
+def _state(progress: Progress | None, holder: Holder | None, owner_state: OwnerState) -> str:
     said = (progress and progress.status) or RUNNING
     is_last_word = progress is not None and (
         holder is None or progress.lock in (None, holder.number)
     )
-    if owner_state is Life.ALIVE:
+    if owner_state is OwnerState.ALIVE:
         return said if is_last_word else STARTING
     released = holder is not None and holder.owner is not None and holder.owner.released
     if said != RUNNING and (is_last_word or released):
         return said
     if released:
         return FAILED
-    return KILLED if owner_state is Life.DEAD else LOST
+    return KILLED if owner_state is OwnerState.DEAD else LOST
 
 
 def _status(

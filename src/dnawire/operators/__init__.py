@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dnawire.operators.aggregate import aggregate
 from dnawire.operators.assemble import assemble
-from dnawire.operators.gather_edges import gather_edges
+from dnawire.operators.composition import NUM_FEATURES, composition
+from dnawire.operators.edge_network import edge_network
+from dnawire.operators.ladder_layer import ladder_layer
 from dnawire.operators.neighborhoods import (
     Edges,
     Neighborhoods,
@@ -20,40 +21,40 @@ from dnawire.operators.neighborhoods import (
 )
 from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
 from dnawire.operators.pool import pool
-from dnawire.operators.read_out import read_out
 from dnawire.operators.transport import block_transport, dense_transport
 from dnawire.operators.weighted_huber import energy_weights, weighted_huber
 
 OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
-    aggregate,
     assemble,
     block_transport,
+    composition,
     dense_transport,
+    edge_network,
     edges_of,
-    gather_edges,
+    ladder_layer,
     neighborhoods,
     pool,
-    read_out,
     unique_rows,
     weighted_huber,
 )
 
 __all__ = [
+    "NUM_FEATURES",
     "OPERATORS",
     "Edges",
     "Neighborhoods",
     "Operator",
     "Routine",
-    "aggregate",
     "assemble",
+    "composition",
     "definitions",
+    "edge_network",
     "edges_of",
     "energy_weights",
-    "gather_edges",
+    "ladder_layer",
     "neighborhoods",
     "only_definitions",
     "pool",
-    "read_out",
     "unique_rows",
     "weighted_huber",
 ]

@@ -1,4 +1,4 @@
-"""Compiled `dnawire.operators.gather_edges` and ``read_out``: flat rows in single precision."""
+"""Compiled parts of `dnawire.operators.edge_network`: flat rows in single precision."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dnawire.compiled.single import CHANNELS, fma, load, splat, store, total, wh
 
 
 @compiled
-def gather_edges(x, ends, num_directed, width):
-    """Embeddings of both ends: one after the other for the first edges, added for the others."""
+def gather(x, ends, num_directed, width):
+    """Embeddings of both ends: one after the other for directed edges, added for the others."""
     joined = np.empty(2 * num_directed * width, np.float32)
     added = np.empty((len(ends) - num_directed) * width, np.float32)
     for e in range(len(ends)):
@@ -25,9 +25,8 @@ def gather_edges(x, ends, num_directed, width):
 
 
 @compiled
-def gather_edges_adjoint(joined, added, ends, num_directed, num_rows, width):
-    """Gradient by x."""
-    grad_x = np.zeros(num_rows * width, np.float32)
+def scatter(joined, added, ends, num_directed, width, grad_x):
+    """Adjoint of `gather`, added to the last array."""
     for e in range(len(ends)):
         for k in range(2):
             there = ends[e, k] * width
@@ -37,34 +36,35 @@ def gather_edges_adjoint(joined, added, ends, num_directed, num_rows, width):
                 else:
                     change = load(added, (e - num_directed) * width + c)
                 store(grad_x, there + c, load(grad_x, there + c) + change)
-    return grad_x
 
 
 @compiled
-def read_out(hidden, weights, kinds, width):
-    """``relu(hidden) . weight`` of every row."""
-    values, none = np.empty(len(kinds), np.float32), splat(np.float32(0.0))
-    for r in range(len(kinds)):
-        sums, own = none, kinds[r] * width
-        for c in range(0, width, CHANNELS):
-            part = load(hidden, r * width + c)
-            sums = fma(where_positive(part, part, none), load(weights, own + c), sums)
-        values[r] = total(sums)
+def read_out(hidden, last, offsets, width):
+    """``relu(hidden) . last`` of every row, with the weights of its kind."""
+    values, none = np.empty(offsets[-1], np.float32), splat(np.float32(0.0))
+    for kind in range(len(offsets) - 1):
+        for r in range(offsets[kind], offsets[kind + 1]):
+            sums = none
+            for c in range(0, width, CHANNELS):
+                part = load(hidden, r * width + c)
+                part = where_positive(part, part, none)
+                sums = fma(part, load(last, kind * width + c), sums)
+            values[r] = total(sums)
     return values
 
 
 @compiled
-def read_out_adjoint(gradient, hidden, weights, kinds, width):
+def read_out_adjoint(gradient, hidden, last, offsets, width):
     """Gradients by the hidden layer and the weights."""
-    grad_hidden, grad_weights = np.empty_like(hidden), np.zeros_like(weights)
+    grad_hidden, grad_last = np.empty_like(hidden), np.zeros_like(last)
     none = splat(np.float32(0.0))
-    for r in range(len(kinds)):
-        arriving, own = splat(gradient[r]), kinds[r] * width
-        for c in range(0, width, CHANNELS):
-            part = load(hidden, r * width + c)
-            positive = where_positive(part, part, none)
-            change = fma(arriving, positive, load(grad_weights, own + c))
-            store(grad_weights, own + c, change)
-            change = where_positive(part, arriving * load(weights, own + c), none)
-            store(grad_hidden, r * width + c, change)
-    return grad_hidden, grad_weights
+    for kind in range(len(offsets) - 1):
+        for r in range(offsets[kind], offsets[kind + 1]):
+            arriving = splat(gradient[r])
+            for c in range(0, width, CHANNELS):
+                here, own = r * width + c, kind * width + c
+                part = load(hidden, here)
+                positive = where_positive(part, part, none)
+                store(grad_last, own, fma(arriving, positive, load(grad_last, own)))
+                store(grad_hidden, here, where_positive(part, arriving * load(last, own), none))
+    return grad_hidden, grad_last

@@ -9,6 +9,23 @@ from dnawire.compiled.single import CHANNELS, fma, load, splat, store
 
 
 @compiled
+def weights(present, gamma_left, gamma_right):
+    """Weights of every site (B, sites, 4) in sum, mean, and at either contact."""
+    batch, length, _ = present.shape
+    found = np.zeros((batch, 2 * length, 4), np.float32)
+    for b in range(batch):
+        count = present[b].sum()
+        left, right = gamma_left[b].sum(), gamma_right[b].sum()
+        for site in range(2 * length):
+            n, i = site // 2, site % 2
+            if present[b, n, i]:
+                found[b, site, 0], found[b, site, 1] = 1.0, 1.0 / count
+            found[b, site, 2] = gamma_left[b, n, i] / left
+            found[b, site, 3] = gamma_right[b, n, i] / right
+    return found
+
+
+@compiled
 def pool(x, rows, weights, width):
     """Weighted sums over the sites of each duplex (B, P, F), flat."""
     batch, sites, kinds = weights.shape

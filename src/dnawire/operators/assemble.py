@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -14,45 +16,26 @@ _LAST_BASE = 3
 
 
 def _kernel(
-    values: Tensor,
-    onsite: Tensor,
-    hopping: Tensor,
-    base: Tensor,
-    present: Tensor,
-    factor: Tensor,
-    which_site: Tensor,
-    which_edge: Tensor,
-) -> tuple[Tensor, Tensor]:
-    arrays = (values, onsite, hopping, base, present, factor, which_site, which_edge)
-    diagonal, step = kernels.assemble(*(one.detach().numpy() for one in arrays))
-    return torch.from_numpy(diagonal), torch.from_numpy(step)
+    values: Tensor, onsite: Tensor, hopping: Tensor, *others: Tensor
+) -> tuple[tuple[Tensor, Tensor], Callable[..., tuple[Tensor, ...]]]:
+    tables = (one.detach().numpy() for one in (values, onsite, hopping))
+    duplexes = [one.numpy() for one in others]
+    diagonal, step = kernels.assemble(*tables, *duplexes)
 
+    def adjoint(*blocks: Tensor) -> tuple[Tensor, ...]:
+        arriving = (one.contiguous().numpy() for one in blocks)
+        found = kernels.assemble_adjoint(*arriving, len(values), *duplexes)
+        by_values, by_onsite, by_hopping = map(torch.from_numpy, found)
+        return by_values, by_onsite, by_hopping
 
-def _adjoint(
-    diagonal: Tensor,
-    step: Tensor,
-    values: Tensor,
-    onsite: Tensor,
-    hopping: Tensor,
-    base: Tensor,
-    present: Tensor,
-    factor: Tensor,
-    which_site: Tensor,
-    which_edge: Tensor,
-) -> tuple[Tensor, Tensor, Tensor]:
-    del onsite, hopping
-    blocks = (one.contiguous().numpy() for one in (diagonal, step))
-    others = (one.numpy() for one in (base, present, factor, which_site, which_edge))
-    found = kernels.assemble_adjoint(*blocks, len(values), *others)
-    by_values, by_onsite, by_hopping = map(torch.from_numpy, found)
-    return by_values, by_onsite, by_hopping
+    return (torch.from_numpy(diagonal), torch.from_numpy(step)), adjoint
 
 
 def _fits(values: Tensor, onsite: Tensor, *_: Tensor) -> bool:
     return values.dtype == torch.float32 and onsite.dtype == torch.float64
 
 
-@operator(_kernel, _adjoint, by=("values", "onsite", "hopping"), fits=_fits)
+@operator(_kernel, ("values", "onsite", "hopping"), _fits)
 def assemble(
     values: Float[Tensor, " values"],
     onsite: Float[Tensor, " 4"],

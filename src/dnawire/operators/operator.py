@@ -6,7 +6,18 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from inspect import Parameter, Signature
+from typing import (
+    Any,
+    Final,
+    Generic,
+    ParamSpec,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import torch
 from numpy.typing import NDArray
@@ -78,53 +89,48 @@ class Routine(Generic[Parameters, Result]):
 class Operator(Routine[Parameters, Result]):
     """A differentiable routine, registered with PyTorch as ``dnawire::NAME``.
 
-    The adjoint is an operator too, ``dnawire::NAME_adjoint``. Shapes for tracing come from the
-    definition, which must return contiguous tensors.
+    Its adjoint is registered too, as ``dnawire::NAME_adjoint``. Schema and shapes for tracing come
+    from the definition, which must return contiguous tensors. Outside of tracing the kernel is
+    called without the dispatcher, which would cost more than some kernels.
 
     Parameters
     ----------
-    definition, kernel, fits
-        See `Routine`. The annotations of the kernel are plain types: they give the schema.
-    adjoint
-        Takes the gradients of the results, then the arguments; returns the gradients of the
-        arguments in ``by``.
+    definition, fits
+        See `Routine`; results are tensors.
+    kernel
+        Returns what the definition returns, and the adjoint: a function from the gradients by the
+        results to those by the arguments in ``by``.
     by
-        Names of the arguments that have a gradient.
+        Names of the arguments that have a gradient, in the order of the adjoint.
     """
 
     def __init__(
         self,
         definition: Callable[Parameters, Result],
-        kernel: Callable[..., Result],
-        adjoint: Callable[..., Any],
+        kernel: Callable[..., tuple[Result, Callable[..., Any]]],
         by: Sequence[str],
         fits: Callable[..., bool],
     ) -> None:
-        name = definition.__name__
-        names = list(inspect.signature(kernel).parameters)
-        positions = [names.index(one) for one in by]
-        adjoint_op = _register(f"{name}_adjoint", adjoint, _shapes_like(len(names), positions))
-        registered = _register(name, kernel, definition)
+        self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
+        positions = [self.parameters.index(one) for one in by]
+        self.registered = _register(definition, kernel, positions)
+        super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
 
-        def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-            found = adjoint_op(*gradients, *_restore(ctx))
-            everything: list[Tensor | None] = [None] * len(names)
-            for position, one in zip(positions, _as_tuple(found), strict=True):
-                everything[position] = one
-            return tuple(everything)
-
-        register_autograd(f"{NAMESPACE}::{name}", backward, setup_context=_save, lib=_LIBRARY)
-        super().__init__(definition, registered, fits)
+    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        """Run compiled code where it can, else the definition."""
+        if torch.compiler.is_compiling() and self.is_compiled(*args, **kwargs):
+            result: Result = self.registered(*args, **kwargs)
+            return result
+        return super().__call__(*args, **kwargs)
 
 
 def operator(
-    kernel: Callable[..., Result],
-    adjoint: Callable[..., Any],
+    kernel: Callable[..., tuple[Any, Callable[..., Any]]],
     by: Sequence[str],
     fits: Callable[..., bool],
 ) -> Callable[[Callable[Parameters, Result]], Operator[Parameters, Result]]:
     """Make the decorated definition an `Operator`."""
-    return lambda definition: Operator(definition, kernel, adjoint, by, fits)
+    return lambda definition: Operator(definition, kernel, by, fits)
 
 
 def routine(
@@ -141,7 +147,7 @@ def is_single(x: Tensor) -> bool:
 
 def flat(one: Tensor) -> NDArray[Any]:
     """All numbers of a tensor, for kernels."""
-    return one.detach().contiguous().view(-1).numpy()
+    return one.detach().numpy().reshape(-1)
 
 
 def tensor(array: NDArray[Any], *shape: int) -> Tensor:
@@ -149,23 +155,102 @@ def tensor(array: NDArray[Any], *shape: int) -> Tensor:
     return torch.from_numpy(array).view(shape)
 
 
-def _register(name: str, kernel: Callable[..., Any], fake: Callable[..., Any]) -> Any:  # noqa: ANN401
-    schema = infer_schema(kernel, mutates_args=())
-    _LIBRARY.define(f"{name}{schema}")
+def _function(
+    kernel: Callable[..., Any], count: int, positions: Sequence[int]
+) -> Callable[..., Any]:
+    """Kernel and adjoint as a function that autograd knows."""
+
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *inputs: Any) -> Any:  # noqa: ANN401
+            result, ctx.adjoint = kernel(*inputs)
+            return result
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+            if torch.is_grad_enabled():
+                raise NotImplementedError("compiled operators have no second derivatives")
+            return _of_all(count, positions, ctx.adjoint(*gradients))
+
+    return Function.apply  # type: ignore[no-any-return]
+
+
+def _register(
+    definition: Callable[..., Any], kernel: Callable[..., Any], positions: Sequence[int]
+) -> Callable[..., Any]:
+    """Make operators of PyTorch of a kernel and of its adjoint."""
+    name, signature = definition.__name__, _plain_signature(definition)
+    inputs = list(signature.parameters.values())
+    results = signature.return_annotation
+    single = not get_args(results)
+    gradients = [
+        Parameter(f"by_{number}", Parameter.POSITIONAL_OR_KEYWORD, annotation=Tensor)
+        for number in range(1 if single else len(get_args(results)))
+    ]
+    found = Tensor if len(positions) == 1 else tuple[(Tensor,) * len(positions)]
+
+    def adjoint(*args: Any) -> Any:  # noqa: ANN401
+        return kernel(*args[len(gradients) :])[1](*args[: len(gradients)])
+
+    def shapes(*args: Any) -> Any:  # noqa: ANN401
+        made = tuple(torch.empty_like(args[len(gradients) + position]) for position in positions)
+        return made[0] if len(made) == 1 else made
+
+    def backward(ctx: Any, *arriving: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        return _of_all(len(inputs), positions, adjoint_operator(*arriving, *_restore(ctx)))
+
+    operator_ = _define(name, signature, lambda *args: kernel(*args)[0], definition)
+    adjoint_operator = _define(
+        f"{name}_adjoint",
+        Signature([*gradients, *inputs], return_annotation=found),
+        adjoint,
+        shapes,
+    )
+    register_autograd(f"{NAMESPACE}::{name}", backward, setup_context=_save, lib=_LIBRARY)
+    return operator_
+
+
+def _define(
+    name: str, signature: Signature, kernel: Callable[..., Any], fake: Callable[..., Any]
+) -> Callable[..., Any]:
+    def prototype() -> None:
+        """Carry the signature."""
+
+    prototype.__signature__ = signature  # type: ignore[attr-defined]
+    _LIBRARY.define(f"{name}{infer_schema(prototype, mutates_args=())}")
     _LIBRARY.impl(name, kernel, "CPU")
     register_fake(f"{NAMESPACE}::{name}", fake, lib=_LIBRARY)
-    return getattr(getattr(torch.ops, NAMESPACE), name).default
+    return getattr(getattr(torch.ops, NAMESPACE), name).default  # type: ignore[no-any-return]
 
 
-def _shapes_like(count: int, positions: Sequence[int]) -> Callable[..., Any]:
-    """Make up the result of an adjoint for tracing: like the arguments at these positions."""
+def _plain_signature(function: Callable[..., Any]) -> Signature:
+    """Signature in types of which PyTorch makes schemas: tensors without their shapes."""
+    signature, hints = inspect.signature(function), get_type_hints(function)
+    parameters = [
+        one.replace(annotation=_plain(hints[name])) for name, one in signature.parameters.items()
+    ]
+    return Signature(parameters, return_annotation=_plain(hints["return"]))
 
-    def fake(*args: Any) -> Any:  # noqa: ANN401
-        own = args[len(args) - count :]
-        found = tuple(torch.empty_like(own[position]) for position in positions)
-        return found if len(found) > 1 else found[0]
 
-    return fake
+def _plain(annotation: Any) -> Any:  # noqa: ANN401
+    inner = tuple(map(_plain, get_args(annotation)))
+    if hasattr(annotation, "array_type"):
+        return Tensor
+    if get_origin(annotation) is tuple:
+        return tuple[inner]
+    return Union[inner] if inner else annotation  # noqa: UP007 - made at run time
+
+
+def _of_all(
+    count: int, positions: Sequence[int], found: Tensor | tuple[Tensor, ...]
+) -> tuple[Tensor | None, ...]:
+    """Gradients by some of the arguments as those by all."""
+    everything: list[Tensor | None] = [None] * count
+    for position, one in zip(
+        positions, found if isinstance(found, tuple) else (found,), strict=True
+    ):
+        everything[position] = one
+    return tuple(everything)
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
@@ -177,7 +262,3 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN4
 def _restore(ctx: Any) -> list[Any]:  # noqa: ANN401
     tensors = iter(ctx.saved_tensors)
     return [next(tensors) if other is None else other[0] for other in ctx.others]
-
-
-def _as_tuple(found: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return found if isinstance(found, tuple) else (found,)

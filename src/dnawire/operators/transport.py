@@ -5,7 +5,7 @@ The adjoints are analytic and store nothing of the forward pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,7 @@ def _check_constant(*tensors: Tensor) -> None:
 
 
 def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
-    return [tensor.numpy() for tensor in tensors]
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
 def _contact_tensors(
@@ -131,43 +131,23 @@ def _contact_tensors(
 
 
 def _block_kernel(
-    diagonal: Tensor,
-    step: Tensor,
-    present: Tensor,
-    energies: Tensor,
-    damping: Tensor,
-    columns: Tensor,
-    couplings: Tensor,
-    with_ldos: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    tensors = diagonal, step, present, energies, damping, columns, couplings
+    *arguments: Any,  # noqa: ANN401
+) -> tuple[_Logarithms, Callable[..., tuple[Tensor, Tensor]]]:
+    *tensors, with_ldos = arguments
     system = _block_system(_arrays(*tensors))
-    wanted = np.ones_like(system.present) if with_ldos else np.zeros_like(system.present)
+    wanted = np.full_like(system.present, with_ldos)
     found = (torch.from_numpy(one) for one in solve(system, wanted, np))
     spectra = logarithms(system, Solution(*found), torch)
-    return spectra.log10_transmission, spectra.log10_dos, spectra.log10_ldos
+
+    def adjoint(*cotangents: Tensor) -> tuple[Tensor, Tensor]:
+        known = cotangents if with_ldos else cotangents[:2]
+        by_diagonal, by_step = gradient(system, _arrays(*known), np)
+        return torch.from_numpy(by_diagonal), torch.from_numpy(by_step)
+
+    return (spectra.log10_transmission, spectra.log10_dos, spectra.log10_ldos), adjoint
 
 
-def _block_adjoint(  # noqa: PLR0913 - the form of an adjoint: cotangents, then all arguments
-    by_transmission: Tensor,
-    by_dos: Tensor,
-    by_ldos: Tensor,
-    diagonal: Tensor,
-    step: Tensor,
-    present: Tensor,
-    energies: Tensor,
-    damping: Tensor,
-    columns: Tensor,
-    couplings: Tensor,
-    with_ldos: bool,
-) -> tuple[Tensor, Tensor]:
-    system = _block_system(_arrays(diagonal, step, present, energies, damping, columns, couplings))
-    cotangents = _arrays(by_transmission, by_dos, *([by_ldos] if with_ldos else []))
-    by_diagonal, by_step = gradient(system, cotangents, np)
-    return torch.from_numpy(by_diagonal), torch.from_numpy(by_step)
-
-
-@operator(_block_kernel, _block_adjoint, by=("diagonal", "step"), fits=lambda *_: True)
+@operator(_block_kernel, by=("diagonal", "step"), fits=lambda *_: True)
 def block_transport(
     diagonal: Float[Tensor, "B L m m"],
     step: Float[Tensor, "B L-1 m m"],
@@ -202,34 +182,19 @@ def block_transport(
 
 
 def _dense_kernel(
-    hamiltonian: Tensor,
-    energies: Tensor,
-    damping: Tensor,
-    columns: Tensor,
-    couplings: Tensor,
-    eta: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    system = _dense_system(_arrays(hamiltonian, energies, damping, columns, couplings), eta)
+    *arguments: Any,  # noqa: ANN401
+) -> tuple[_Logarithms, Callable[..., Tensor]]:
+    *tensors, eta = arguments
+    system = _dense_system(_arrays(*tensors), eta)
     log10_transmission, log10_dos, log10_ldos = map(torch.from_numpy, solve_dense(system))
-    return log10_transmission, log10_dos, log10_ldos
+
+    def adjoint(*cotangents: Tensor) -> Tensor:
+        return torch.from_numpy(dense_gradient(system, _arrays(*cotangents)))
+
+    return (log10_transmission, log10_dos, log10_ldos), adjoint
 
 
-def _dense_adjoint(  # noqa: PLR0913 - as above
-    by_transmission: Tensor,
-    by_dos: Tensor,
-    by_ldos: Tensor,
-    hamiltonian: Tensor,
-    energies: Tensor,
-    damping: Tensor,
-    columns: Tensor,
-    couplings: Tensor,
-    eta: float,
-) -> Tensor:
-    system = _dense_system(_arrays(hamiltonian, energies, damping, columns, couplings), eta)
-    return torch.from_numpy(dense_gradient(system, _arrays(by_transmission, by_dos, by_ldos)))
-
-
-@operator(_dense_kernel, _dense_adjoint, by=("hamiltonian",), fits=lambda *_: True)
+@operator(_dense_kernel, by=("hamiltonian",), fits=lambda *_: True)
 def dense_transport(
     hamiltonian: Float[Tensor, "B N N"],
     energies: Float[Tensor, "B E"],

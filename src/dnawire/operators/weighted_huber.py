@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -12,33 +14,24 @@ from dnawire.operators.operator import flat, operator, tensor
 
 
 def _kernel(
-    prediction: Tensor, target: Tensor, scale: Tensor, steepness: float, delta: float
-) -> tuple[Tensor, Tensor]:
+    prediction: Tensor, target: Tensor, scale: Tensor, *constants: float
+) -> tuple[tuple[Tensor, Tensor], Callable[[Tensor, Tensor], Tensor]]:
     arrays = flat(prediction), flat(target), flat(scale)
-    loss, weights = kernels.weighted_huber(*arrays, steepness, delta)
-    return prediction.new_tensor(loss), prediction.new_tensor(weights)
+    loss, weights = kernels.weighted_huber(*arrays, *constants)
 
+    def adjoint(by_loss: Tensor, by_weights: Tensor) -> Tensor:
+        del by_weights
+        found = kernels.weighted_huber_adjoint(by_loss.item(), *arrays, *constants)
+        return tensor(found, *prediction.shape)
 
-def _adjoint(
-    by_loss: Tensor,
-    by_weights: Tensor,
-    prediction: Tensor,
-    target: Tensor,
-    scale: Tensor,
-    steepness: float,
-    delta: float,
-) -> Tensor:
-    del by_weights
-    arrays = flat(prediction), flat(target), flat(scale)
-    found = kernels.weighted_huber_adjoint(float(by_loss), *arrays, steepness, delta)
-    return tensor(found, *prediction.shape)
+    return (prediction.new_tensor(loss), prediction.new_tensor(weights)), adjoint
 
 
 def _fits(prediction: Tensor, target: Tensor, *_: object) -> bool:
     return prediction.dtype == target.dtype == torch.float64
 
 
-@operator(_kernel, _adjoint, by=("prediction",), fits=_fits)
+@operator(_kernel, ("prediction",), _fits)
 def weighted_huber(
     prediction: Float[Tensor, "... E"],
     target: Float[Tensor, "... E"],

@@ -13,7 +13,7 @@ from dnawire.checkpoint import (
     CheckpointStore,
     DirectoryLock,
     SavedCheckpoint,
-    SaveSchedule,
+    SaveInterval,
     StateRegistry,
 )
 from dnawire.cluster import Request
@@ -88,7 +88,7 @@ class CheckpointCallback(StopCallback):
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
-    schedule: SaveSchedule
+    schedule: SaveInterval
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
     failure: NotSavedError | None = None

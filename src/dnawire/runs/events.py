@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.checkpoint import replace_atomically
 from dnawire.errors import MissingDependencyError
+from dnawire.files.durable import append, remove, replace_atomically
 from dnawire.quantities import SCORED
 from dnawire.training.state import SCORE_COLUMNS, EpochRecord
 
@@ -64,7 +64,7 @@ class EventFile:
     def rewrite(self, history: Sequence[EpochRecord]) -> None:
         """Put a new file with the whole history in the place of the others.
 
-        Times are those of computing: interruptions are left out.
+        Times are those of computing: interruptions are skipped.
         """
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
@@ -81,12 +81,14 @@ class EventFile:
         for record in history:
             moment += record.seconds
             events.append(_event(record, moment))
+        for path in previous[-1:]:
+            # A former owner may hold it open, and would add to it.
+            replace_atomically(path, path.read_bytes())
         new = self._folder / _NAME.format(number)
         replace_atomically(new, _encoded(events))
         # A server that reads a previous file would never leave it if it were gone.
-        for path in self._folder.glob("*tfevents*"):
-            if path not in (new, *previous):
-                path.unlink()
+        for path in set(self._folder.glob("*tfevents*")) - {new, *previous}:
+            remove(path)
 
     def add(self, record: EpochRecord) -> None:
         """Add one epoch.
@@ -99,8 +101,7 @@ class EventFile:
         files = self._files()
         if not files:
             raise FileNotFoundError(errno.ENOENT, "no event file is left", str(self._folder))
-        with files[-1].open("ab") as file:
-            file.write(_encoded([_event(record, self._clock())]))
+        append(files[-1], _encoded([_event(record, self._clock())]))
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(_NAME.replace("{:010d}", "*")))

@@ -10,15 +10,23 @@ from typing import Any
 from dnawire.checkpoint import (
     CheckpointStore,
     DirectoryLock,
-    FlagClass,
     LoadedCheckpoint,
     check,
     compare_environments,
     load_checkpoint,
 )
-from dnawire.config import CheckpointConfig, GenerationConfig, TrainConfig, guard_classes, settings
+from dnawire.cluster import job_runs
+from dnawire.config import (
+    CheckpointConfig,
+    GenerationConfig,
+    GuardClass,
+    TrainConfig,
+    guard_classes,
+    settings,
+)
 from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
+from dnawire.runs.application import APPLICATION, CHANGED_SETTINGS
 from dnawire.runs.checkpointing import CheckpointCallback, restore
 
 logger = logging.getLogger(__name__)
@@ -39,9 +47,10 @@ def open_store(
         If it cannot be written.
     """
     if settings.resume_from is not None and not os.path.exists(settings.resume_from):
-        load_checkpoint(settings.resume_from)
-    lock = stack.enter_context(DirectoryLock(settings.directory))
-    store = CheckpointStore(settings.directory, lock)
+        load_checkpoint(settings.resume_from, application=APPLICATION)
+    lock = DirectoryLock(settings.directory, option="--checkpoint_dir", job_runs=job_runs)
+    stack.enter_context(lock)
+    store = CheckpointStore(settings.directory, lock, application=APPLICATION)
     store.probe_writable()
     return store, lock
 
@@ -62,7 +71,11 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
     """
     checkpoint = config.checkpoint
     if checkpoint.resume_from is not None:
-        loaded = load_checkpoint(checkpoint.resume_from, allow_fallback=checkpoint.allow_fallback)
+        loaded = load_checkpoint(
+            checkpoint.resume_from,
+            allow_fallback=checkpoint.allow_fallback,
+            application=APPLICATION,
+        )
     else:
         found = None if checkpoint.fresh else store.load_latest()
         if found is None:
@@ -107,7 +120,7 @@ def archive_other_run(config: TrainConfig, callback: CheckpointCallback) -> None
     """Move what another run has left in the folder out of the way of what will be saved."""
     asked = config.checkpoint.fresh
     if asked or (config.checkpoint.resume_from is not None and _holds_other_run(callback)):
-        archive = callback.store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
+        archive = callback.store.archive(also=(PROGRESS_NAME, STATUS_NAME))
         if archive is not None:
             logger.warning("the old checkpoints of %s are now in %s", archive.parent, archive)
 
@@ -130,13 +143,21 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     """
     # What was no setting yet had the effect that its default has.
     saved = {name: settings()[name].default for name in config.flat()} | payload["args"]
-    classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
+    classes = guard_classes()
     if saved["schedule"] in ("constant", "plateau"):
-        classes["num_epochs"] = FlagClass.MAY_CHANGE
+        classes["num_epochs"] = GuardClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
         # Records that are read are compared by content.
-        classes |= dict.fromkeys(vars(GenerationConfig()), FlagClass.IGNORED)
-    for difference in check(saved, config.flat(), classes, allowed=config.checkpoint.allow_change):
+        classes |= dict.fromkeys(vars(GenerationConfig()), GuardClass.IGNORED)
+    tolerated = check(
+        saved,
+        config.flat(),
+        ignored=_named(classes, GuardClass.IGNORED),
+        may_change=_named(classes, GuardClass.MAY_CHANGE),
+        allowed=config.checkpoint.allow_change,
+        remedy=CHANGED_SETTINGS,
+    )
+    for difference in tolerated:
         logger.info("changed: %s", difference)
     if config.optimization.num_epochs < payload["epoch"]:
         raise ConfigurationMismatchError(
@@ -144,6 +165,10 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
             f"but {payload['epoch']} epochs are done",
             f"Give --num_epochs {payload['epoch']} or more, or another --checkpoint_dir.",
         )
+
+
+def _named(classes: dict[str, GuardClass], wanted: GuardClass) -> set[str]:
+    return {name for name, found in classes.items() if found is wanted}
 
 
 def _check_records(

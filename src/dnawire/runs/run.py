@@ -12,7 +12,7 @@ from typing import Self
 import torch
 
 import dnawire
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, LoadedCheckpoint, SaveSchedule
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, LoadedCheckpoint, SaveInterval
 from dnawire.checkpoint.names import LATEST
 from dnawire.cluster import Request, SlurmJob, StopRequest, signals
 from dnawire.config import TrainConfig
@@ -237,7 +237,6 @@ class Run:
             loaded = find_checkpoint(self.config, self._store)
         if not settings.enabled or self.outputs.path.resolve() != settings.directory.resolve():
             self._locks.append(self._stack.enter_context(self.outputs.lock()))
-        self.outputs.owned_by(self._locks[-1])
         return loaded
 
     def _resumed(self, loaded: LoadedCheckpoint | None) -> StopCallback:
@@ -254,7 +253,7 @@ class Run:
             registry=self.trainer.registry(),
             state=self.trainer.state,
             identity=self.identity,
-            schedule=SaveSchedule(settings.frequency, settings.checkpoint_seconds),
+            schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
         )
         if loaded is not None:
             resume(loaded, callback, self.config)

@@ -170,7 +170,7 @@ class Trainer:
             weight = local.global_size / count
             loss.backward(torch.full_like(loss, weight))
             value += weight * loss.item()
-        value = self.group.all_reduce(self.packed.gradients, value)
+        value = self.group.all_reduce(self.packed.gather_gradients(), value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             problem = f"the loss is {value} and its gradient has norm {norm.item()}"

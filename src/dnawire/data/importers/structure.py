@@ -65,7 +65,7 @@ class Structure:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Calculation:
     """One calculation on a structure, as its source stores it.
 
     Parameters
@@ -187,7 +187,7 @@ def homo_reference(energies: NDArray[Any], stated: float | None) -> float:
 
 
 def build_record(
-    structure: Structure, run: Run, energy_reference: float, identifier: str
+    structure: Structure, run: Calculation, energy_reference: float, identifier: str
 ) -> TransportRecord:
     """Turn a foreign calculation into a record.
 

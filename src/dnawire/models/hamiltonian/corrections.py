@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dnawire.compiled.single import CHANNELS
 from dnawire.junction.edges import EDGE_KINDS, STACKING
-from dnawire.operators import Edges, gather_edges, read_out
+from dnawire.operators import Edges, edge_network
 
 _KINDS: Final = ("onsite", *EDGE_KINDS)
 _RELATIVE_WIDTH: Final = 0.75
@@ -32,10 +32,8 @@ class CorrectionHead(nn.Module):
 
     def forward(self, x: Float[Tensor, "rows F"], edges: Edges) -> Float[Tensor, " values"]:
         """Correct every row, then every different edge, kind after kind."""
-        directed, *undirected = edges.counts()
-        stacking, others = gather_edges(x, edges.ends, directed)
-        inputs = x, stacking, *others.split(undirected)
-        hidden = [self.hidden[name](one) for name, one in zip(_KINDS, inputs, strict=True)]
-        weights = torch.stack([self.last[name] for name in _KINDS])
-        kinds = torch.cat((edges.kinds.new_zeros(len(x)), edges.kinds + 1))
-        return read_out(torch.cat(hidden), weights, kinds)
+        hidden = [self.hidden[name] for name in _KINDS]
+        joined, *added = (hidden[kind].weight for kind in (1, 0, 2, 3, 4))
+        bias = torch.stack([one.bias for one in hidden])
+        last = torch.stack([self.last[name] for name in _KINDS])
+        return edge_network(x, edges.ends, edges.counts(), joined, torch.stack(added), bias, last)

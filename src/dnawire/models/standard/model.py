@@ -13,9 +13,9 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
-from dnawire.models.standard.composition import NUM_FEATURES, composition, ridge_weights
+from dnawire.models.standard.composition import ridge_weights
 from dnawire.models.standard.settings import StandardSettings
-from dnawire.operators import neighborhoods, pool, unique_rows
+from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
@@ -66,7 +66,7 @@ class StandardModel(TransportModel):
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
-        features = torch.cat([composition(batch.junctions) for batch in training])
+        features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
         targets = [
@@ -89,11 +89,10 @@ class StandardModel(TransportModel):
         x = self.base(base) + self.contact(_contact_features(coupling).to(self.base.weight.dtype))
         around = neighborhoods(kinds, batch.present, len(self.encoder.layers), layers is None)
         sites = self.encoder(x, around, layers)
-        weights = _pool_weights(batch).to(sites.dtype)
-        pooled = pool(sites, around.rows.view(len(batch.base), -1), weights)
-        added, mean, left, right = pooled.unbind(1)
+        contacts = batch.present, batch.gamma_left, batch.gamma_right
+        added, mean, left, right = pool(sites, around.rows, *contacts).unbind(1)
         averages = torch.cat((mean, left + right, left * right), dim=1)
-        features = (composition(batch) - self.feature_mean) / self.feature_std
+        features = (_composition(batch) - self.feature_mean) / self.feature_std
         transmission, dos = self.linear(features.to(sites.dtype)).chunk(2, dim=1)
         transmission = transmission + self.sum_over_sites(added / _USUAL_SITES)
         dos = dos + self.last(torch.relu(self.hidden(averages)) * hidden)
@@ -108,6 +107,10 @@ class StandardModel(TransportModel):
         shape = len(self.encoder.layers), size, self.base.embedding_dim
         layers = self.dropout.factors(like, shape, axis=1)
         return layers, self.dropout.factors(like, (size, hidden))
+
+
+def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
+    return composition(batch.base, batch.gamma_left, batch.gamma_right)
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:
@@ -131,13 +134,3 @@ def _contact_features(coupling: Float[Tensor, " kinds"]) -> Float[Tensor, "kinds
     touched = coupling > 0
     strength = torch.where(touched, coupling.clamp_min(1e-12).log10(), 0.0)
     return torch.stack((touched.to(strength.dtype), strength), dim=-1).float()
-
-
-def _pool_weights(batch: JunctionBatch) -> Float[Tensor, "B sites 4"]:
-    """Weights of every site in the sum, the mean, and at the left and the right contact."""
-    present = batch.present.flatten(1).double()
-    shares = [
-        weight / weight.sum(dim=1, keepdim=True)
-        for weight in (present, batch.gamma_left.flatten(1), batch.gamma_right.flatten(1))
-    ]
-    return torch.stack((present, *shares), dim=-1).float()

@@ -1,0 +1,159 @@
+"""Arguments for every operator, and how to compare what numbers its results in its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dnawire.operators import Edges, Neighborhoods
+
+WIDTH = 32
+HEADS = 4
+
+
+class Draw:
+    """Random tensors of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def normal(self, *shape: int, kind: torch.dtype = torch.float32) -> Tensor:
+        return torch.randn(shape, generator=self.generator, dtype=torch.float64).to(kind)
+
+    def whole(self, below: int, *shape: int) -> Tensor:
+        return torch.randint(below, shape, generator=self.generator)
+
+    def chance(self, share: float, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self.generator) < share
+
+    def bases(self, batch: int, length: int) -> tuple[Tensor, Tensor]:
+        """Codes and presence; the upper strand is complete."""
+        present = self.chance(0.8, batch, length, 2)
+        present[..., 0] = True
+        return torch.where(present, self.whole(4, batch, length, 2), 4), present
+
+    def coupling(self, present: Tensor) -> Tensor:
+        """Positive at some sites of each duplex, the first one among them."""
+        gamma = 0.1 * self.whole(3, *present.shape).double() * present
+        gamma[:, 0, 0] = 0.3
+        return gamma
+
+
+SHAPES = ((1, 1), (2, 5), (3, 2))
+"""Duplexes and their length."""
+
+
+def _ladder_layer(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for kinds, dropout in ((1, False), (4, False), (1, True)):
+        rows, below = 6, 5
+        table = draw.whole(below + 1, rows, 4) - 1
+        table[:, 0] = draw.whole(below, rows)
+        mask = 2.0 * draw.chance(0.5, 3, WIDTH) if dropout else None
+        norm = 1 + 0.1 * draw.normal(WIDTH), draw.normal(WIDTH)
+        maps = draw.normal(kinds * WIDTH, WIDTH), draw.normal(kinds * WIDTH)
+        yield draw.normal(below, WIDTH), *norm, *maps, draw.normal(4, HEADS), table, mask
+
+
+def _edge_network(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for counts in ([3, 2, 4, 1], [0, 1, 0, 0]):
+        ends = draw.whole(5, sum(counts), 2)
+        joined, added = draw.normal(16, 2 * WIDTH), draw.normal(4, 16, WIDTH)
+        yield (
+            draw.normal(5, WIDTH),
+            ends,
+            counts,
+            joined,
+            added,
+            draw.normal(5, 16),
+            draw.normal(5, 16),
+        )
+
+
+def _assemble(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    double = torch.float64
+    for batch, length in SHAPES:
+        sites, edges = 2 * batch * length, batch * (5 * length - 4)
+        which = draw.whole(7, sites), draw.whole(7, edges)
+        tables = draw.normal(4, kind=double), draw.normal(4, 4, 4, kind=double)
+        factor = draw.normal(batch, kind=double)
+        yield draw.normal(7), *tables, *draw.bases(batch, length), factor, *which
+
+
+def _pool(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, length in SHAPES:
+        _, present = draw.bases(batch, length)
+        gammas = draw.coupling(present), draw.coupling(present)
+        yield draw.normal(6, WIDTH), draw.whole(6, 2 * batch * length), present, *gammas
+
+
+def _weighted_huber(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    double = torch.float64
+    for shape, steepness, delta in (((4, 7), 5.0, 1.0), ((2, 3, 2, 17), 0.0, 0.1)):
+        target = 3 * draw.normal(*shape, kind=double)
+        target[0, 0] = -torch.inf
+        scale = draw.normal(shape[-1], kind=double).abs() + 0.1
+        yield draw.normal(*shape, kind=double), target, scale, steepness, delta
+
+
+def _composition(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, length in SHAPES:
+        base, present = draw.bases(batch, length)
+        yield base, draw.coupling(present), draw.coupling(present)
+
+
+def _unique_rows(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    yield (draw.whole(3, 40, 2) - 1,)
+    yield (draw.whole(2**62, 9, 3),)
+
+
+def _neighborhoods(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, length in SHAPES:
+        for shared in (True, False):
+            yield *draw.bases(batch, length), 3, shared
+
+
+def _edges_of(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, length in SHAPES:
+        yield (draw.whole(4, batch, length, 2),)
+
+
+SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
+    "assemble": _assemble,
+    "composition": _composition,
+    "edge_network": _edge_network,
+    "edges_of": _edges_of,
+    "ladder_layer": _ladder_layer,
+    "neighborhoods": _neighborhoods,
+    "pool": _pool,
+    "unique_rows": _unique_rows,
+    "weighted_huber": _weighted_huber,
+}
+
+
+def as_tensors(result: Any) -> tuple[Tensor, ...]:  # noqa: ANN401
+    """Results that do not depend on the order in which equal rows are numbered."""
+    if isinstance(result, Neighborhoods):
+        return _propagated(result), result.offsets
+    if isinstance(result, Edges):
+        rows = torch.cat((result.kinds[:, None], result.ends), dim=1)
+        return rows[result.which], torch.tensor(len(rows)), result.kinds
+    return result if isinstance(result, tuple) else (result,)
+
+
+def unique_tensors(result: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
+    """The rows, and how many of them differ."""
+    different, number = result
+    return different[number], torch.tensor(len(different))
+
+
+def _propagated(found: Neighborhoods) -> Tensor:
+    """A number of each site that depends on all that it receives."""
+    state = torch.linspace(1.0, 2.0, 1024, dtype=torch.float64)
+    weights = torch.tensor([1.0, 0.7, 0.4, 0.3], dtype=torch.float64)
+    for table in found.by_layer():
+        received = torch.where(table >= 0, state[table.clamp_min(0)], 3.0)
+        state = torch.sin((received * weights).sum(dim=1))
+    return state[found.rows]

@@ -132,6 +132,9 @@ BY_COLUMN: Final = {quantity.column: quantity for quantity in QUANTITIES}
 SCORED: Final = tuple(quantity for quantity in QUANTITIES if quantity.is_scored)
 """Those that predictions are judged by."""
 
+SCORE_COLUMNS: Final = {quantity.name: f"val_{quantity.name}_mae" for quantity in SCORED}
+"""Column of ``metrics.csv`` of each of them."""
+
 
 def scored_in(*columns: Container[str]) -> tuple[Quantity, ...]:
     """The scored quantities whose columns are in all of these."""

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from dnawire.errors import NotFoundError, UnusableDataFileError
 from dnawire.plots.save import Table
 from dnawire.plots.style import BEST, LINES, MARK, TRAINING, VALIDATION, new_figure, style
-from dnawire.quantities import SCORED
-from dnawire.training.state import SCORE_COLUMNS
+from dnawire.quantities import SCORE_COLUMNS, SCORED
 
 UNITS: Final[Mapping[str, str]] = {
     "epoch": "",

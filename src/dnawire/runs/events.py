@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.errors import MissingDependencyError
 from dnawire.files.durable import append, remove, replace_atomically
-from dnawire.quantities import SCORED
-from dnawire.training.state import SCORE_COLUMNS, EpochRecord
+from dnawire.quantities import SCORE_COLUMNS, SCORED
+from dnawire.training.state import EpochRecord
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event

@@ -9,11 +9,8 @@ from typing import Any, Final, Self
 import torch
 from torch import Tensor
 
-from dnawire.quantities import SCORED
+from dnawire.quantities import SCORE_COLUMNS, SCORED
 from dnawire.training.metrics import Scores
-
-SCORE_COLUMNS: Final = {quantity.name: f"val_{quantity.name}_mae" for quantity in SCORED}
-"""Column of ``metrics.csv`` of each scored quantity."""
 
 METRICS: Final = {
     "epoch": "",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from dnawire.operators import Edges, Neighborhoods
+from dnawire.transport.system import ContactTables, block_system, dense_system
 
 WIDTH = 32
 HEADS = 4
@@ -120,9 +122,39 @@ def _edges_of(draw: Draw) -> Iterable[tuple[Any, ...]]:
         yield (draw.whole(4, batch, length, 2),)
 
 
+def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, length, size in ((1, 1, 2), (2, 5, 2), (2, 3, 3)):
+        diagonal = draw.normal(batch, length, size, size, kind=torch.float64)
+        step = 0.4 * draw.normal(batch, length - 1, size, size, kind=torch.float64)
+        left, right = 0.3 * torch.eye(length * size).double()[[0, -1]].view(2, 1, length, size)
+        gammas = (one.expand(batch, -1, -1).numpy() for one in (left, right))
+        energies = np.linspace(-0.4, 0.9, 11)
+        system = block_system(diagonal.numpy(), step.numpy(), *gammas, energies, None, 0.01)
+        tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
+        for with_ldos in (True, False):
+            yield diagonal, step, *tables, *_contacts(system.contacts), with_ldos
+
+
+def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    hamiltonian = draw.normal(2, 5, 5, kind=torch.float64)
+    hamiltonian = hamiltonian + hamiltonian.mT
+    left = np.array([[0.1, 0.2, 0.0, 0.0, 0.0], [0.0, 0.3, 0.0, 0.0, 0.0]])
+    right = np.array([[0.0, 0.3, 0.0, 0.1, 0.0], [0.0, 0.0, 0.0, 0.0, 0.2]])
+    for eta in (0.0, 0.01):
+        system = dense_system(hamiltonian.numpy(), left, right, np.linspace(-1.0, 2.0, 5), eta)
+        yield hamiltonian, torch.from_numpy(system.energies), *_contacts(system.contacts), eta
+
+
+def _contacts(tables: ContactTables[Any]) -> tuple[Tensor, ...]:
+    damping, columns, *couplings = tables
+    return tuple(map(torch.from_numpy, (damping, columns, np.stack(couplings))))
+
+
 SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
     "assemble": _assemble,
+    "block_transport": _block_transport,
     "composition": _composition,
+    "dense_transport": _dense_transport,
     "edge_network": _edge_network,
     "edges_of": _edges_of,
     "ladder_layer": _ladder_layer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,10 +11,13 @@ import torch
 from torch import Tensor
 
 from dnawire.operators import Edges, Neighborhoods
-from dnawire.transport.system import ContactTables, block_system, dense_system
+from dnawire.operators.transport import contact_tensors
+from dnawire.transport.system import block_system, dense_system
 
 WIDTH = 32
 HEADS = 4
+CPU = torch.device("cpu")
+ENERGIES = torch.linspace(-1.0, 1.0, 5, dtype=torch.float64)
 
 
 class Draw:
@@ -36,6 +40,10 @@ class Draw:
         present = self.chance(0.8, batch, length, 2)
         present[..., 0] = True
         return torch.where(present, self.whole(4, batch, length, 2), 4), present
+
+    def couplings(self, *shape: int) -> Tensor:
+        """Elements of Hamiltonians in eV."""
+        return 0.3 * self.normal(*shape, kind=torch.float64)
 
     def coupling(self, present: Tensor) -> Tensor:
         """Positive at some sites of each duplex, the first one among them."""
@@ -100,6 +108,37 @@ def _weighted_huber(draw: Draw) -> Iterable[tuple[Any, ...]]:
         yield draw.normal(*shape, kind=double), target, scale, steepness, delta
 
 
+def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    """With missing orbitals where no LDOS is asked for: differences of log10 0 are none."""
+    for (batch, length), eta, with_ldos in itertools.product(SHAPES, (0.0, 1e-2), (True, False)):
+        _, present = draw.bases(batch, length)
+        present = present | torch.tensor(with_ldos)
+        exists = present[..., None] * present[..., None, :], present[:, :-1, :, None]
+        diagonal = _hermitian(draw, batch, length, 2) * exists[0]
+        step = draw.couplings(batch, length - 1, 2, 2) * exists[1] * present[:, 1:, None]
+        gammas = draw.coupling(present), draw.coupling(present)
+        arrays = map(np.asarray, (diagonal, step, *gammas, ENERGIES, present))
+        system = block_system(*arrays, eta)
+        tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
+        yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
+
+
+def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, size in ((1, 2), (3, 5)):
+        hamiltonian = _hermitian(draw, batch, size)
+        gammas = torch.zeros(2, batch, size, dtype=torch.float64)
+        gammas[0, :, 0], gammas[1, :, -1] = 0.3, 0.2
+        system = dense_system(*map(np.asarray, (hamiltonian, *gammas, ENERGIES)), 1e-2)
+        energies = torch.from_numpy(system.energies)
+        yield hamiltonian, energies, *contact_tensors(system.contacts, CPU), 1e-2
+
+
+def _hermitian(draw: Draw, *shape: int) -> Tensor:
+    """Symmetric matrices in eV."""
+    matrix = draw.couplings(*shape, shape[-1])
+    return matrix + matrix.mT
+
+
 def _composition(draw: Draw) -> Iterable[tuple[Any, ...]]:
     for batch, length in SHAPES:
         base, present = draw.bases(batch, length)
@@ -120,34 +159,6 @@ def _neighborhoods(draw: Draw) -> Iterable[tuple[Any, ...]]:
 def _edges_of(draw: Draw) -> Iterable[tuple[Any, ...]]:
     for batch, length in SHAPES:
         yield (draw.whole(4, batch, length, 2),)
-
-
-def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
-    for batch, length, size in ((1, 1, 2), (2, 5, 2), (2, 3, 3)):
-        diagonal = draw.normal(batch, length, size, size, kind=torch.float64)
-        step = 0.4 * draw.normal(batch, length - 1, size, size, kind=torch.float64)
-        left, right = 0.3 * torch.eye(length * size).double()[[0, -1]].view(2, 1, length, size)
-        gammas = (one.expand(batch, -1, -1).numpy() for one in (left, right))
-        energies = np.linspace(-0.4, 0.9, 11)
-        system = block_system(diagonal.numpy(), step.numpy(), *gammas, energies, None, 0.01)
-        tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
-        for with_ldos in (True, False):
-            yield diagonal, step, *tables, *_contacts(system.contacts), with_ldos
-
-
-def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
-    hamiltonian = draw.normal(2, 5, 5, kind=torch.float64)
-    hamiltonian = hamiltonian + hamiltonian.mT
-    left = np.array([[0.1, 0.2, 0.0, 0.0, 0.0], [0.0, 0.3, 0.0, 0.0, 0.0]])
-    right = np.array([[0.0, 0.3, 0.0, 0.1, 0.0], [0.0, 0.0, 0.0, 0.0, 0.2]])
-    for eta in (0.0, 0.01):
-        system = dense_system(hamiltonian.numpy(), left, right, np.linspace(-1.0, 2.0, 5), eta)
-        yield hamiltonian, torch.from_numpy(system.energies), *_contacts(system.contacts), eta
-
-
-def _contacts(tables: ContactTables[Any]) -> tuple[Tensor, ...]:
-    damping, columns, *couplings = tables
-    return tuple(map(torch.from_numpy, (damping, columns, np.stack(couplings))))
 
 
 SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {

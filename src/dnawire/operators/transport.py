@@ -90,7 +90,7 @@ def dense_spectra(
     given = hamiltonian, gamma_left, gamma_right, energies
     matrix, left, right, grids = (one.detach().cpu().numpy() for one in given)
     system = dense_system(matrix, left, right, grids, eta)
-    tables = _contact_tensors(system.contacts, hamiltonian.device)
+    tables = contact_tensors(system.contacts, hamiltonian.device)
     energies = torch.from_numpy(system.energies).to(hamiltonian.device)
     return Spectra(*dense_transport(hamiltonian.double(), energies, *tables, eta))
 
@@ -104,7 +104,7 @@ def _block_logarithms(
     present = None if mask is None else mask.cpu().numpy()
     system = block_system(blocks, steps, left, right, grids, present, eta)
     device = diagonal.device
-    tables = _contact_tensors(system.contacts, device)
+    tables = contact_tensors(system.contacts, device)
     exists, energies = (
         torch.from_numpy(one).to(device) for one in (system.present, system.energies)
     )
@@ -121,7 +121,7 @@ def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
-def _contact_tensors(
+def contact_tensors(
     contacts: ContactTables[NDArray[Any]], device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Damping, columns, and how these couple to the left, to the right and in all, (3, B, C)."""

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -116,9 +115,9 @@ def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         exists = present[..., None] * present[..., None, :], present[:, :-1, :, None]
         diagonal = _hermitian(draw, batch, length, 2) * exists[0]
         step = draw.couplings(batch, length - 1, 2, 2) * exists[1] * present[:, 1:, None]
-        gammas = draw.coupling(present), draw.coupling(present)
-        arrays = map(np.asarray, (diagonal, step, *gammas, ENERGIES, present))
-        system = block_system(*arrays, eta)
+        gammas = draw.coupling(present).numpy(), draw.coupling(present).numpy()
+        blocks, grid = (diagonal.numpy(), step.numpy()), ENERGIES.numpy()
+        system = block_system(*blocks, *gammas, grid, present.numpy(), eta)
         tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
         yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
 
@@ -128,7 +127,8 @@ def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         hamiltonian = _hermitian(draw, batch, size)
         gammas = torch.zeros(2, batch, size, dtype=torch.float64)
         gammas[0, :, 0], gammas[1, :, -1] = 0.3, 0.2
-        system = dense_system(*map(np.asarray, (hamiltonian, *gammas, ENERGIES)), 1e-2)
+        left, right = gammas.numpy()
+        system = dense_system(hamiltonian.numpy(), left, right, ENERGIES.numpy(), 1e-2)
         energies = torch.from_numpy(system.energies)
         yield hamiltonian, energies, *contact_tensors(system.contacts, CPU), 1e-2
 

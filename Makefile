@@ -22,7 +22,7 @@ train: $(INSTALLED)
 	$(BIN)/python main.py --model_type hamiltonian --checkpoint_dir outputs/hamiltonian/checkpoints
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto
+	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto --dist worksteal
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow --timeout 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, finish, real_command, run
+from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, finish, real_command
 from outcome import metrics
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -104,7 +104,7 @@ def test_the_package_is_asked_for_before_anything_is_done(tmp_path: Path) -> Non
 
 def test_without_the_flag_nothing_is_written(tmp_path: Path) -> None:
     flags = (*TINY, "--num_epochs", "1", "--checkpoint_dir", CHECKPOINTS)
-    assert run(tmp_path, *flags).exit_code == 0
+    finish(tmp_path, *flags)
     assert not (tmp_path / EVENTS).exists()
 
 

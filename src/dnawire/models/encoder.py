@@ -40,7 +40,7 @@ class LadderLayer(nn.Module):
         table: Int[Tensor, "rows 4"],
         mask: Float[Tensor, "B F"] | None,
     ) -> Float[Tensor, "rows F"]:
-        """Rows of this layer from those of the layer below; see `dnawire.operators.ladder_layer`."""
+        """Rows of this layer; see `dnawire.operators.ladder_layer`."""
         norm, project = self.norm, self.project
         maps = norm.weight, norm.bias, project.weight, project.bias, self.mix
         return ladder_layer(x, *maps, table, mask)

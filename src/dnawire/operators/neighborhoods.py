@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from numpy.typing import NDArray
@@ -32,7 +33,8 @@ class Neighborhoods(NamedTuple):
 
     def by_layer(self) -> tuple[Int[Tensor, "rows 4"], ...]:
         """The table of each layer."""
-        return self.tables.split(self.offsets.diff().tolist())
+        sizes = self.offsets.diff().tolist()
+        return torch.split(self.tables, sizes)
 
 
 class Edges(NamedTuple):
@@ -53,7 +55,8 @@ class Edges(NamedTuple):
 
 
 def _unique_rows(table: Tensor) -> tuple[Tensor, Tensor]:
-    return _tensors(kernels.unique_rows(table.numpy()))
+    different, number = _tensors(kernels.unique_rows(table.numpy()))
+    return different, number
 
 
 def _neighborhoods(inputs: Tensor, present: Tensor, num_layers: int, shared: bool) -> Neighborhoods:
@@ -66,7 +69,7 @@ def _edges(rows: Tensor) -> Edges:
     return Edges(*_tensors(kernels.edges(rows.reshape(-1).numpy(), batch, length)))
 
 
-def _tensors(arrays: tuple[NDArray, ...]) -> tuple[Tensor, ...]:
+def _tensors(arrays: tuple[NDArray[np.int64], ...]) -> tuple[Tensor, ...]:
     return tuple(map(torch.from_numpy, arrays))
 
 

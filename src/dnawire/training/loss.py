@@ -53,21 +53,22 @@ class SpectralLoss(NamedTuple):
 
     def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
         """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
-        scales = self.transmission_scale, self.dos_scale, torch.ones_like(self.dos_scale)
-        settings = self.weights
-        factors = settings.transmission_weight, settings.dos_weight, settings.ldos_weight
-        means, chosen = [], []
-        for found, wanted, scale, factor, share in zip(
-            prediction, target, scales, factors, self.shares, strict=True
-        ):
-            if found is not None and wanted is not None and factor:
-                means.append(
-                    weighted_huber(found, wanted, scale, self.steepness, settings.huber_delta)
-                )
-                chosen.append(factor * share)
-        losses, weights = (torch.stack(one) for one in zip(*means, strict=True))
-        weights = weights.detach().clamp_min(torch.finfo(weights.dtype).tiny)
-        return (losses / weights * weights.new_tensor(chosen)).sum()
+        weights, shares = self.weights, self.shares
+        total = (
+            weights.transmission_weight
+            * shares[0]
+            * self._mean(
+                prediction.log10_transmission, target.log10_transmission, self.transmission_scale
+            )
+        )
+        total = total + weights.dos_weight * shares[1] * self._mean(
+            prediction.log10_dos, target.log10_dos, self.dos_scale
+        )
+        if prediction.log10_ldos is None or target.log10_ldos is None or not weights.ldos_weight:
+            return total
+        decades = torch.ones_like(self.dos_scale)
+        ldos = self._mean(prediction.log10_ldos, target.log10_ldos, decades)
+        return total + weights.ldos_weight * shares[2] * ldos
 
     def weights_of(self, target: SpectraBatch) -> Float[Tensor, "B 3"]:
         """Sum of the weights of each record in the means of T, DOS and LDOS, on the CPU."""
@@ -89,3 +90,7 @@ class SpectralLoss(NamedTuple):
         """
         transmission, dos, ldos = (part / whole).nan_to_num(0.0).tolist()
         return self._replace(shares=(transmission, dos, ldos))
+
+    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+        constants = self.steepness, self.weights.huber_delta
+        return weighted_huber(prediction, target, scale, *constants)

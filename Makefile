@@ -22,14 +22,14 @@ train: $(INSTALLED)
 	$(BIN)/python main.py --model_type hamiltonian --checkpoint_dir outputs/hamiltonian/checkpoints
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto
+	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto --dist worksteal
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 0
 
 test-slurm: $(INSTALLED)
 	@$(BIN)/python tests/slurm/cluster.py --check
-	$(BIN)/python -m pytest -m slurm --durations=0 tests/slurm
+	$(BIN)/python -m pytest -m slurm --timeout 0 --durations=0 tests/slurm
 
 test-mutations: $(INSTALLED)
 	$(BIN)/python -m tests.mutate
@@ -58,5 +58,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $(INSTALLED)
 
 clean:
-	find src -name '*.nb[ic]' -delete
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -26,44 +26,39 @@ from typing import Any
 import torch
 from timing import Timing, alternate
 
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
-from dnawire.cluster import Duration
+from dnawire.checkpoint import SaveInterval
+from dnawire.cluster import StopRequest
 from dnawire.config import TrainConfig
-from dnawire.runs.checkpointing import CheckpointCallback, NullCallback
+from dnawire.runs import Run
+from dnawire.runs.checkpointing import CheckpointCallback, StopCallback
 from dnawire.runs.reporter import Reporter
-from dnawire.runs.run import _callback, _Job, _output_folder, _prepare, _set_up_torch
-from dnawire.training.distributed.group import SingleProcess
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.loop import Keeper
+from dnawire.training.callback import Callback, Callbacks
 from dnawire.training.state import EpochRecord
 
 STEP_MS = 5.0
 HIDDEN = {"0.17 M parameters": 128, "1 M parameters": 320}
-NEVER = SaveSchedule(10**9, 1e9)
+NEVER = SaveInterval(10**9, 1e9)
 
 
 @dataclass
 class Bench:
     """A run of which every part can be called alone."""
 
-    job: _Job
+    run: Run
     callback: CheckpointCallback
-    no_keeper: NullCallback
+    off: StopCallback
+    """The callback of a run without checkpoints."""
 
 
 def open_bench(stack: ExitStack, place: Path, **settings: object) -> Bench:
     """Prepare a run of the real parts in a folder of its own."""
     place = place / "-".join(str(value) for value in settings.values())
     values = {"checkpoint_dir": place / "checkpoints", "output_dir": place / "outputs", **settings}
-    config = TrainConfig.from_flat(values)
-    folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config, SingleProcess()), SingleProcess())
-    lock = stack.enter_context(DirectoryLock(config.checkpoint.directory))
-    output_lock = stack.enter_context(folder.lock())
-    stop = stack.enter_context(StopRequest([Duration(1e9)]))
-    store = CheckpointStore(config.checkpoint.directory, lock)
-    job.folder.write_metrics([])
-    return Bench(job, _callback(job, store, (lock, output_lock), stop), NullCallback(output_lock))
+    run = stack.enter_context(Run(TrainConfig.from_flat({"time_limit": "1000000000", **values})))
+    run.prepare()
+    assert isinstance(run.callback, CheckpointCallback)
+    epochs, output_lock = run.callback.num_epochs, run.callback.locks[-1]
+    return Bench(run, run.callback, StopCallback(StopRequest(), epochs, [output_lock]))
 
 
 def per_step(place: Path) -> None:
@@ -72,13 +67,13 @@ def per_step(place: Path) -> None:
         bench = open_bench(stack, place, model_type="standard", num_samples=400)
         bench.callback.schedule = NEVER
         calls: Mapping[str, Callable[[], object]] = {
-            "off": bench.no_keeper.after_batch,
+            "off": bench.off.after_batch,
             "on": bench.callback.after_batch,
         }
         alone = alternate(calls, 9, {"on": 20_000, "off": 20_000})
-        steps = bench.job.trainer.order.batches_per_epoch
+        steps = bench.run.trainer.order.batches_per_epoch
         loops = {
-            "off": lambda: steps_of_an_epoch(bench, bench.no_keeper),
+            "off": lambda: steps_of_an_epoch(bench, bench.off),
             "on": lambda: steps_of_an_epoch(bench, bench.callback),
         }
         whole = alternate(loops, 41, {"on": 1, "off": 1})
@@ -89,10 +84,10 @@ def per_step(place: Path) -> None:
         print(f"  a whole step, checkpoints {name:3}: {text(scaled(timing, 1 / steps))} of CPU")
 
 
-def steps_of_an_epoch(bench: Bench, callback: Keeper) -> None:
+def steps_of_an_epoch(bench: Bench, callback: Callback) -> None:
     """All steps of an epoch, again and again the same epoch."""
-    bench.job.trainer.state.batch = 0
-    bench.job.trainer._finish_batches(callback)
+    bench.run.trainer.state.batch = 0
+    bench.run.trainer.finish_batches(callback)
 
 
 def per_save(place: Path) -> None:
@@ -101,11 +96,11 @@ def per_save(place: Path) -> None:
         with ExitStack() as stack:
             settings = {"model_type": "standard", "hidden_dim": hidden, "num_samples": 100}
             bench = open_bench(stack, place, **settings)
-            train(bench, 1, bench.no_keeper)
+            train(bench, 1, bench.off)
             calls = saves(bench, place / f"others-{hidden}")
             wall, processor = both_times(calls, 15)
             size = bench.callback.store.latest.stat().st_size
-            weights = sum(value.numel() for value in bench.job.trainer.model.parameters())
+            weights = sum(value.numel() for value in bench.run.trainer.model.parameters())
         print(f"{label} ({weights} in the model), checkpoint of {size / 1e6:.2f} MB:")
         for name in calls:
             print(f"  {name:44} wall {text(wall[name])}   CPU {text(processor[name])}")
@@ -117,11 +112,11 @@ def saves(bench: Bench, place: Path) -> dict[str, Callable[[], object]]:
     numbers = itertools.count()
 
     def plain() -> None:
-        torch.save(bench.callback._payload(), place / "plain.pth")
+        torch.save(bench.callback.payload(), place / "plain.pth")
 
     def synchronized() -> None:
         with (place / "synchronized.pth").open("wb") as file:
-            torch.save(bench.callback._payload(), file)
+            torch.save(bench.callback.payload(), file)
             file.flush()
             os.fsync(file.fileno())
 
@@ -131,7 +126,7 @@ def saves(bench: Bench, place: Path) -> dict[str, Callable[[], object]]:
         "torch.save and fsync": synchronized,
         "dnawire: light files of an epoch": lambda: bench.callback.report("running"),
     }
-    save = lightning_save(bench.job.trainer.model)
+    save = lightning_save(bench.run.trainer.model)
     if save is not None:
         calls["Lightning: Trainer.save_checkpoint"] = lambda: save(
             place / f"lightning-{next(numbers) % 2}.ckpt"
@@ -166,17 +161,23 @@ def lightning_save(model: torch.nn.Module) -> Callable[[Path], None] | None:
     off = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     quiet: dict[str, Any] = {**off, "enable_model_summary": False, "accelerator": "cpu"}
     trainer = Trainer(max_steps=1, **quiet)
-    trainer.fit(Same(), torch.utils.data.DataLoader(torch.ones(2, 1)))
-    return trainer.save_checkpoint
+    one_row: Any = torch.ones(2, 1)
+    trainer.fit(Same(), torch.utils.data.DataLoader(one_row))
+    save: Callable[[Path], None] = trainer.save_checkpoint
+    return save
 
 
 @dataclass
-class Timed:
+class Timed(Callback):
     """A callback whose time is counted."""
 
-    callback: Keeper
+    callback: Callback
     seconds: float = 0.0
     processor: float = 0.0
+
+    def before_start(self) -> bool:
+        """Pass on."""
+        return self.callback.before_start()
 
     def after_batch(self) -> bool:
         """Pass on."""
@@ -217,10 +218,10 @@ def share_of_a_run(place: Path, frequency: int | None, epochs: int = 30) -> None
     print(f"  {callback.processor:.3f} of {processor:.1f} s, {share:.2f} % CPU")
 
 
-def train(bench: Bench, epochs: int, callback: Keeper) -> None:
+def train(bench: Bench, epochs: int, callback: Callback) -> None:
     """Train by the real loop."""
-    with Reporter(bench.job.folder, bench.job.trainer.state, epochs) as reporter:
-        bench.job.trainer.fit(epochs, callback, reporter)
+    with Reporter(bench.run.outputs, bench.run.trainer.state, epochs) as reporter:
+        bench.run.trainer.fit(epochs, Callbacks(reporter, callback))
 
 
 def both_times(

@@ -13,7 +13,7 @@ from dense_baseline import dense_log_spectra
 from timing import alternate
 from torch import Tensor
 
-from dnawire.transport import dense_spectra
+from dnawire.operators.transport import dense_spectra
 
 ENERGIES = torch.linspace(-3.0, 3.0, 100, dtype=torch.float64)
 CONTACT = 4

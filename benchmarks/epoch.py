@@ -23,24 +23,23 @@ from torch_geometric.data import Data
 from torch_geometric.loader import DataLoader
 
 from dnawire.graphs import Batch
-from dnawire.runs.run import _Job
-from dnawire.training.distributed.synchronized import NoReport
+from dnawire.runs import Run
 
 EVERY_EPOCH = {"checkpoint_frequency": 1, "missing_fraction": 0.0, "num_epochs": 100_000}
 BASELINES = {"hamiltonian": pyg_baseline.Hamiltonian, "standard": pyg_baseline.Standard}
 
 
 @contextmanager
-def our_epoch(model_type: str, folder: Path) -> Iterator[tuple[Callable[[], None], _Job]]:
-    """An epoch of the real training, with its durable checkpoint; and the trainer."""
+def our_epoch(model_type: str, folder: Path) -> Iterator[tuple[Callable[[], None], Run]]:
+    """An epoch of the real training, with its durable checkpoint; and the run."""
     with ExitStack() as stack:
         bench = open_bench(stack, folder, model_type=model_type, **EVERY_EPOCH)
-        trainer = bench.job.trainer
+        trainer = bench.run.trainer
 
         def epoch() -> None:
-            assert trainer.fit(trainer.state.epoch + 1, bench.callback, NoReport()), "stopped"
+            assert trainer.fit(trainer.state.epoch + 1, bench.callback), "stopped"
 
-        yield epoch, bench.job
+        yield epoch, bench.run
 
 
 def usual_epoch(
@@ -84,8 +83,8 @@ def graphs_of(batch: Batch) -> list[Data]:
 
 def compare(model_type: str, folder: Path) -> None:
     """Print the row of one model."""
-    with our_epoch(model_type, folder) as (epoch, job):
-        data = job.data
+    with our_epoch(model_type, folder) as (epoch, run):
+        data = run.data
         model = BASELINES[model_type](128, 4, 4, data.statistics.energies)
         parts = graphs_of(data.training[0]), graphs_of(data.validation[0])
         calls = {

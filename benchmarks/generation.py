@@ -30,7 +30,7 @@ INVERTED = 20
 PARAMETERS = "kordas2025"
 GAMMA = 0.1
 BATCH = 32
-"""Ladders that we compute at once."""
+"""Chains that we compute at once."""
 
 
 def dense_spectra(
@@ -82,12 +82,14 @@ def check_records(dataset: TransportDataset, junctions: list[Junction]) -> None:
     for number, junction in enumerate(junctions):
         record = dataset[number]
         transmission, dos, ldos = dense_spectra(junction, record.energies)
+        assert record.transmission is not None
+        assert record.ldos is not None
         np.testing.assert_allclose(record.transmission, transmission, rtol=1e-7)
         np.testing.assert_allclose(record.dos, dos, rtol=1e-7)
         np.testing.assert_allclose(record.ldos, ldos, rtol=1e-5, atol=1e-13)
 
 
-class WideBand(Electrode):
+class WideBand(Electrode):  # type: ignore[misc]
     """Self-energy -i gamma / 2 on one base."""
 
     def __len__(self) -> int:
@@ -102,7 +104,7 @@ class WideBand(Electrode):
         return 1j * (self_energy - self_energy.conj().T)
 
 
-class Ladders(NamedTuple):
+class Chains(NamedTuple):
     """Random complete duplexes with a contact at each end of their upper strands."""
 
     diagonal: NDArray[np.float64]
@@ -110,7 +112,7 @@ class Ladders(NamedTuple):
     gamma: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     @classmethod
-    def random(cls, number: int, length: int) -> Ladders:
+    def random(cls, number: int, length: int) -> Chains:
         """Make some of one parameter set."""
         upper = np.random.default_rng(length).integers(0, 4, (number, length))
         codes = np.stack((upper, 3 - upper), axis=-1)
@@ -119,10 +121,9 @@ class Ladders(NamedTuple):
         left[:, 0, 0] = right[:, -1, 0] = GAMMA
         return cls(blocks.diagonal, blocks.step, (left, right))
 
-    def spectra(self, energies: torch.Tensor) -> Totals:
+    def spectra(self, energies: NDArray[np.float64]) -> Totals[NDArray[np.float64]]:
         """Ours: T and DOS of all."""
-        arrays = self.diagonal, self.step, *self.gamma
-        return block_totals(*map(torch.from_numpy, arrays), energies)
+        return block_totals(self.diagonal, self.step, *self.gamma, energies)
 
     def sisl_device(self) -> DeviceGreen:
         """Theirs: the first as a device whose Green's function is found block by block."""
@@ -142,19 +143,19 @@ class Ladders(NamedTuple):
 
 
 def one_spectrum(length: int, rounds: int) -> None:
-    """Print the row of one length; sisl takes ladders and energies one by one, T alone."""
-    ladders = Ladders.random(BATCH, length)
-    energies = torch.linspace(*load_parameters(PARAMETERS).energy_window, 100, dtype=torch.float64)
-    device = ladders.sisl_device()
+    """Print the row of one length; sisl takes chains and energies one by one, T alone."""
+    chains = Chains.random(BATCH, length)
+    energies = np.linspace(*load_parameters(PARAMETERS).energy_window, 100)
+    device = chains.sisl_device()
     with np.errstate(divide="ignore"):
         theirs = np.log10(device.transmission(float(energies[37]), "left", "right"))
     if np.isfinite(theirs):  # beyond 300 decades it underflows
-        ours = ladders.spectra(energies).log10_transmission[0, 37]
+        ours = chains.spectra(energies).log10_transmission[0, 37]
         np.testing.assert_allclose(ours, theirs, rtol=0.0, atol=1e-6)
     new = itertools.cycle(np.linspace(float(energies[0]), float(energies[-1]), 997))
     calls = {
         "sisl": lambda: device.transmission(next(new), "left", "right"),
-        "ours": lambda: ladders.spectra(energies),
+        "ours": lambda: chains.spectra(energies),
     }
     timings = alternate(calls, rounds, {"sisl": 10, "ours": 10})
     mine = timings["ours"].scaled(1.0 / (BATCH * len(energies)))

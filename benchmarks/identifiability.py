@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dnawire.operators.transport import block_spectra
 from dnawire.tightbinding import ParameterSet, available_parameters, ladder_blocks, load_parameters
-from dnawire.transport import block_spectra
 
 Array = NDArray[np.float64]
 NULL: Final = 1e-9

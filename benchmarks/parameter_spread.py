@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -39,12 +38,10 @@ def every_duplex(length: int) -> NDArray[np.int64]:
 def log10_transmission(parameters: ParameterSet, codes: NDArray[np.int64]) -> Array:
     """Of every duplex at every offset from the level of guanine, (duplexes, offsets)."""
     blocks = ladder_blocks(codes, parameters)
-    left, right = torch.zeros(2, *codes.shape, dtype=torch.float64)
+    left, right = np.zeros((2, *codes.shape))
     left[:, 0], right[:, -1] = GAMMA, GAMMA
-    energies = torch.tensor(OFFSETS, dtype=torch.float64) + parameters.onsite[BASES.index("G")]
-    tensors = torch.from_numpy(blocks.diagonal), torch.from_numpy(blocks.step)
-    found: Array = block_totals(*tensors, left, right, energies).log10_transmission.numpy()
-    return found
+    energies = np.asarray(OFFSETS) + parameters.onsite[BASES.index("G")]
+    return block_totals(blocks.diagonal, blocks.step, left, right, energies).log10_transmission
 
 
 def without_diagonals(parameters: ParameterSet) -> ParameterSet:

@@ -108,4 +108,4 @@ class Hamiltonian(nn.Module):
         hamiltonian = hamiltonian + torch.diag_embed(onsite)
         left, right = torch.zeros_like(onsite), torch.zeros_like(onsite)
         left[:, 0] = right[:, nodes // 2 - 2] = 0.1
-        return dense_log_spectra(hamiltonian, left, right, self.energies)
+        return dense_log_spectra(hamiltonian, left, right, self.get_buffer("energies"))

@@ -17,18 +17,15 @@ from dnawire.config import TrainConfig
 from dnawire.inference import (
     Conditions,
     Distribution,
-    HamiltonianPredictor,
     PatternCandidates,
     Predictor,
     Question,
     Ranking,
-    StandardPredictor,
-    learned_hamiltonian,
     load_predictor,
     screen,
 )
 from dnawire.junction import Contact
-from dnawire.models import HamiltonianModel, StandardModel
+from dnawire.models import predictor_class
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 ALL_8_MERS = "NNNNNNNN"
@@ -41,10 +38,7 @@ def untrained(model_type: str, conditions: Conditions) -> Predictor:
     config = TrainConfig.from_flat({"model_type": model_type, "num_samples": 200})
     data = prepare_data(config, prepare_dataset(config), DEVICE)
     model = build_trainer(config, data, DEVICE).model.eval()
-    if isinstance(model, HamiltonianModel):
-        return HamiltonianPredictor(model_type, conditions, learned_hamiltonian(model))
-    assert isinstance(model, StandardModel)
-    return StandardPredictor(model_type, conditions, model)
+    return predictor_class(model_type)(model_type, conditions, model)
 
 
 def screening(predictor: Predictor, pattern: str) -> Ranking:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
+from dnawire.models.neighborhoods import edges_of, neighborhoods
 from threadpoolctl import threadpool_limits
 from timing import PRODUCT_SIZE, matrix_product
 from training_step import DEVICE, prepare
 
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
-from dnawire.models.neighborhoods import edges_of, neighborhoods
-from dnawire.training.distributed.share import Share
 from dnawire.training.loop import Trainer
-from dnawire.transport import block_spectra
+from dnawire.transport import Spectra
 
 ROUNDS = 200
 
@@ -28,10 +27,10 @@ ROUNDS = 200
 class Step:
     """The parts of a training step, each a call; together they are one."""
 
-    def __init__(self, trainer: Trainer, share: Share) -> None:
-        self.trainer, self.share = trainer, share
+    def __init__(self, trainer: Trainer, batch: LocalBatch) -> None:
+        self.trainer, self.batch = trainer, batch
         self.cut = trainer.order.epoch(0)[0]
-        self.known: tuple[torch.Tensor, ...] = ()
+        self.known: dict[str, torch.Tensor] = {}
         trainer.model.train()
 
     def parts(self) -> dict[str, Callable[[], None]]:
@@ -46,8 +45,8 @@ class Step:
     def load(self) -> None:
         """Gather a batch."""
         self.trainer.order.batch(self.cut)
-        self.junctions = self.share.part.junctions
-        self.trainer.model.dropout.seed(0, DEVICE, self.share.others)
+        self.junctions = self.batch.batch.junctions
+        self.trainer.model.dropout.seed(0, DEVICE, self.batch.others)
 
     def network(self) -> None:
         """Hamiltonians."""
@@ -64,19 +63,19 @@ class Step:
         """Spectra by a network alone."""
         self.keep(self.trainer.model(self.junctions))
 
-    def keep(self, found: Sequence[torch.Tensor | None]) -> None:
+    def keep(self, found: SpectraBatch | Spectra[torch.Tensor]) -> None:
         """Cut the graph behind the spectra."""
-        self.known = tuple(one for one in found if one is not None)
-        self.spectra = [one.detach().requires_grad_() for one in self.known]
+        self.known = {name: one for name, one in found._asdict().items() if one is not None}
+        self.spectra = {name: one.detach().requires_grad_() for name, one in self.known.items()}
 
     def loss(self) -> None:
         """Loss and its gradient by the spectra."""
-        missing = [None] * (3 - len(self.spectra))
-        self.share.loss_of(SpectraBatch(*self.spectra, *missing)).backward()
+        self.batch.loss_of(SpectraBatch(**self.spectra)).backward()
 
     def spectra_back(self) -> None:
         """Gradient by what the spectra come from."""
-        torch.autograd.backward(self.known, [one.grad for one in self.spectra])
+        gradients = [one.grad for one in self.spectra.values()]
+        torch.autograd.backward(list(self.known.values()), gradients)
 
     def network_back(self) -> None:
         """Gradient by the parameters."""
@@ -134,10 +133,10 @@ def breakdown(model_type: str) -> None:
         )
 
 
-def full_batch(trainer: Trainer) -> Share:
+def full_batch(trainer: Trainer) -> LocalBatch:
     """A batch of full size."""
     batches = map(trainer.order.batch, trainer.order.epoch(0))
-    return max(batches, key=lambda share: share.records)
+    return max(batches, key=lambda batch: batch.global_size)
 
 
 if __name__ == "__main__":

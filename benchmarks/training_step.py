@@ -37,7 +37,7 @@ def our_step(trainer: Trainer) -> Callable[[], None]:
     """Gather the next batch and take a step."""
     trainer.model.train()
     cuts = itertools.cycle(trainer.order.epoch(0))
-    return lambda: trainer._step([trainer.order.batch(next(cuts))])
+    return lambda: trainer.step([trainer.order.batch(next(cuts))])
 
 
 def baseline_step(model: torch.nn.Module, data: PreparedData) -> Callable[[], None]:

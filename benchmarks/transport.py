@@ -13,8 +13,8 @@ from dense_baseline import dense_hamiltonian, dense_log_spectra
 from timing import alternate, ratio_line
 from torch import Tensor
 
+from dnawire.operators.transport import block_totals
 from dnawire.tightbinding import ladder_blocks, load_parameters
-from dnawire.transport import block_totals
 
 ENERGIES = torch.linspace(-3.0, 3.0, 100, dtype=torch.float64)
 

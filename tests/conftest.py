@@ -1,10 +1,15 @@
-"""What every part of the tests shares: signals as usual, and the numbers of storms at the end."""
+"""What the tests share: signals as usual, no deadlines, and the numbers of storms at the end."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from dnawire.checkpoint import CheckpointStore, DirectoryLock
 
 
 def pytest_configure() -> None:
@@ -14,6 +19,9 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # On a busy machine no example keeps a deadline.
+    settings.register_profile("dnawire", deadline=None)
+    settings.load_profile("dnawire")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -22,3 +30,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "summary":
                 terminalreporter.write_line(str(value))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CheckpointStore]:
+    """An empty store, locked."""
+    with DirectoryLock(tmp_path / "run") as lock:
+        yield CheckpointStore(tmp_path / "run", lock)

@@ -1,8 +1,8 @@
 """The mutation gate: each protection is taken away in a copy of the source, and a test must fail.
 
 Run ``make test-mutations`` (or ``python -m tests.mutate [NAME ...]``). A row of `MUTATIONS` names a
-protection, replaces one passage of one file, and names the tests that must notice. A passage that
-is not found exactly once fails the gate too: the row is out of date.
+protection, replaces one passage of one file, and names the tests that must notice. All passages are
+looked for before the first test: one that is not found exactly once is out of date.
 """
 
 from __future__ import annotations
@@ -49,12 +49,19 @@ class Baseline:
         return self._outcomes[tests]
 
 
+def out_of_date(mutation: Mutation, source: Path) -> str:
+    """Say why a row cannot be tried; empty if it can."""
+    path = source / "dnawire" / mutation.file
+    if not path.exists():
+        return f"{mutation.name}: out of date: no file {mutation.file}"
+    count = path.read_text().count(mutation.old)
+    return "" if count == 1 else f"{mutation.name}: out of date: {count} times in {mutation.file}"
+
+
 def survives(mutation: Mutation, source: Path) -> str:
     """Say how a mutation got past the tests; empty if they noticed it."""
     path = source / "dnawire" / mutation.file
     original = path.read_text()
-    if original.count(mutation.old) != 1:
-        return f"out of date: found {original.count(mutation.old)} times in {mutation.file}"
     path.write_text(original.replace(mutation.old, mutation.new))
     try:
         code, last = _ask_tests(mutation.tests, source)
@@ -89,6 +96,10 @@ def _ask_tests(tests: str, source: Path) -> tuple[int, str]:
 def main(names: list[str]) -> int:
     """Try all mutations or those named; return the number of those that got through."""
     chosen = [mutation for mutation in MUTATIONS if not names or mutation.name in names]
+    old = [problem for one in chosen if (problem := out_of_date(one, ROOT / "src"))]
+    if old:
+        sys.stdout.write("\n".join((*old, "")))
+        return len(old)
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "src"

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from dnawire.config import TrainConfig
+from dnawire.graphs import Batch
 from dnawire.models import HamiltonianModel
 from dnawire.tightbinding import available_parameters, load_parameters
 
 from .features import dinucleotides
 from .measures import (
-    FreshDuplexes,
     Predict,
     Spectra,
     beta,
@@ -114,6 +115,10 @@ def ablation(bench: Bench) -> Iterator[Result]:
                 yield {"model": model, "change": dict(more), "seed": seed, **result}
 
 
+def _train_and_extrapolate(config: TrainConfig, fresh: int) -> dict[str, Result]:
+    return extrapolate(train(config), config, fresh)
+
+
 def extrapolation(bench: Bench) -> Iterator[Result]:
     """Errors of models trained on 4 to 8 base pairs, by length."""
     for model in MODELS:
@@ -123,7 +128,7 @@ def extrapolation(bench: Bench) -> Iterator[Result]:
                 bench,
                 f"extrapolation-{model}-seed{seed}",
                 config,
-                lambda config=config: extrapolate(train(config), config, bench.fresh),
+                partial(_train_and_extrapolate, config, bench.fresh),
                 fresh=bench.fresh,
             ).items():
                 if model == MODELS[0] or predictor.startswith("`"):
@@ -160,9 +165,7 @@ def extrapolate(trained: Trained, config: TrainConfig, number: int) -> dict[str,
     parameters = load_parameters(config.data.parameters)
     known = {trained.data.dataset.keys[row] for row in trained.data.splits.train}
     known |= {trained.data.dataset.keys[row] for row in trained.data.splits.validation}
-    fresh = {
-        length: fresh_duplexes(config, length, number, parameters, known) for length in LENGTHS
-    }
+    fresh = {length: fresh_duplexes(config, length, number, known) for length in LENGTHS}
     energies = trained.data.statistics.energies.numpy()
     gap = int(np.abs(energies - parameters.onsite.max() - ABOVE_GUANINE).argmin())
     predictors: dict[str, Predict] = {
@@ -172,13 +175,14 @@ def extrapolate(trained: Trained, config: TrainConfig, number: int) -> dict[str,
     return {name: _by_length(fresh, predict, gap) for name, predict in predictors.items()}
 
 
-def _by_length(fresh: Mapping[int, FreshDuplexes], predict: Predict, gap: int) -> Result:
-    found: dict[int, Spectra] = {n: predict(one.batches) for n, one in fresh.items()}
+def _by_length(fresh: Mapping[int, list[Batch]], predict: Predict, gap: int) -> Result:
+    found: dict[int, Spectra] = {n: predict(batches) for n, batches in fresh.items()}
     beyond = [length for length in fresh if length > min(fresh)]
     learned = beta({n: found[n].transmission for n in beyond})
-    exact = beta({n: fresh[n].exact.transmission for n in beyond})
+    wanted = {n: targets(batches) for n, batches in fresh.items()}
+    exact = beta({n: wanted[n].transmission for n in beyond})
     return {
-        "lengths": {str(n): scores(found[n], one.exact) for n, one in fresh.items()},
+        "lengths": {str(n): scores(found[n], one) for n, one in wanted.items()},
         "gap_beta": float(learned[gap]),
         "exact_gap_beta": float(exact[gap]),
         "mean_beta": float(learned.mean()),

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dnawire.graphs import MISSING_BASE, Batch, JunctionBatch
+from dnawire.graphs import Batch, JunctionBatch
+from dnawire.junction import LETTERS, MISSING_CODE, NUM_BASES
 
 Features = NDArray[np.float64]
 
@@ -45,7 +46,8 @@ def one_hot_views(batches: Sequence[Batch], longest: int) -> Features:
 def _pairs(junctions: JunctionBatch) -> NDArray[np.int64]:
     """Base of the upper strand, or partner of that of the lower one where it is missing."""
     upper, lower = junctions.base.numpy().transpose(2, 0, 1)
-    return np.where(upper == MISSING_BASE, _LAST_BASE - lower, upper)
+    bases: NDArray[np.int64] = np.where(upper == MISSING_CODE, _LAST_BASE - lower, upper)
+    return bases
 
 
 def _conditions(junctions: JunctionBatch) -> Features:
@@ -64,8 +66,9 @@ def _shares(gamma: NDArray[np.float64]) -> NDArray[np.float64]:
 def _contacted(junctions: JunctionBatch) -> Features:
     """Bases at the contacts, weighted by their share in the coupling, (B, 4)."""
     shares = sum(_shares(gamma.numpy()) for gamma in (junctions.gamma_left, junctions.gamma_right))
-    hot = junctions.base.numpy()[..., None] == np.arange(MISSING_BASE)
-    return np.einsum("bns,bnsk->bk", shares, hot)
+    hot = junctions.base.numpy()[..., None] == np.arange(NUM_BASES)
+    bases: Features = np.einsum("bns,bnsk->bk", shares, hot)
+    return bases
 
 
 def _gc_fraction(junctions: JunctionBatch) -> Features:
@@ -99,8 +102,8 @@ def _views(junctions: JunctionBatch, longest: int) -> Features:
 
 def _one_hot(base: Tensor, left: Tensor, right: Tensor, longest: int) -> Features:
     pad = (0, 0, 0, longest - base.shape[1])
-    padded = torch.nn.functional.pad(base, pad, value=MISSING_BASE)
-    hot = torch.nn.functional.one_hot(padded, MISSING_BASE + 1)[..., :MISSING_BASE]
+    padded = torch.nn.functional.pad(base, pad, value=MISSING_CODE)
+    hot = torch.nn.functional.one_hot(padded, len(LETTERS))[..., :NUM_BASES]
     parts = [hot.flatten(1).double()]
     for gamma in (left, right):
         coupling = torch.nn.functional.pad(gamma, pad).flatten(1)

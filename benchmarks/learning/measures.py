@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
 from dnawire.data import generate_dataset, generation_spec, named_seed
-from dnawire.graphs import Batch, length_buckets
-from dnawire.inference import align_signs, learned_hamiltonian
+from dnawire.graphs import Batch, iterate, length_buckets
+from dnawire.inference import align_signs
 from dnawire.models import HamiltonianModel, TransportModel
+from dnawire.models.hamiltonian.predictor import learned_hamiltonian
 from dnawire.tightbinding import ParameterSet, dense_hamiltonian, ladder_blocks
-from dnawire.transport import block_totals
 
 LARGE_TRANSMISSION: Final = 1e-3
 RISE: Final = 3.4
@@ -93,7 +94,7 @@ def _pairs_of_hamiltonians(
     """Learned and true H of every duplex, and the kind of each element."""
     source = learned_hamiltonian(model)
     for batch in test:
-        codes = np.where(batch.junctions.present, batch.junctions.base, -1).astype(np.int8)
+        codes = batch.junctions.base.numpy().astype(np.int8)
         learned, true = source(codes), ladder_blocks(codes, parameters)
         for row in range(len(codes)):
             mask = true.mask[row]
@@ -106,19 +107,10 @@ def _pairs_of_hamiltonians(
             )
 
 
-class FreshDuplexes(NamedTuple):
-    """Random duplexes of one length that no training has seen, with exact spectra."""
+def fresh_duplexes(config: TrainConfig, length: int, number: int, known: set[str]) -> list[Batch]:
+    """Draw duplexes as for training, but of another length, that no training has seen.
 
-    batches: list[Batch]
-    exact: Spectra
-
-
-def fresh_duplexes(
-    config: TrainConfig, length: int, number: int, parameters: ParameterSet, known: set[str]
-) -> FreshDuplexes:
-    """Draw duplexes as for training, but of another length, and compute log10 T without underflow.
-
-    Those whose canonical key is ``known`` are left out.
+    Those whose canonical key is ``known`` are skipped.
     """
     drawn = TrainConfig.from_flat(
         config.flat() | {"num_samples": number, "seq_length": length, "min_length": length}
@@ -126,20 +118,7 @@ def fresh_duplexes(
     seed = named_seed(config.runtime.seed, "fresh duplexes", length)
     dataset = generate_dataset(generation_spec(drawn, seed))
     rows = np.flatnonzero([key not in known for key in dataset.keys])
-    bucket = length_buckets(dataset, rows)[0]
-    batches = [bucket.select(part) for part in torch.arange(len(bucket)).split(BATCH)]
-    blocks = ladder_blocks(dataset.batch(rows).codes, parameters)
-    spectra = block_totals(
-        torch.from_numpy(blocks.diagonal),
-        torch.from_numpy(blocks.step),
-        bucket.junctions.gamma_left,
-        bucket.junctions.gamma_right,
-        torch.from_numpy(dataset.energies),
-        mask=torch.from_numpy(blocks.mask),
-        eta=drawn.eta,
-    )
-    exact = Spectra(spectra.log10_transmission.numpy(), spectra.log10_dos.numpy())
-    return FreshDuplexes(batches, exact)
+    return list(iterate(length_buckets(dataset, rows), BATCH))
 
 
 def beta(log10_transmission: Mapping[int, NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -156,4 +135,4 @@ def beta(log10_transmission: Mapping[int, NDArray[np.float64]]) -> NDArray[np.fl
     lengths = np.array(list(log10_transmission), dtype=np.float64)
     means = np.stack([values.mean(axis=0) for values in log10_transmission.values()])
     slope: NDArray[np.float64] = np.polyfit(lengths, means, 1)[0]
-    return -np.log(10.0) * slope / RISE
+    return -math.log(10.0) * slope / RISE

@@ -49,7 +49,7 @@ def linear(
 
 def _training_mean(data: PreparedData) -> Spectra:
     wanted, statistics = targets(data.test), data.statistics
-    means = statistics.mean_log10_transmission, statistics.mean_log10_dos
+    means = statistics.mean["log10_transmission"], statistics.mean["log10_dos"]
     return Spectra(
         *(np.broadcast_to(m.numpy(), t.shape) for m, t in zip(means, wanted, strict=True))
     )

@@ -15,14 +15,14 @@ from threadpoolctl import threadpool_limits
 from dnawire import __version__
 from dnawire.config import TrainConfig
 from dnawire.models import TransportModel
+from dnawire.runs.identity import run_id
 from dnawire.runs.preparation import (
     PreparedData,
     build_trainer,
     prepare_data,
     prepare_dataset,
-    run_id,
 )
-from dnawire.training.state import EpochRecord
+from dnawire.training.callback import Callback
 
 DEVICE = torch.device("cpu")
 PROTOCOL = 1
@@ -35,20 +35,6 @@ class Trained(NamedTuple):
     model: TransportModel
     data: PreparedData
     best_epoch: int
-
-
-class _Silent:
-    """Neither saves nor reports."""
-
-    def after_batch(self) -> bool:
-        return False
-
-    def after_epoch(self, record: EpochRecord) -> bool:
-        del record
-        return False
-
-    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
-        del record, is_best
 
 
 def set_up_torch() -> None:
@@ -67,8 +53,7 @@ def train(config: TrainConfig) -> Trained:
     """Train on the CPU and return the model of the best epoch in evaluation mode."""
     data = prepare(config)
     trainer = build_trainer(config, data, DEVICE)
-    silent = _Silent()
-    trainer.fit(config.optimization.num_epochs, silent, silent)
+    trainer.fit(config.optimization.num_epochs, Callback())
     trainer.model.load_state_dict(trainer.state.best_model)
     return Trained(trainer.model.eval(), data, trainer.state.best_epoch)
 

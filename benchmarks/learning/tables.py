@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,12 +129,16 @@ def ablation_table(rows: Rows, model: str) -> str:
     return _markdown(head, body)
 
 
+def _fill(table: str, place: re.Match[str]) -> str:
+    return f"{place[1]}{table}\n{place[2]}"
+
+
 def insert(page: Path, tables: Mapping[str, str]) -> None:
     """Replace the tables of a page, each between ``<!-- NAME -->`` and ``<!-- end -->``."""
     text = page.read_text(encoding="utf-8")
     for name, table in tables.items():
         place = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, number = place.subn(lambda found, new=table: f"{found[1]}{new}\n{found[2]}", text)
+        text, number = place.subn(partial(_fill, table), text)
         if number != 1:
             raise ValueError(f"{page} has {number} places for the table {name!r} instead of one")
     page.write_text(text, encoding="utf-8")

@@ -1,13 +1,18 @@
-"""CODATA constants in the units of this package (eV, kelvin, siemens)."""
+"""Physical constants in the units of this package (eV, kelvin, siemens).
+
+The three that they follow from define the SI since 2019 (doi:10.1088/1681-7575/ab0013).
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scipy import constants as codata
+_ELEMENTARY_CHARGE: Final = 1.602176634e-19  # C
+_PLANCK: Final = 6.62607015e-34  # J s
+_BOLTZMANN: Final = 1.380649e-23  # J/K
 
-CONDUCTANCE_QUANTUM: Final[float] = codata.physical_constants["conductance quantum"][0]
+CONDUCTANCE_QUANTUM: Final = 2.0 * _ELEMENTARY_CHARGE**2 / _PLANCK
 """G0 = 2e^2/h in siemens; the factor 2 is the spin."""
 
-BOLTZMANN_EV: Final[float] = codata.physical_constants["Boltzmann constant in eV/K"][0]
+BOLTZMANN_EV: Final = _BOLTZMANN / _ELEMENTARY_CHARGE
 """k_B in eV/K."""

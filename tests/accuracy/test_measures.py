@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from benchmarks.learning.experiments import Bench
-from benchmarks.learning.features import dinucleotides, gc_fraction, one_hot_views
-from benchmarks.learning.measures import RISE, Spectra, beta, deviations, fresh_duplexes, scores
-from benchmarks.learning.regressions import regressions
-from benchmarks.learning.runs import once, prepare, set_up_torch
-from benchmarks.learning.tables import disagreement, insert
+from learning.experiments import Bench
+from learning.features import dinucleotides, gc_fraction, one_hot_views
+from learning.measures import RISE, Spectra, beta, deviations, fresh_duplexes, scores
+from learning.regressions import regressions
+from learning.runs import once, prepare, set_up_torch
+from learning.tables import disagreement, insert
+from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
 from dnawire.graphs import Batch, SpectraBatch, junction_batch
@@ -33,7 +35,11 @@ def one_thread() -> None:
 def batch_of(*junctions: Junction) -> Batch:
     nothing = torch.zeros(len(junctions), 2, dtype=torch.float64)
     graph = junction_batch(junctions)
-    return Batch(graph, SpectraBatch(nothing, nothing, None), torch.arange(len(junctions)))
+    return Batch(
+        graph,
+        SpectraBatch(log10_transmission=nothing, log10_dos=nothing),
+        torch.arange(len(junctions)),
+    )
 
 
 def junction(text: str, left: str = "upper:0=0.1", right: str = "upper:-1=0.6") -> Junction:
@@ -42,7 +48,9 @@ def junction(text: str, left: str = "upper:0=0.1", right: str = "upper:-1=0.6") 
 
 def exact_model(parameters: ParameterSet, sign: float) -> HamiltonianModel:
     """A model whose tables are a parameter set; ``sign`` is that of the orbitals of guanine."""
-    model = build_model(ModelSpecification("hamiltonian", 2, 16, 1, 2, 0.0), seed=0)
+    settings = {"hidden_dim": 16, "num_layers": 1, "num_heads": 2, "dropout": 0.0}
+    specification = ModelSpecification.of("hamiltonian", 2, **settings)
+    model = build_model(specification, seed=0)
     assert isinstance(model, HamiltonianModel)
     signs = np.array([1.0, 1.0, sign, 1.0])
     tables = np.stack(
@@ -97,7 +105,9 @@ def test_deviations_name_the_kind_of_element_that_is_off() -> None:
 
 
 @pytest.mark.parametrize("describe", [gc_fraction, dinucleotides])
-def test_linear_features_are_the_same_in_both_writings(describe) -> None:  # noqa: ANN001
+def test_linear_features_are_the_same_in_both_writings(
+    describe: Callable[[list[Batch]], NDArray[np.float64]],
+) -> None:
     written = junction("GATTC", "upper:0=0.1", "lower:0=0.6")
     other = junction("GAATC", "lower:0=0.1", "upper:0=0.6")
     np.testing.assert_allclose(describe([batch_of(written)]), describe([batch_of(other)]))
@@ -120,23 +130,18 @@ def test_every_regression_beats_the_mean_where_spectra_are_linear_in_the_bases()
                 target.copy_(torch.from_numpy(level).expand_as(target))
     wanted = torch.cat([batch.spectra.log10_dos for batch in data.test]).numpy()
     found = {name: scores(one, Spectra(wanted, wanted)) for name, one in regressions(data).items()}
-    mean = found.pop("training mean")["dos"]
-    assert found["dinucleotides"]["dos"] < 1e-9
-    assert all(one["dos"] < 0.9 * mean for one in found.values())
+    errors = {name: one["dos"] or 0.0 for name, one in found.items()}
+    mean = errors.pop("training mean")
+    assert errors["dinucleotides"] < 1e-9
+    assert max(errors.values()) < 0.9 * mean
 
 
 def test_fresh_duplexes_are_none_of_those_known() -> None:
     config = TrainConfig.from_flat({"num_energy_points": 3})
-    parameters = load_parameters("kordas2025")
-    every = fresh_duplexes(config, 2, 60, parameters, set())
+    every = fresh_duplexes(config, 2, 60, set())
     known = {Duplex.parse("GC").key, Duplex.parse("AA").key}
-    some = fresh_duplexes(config, 2, 60, parameters, known)
-    assert 0 < len(some.exact.dos) < len(every.exact.dos)
-    np.testing.assert_allclose(
-        every.exact.transmission,
-        torch.cat([batch.spectra.log10_transmission for batch in every.batches]),
-        rtol=1e-9,
-    )
+    some = fresh_duplexes(config, 2, 60, known)
+    assert 0 < sum(map(len, some)) < sum(map(len, every))
 
 
 def test_results_are_kept_until_the_digest_changes(tmp_path: Path) -> None:
@@ -179,8 +184,8 @@ def test_the_settings_of_a_run_are_those_of_the_page() -> None:
 
 def test_the_command_runs_and_goes_on_from_what_it_has(tmp_path: Path) -> None:
     command = [
-        sys.executable, ROOT / "benchmarks/accuracy.py", "--quick", "--seeds", "0",
-        "--output", tmp_path, "--parts", "reference",
+        sys.executable, str(ROOT / "benchmarks/accuracy.py"), "--quick", "--seeds", "0",
+        "--output", str(tmp_path), "--parts", "reference",
     ]  # fmt: skip
     first = subprocess.run(
         [*command, "extrapolation", "ablation"], capture_output=True, text=True, check=True

@@ -54,7 +54,7 @@ def run_together(
 
 
 def finish_together(folder: Path, size: int, *flags: str) -> str:
-    """Train to the end without figures; return the messages of the lead, who alone says any."""
+    """Train to the end without figures; return the messages of rank 0, which alone has any."""
     ends = run_each(folder, [flags] * size, command=without_figures)
     assert {ended.exit_code for ended in ends} == {EXIT_FINISHED}, ends
     assert not any(ended.messages for ended in ends[1:]), ends

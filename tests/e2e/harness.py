@@ -17,24 +17,20 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from dnawire.checkpoint import CheckpointStore, DirectoryLock, SaveSchedule
+from dnawire.checkpoint import CheckpointStore, SaveInterval
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
+from dnawire.config import model_types
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
-from dnawire.runs import train
+from dnawire.runs import Run, train
 from dnawire.runs.checkpointing import CheckpointCallback
-from dnawire.runs.reporter import Reporter
-from dnawire.runs.run import _callback, _output_folder, _prepare, _set_up_torch
-from dnawire.training.distributed.group import SingleProcess
-from dnawire.training.interrupts import StopRequest
-from dnawire.training.loop import Report, Trainer
 from dnawire.training.state import RunState
 
 _RECORDS = "--num_samples 60 --seq_length 4 --num_energy_points 12"
@@ -43,7 +39,7 @@ FEW_RECORDS: Final = tuple(_RECORDS.split())
 SMALL_MODEL: Final = tuple(_SMALL.split())
 TINY: Final = (*FEW_RECORDS, *SMALL_MODEL)
 STEPS_PER_EPOCH: Final = 7
-MODELS: Final = ("standard", "hamiltonian")
+MODELS: Final = tuple(model_types())
 CHECKPOINTS: Final = "checkpoints"
 
 START: Final = "b"
@@ -55,11 +51,17 @@ VALIDATION: Final = "v"
 FILE: Final = "f"
 """A file of the checkpoint folder is about to be opened, linked, renamed or removed."""
 
-Action = Callable[[str, int], None]
-"""Called in the life at every moment, with the number of such moments so far."""
 
-Command = Callable[[tuple[str, ...]], int]
-"""What a life does with its flags; the result is the exit code."""
+class Action(Protocol):
+    """Called in the life at every moment, with the number of such moments so far."""
+
+    def __call__(self, moment: str, count: int, /) -> None: ...
+
+
+class Command(Protocol):
+    """What a life does with its flags; the result is the exit code."""
+
+    def __call__(self, flags: tuple[str, ...], /) -> int: ...
 
 
 def real_command(flags: tuple[str, ...]) -> int:
@@ -93,35 +95,25 @@ def any_command(words: tuple[str, ...]) -> int:
 
 def fit(
     flags: tuple[str, ...],
-    schedule: Callable[[RunState], SaveSchedule],
+    schedule: Callable[[RunState], SaveInterval],
     store: type[CheckpointStore] = CheckpointStore,
 ) -> int:
-    """Train by the real parts, but for the schedule of saves, and return how many there were."""
-    config = parse_flags(flags).resolved()
-
-    def to_the_end(trainer: Trainer, callback: CheckpointCallback, report: Report) -> bool:
-        callback = replace(callback, schedule=schedule(trainer.state))
-        return trainer.fit(config.optimization.num_epochs, callback, report)
-
-    assert keep(flags, to_the_end, store)
-    found = CheckpointStore(config.checkpoint.directory).load_latest()
+    """Train to the end, but for the schedule of saves, and return how many there were."""
+    with prepared(flags) as (run, callback):
+        state, folder = run.trainer.state, store(callback.store.directory, callback.lock)
+        run.callback = replace(callback, schedule=schedule(state), store=folder)
+        assert run.fit()
+        found = folder.load_latest()
     return 0 if found is None else found.counter
 
 
-def keep(
-    flags: tuple[str, ...],
-    do: Callable[[Trainer, CheckpointCallback, Report], bool],
-    store: type[CheckpointStore] = CheckpointStore,
-) -> bool:
-    """Do something with the real parts of a run that begins."""
-    config = parse_flags(flags).resolved()
-    folder = _output_folder(config)
-    job = _prepare(config, folder, _set_up_torch(config, SingleProcess()), SingleProcess())
-    directory, epochs = config.checkpoint.directory, config.optimization.num_epochs
-    with StopRequest() as stop, DirectoryLock(directory) as lock, folder.lock() as output_lock:
-        callback = _callback(job, store(directory, lock), (lock, output_lock), stop)
-        with Reporter(folder, job.trainer.state, epochs) as reporter:
-            return do(job.trainer, callback, reporter)
+@contextmanager
+def prepared(flags: tuple[str, ...]) -> Iterator[tuple[Run, CheckpointCallback]]:
+    """A run with checkpoints that is about to begin, and its callback."""
+    with Run(parse_flags(flags).resolved()) as run:
+        run.prepare()
+        assert isinstance(run.callback, CheckpointCallback)
+        yield run, run.callback
 
 
 def _do_nothing(moment: str, count: int) -> None:
@@ -259,13 +251,13 @@ def raise_at(moment: str, count: int, *signals: signal.Signals) -> Action:
 
 class _RaiseAt(NamedTuple):
     moment: str
-    count: int
+    number: int
     signals: tuple[signal.Signals, ...]
 
     def __call__(self, moment: str, count: int) -> None:
-        if (moment, count) == (self.moment, self.count):
-            for number in self.signals:
-                os.kill(os.getpid(), number)
+        if (moment, count) == (self.moment, self.number):
+            for one in self.signals:
+                os.kill(os.getpid(), one)
 
 
 def fall_silent() -> None:

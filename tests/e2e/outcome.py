@@ -73,17 +73,17 @@ def without_clock(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def assert_identical(one: Any, other: Any, place: str = "") -> None:  # noqa: ANN401
+def assert_identical(one: Any, other: Any, *, place: str = "") -> None:  # noqa: ANN401
     """Fail, naming the place, unless two nested values are equal to the last bit."""
     assert type(one) is type(other), place
     if isinstance(one, dict):
         assert list(one) == list(other), place
         for key in one:
-            assert_identical(one[key], other[key], f"{place}/{key}")
+            assert_identical(one[key], other[key], place=f"{place}/{key}")
     elif isinstance(one, list | tuple):
         assert len(one) == len(other), place
         for number, pair in enumerate(zip(one, other, strict=True)):
-            assert_identical(*pair, f"{place}/{number}")
+            assert_identical(*pair, place=f"{place}/{number}")
     elif isinstance(one, torch.Tensor):
         assert one.dtype == other.dtype, place
         assert torch.equal(one, other), place

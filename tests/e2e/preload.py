@@ -7,6 +7,7 @@ import torch._inductor
 
 import dnawire.plots  # noqa: F401
 from dnawire.cli.train import parse_flags
+from dnawire.config import model_types
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 _SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 16"
@@ -22,5 +23,5 @@ def _load_kernels(model_type: str) -> None:
 
 
 torch.set_num_threads(1)
-_load_kernels("standard")
-_load_kernels("hamiltonian")
+for _name in model_types():
+    _load_kernels(_name)

@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ from dnawire.checkpoint import CheckpointStore, load_checkpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, EXIT_STOPPED
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.training.state import RunState
+from dnawire.training.callback import Callback
 
 GENERATIONS: Final = ("checkpoint_latest.pth", "checkpoint_previous.pth", "checkpoint_best.pth")
 LARGEST_LIGHT_FILE: Final = 20_000
@@ -86,12 +86,12 @@ class Moment(NamedTuple):
     """An instant of a life: so many moments of a kind, and then a delay in seconds."""
 
     kind: str
-    count: int
+    number: int
     delay: float
 
     def await_in(self, life: Life) -> None:
         """Return at the instant, or when the life has ended before."""
-        life.wait_or_end(self.kind, self.count)
+        life.wait_or_end(self.kind, self.number)
         # Only a delay makes the instant random: moments are announced always from the same place.
         select.select([], [], [], self.delay)
 
@@ -308,20 +308,19 @@ def record_way(flags: tuple[str, ...]) -> int:
     trainer = build_trainer(config, prepare_data(config, prepare_dataset(config), cpu), cpu)
     way: list[tuple[str, str]] = []
 
-    class Record:
+    class Record(Callback):
         def after_batch(self) -> bool:
-            way.append((key_of(trainer.state), digest_of(trainer.registry().snapshot())))
+            way.append(
+                (key_of(trainer.state.state_dict()), digest_of(trainer.registry().snapshot()))
+            )
             return False
 
         def after_epoch(self, record: object) -> bool:
             return self.after_batch()
 
-        def epoch(self, record: object, *, is_best: bool) -> None:
-            """Nothing is reported."""
-
     record = Record()
     record.after_batch()
-    assert trainer.fit(config.optimization.num_epochs, record, record)
+    assert trainer.fit(config.optimization.num_epochs, record)
     # Within validation the state stays as it is, so the same key always has the same digest.
     assert len(set(way)) == len(dict(way))
     Path(WAY).write_text(json.dumps(way))
@@ -333,12 +332,12 @@ def assert_on_the_way(directory: Path, way: dict[str, str]) -> None:
     for path in (directory / name for name in GENERATIONS):
         if path.exists():
             state = parts_of(load_checkpoint(path).payload)
-            assert way[key_of(RunState(**state["run"]))] == digest_of(state), path
+            assert way[key_of(state["run"])] == digest_of(state), path
 
 
-def key_of(state: RunState) -> str:
-    """The place of a state as text."""
-    return f"{state.epoch} {state.batch}"
+def key_of(state: Mapping[str, Any]) -> str:
+    """The step boundary of a saved state of a run as text."""
+    return f"{state['epoch']} {state['batch']}"
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401

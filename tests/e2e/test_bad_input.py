@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -121,12 +122,12 @@ def be_a_folder(path: Path) -> None:
 
 def be_edited(path: Path) -> None:
     with h5py.File(path, "r+") as file:
-        file["transmission/values"][3] *= 0.5
+        file["log10_transmission/values"][3] *= 0.5
 
 
 def be_impossible(path: Path) -> None:
     with h5py.File(path, "r+") as file:
-        file["transmission/values"][3] = -1.0
+        file["log10_transmission/values"][3] = math.nan
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def be_impossible(path: Path) -> None:
         (be_foreign_hdf, ("mine.h5",)),
         (be_a_folder, ("mine.h5",)),
         (be_edited, ("does not match its digest",)),
-        (be_impossible, ("transmission",)),
+        (be_impossible, ("log10_transmission",)),
     ],
 )
 def test_a_data_file_that_cannot_be_used_exits_65(

@@ -23,8 +23,8 @@ from harness import (
     Life,
     finish,
     raise_at,
-    real_command,
     run,
+    without_figures,
 )
 from outcome import assert_identical, outcome
 
@@ -53,7 +53,7 @@ class Job(NamedTuple):
             program.chmod(0o755)
         os.environ["PATH"] = f"{Path.cwd()}:{os.environ['PATH']}"
         os.environ["SLURM_JOB_ID"] = "17"
-        return real_command(flags)
+        return without_figures(flags)
 
 
 def live(folder: Path, job: Job, *flags: str, action: Action | None = None) -> Ended:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from harness import CHECKPOINTS, Life
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SMALL = {"num_samples": 60, "seq_length": 4, "hidden_dim": 16}
 
 
 def use_every_part(_: tuple[str, ...]) -> int:
-    sys.path.insert(0, str(BENCHMARKS))
     from checkpoint_cost import Timed, open_bench, saves, steps_of_an_epoch, train
 
     with ExitStack() as stack:
@@ -24,7 +21,7 @@ def use_every_part(_: tuple[str, ...]) -> int:
         assert callback.seconds > 0.0
         for save in saves(bench, Path("others")).values():
             save()
-        steps_of_an_epoch(bench, bench.no_keeper)
+        steps_of_an_epoch(bench, bench.off)
         assert bench.callback.store.load_latest() is not None
     return 0
 

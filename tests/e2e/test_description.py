@@ -19,7 +19,8 @@ from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.config import TrainConfig
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, EXIT_STOPPED
-from dnawire.models import ModelSpecification, build_model
+from dnawire.models import build_model
+from dnawire.runs.preparation import model_specification
 
 EPOCHS = 12
 FLAGS = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_dir", CHECKPOINTS)
@@ -96,10 +97,9 @@ def test_the_four_examples(tmp_path: Path) -> None:
     """Start fresh, resume from latest, resume from a file, custom frequency."""
     one_epoch = raise_at(STEP, STEPS_PER_EPOCH, signal.SIGTERM)
     start = ("--num_epochs", "100", "--checkpoint_dir", "./my_checkpoints")
-    from_file = ("--num_epochs", "100")
-    from_file = (*from_file, "--resume_from", "./my_checkpoints/checkpoint_latest.pth")
-    often = ("--num_epochs", "100", "--checkpoint_frequency", "5")
-    often = (*often, "--checkpoint_dir", "./my_checkpoints")
+    latest = "./my_checkpoints/checkpoint_latest.pth"
+    from_file = ("--num_epochs", "100", "--resume_from", latest)
+    often = (*start, "--checkpoint_frequency", "5")
     for done, flags in enumerate((start, start, from_file, often)):
         ended = run(tmp_path, *TINY, *flags, action=one_epoch)
         assert ended.exit_code == EXIT_STOPPED
@@ -188,18 +188,7 @@ def test_complete_training_state(story: Story) -> None:
     assert content["energy_grid"].shape == (config.data.num_energy_points,)
     assert bool((content["energy_grid"].diff() > 0).all())
     assert story.began <= content["timestamp"] <= story.ended
-    settings = config.model
-    model = build_model(
-        ModelSpecification(
-            settings.model_type,
-            config.data.num_energy_points,
-            settings.hidden_dim,
-            settings.num_layers,
-            settings.num_heads,
-            settings.dropout,
-        ),
-        seed=0,
-    )
+    model = build_model(model_specification(config, config.data.num_energy_points), seed=0)
     model.load_state_dict(content["model_state_dict"])
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     optimizer.load_state_dict(content["optimizer_state_dict"])

@@ -29,7 +29,7 @@ from outcome import assert_identical, metrics, outcome, results
 from torch.nn.modules.module import register_module_forward_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from dnawire.checkpoint import SaveSchedule, load_checkpoint, not_finite
+from dnawire.checkpoint import SaveInterval, load_checkpoint, not_finite
 from dnawire.errors import EXIT_DIVERGED, EXIT_STOPPED
 from dnawire.models import TransportModel
 
@@ -73,7 +73,7 @@ class Fault(NamedTuple):
     """Action: makes one number of a life not finite, by the hooks of PyTorch."""
 
     place: str
-    count: int = INJECTED_STEP
+    number: int = INJECTED_STEP
 
     def __call__(self, moment: str, count: int) -> None:
         del moment, count
@@ -84,7 +84,7 @@ class Fault(NamedTuple):
 
     def is_now(self, place: str) -> bool:
         _seen[place] += 1
-        return (place, _seen[place]) == (self.place, self.count)
+        return (place, _seen[place]) == (self.place, self.number)
 
     def after_forward(self, module: torch.nn.Module, _: object, prediction: Any) -> Any:  # noqa: ANN401
         if not isinstance(module, TransportModel):
@@ -207,7 +207,7 @@ def test_a_run_killed_in_the_retry_ends_as_if_it_had_not_been(tmp_path: Path, ki
 
 def save_every_step(flags: tuple[str, ...]) -> int:
     """Train to the end; return the number of saves."""
-    return fit(flags, lambda run: SaveSchedule(1000, 1.0, max_share=1.0, clock=lambda: run.step))
+    return fit(flags, lambda run: SaveInterval(1000, 1.0, max_share=1.0, clock=lambda: run.step))
 
 
 @pytest.mark.parametrize("place", ["weights", "moments"])

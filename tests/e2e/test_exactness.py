@@ -9,23 +9,25 @@ import itertools
 import json
 import shutil
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from harness import CHECKPOINTS, STEP, TINY, Life, finish, fit, raise_at, run
+from harness import CHECKPOINTS, MODELS, STEP, TINY, Life, finish, fit, raise_at, run
 from outcome import assert_identical, outcome, parts_of, without_clock
 from test_observer import start_again_and_again, stop_at_every_step
 
-from dnawire.checkpoint import CheckpointStore, SaveSchedule, encode, load_checkpoint
+from dnawire.checkpoint import CheckpointStore, SaveInterval, encode, load_checkpoint
 from dnawire.checkpoint.store import SavedCheckpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 from dnawire.runs.checkpointing import restore
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.runs.run import _set_up_torch
-from dnawire.training.distributed.group import SingleProcess
-from dnawire.training.state import RunState
+from dnawire.runs.torch_setup import set_up_torch
+from dnawire.training.callback import Callback
+from dnawire.training.distributed import SingleProcess
+from dnawire.training.state import EpochRecord, RunState
 
 OPTIMIZERS: Final = ("adamw", "adam", "sgd", "rmsprop")
 SCHEDULES: Final = ("cosine", "constant", "plateau", "one-cycle")
@@ -33,7 +35,7 @@ CHOICES: Final = {
     "dropout": ("0.0", "0.2"),
     "ema_decay": ("0.0", "0.8"),
     "accumulate_batches": ("1", "2"),
-    "model_type": ("standard", "hamiltonian"),
+    "model_type": MODELS,
     "num_threads": ("1", "2"),
 }
 MIXES: Final = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3))
@@ -79,41 +81,56 @@ class _Album(CheckpointStore):
         return saved
 
 
-def always_due(_: RunState) -> SaveSchedule:
-    return SaveSchedule(1, 1e-9, max_share=1e9)
+def always_due(_: RunState) -> SaveInterval:
+    return SaveInterval(1, 1e-9, max_share=1e9)
 
 
-class _Onward:
-    """Neither keeps nor reports."""
+@dataclass
+class _OnePlaceOn(Callback):
+    """Stops where there is a state of its own again: validation changes nothing."""
+
+    state: RunState
+
+    def __post_init__(self) -> None:
+        self.start = place_of(self.state)
 
     def after_batch(self) -> bool:
-        return False
+        return place_of(self.state) != self.start
 
-    def after_epoch(self, record: object) -> bool:
-        return False
+    def after_epoch(self, record: EpochRecord) -> bool:
+        return self.after_batch()
 
-    def epoch(self, record: object, *, is_best: bool) -> None:
-        """Nothing is reported."""
+
+def place_of(state: RunState) -> tuple[int, int]:
+    return state.epoch, state.batch
 
 
 def resume_everywhere(flags: tuple[str, ...]) -> int:
-    """Save at every boundary, and go on from each of the files to the end in a new trainer."""
+    """Save at every boundary; go on from each to the next one, and from the middle to the end."""
     config = parse_flags(flags).resolved()
     fit(flags, always_due, _Album)
-    device = _set_up_torch(config, SingleProcess())
+    device = set_up_torch(config.runtime, SingleProcess())
     data = prepare_data(config, prepare_dataset(config), device)
-    files = sorted((config.checkpoint.directory / "album").iterdir())
-    last = without_clock(parts_of(load_checkpoint(files[-1]).payload))
-    places = set()
-    for file in files:
+    saved: dict[tuple[int, int], Any] = {}
+    for file in (config.checkpoint.directory / "album").iterdir():
+        payload = load_checkpoint(file).payload
+        counters = payload["resume"]["state"]["run"]
+        saved[counters["epoch"], counters["batch"]] = payload
+    places = sorted(saved)
+
+    def go_on(here: tuple[int, int], there: tuple[int, int]) -> None:
         trainer = build_trainer(config, data, device)
         registry = trainer.registry()
-        restore(registry, load_checkpoint(file).payload)
-        places.add((trainer.state.epoch, trainer.state.batch))
-        assert trainer.fit(config.optimization.num_epochs, _Onward(), _Onward())
-        state = without_clock(registry.snapshot())
-        assert_identical(state, last, file.name)
-    Path("places.json").write_text(json.dumps(sorted(places)))
+        restore(registry, saved[here])
+        callback = Callback() if there == places[-1] else _OnePlaceOn(trainer.state)
+        trainer.fit(config.optimization.num_epochs, callback)
+        found, wanted = registry.snapshot(), parts_of(saved[there])
+        assert_identical(without_clock(found), without_clock(wanted), place=f"{here} -> {there}")
+
+    for here, there in itertools.pairwise(places):
+        go_on(here, there)
+    go_on(places[len(places) // 2], places[-1])
+    Path("places.json").write_text(json.dumps(places))
     return 0
 
 

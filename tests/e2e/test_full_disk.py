@@ -27,7 +27,7 @@ from harness import (
 )
 from outcome import assert_identical, outcome, results
 
-from dnawire.checkpoint import SaveSchedule, load_checkpoint
+from dnawire.checkpoint import SaveInterval, load_checkpoint
 from dnawire.errors import EXIT_CANNOT_WRITE, EXIT_IO_ERROR
 
 EPOCHS = 6
@@ -125,7 +125,7 @@ def test_a_request_to_stop_that_cannot_save_exits_74(tmp_path: Path) -> None:
 
 def save_every_five_steps(flags: tuple[str, ...]) -> int:
     """Count time in steps; return the number of saves."""
-    return fit(flags, lambda run: SaveSchedule(1000, 5.0, clock=lambda: float(run.step)))
+    return fit(flags, lambda run: SaveInterval(1000, 5.0, clock=lambda: float(run.step)))
 
 
 def test_a_save_by_time_that_fails_is_not_tried_again_before_its_time(tmp_path: Path) -> None:

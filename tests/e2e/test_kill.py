@@ -24,8 +24,7 @@ from storm import RHYTHMS, kill_storm, place_of
 from dnawire.errors import EXIT_FINISHED
 
 
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize("kills", [50, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, kills: int, record_property: Callable[[str, object], None]

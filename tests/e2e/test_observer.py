@@ -26,7 +26,7 @@ from harness import (
 )
 from outcome import assert_identical, outcome, results, state
 
-from dnawire.checkpoint import SaveSchedule
+from dnawire.checkpoint import SaveInterval
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 from dnawire.runs import train
@@ -135,7 +135,7 @@ def test_no_number_hangs_on_the_global_generators(tmp_path: Path, bare: tuple[st
 
 def save_at_every_step(flags: tuple[str, ...]) -> int:
     """Return the number of saves."""
-    return fit(flags, lambda _: SaveSchedule(1, 1e-9, max_share=1e9))
+    return fit(flags, lambda _: SaveInterval(1, 1e-9, max_share=1e9))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -6,7 +6,6 @@ import itertools
 import os
 import resource
 import signal
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1
@@ -28,7 +27,7 @@ from harness import (
     assert_refused,
     drawing,
     finish,
-    keep,
+    prepared,
     raise_at,
     real_command,
 )
@@ -49,7 +48,6 @@ from dnawire.errors import (
     NotWritableError,
 )
 from dnawire.runs.checkpointing import CheckpointCallback
-from dnawire.training.loop import Report, Trainer
 from dnawire.training.state import EpochRecord
 
 EPOCHS = 4
@@ -102,7 +100,7 @@ def test_two_processes_find_what_one_finds(in_peace: Path, alone: Path) -> None:
     assert payload(in_peace)["resume"]["environment"]["processes"] == 2
 
 
-@pytest.mark.parametrize("killed", [0, 1], ids=["lead", "other"])
+@pytest.mark.parametrize("killed", [0, 1], ids=["rank 0", "rank 1"])
 def test_after_a_kill_the_others_end_and_the_run_goes_on_exactly(
     tmp_path: Path, in_peace: Path, killed: int
 ) -> None:
@@ -111,7 +109,7 @@ def test_after_a_kill_the_others_end_and_the_run_goes_on_exactly(
     assert ends[1 - killed].exit_code == EXIT_LOST_PROCESS, ends
     if killed:
         assert_refused(ends[0], EXIT_LOST_PROCESS, "another process of this run has ended")
-    # A lead that survives saves the last step that all have taken.
+    # Rank 0, if it survives, saves the last step that all have taken.
     assert place_of(tmp_path) == ((1, 0) if killed == 0 else (1, 3))
     finish_together(tmp_path, 2, *SAFE)
     assert_identical(outcome(tmp_path, "standard"), outcome(in_peace, "standard"))
@@ -133,32 +131,21 @@ def test_a_signal_to_one_process_stops_all_at_the_same_step(
     assert_identical(outcome(tmp_path, "standard"), outcome(in_peace, "standard"))
 
 
-@dataclass
-class LostAtEpoch:
-    """The callback of a run that loses another process when an epoch is done."""
-
-    callback: CheckpointCallback
-    epoch: int
-
-    def after_batch(self) -> bool:
-        return self.callback.after_batch()
+class LosingCallback(CheckpointCallback):
+    """The callback of a run that loses another process when its third epoch is done."""
 
     def after_epoch(self, record: EpochRecord) -> bool:
-        if record.epoch == self.epoch:
+        if record.epoch == 3:
             raise LostProcessError("another process has ended", "start again")
-        return self.callback.after_epoch(record)
-
-    def after_rollback(self) -> None:
-        self.callback.after_rollback()
+        return super().after_epoch(record)
 
 
 def lose_a_process_after_the_third_epoch(flags: tuple[str, ...]) -> int:
-    def lose(trainer: Trainer, callback: CheckpointCallback, report: Report) -> bool:
+    with prepared(flags) as (run, callback):
+        run.callback = LosingCallback(**vars(callback))
         with pytest.raises(LostProcessError):
-            trainer.fit(EPOCHS, LostAtEpoch(callback, 3), report)
-        return callback.save_and_stop()
-
-    return int(not keep(flags, lose))
+            run.fit()
+    return 0
 
 
 def test_the_best_epoch_is_kept_when_a_process_is_lost_right_after_it(
@@ -190,8 +177,8 @@ class Miscompute(NamedTuple):
 
 
 def test_processes_whose_weights_differ_end_the_run_at_the_epoch(tmp_path: Path) -> None:
-    lead, other = run_each(tmp_path, [SAFE, SAFE], commands={1: Miscompute(STEPS_PER_EPOCH + 2)})
-    assert_refused(lead, EXIT_LOST_PROCESS, "the weights of process 1 are not those of process 0")
+    first, other = run_each(tmp_path, [SAFE, SAFE], commands={1: Miscompute(STEPS_PER_EPOCH + 2)})
+    assert_refused(first, EXIT_LOST_PROCESS, "the weights of process 1 are not those of process 0")
     assert other == Ended(EXIT_LOST_PROCESS, "")
     assert place_of(tmp_path) == (1, 0)
 
@@ -205,8 +192,8 @@ def fail_to_save_when_asked_to_stop(moment: str, count: int) -> None:
 
 
 def test_a_lead_that_cannot_save_at_a_stop_ends_all_alike(tmp_path: Path) -> None:
-    lead, other = run_together(tmp_path, 2, *SAFE, actions={0: fail_to_save_when_asked_to_stop})
-    assert_refused(lead, EXIT_IO_ERROR, "Failed to save checkpoint")
+    first, other = run_together(tmp_path, 2, *SAFE, actions={0: fail_to_save_when_asked_to_stop})
+    assert_refused(first, EXIT_IO_ERROR, "Failed to save checkpoint")
     assert other == Ended(EXIT_IO_ERROR, "")
 
 
@@ -250,10 +237,10 @@ def test_an_error_of_the_lead_ends_all_with_one_message(tmp_path: Path) -> None:
 
 
 def test_an_error_of_another_process_is_told_by_that_one(tmp_path: Path) -> None:
-    lead, other = run_each(tmp_path, [SAFE, (*SMALL_MODEL, "--data", "missing.h5")])
+    first, other = run_each(tmp_path, [SAFE, (*SMALL_MODEL, "--data", "missing.h5")])
     assert_refused(other, EXIT_NOT_FOUND, "missing.h5")
-    assert lead.exit_code == EXIT_NOT_FOUND
-    assert "error" not in lead.messages
+    assert first.exit_code == EXIT_NOT_FOUND
+    assert "error" not in first.messages
 
 
 def test_a_mistake_on_the_command_line_is_told_once(tmp_path: Path) -> None:
@@ -264,8 +251,8 @@ def test_a_mistake_on_the_command_line_is_told_once(tmp_path: Path) -> None:
 
 
 def test_processes_with_other_records_are_refused(tmp_path: Path) -> None:
-    lead, other = run_each(tmp_path, [SAFE, (*SAFE, "--seed", "1")])
-    assert_refused(lead, EXIT_LOST_PROCESS, "the records of process 1 are not those of process 0")
+    first, other = run_each(tmp_path, [SAFE, (*SAFE, "--seed", "1")])
+    assert_refused(first, EXIT_LOST_PROCESS, "the records of process 1 are not those of process 0")
     assert other == Ended(EXIT_LOST_PROCESS, "")
 
 

@@ -29,8 +29,8 @@ from harness import (
 from outcome import assert_identical, outcome
 
 from dnawire.checkpoint import load_checkpoint
+from dnawire.cluster import StopRequest
 from dnawire.errors import EXIT_INTERRUPTED, EXIT_STOPPED
-from dnawire.training.interrupts import StopRequest
 
 EPOCHS = 4
 LENGTH = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_frequency", "1")
@@ -242,7 +242,7 @@ def test_the_best_epoch_before_a_stop_stays_the_best(tmp_path: Path) -> None:
 
 NOTED = """
 import os, signal
-from dnawire.training.interrupts import StopRequest
+from dnawire.cluster import StopRequest
 with StopRequest() as stop:
     os.kill(os.getpid(), signal.SIGINT)
 assert stop.requested

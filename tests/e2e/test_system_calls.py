@@ -163,7 +163,6 @@ def test_a_kill_in_the_middle_of_a_save(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_fails_in_turn(
@@ -174,7 +173,6 @@ def test_every_call_fails_in_turn(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_life_ends_at_every_call_in_turn(
     shared: Path, tmp_path: Path, in_peace: dict[str, Any], call: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, finish, real_command, run
+from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, finish, real_command
 from outcome import metrics
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -47,7 +47,7 @@ def scalars(events: EventAccumulator) -> dict[str, list[tuple[int, float]]]:
 
 def assert_shows(events: EventAccumulator, records: list[EpochRecord]) -> None:
     wanted = {
-        tag: [(record.epoch, float(np.float32(getattr(record, name)))) for record in records]
+        tag: [(record.epoch, float(np.float32(record.row()[name]))) for record in records]
         for tag, name in TAGS.items()
         if records
     }
@@ -59,7 +59,7 @@ def records_of(folder: Path) -> list[EpochRecord]:
     with path.open(newline="") as file:
         _, *rows = csv.DictReader(file)
     return [
-        EpochRecord(int(row.pop("epoch")), **{name: float(row[name]) for name in row})
+        EpochRecord.from_row({"epoch": int(row.pop("epoch")), **{n: float(row[n]) for n in row}})
         for row in rows
     ]
 
@@ -104,12 +104,13 @@ def test_the_package_is_asked_for_before_anything_is_done(tmp_path: Path) -> Non
 
 def test_without_the_flag_nothing_is_written(tmp_path: Path) -> None:
     flags = (*TINY, "--num_epochs", "1", "--checkpoint_dir", CHECKPOINTS)
-    assert run(tmp_path, *flags).exit_code == 0
+    finish(tmp_path, *flags)
     assert not (tmp_path / EVENTS).exists()
 
 
 def history(epochs: int) -> list[EpochRecord]:
-    return [EpochRecord(n, 1.0 / n, 0.5, 0.25, 0.125, 1e-3, 10.0) for n in range(1, epochs + 1)]
+    scores = {"transmission": 0.25, "dos": 0.125}
+    return [EpochRecord(n, 1.0 / n, 0.5, scores, 1e-3, 10.0) for n in range(1, epochs + 1)]
 
 
 def test_a_torn_or_lost_tail_and_leftovers_are_made_up_for(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ LAUNCHER = (
     *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"),
     *("--signals-to-handle", "SIGTERM,SIGINT,SIGHUP,SIGUSR1"),
 )
-pytestmark = pytest.mark.timeout(900)
 
 FLAGS = (*TINY, "--num_epochs", "60", "--checkpoint_dir", CHECKPOINTS)
 

@@ -20,8 +20,14 @@ class System(NamedTuple):
     gamma_right: Array  # (L, m)
     mask: NDArray[np.bool_]  # (L, m)
 
-    def tensors(self) -> tuple[torch.Tensor, ...]:
-        return tuple(torch.from_numpy(np.ascontiguousarray(array))[None] for array in self)
+    def arrays(self) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
+        """A batch of one."""
+        floats = self.diagonal[None], self.step[None], self.gamma_left[None], self.gamma_right[None]
+        return *floats, self.mask[None]
+
+    def tensors(self) -> list[torch.Tensor]:
+        """The same, for gradients."""
+        return [torch.from_numpy(array.copy()) for array in self.arrays()]
 
 
 def random_system(seed: int, length: int, orbitals: int, *, blanks: bool = False) -> System:
@@ -43,7 +49,8 @@ def random_system(seed: int, length: int, orbitals: int, *, blanks: bool = False
 def _contact(rng: np.random.Generator, mask: NDArray[np.bool_]) -> Array:
     gamma = np.zeros(mask.size)
     present = np.flatnonzero(mask)
-    chosen = rng.choice(present, size=min(rng.integers(1, 4), len(present)), replace=False)
+    number = min(int(rng.integers(1, 4)), len(present))
+    chosen = rng.choice(present, size=number, replace=False)
     gamma[chosen] = rng.uniform(0.05, 0.5, size=len(chosen))
     return gamma.reshape(mask.shape)
 
@@ -69,7 +76,7 @@ def greens_function(system: System, energy: float, eta: float) -> NDArray[np.com
     keep = system.mask.ravel()
     gamma = (system.gamma_left + system.gamma_right).ravel()[keep]
     matrix = (energy + 1j * eta) * np.eye(keep.sum()) - hamiltonian + 0.5j * np.diag(gamma)
-    return np.linalg.inv(matrix)
+    return np.linalg.inv(matrix).astype(np.complex128)
 
 
 def spectra(system: System, energies: Array, eta: float) -> tuple[Array, Array]:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from dnawire.operators import transport as operators
 from dnawire.transport import Spectra, _resolvent, block_spectra, dense_spectra
 from tests.physics.exact_arithmetic import greens_columns, junction_of
-from tests.physics.oracle import System, dense_hamiltonian, greens_function, random_system
+from tests.physics.oracle import Array, System, dense_hamiltonian, greens_function, random_system
 from tests.physics.oracle import spectra as oracle_spectra
 from tests.physics.test_arbitrary_precision import SETS, WINDOWS, ladder, random_codes
 
@@ -21,15 +22,13 @@ ENERGIES = np.linspace(-1.7, 1.9, 7)
 physical = settings(max_examples=40, deadline=None)
 
 
-def dense_input(system: System) -> tuple[Tensor, Tensor, Tensor]:
-    keep = system.mask.ravel()
-    couplings = (gamma.ravel()[keep] for gamma in (system.gamma_left, system.gamma_right))
-    left, right = (torch.from_numpy(gamma)[None] for gamma in couplings)
-    return torch.from_numpy(dense_hamiltonian(system))[None], left, right
+def dense_input(system: System) -> tuple[Array, Array, Array]:
+    left, right = (gamma[system.mask][None] for gamma in (system.gamma_left, system.gamma_right))
+    return dense_hamiltonian(system)[None], left, right
 
 
-def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra:
-    return dense_spectra(*dense_input(system), torch.from_numpy(energies), eta=eta)
+def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> Spectra[Array]:
+    return dense_spectra(*dense_input(system), energies, eta=eta)
 
 
 @physical
@@ -50,22 +49,21 @@ def test_agrees_with_dense_inversion(
 
 def test_a_full_matrix_of_many_orbitals() -> None:
     """No zero anywhere, 60 orbitals, contacts on 13 and 9 of them, three at once."""
-    generator = torch.Generator().manual_seed(0)
-    hamiltonian = torch.randn(3, 60, 60, generator=generator, dtype=torch.float64)
-    hamiltonian = 0.5 * (hamiltonian + hamiltonian.mT)
-    left, right = torch.rand(2, 3, 60, generator=generator, dtype=torch.float64)
+    rng = np.random.default_rng(0)
+    hamiltonian = rng.normal(size=(3, 60, 60))
+    hamiltonian = 0.5 * (hamiltonian + hamiltonian.swapaxes(1, 2))
+    left, right = rng.random((2, 3, 60))
     left[:, 13:], right[:, :-9] = 0.0, 0.0
-    energies = torch.linspace(-5.0, 5.0, 31, dtype=torch.float64)
+    energies = np.linspace(-5.0, 5.0, 31)
     found = dense_spectra(hamiltonian, left, right, energies)
-    matrix = energies[None, :, None, None] * torch.eye(60, dtype=torch.float64)
-    matrix = matrix - hamiltonian[:, None] + 0.5j * torch.diag_embed(left + right)[:, None]
-    greens = torch.linalg.inv(matrix)
+    shift = energies[None, :, None] + 0.5j * (left + right)[:, None]
+    greens = np.linalg.inv(shift[..., None] * np.eye(60) - hamiltonian[:, None])
     weights = left[:, None, :, None] * right[:, None, None, :]
-    transmission = (weights * greens.abs().square()).sum((-2, -1))
-    ldos = -greens.diagonal(dim1=-2, dim2=-1).imag.mT / math.pi
-    torch.testing.assert_close(found.transmission, transmission, rtol=1e-10, atol=0.0)
-    torch.testing.assert_close(found.ldos, ldos, rtol=1e-10, atol=0.0)
-    torch.testing.assert_close(found.dos, ldos.sum(1), rtol=1e-10, atol=0.0)
+    transmission = (weights * np.abs(greens) ** 2).sum((-2, -1))
+    ldos = -greens.diagonal(axis1=-2, axis2=-1).imag.swapaxes(1, 2) / math.pi
+    np.testing.assert_allclose(found.transmission, transmission, rtol=1e-10)
+    np.testing.assert_allclose(found.ldos, ldos, rtol=1e-10)
+    np.testing.assert_allclose(found.dos, ldos.sum(1), rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -84,9 +82,9 @@ def test_small_transmissions_keep_their_digits(name: str) -> None:
         assert abs(float(found.log10_dos[0, e]) - exact.log10_dos()) < 1e-11
 
 
-def two_sites(hopping: float, left: float, right: float) -> tuple[Tensor, Tensor, Tensor]:
-    hamiltonian = hopping * torch.tensor([[[0.0, 1.0], [1.0, 0.0]]], dtype=torch.float64)
-    sites = torch.eye(2, dtype=torch.float64)
+def two_sites(hopping: float, left: float, right: float) -> tuple[Array, Array, Array]:
+    hamiltonian = hopping * np.array([[[0.0, 1.0], [1.0, 0.0]]])
+    sites = np.eye(2)
     return hamiltonian, left * sites[:1], right * sites[1:]
 
 
@@ -96,28 +94,30 @@ def test_an_exceptional_point(distance: float) -> None:
     hopping, right = 0.1, 0.05
     left = right + 4.0 * hopping + distance
     energies = np.array([-0.2, -0.1, 0.0, 1e-13, 0.1, 0.3])
-    found = dense_spectra(*two_sites(hopping, left, right), torch.from_numpy(energies))
+    found = dense_spectra(*two_sites(hopping, left, right), energies)
     element = hopping / ((energies + 0.5j * left) * (energies + 0.5j * right) - hopping**2)
     wanted = left * right * np.abs(element) ** 2
     np.testing.assert_allclose(found.transmission[0], wanted, rtol=1e-12)
 
 
-def levels_twice() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def levels_twice() -> tuple[Array, Array, Array, Array]:
     """Two equal molecules side by side, one of them with contacts, and all levels as energies."""
-    hamiltonian = torch.from_numpy(dense_hamiltonian(random_system(1, 3, 2)))
-    left, right = torch.zeros(2, 1, 12, dtype=torch.float64)
+    hamiltonian = dense_hamiltonian(random_system(1, 3, 2))
+    left, right = np.zeros((2, 1, 12))
     left[0, 0], right[0, 5] = 0.1, 0.2
-    both = torch.block_diag(hamiltonian, hamiltonian)[None]
-    return both, left, right, torch.linalg.eigvalsh(hamiltonian)
+    both = np.zeros((1, 12, 12))
+    both[0, :6, :6] = both[0, 6:, 6:] = hamiltonian
+    return both, left, right, np.linalg.eigvalsh(hamiltonian).astype(np.float64)
 
 
 def test_energies_on_levels_that_no_contact_reaches() -> None:
     both, left, right, energies = levels_twice()
     found = dense_spectra(both, left, right, energies)
     blocks = both[:, :6, :6].reshape(1, 1, 6, 6)
-    step = torch.zeros(1, 0, 6, 6, dtype=torch.float64)
+    step = np.zeros((1, 0, 6, 6))
     alone = block_spectra(blocks, step, left[:, None, :6], right[:, None, :6], energies)
-    torch.testing.assert_close(found[:2], alone[:2], rtol=0.0, atol=1e-11)
+    for one, other in zip(found[:2], alone[:2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=0.0, atol=1e-11)
     assert float(found.ldos[:, 6:].max()) < 1e-300
 
 
@@ -128,11 +128,11 @@ def test_columns_that_stay_open_are_solved_directly(monkeypatch: pytest.MonkeyPa
     refined = _resolvent._refined
     monkeypatch.setattr(_resolvent, "_refined", lambda *given: _never_open(refined(*given)))
     noise = dense_spectra(both, left, right, energies)
-    assert float((noise.log10_ldos - right_answer.log10_ldos).abs().max()) > 1.0
+    assert np.abs(noise.log10_ldos - right_answer.log10_ldos).max() > 1.0
 
 
-def _never_open(found: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    return found[0], torch.zeros_like(found[1])
+def _never_open(found: tuple[Array, Array]) -> tuple[Array, Array]:
+    return found[0], np.zeros_like(found[1])
 
 
 @pytest.mark.parametrize("eta", [0.0, 0.01])
@@ -145,21 +145,26 @@ def test_gradient(eta: float) -> None:
     energies = torch.tensor([-0.3, 0.7], dtype=torch.float64)
 
     def spectra(hamiltonian: Tensor) -> tuple[Tensor, ...]:
-        return tuple(dense_spectra(hamiltonian, left, right, energies, eta=eta))
+        return tuple(operators.dense_spectra(hamiltonian, left, right, energies, eta=eta))
 
     assert torch.autograd.gradcheck(spectra, hamiltonian.requires_grad_())
 
 
-def test_the_gradient_is_that_of_the_blocks() -> None:
-    """Through the tails of 24 base pairs."""
+def contacts_of_24() -> tuple[Array, Array]:
     left, right = np.zeros((24, 2)), np.zeros((24, 2))
     left[0], right[-1, 1] = (0.1, 0.05), 0.2
-    system = ladder("kordas2025", random_codes(24, missing=0.0), left, right)
+    return left, right
+
+
+def test_the_gradient_is_that_of_the_blocks() -> None:
+    """Through the tails of 24 base pairs."""
+    system = ladder("kordas2025", random_codes(24, missing=0.0), *contacts_of_24())
     energies = torch.tensor(WINDOWS["kordas2025"], dtype=torch.float64)
-    hamiltonian, *couplings = dense_input(system)
-    diagonal, step = (one.requires_grad_() for one in system.tensors()[:2])
-    one = dense_spectra(hamiltonian.requires_grad_(), *couplings, energies)
-    other = block_spectra(diagonal, step, *system.tensors()[2:4], energies)
+    hamiltonian, *contacts = map(torch.from_numpy, dense_input(system))
+    diagonal, step, left, right, _ = system.tensors()
+    leaves = diagonal.requires_grad_(), step.requires_grad_()
+    one = operators.dense_spectra(hamiltonian.requires_grad_(), contacts[0], contacts[1], energies)
+    other = operators.block_spectra(*leaves, left, right, energies)
     losses = [found.log10_transmission.sum() + (found.log10_dos**2).sum() for found in (one, other)]
     (dense,) = torch.autograd.grad(losses[0], hamiltonian)
     by_diagonal, by_step = torch.autograd.grad(losses[1], (diagonal, step))
@@ -177,13 +182,13 @@ def test_passes_over_few_energies_are_the_same(monkeypatch: pytest.MonkeyPatch) 
     whole = solve(system)
     monkeypatch.setattr("dnawire.transport.dense._NUMBERS_AT_ONCE", 1)
     for one, other in zip(solve(system), whole, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
 
 
 def test_disconnected_contacts() -> None:
-    hamiltonian, left, right = two_sites(0.0, 0.1, 0.2)
+    hamiltonian, left, right = map(torch.from_numpy, two_sites(0.0, 0.1, 0.2))
     energies = torch.tensor([0.0, 0.3], dtype=torch.float64)
-    found = dense_spectra(hamiltonian.requires_grad_(), left, right, energies)
+    found = operators.dense_spectra(hamiltonian.requires_grad_(), left, right, energies)
     assert bool(found.log10_transmission.isneginf().all())
     (gradient,) = torch.autograd.grad(found.log10_dos.sum(), hamiltonian)
     assert bool(gradient.isfinite().all())
@@ -192,13 +197,22 @@ def test_disconnected_contacts() -> None:
 @pytest.mark.parametrize("bad", [-0.1, math.nan, math.inf])
 def test_impossible_input_is_refused(bad: float) -> None:
     hamiltonian, left, right = two_sites(0.1, 0.1, 0.2)
-    energies = torch.tensor([0.0], dtype=torch.float64)
+    energies = np.array([0.0])
     with pytest.raises(ValueError, match="couplings"):
-        dense_spectra(hamiltonian, bad * left, right, energies)
+        dense_spectra(hamiltonian, np.where(left > 0.0, bad, left), right, energies)
     with pytest.raises(ValueError, match="eta"):
         dense_spectra(hamiltonian, left, right, energies, eta=bad)
     with pytest.raises(ValueError, match="neither a contact"):
         dense_spectra(hamiltonian, 0.0 * left, 0.0 * right, energies)
     if not math.isfinite(bad):
         with pytest.raises(ValueError, match="Hamiltonian must be finite"):
-            dense_spectra(bad * hamiltonian, left, right, energies)
+            dense_spectra(bad + hamiltonian, left, right, energies)
+
+
+def test_arrays_and_tensors_agree() -> None:
+    given = dense_input(random_system(3, 5, 2))
+    for eta in (0.0, 0.02):
+        tensors = (*map(torch.from_numpy, given), torch.from_numpy(ENERGIES))
+        found = dense_spectra(*given, ENERGIES, eta=eta)
+        for one, other in zip(found, operators.dense_spectra(*tensors, eta=eta), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)

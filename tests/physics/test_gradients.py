@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dnawire.transport import block_spectra, block_totals
+from dnawire.operators.transport import block_spectra, block_totals, dense_spectra
 from tests.physics.oracle import random_system
 
 ENERGIES = torch.tensor([-0.4, 0.7], dtype=torch.float64)
@@ -74,9 +74,12 @@ def test_missing_orbitals_and_broadening(orbitals: int, eta: float) -> None:
     assert torch.autograd.gradcheck(spectra, (diagonal.requires_grad_(), step.requires_grad_()))
 
 
+Sites = list[tuple[int, int]]
+
+
 @pytest.mark.parametrize("sites", [([(0, 0)], [(0, 1)]), ([(0, 0)], [(0, 0)])])
 @pytest.mark.parametrize("orbitals", [2, 4])
-def test_a_single_base_pair(sites: tuple[list, list], orbitals: int) -> None:
+def test_a_single_base_pair(sites: tuple[Sites, Sites], orbitals: int) -> None:
     diagonal, step, left, right, _ = random_system(5, 1, orbitals).tensors()
     for gamma, places in zip((left, right), sites, strict=True):
         gamma.zero_()
@@ -109,10 +112,54 @@ def test_gradients_of_a_batch_are_those_of_its_members(orbitals: int) -> None:
         torch.testing.assert_close(mine, torch.cat(theirs), rtol=1e-9, atol=1e-9)
 
 
-def _gradient(tensors: tuple[Tensor, ...] | list[Tensor]) -> tuple[Tensor, ...]:
+def _gradient(tensors: list[Tensor]) -> tuple[Tensor, ...]:
     diagonal, step, left, right, mask = tensors
     blocks = diagonal.clone().requires_grad_(), step.clone().requires_grad_()
     found = block_totals(*blocks, left, right, ENERGIES, mask=mask)
     connected = found.log10_transmission.isfinite()
     loss = found.log10_transmission[connected].sum() + found.log10_dos.sum()
     return torch.autograd.grad(loss, blocks)
+
+
+def test_the_gradient_of_less_output_is_the_same() -> None:
+    diagonal, step, left, right, _ = random_system(6, 5, 2).tensors()
+    blocks = diagonal.requires_grad_(), step.requires_grad_()
+    gradients = []
+    for function in (block_spectra, block_totals):
+        result = function(*blocks, left, right, ENERGIES)
+        loss = result.log10_transmission.sum() + (result.log10_dos**2).sum()
+        gradients.append(torch.autograd.grad(loss, blocks))
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+def test_float32_input_gives_float64_spectra_and_float32_gradients() -> None:
+    diagonal, step, left, right, _ = random_system(0, 5, 2).tensors()
+    diagonal, step = diagonal.float().requires_grad_(), step.float().requires_grad_()
+    result = block_spectra(diagonal, step, left.float(), right.float(), ENERGIES)
+    result.log10_transmission.sum().backward()
+    assert result.log10_transmission.dtype == torch.float64
+    assert diagonal.grad is not None
+    assert diagonal.grad.dtype == torch.float32
+
+
+def test_disconnected_contacts_do_not_spoil_gradients() -> None:
+    diagonal, step, left, right, _ = random_system(1, 4, 2).tensors()
+    step[:, 1] = 0.0
+    left, right = torch.zeros_like(left), torch.zeros_like(right)
+    left[0, 0, 1] = right[0, 3, 0] = 0.1
+    result = block_spectra(diagonal.requires_grad_(), step, left, right, ENERGIES)
+    assert bool(result.log10_transmission.isneginf().all())
+    result.log10_dos.sum().backward()
+    assert diagonal.grad is not None
+    assert bool(diagonal.grad.isfinite().all())
+
+
+def test_gradients_by_couplings_and_energies_are_refused() -> None:
+    diagonal, step, left, right, _ = random_system(1, 4, 2).tensors()
+    with pytest.raises(ValueError, match="gradients by couplings or energies"):
+        block_spectra(diagonal, step, left.requires_grad_(), right, ENERGIES)
+    with pytest.raises(ValueError, match="gradients by couplings or energies"):
+        block_totals(diagonal, step, right, right, ENERGIES.clone().requires_grad_())
+    with pytest.raises(ValueError, match="gradients by couplings or energies"):
+        dense_spectra(diagonal[:, 0], left[:, 0], right[:, 0], ENERGIES)

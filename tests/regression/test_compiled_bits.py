@@ -42,5 +42,5 @@ def test_first_start_and_restart_agree(tmp_path: Path) -> None:
         ).stdout
         for _ in range(2)
     ]
-    assert any(tmp_path.rglob("*.nbi"))
+    assert any(tmp_path.rglob("*.bin"))
     assert digests[0] == digests[1]

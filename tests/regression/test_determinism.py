@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from dnawire.cli.train import parse_flags
-from dnawire.config import TrainConfig
+from dnawire.config import TrainConfig, model_types
 from dnawire.data import named_seed
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
-from dnawire.runs.run import _set_up_torch
-from dnawire.training.distributed.group import SingleProcess
-from dnawire.training.distributed.share import Share
+from dnawire.runs.torch_setup import set_up_torch
+from dnawire.training.distributed import SingleProcess
+from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.loop import Trainer
 
 LARGE = "--num_samples 640 --seq_length 6 --min_length 6 --num_energy_points 9 --num_threads 2"
@@ -38,24 +38,24 @@ def torch_as_it_was() -> Iterator[None]:
 def set_up(*flags: str) -> tuple[TrainConfig, torch.device]:
     """Set PyTorch up as the command does it, with two threads."""
     config = parse_flags([*LARGE.split(), *flags]).resolved()
-    device = _set_up_torch(config, SingleProcess())
+    device = set_up_torch(config.runtime, SingleProcess())
     assert torch.get_num_threads() == 2
     return config, device
 
 
-def large_step(model: str, dropout: str) -> tuple[Trainer, Share]:
+def large_step(model: str, dropout: str) -> tuple[Trainer, LocalBatch]:
     """A trainer and a batch of 512."""
     config, device = set_up(*NETWORK.split(), "--model_type", model, "--dropout", dropout)
     trainer = build_trainer(config, prepare_data(config, prepare_dataset(config), device), device)
     return trainer, trainer.order.batch(max(trainer.order.epoch(0), key=lambda cut: len(cut[1])))
 
 
-def gradient_of(trainer: Trainer, share: Share) -> str:
+def gradient_of(trainer: Trainer, part: LocalBatch) -> str:
     """Digest of the gradient at the first step."""
     trainer.model.train()
-    trainer.model.dropout.seed(named_seed(0, "dropout", 0), trainer.device, share.others)
+    trainer.model.dropout.seed(named_seed(0, "dropout", 0), trainer.device, part.others)
     trainer.packed.zero_gradients()
-    share.loss_of(share.predict(trainer.model)).backward()
+    part.loss_of(part.predict(trainer.model)).backward()
     digest = hashlib.sha256()
     for vector in trainer.packed.vectors:
         assert vector.grad is not None
@@ -64,14 +64,14 @@ def gradient_of(trainer: Trainer, share: Share) -> str:
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "readable"])
-@pytest.mark.parametrize("model", ["standard", "hamiltonian"])
+@pytest.mark.parametrize("model", model_types())
 def test_a_large_step_has_the_same_bits_in_every_run(model: str, compiled: bool) -> None:
     # Without dropout equal surroundings are computed once, and their gradients are added.
-    trainer, share = large_step(model, "0.1" if compiled else "0.0")
-    assert len(share.part) * 6 * 128 > 32_768
+    trainer, part = large_step(model, "0.1" if compiled else "0.0")
+    assert len(part.batch) * 6 * 128 > 32_768
     if not compiled:
         trainer.model.packed = None
-    assert len({gradient_of(trainer, share) for _ in range(RUNS)}) == 1
+    assert len({gradient_of(trainer, part) for _ in range(RUNS)}) == 1
 
 
 def test_the_trap_is_there_and_the_command_closes_it() -> None:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 PROGRAMS: Final = ("slurmctld", "slurmd", "munged", "sbatch", "scontrol", "squeue")
 POLL_SECONDS: Final = 0.25
@@ -285,7 +285,7 @@ def main(words: list[str]) -> int:
     if words[0] == "--guard":
         guard(Path(words[1]))
         return 0
-    settings = dict(word.split("=", 1) for word in words[1:])
+    settings: dict[str, Any] = dict(word.split("=", 1) for word in words[1:])
     with Cluster(Path(words[0]), **settings) as cluster:
         print(f"export SLURM_CONF={cluster.environment['SLURM_CONF']}", flush=True)  # noqa: T201
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)

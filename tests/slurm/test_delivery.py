@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from outcome import assert_identical, outcome
 
 from conftest import DESCRIBED, EXAMPLE, Work, has_trained
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slurm
 LONG = 900
 COMMAND = "python main.py --checkpoint_dir ./checkpoints"
 
@@ -51,9 +52,13 @@ def rows(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> dict[str
         script = work.script(row.command)
         jobs[name] = work, work.submit(cluster, script, "--time=2", f"--signal={row.signal}")
     for work, job in jobs.values():
-        cluster.wait(lambda job=job: was_stopped(cluster, job), seconds=300.0)
-        cluster.wait(lambda work=work: "resume with:" in work.log, seconds=120.0)
+        cluster.wait(partial(was_stopped, cluster, job), seconds=300.0)
+        cluster.wait(partial(says_how_to_resume, work), seconds=120.0)
     return jobs
+
+
+def says_how_to_resume(work: Work) -> bool:
+    return "resume with:" in work.log
 
 
 def was_stopped(cluster: Cluster, job: str) -> bool:

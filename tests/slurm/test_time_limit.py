@@ -16,7 +16,7 @@ EPOCHS = 26
 PAUSE = 1.0
 """With seven steps per epoch: three minutes."""
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1500)]
+pytestmark = pytest.mark.slurm
 SCRIPTS = {"described": DESCRIBED, "example": EXAMPLE}
 
 

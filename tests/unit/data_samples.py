@@ -8,6 +8,7 @@ import numpy as np
 
 from dnawire.data import TransportDataset, TransportRecord
 from dnawire.junction import Contact, Duplex, Junction
+from dnawire.quantities import scaled_columns
 
 SOURCE: dict[str, Any] = {"kind": "test", "nested": {"numbers": [1, 2.5], "text": "Å"}}
 
@@ -26,9 +27,11 @@ def make_record(
     return TransportRecord(
         junction=junction,
         energies=np.linspace(-1.0, 1.0, num_energies),
-        transmission=rng.uniform(0.0, 1.0, num_energies),
-        dos=ldos.sum(axis=0),
-        ldos=ldos if with_ldos else None,
+        spectra=scaled_columns(
+            transmission=rng.uniform(0.0, 1.0, num_energies),
+            dos=ldos.sum(axis=0),
+            ldos=ldos if with_ldos else None,
+        ),
         eta=0.005,
         energy_reference=-5.25,
         identifier=f"sample {seed} é",

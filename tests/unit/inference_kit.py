@@ -39,16 +39,23 @@ def trained(
     model_type: str, mean_log10_transmission: float = -4.0
 ) -> tuple[TransportModel, ModelSpecification]:
     """A model that differs from one sequence to the next, as training would make it."""
-    specification = ModelSpecification(model_type, len(ENERGIES), 8, 1, 2, 0.1)
+    settings = {"hidden_dim": 8, "num_layers": 1, "num_heads": 2, "dropout": 0.1}
+    specification = ModelSpecification.of(model_type, len(ENERGIES), **settings)
     model = build_model(specification, seed=3)
     flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
     onsite = torch.tensor(load_parameters("kordas2025").onsite)
-    spectra = (flat + mean_log10_transmission, flat + 2.0, flat, flat + 1.0)
-    model.initialize(TargetStatistics(torch.tensor(ENERGIES), 0.01, *spectra, onsite))
+    statistics = TargetStatistics(
+        energies=torch.tensor(ENERGIES),
+        eta=0.01,
+        mean={"log10_transmission": flat + mean_log10_transmission, "log10_dos": flat},
+        std={"log10_transmission": flat + 2.0, "log10_dos": flat + 1.0},
+        onsite=onsite,
+    )
+    model.initialize(statistics)
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
     return model.eval(), specification
 
 

@@ -12,6 +12,7 @@ import subprocess
 import warnings
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +140,17 @@ def _sparse(path: Path) -> None:
     os.truncate(path, 2**40)
 
 
+def sealed_pickle(protocol: int) -> bytes:
+    return archive(pickles(protocol))
+
+
 CHECKPOINTS: dict[str, Maker] = {
     **NOT_FILES,
     **SPARSE,
     "empty": write(b""),
-    **{f"pickle {n}": write(lambda n=n: pickles(n)) for n in range(6)},
-    **{f"sealed pickle {n}": write(lambda n=n: archive(pickles(n))) for n in range(6)},
-    **{f"sealed {name}": write(lambda s=s: archive(s)) for name, s in GADGETS.items()},
+    **{f"pickle {n}": write(partial(pickles, n)) for n in range(6)},
+    **{f"sealed pickle {n}": write(partial(sealed_pickle, n)) for n in range(6)},
+    **{f"sealed {name}": write(partial(archive, s)) for name, s in GADGETS.items()},
     "legacy": write(lambda: resealed(pickles(2) + b"PK\x05\x06" + bytes(18))),
     "open": write(lambda: sealed(Call(builtins.open, "canary", "w"))),
     "process": write(lambda: sealed({"args": Call(subprocess.Popen, ["touch", "canary"])})),

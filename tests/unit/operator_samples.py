@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from dnawire.operators import Edges, Neighborhoods
+from dnawire.operators.transport import contact_tensors
+from dnawire.transport.system import block_system, dense_system
 
 WIDTH = 32
 HEADS = 4
+CPU = torch.device("cpu")
+ENERGIES = torch.linspace(-1.0, 1.0, 5, dtype=torch.float64)
 
 
 class Draw:
@@ -34,6 +40,10 @@ class Draw:
         present = self.chance(0.8, batch, length, 2)
         present[..., 0] = True
         return torch.where(present, self.whole(4, batch, length, 2), 4), present
+
+    def couplings(self, *shape: int) -> Tensor:
+        """Elements of Hamiltonians in eV."""
+        return 0.3 * self.normal(*shape, kind=torch.float64)
 
     def coupling(self, present: Tensor) -> Tensor:
         """Positive at some sites of each duplex, the first one among them."""
@@ -102,6 +112,37 @@ def _weighted_huber(draw: Draw) -> Iterable[tuple[Any, ...]]:
         yield draw.normal(*shape, kind=double), target, scale, steepness, delta
 
 
+def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    """With missing orbitals where no LDOS is asked for: differences of log10 0 are none."""
+    for (batch, length), eta, with_ldos in itertools.product(SHAPES, (0.0, 1e-2), (True, False)):
+        _, present = draw.bases(batch, length)
+        present = present | torch.tensor(with_ldos)
+        exists = present[..., None] * present[..., None, :], present[:, :-1, :, None]
+        diagonal = _hermitian(draw, batch, length, 2) * exists[0]
+        step = draw.couplings(batch, length - 1, 2, 2) * exists[1] * present[:, 1:, None]
+        gammas = draw.coupling(present), draw.coupling(present)
+        arrays = map(np.asarray, (diagonal, step, *gammas, ENERGIES, present))
+        system = block_system(*arrays, eta)
+        tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
+        yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
+
+
+def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for batch, size in ((1, 2), (3, 5)):
+        hamiltonian = _hermitian(draw, batch, size)
+        gammas = torch.zeros(2, batch, size, dtype=torch.float64)
+        gammas[0, :, 0], gammas[1, :, -1] = 0.3, 0.2
+        system = dense_system(*map(np.asarray, (hamiltonian, *gammas, ENERGIES)), 1e-2)
+        energies = torch.from_numpy(system.energies)
+        yield hamiltonian, energies, *contact_tensors(system.contacts, CPU), 1e-2
+
+
+def _hermitian(draw: Draw, *shape: int) -> Tensor:
+    """Symmetric matrices in eV."""
+    matrix = draw.couplings(*shape, shape[-1])
+    return matrix + matrix.mT
+
+
 def _composition(draw: Draw) -> Iterable[tuple[Any, ...]]:
     for batch, length in SHAPES:
         base, present = draw.bases(batch, length)
@@ -126,7 +167,9 @@ def _edges_of(draw: Draw) -> Iterable[tuple[Any, ...]]:
 
 SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
     "assemble": _assemble,
+    "block_transport": _block_transport,
     "composition": _composition,
+    "dense_transport": _dense_transport,
     "edge_network": _edge_network,
     "edges_of": _edges_of,
     "ladder_layer": _ladder_layer,

@@ -66,7 +66,7 @@ def save_and_tell(
 ) -> int:
     """Save twice; stop before an operation of the second save until told to go on."""
     count = iter(range(10**6))
-    watching = []
+    watching: list[bool] = []
 
     def pause(name: str, arguments: tuple[Any, ...], proceed: Operation) -> Any:  # noqa: ANN401
         if watching and next(count) == index:

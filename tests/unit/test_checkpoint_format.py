@@ -31,7 +31,7 @@ DATA = encode(payload(3), counter=7)
 
 def is_refused(data: bytes | bytearray) -> bool:
     try:
-        check_seal(data, "x")
+        check_seal(bytes(data), "x")
     except UnusableCheckpointError:
         return True
     return False
@@ -97,7 +97,6 @@ def spots_that_pass(data: bytes, flips: int, pages: int) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(7200)
 def test_a_hundred_thousand_flips_and_a_thousand_pages_of_12_megabytes_are_found() -> None:
     state = payload(1)
     state["model_state_dict"]["large"] = torch.arange(3_000_000, dtype=torch.float32) + 1
@@ -225,7 +224,7 @@ def overlapping() -> bytes:
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.comment = b""
         archive.filelist.extend([archive.getinfo("archive/data.pkl")] * 100)
-        archive._didModify = True
+        archive._didModify = True  # type: ignore[attr-defined]
     return buffer.getvalue()
 
 
@@ -244,7 +243,7 @@ HOSTILE = {
     "parts are larger than the whole": lambda: resealed(overlapping()),
     "no zip archive": lambda: resealed(legacy()),
     "instead of a dictionary": lambda: sealed([1, 2]),
-    "lacks model_state_dict": lambda: sealed({"epoch": 1}),
+    "lacks format_version": lambda: sealed({"epoch": 1}),
 }
 
 
@@ -289,11 +288,15 @@ def test_what_a_checkpoint_cannot_hold_is_named(change: dict[str, Any], message:
         encode(payload(1) | change)
 
 
-def test_documented_keys_are_demanded_and_own_keys_refused() -> None:
+def test_keys_of_a_program_are_demanded_and_own_keys_refused() -> None:
+    keys = ("epoch", "energy_grid")
     state = payload(1)
+    assert decode(encode(state, keys=keys), keys=keys)["epoch"] == 1
     del state["energy_grid"]
     with pytest.raises(ValueError, match="lacks energy_grid"):
-        encode(state)
+        encode(state, keys=keys)
+    with pytest.raises(UnusableCheckpointError, match="lacks energy_grid"):
+        decode(encode(state), keys=keys)
     with pytest.raises(ValueError, match="manifest of a checkpoint cannot be given"):
         encode(payload(1) | {"manifest": {}})
 
@@ -335,12 +338,17 @@ def test_numpy_numbers_become_plain_and_module_versions_stay() -> None:
     assert type(copy["a"]) is float
     assert type(copy["b"]) is int
     back = decode(encode(payload(1) | {"model_state_dict": copy["model"]}))["model_state_dict"]
-    assert back._metadata == state._metadata
+    assert back._metadata == state._metadata  # type: ignore[attr-defined]
     torch.nn.BatchNorm1d(2).load_state_dict(back)
 
 
+def global_numbers() -> list[int]:
+    """State of NumPy's global generator."""
+    return list(np.random.get_state(legacy=False)["state"]["key"])
+
+
 def test_encoding_draws_no_random_number() -> None:
-    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    before = torch.get_rng_state(), random.getstate(), global_numbers()
     encode(payload(1))
     assert torch.equal(before[0], torch.get_rng_state())
-    assert before[1:] == (random.getstate(), np.random.get_state()[1].tolist())
+    assert before[1:] == (random.getstate(), global_numbers())

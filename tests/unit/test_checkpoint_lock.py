@@ -29,7 +29,8 @@ from dnawire.checkpoint import (
     FileSystem,
     advisory,
 )
-from dnawire.checkpoint.lock import BEAT_SECONDS, STALE_SECONDS
+from dnawire.checkpoint.liveness import STALE_SECONDS
+from dnawire.checkpoint.lock import BEAT_SECONDS
 from dnawire.errors import LockedError, NotWritableError
 
 
@@ -37,7 +38,7 @@ def test_second_owner_is_refused_and_told_who_the_first_is(tmp_path: Path) -> No
     with DirectoryLock(tmp_path) as first:
         with pytest.raises(LockedError, match=f"process {os.getpid()} on ") as caught:
             DirectoryLock(tmp_path).acquire()
-        assert "sign of life" not in str(caught.value)
+        assert "heartbeat" not in str(caught.value)
         assert caught.value.exit_code == 76
         assert wait(fork(lambda: DirectoryLock(tmp_path).acquire())) == 76
         assert first.still_owned()
@@ -158,11 +159,11 @@ def test_owner_elsewhere_is_believed_until_its_heartbeat_is_old(tmp_path: Path) 
     rewrite(path, **ELSEWHERE)
     now = path.stat().st_mtime
     os.utime(path, (now, now - STALE_SECONDS + 60))
-    with pytest.raises(LockedError, match=r"on elsewhere.*last sign of life is 9 min") as told:
+    with pytest.raises(LockedError, match=r"on elsewhere.*last heartbeat is 9 min") as told:
         DirectoryLock(tmp_path).acquire()
     # The file is a moment older when it is asked.
     assert re.search(r"start again in (1 min|\d+ s),", told.value.remedy)
-    assert "no sign of life for 10 min" in told.value.remedy
+    assert "no heartbeat for 10 min" in told.value.remedy
     assert not litter(tmp_path)
     os.utime(path, (now, now - STALE_SECONDS - 60))
     with DirectoryLock(tmp_path) as lock:
@@ -175,7 +176,7 @@ def test_host_of_the_same_name_is_another_one_while_its_owner_shows_signs_of_lif
     die_owning(tmp_path)
     path = lock_file(tmp_path)
     rewrite(path, boot="another boot")
-    with pytest.raises(LockedError, match="last sign of life is"):
+    with pytest.raises(LockedError, match="last heartbeat is"):
         DirectoryLock(tmp_path).acquire()
     os.utime(path, (0, 0))
     with DirectoryLock(tmp_path, stale_seconds=math.inf) as lock:

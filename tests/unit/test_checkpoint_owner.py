@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dnawire.checkpoint.owner import Life, Owner
+from dnawire.checkpoint.owner import Owner, OwnerState, no_batch_jobs
 
 ME = replace(
     Owner.this_process(), host="node1", boot="b1", namespace="n1", cluster="c", job="", restart=""
 )
 
 
-def queue(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a job queue on the path that answers as a script does."""
-    program = folder / "squeue"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-
-
 @pytest.mark.parametrize(
-    ("changes", "life"),
+    ("changes", "state"),
     [
-        ({}, Life.ALIVE),
-        ({"released": True}, Life.DEAD),
-        ({"process": 2**22 + 1}, Life.DEAD),
-        ({"process": 2**70}, Life.DEAD),
-        ({"started": "1"}, Life.DEAD),
-        ({"boot": "b0"}, Life.UNKNOWN),
-        ({"host": "other name of the same kernel"}, Life.ALIVE),
-        ({"namespace": "n2"}, Life.UNKNOWN),
-        ({"host": "node2", "boot": "b2"}, Life.UNKNOWN),
+        ({}, OwnerState.ALIVE),
+        ({"released": True}, OwnerState.DEAD),
+        ({"process": 2**22 + 1}, OwnerState.DEAD),
+        ({"process": 2**70}, OwnerState.DEAD),
+        ({"started": "1"}, OwnerState.DEAD),
+        ({"boot": "b0"}, OwnerState.UNKNOWN),
+        ({"host": "other name of the same kernel"}, OwnerState.ALIVE),
+        ({"namespace": "n2"}, OwnerState.UNKNOWN),
+        ({"host": "node2", "boot": "b2"}, OwnerState.UNKNOWN),
     ],
 )
-def test_life_of_an_owner(changes: dict[str, Any], life: Life) -> None:
-    assert replace(ME, **changes).life(ME) is life
+def test_state_of_an_owner(changes: dict[str, Any], state: OwnerState) -> None:
+    assert replace(ME, **changes).state(ME, no_batch_jobs) is state
 
 
 @pytest.mark.parametrize(
@@ -59,33 +49,33 @@ def test_an_owner_from_before_the_boot_was_silent_ever_since(
 
 
 @pytest.mark.parametrize(
-    ("script", "life"),
-    [
-        ("echo 17 RUNNING", Life.ALIVE),
-        ("echo 17 COMPLETING", Life.ALIVE),
-        ("echo 17 PENDING", Life.DEAD),
-        ("echo 17 COMPLETED; echo 18 RUNNING", Life.DEAD),
-        ("true", Life.DEAD),
-        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", Life.DEAD),
-        ("echo 'Unable to contact slurm controller' >&2; exit 1", Life.UNKNOWN),
-        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo 17 RUNNING', Life.ALIVE),
-    ],
+    ("runs", "state"),
+    [(True, OwnerState.ALIVE), (False, OwnerState.DEAD), (None, OwnerState.UNKNOWN)],
 )
-def test_queue_tells_the_life_of_an_owner_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, life: Life
+def test_the_batch_system_tells_the_state_of_an_owner_elsewhere(
+    runs: bool | None, state: OwnerState
 ) -> None:
-    queue(tmp_path, script, monkeypatch)
+    asked: list[str] = []
+
+    def job_runs(job: str) -> bool | None:
+        asked.append(job)
+        return runs
+
     owner = replace(ME, host="node2", boot="b2", job="17")
-    assert owner.life(ME) is life
-    assert replace(owner, cluster="d").life(ME) is Life.UNKNOWN
-    assert replace(owner, job="17 --help").life(ME) is Life.UNKNOWN
+    assert owner.state(ME, job_runs) is state
+    assert replace(owner, cluster="d").state(ME, job_runs) is OwnerState.UNKNOWN
+    assert replace(owner, job="17 --help").state(ME, job_runs) is OwnerState.UNKNOWN
+    assert asked == ["17"]
 
 
 def test_later_start_of_the_same_job_succeeds_the_earlier_one_at_once() -> None:
     earlier = replace(ME, job="17")
-    assert earlier.life(replace(ME, job="17", restart="1")) is Life.DEAD
-    assert replace(earlier, restart="1").life(replace(ME, job="17", restart="1")) is Life.ALIVE
-    assert earlier.life(replace(ME, job="18", restart="1")) is Life.ALIVE
+    assert earlier.state(replace(ME, job="17", restart="1"), no_batch_jobs) is OwnerState.DEAD
+    assert (
+        replace(earlier, restart="1").state(replace(ME, job="17", restart="1"), no_batch_jobs)
+        is OwnerState.ALIVE
+    )
+    assert earlier.state(replace(ME, job="18", restart="1"), no_batch_jobs) is OwnerState.ALIVE
 
 
 def test_record_survives_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +83,4 @@ def test_record_survives_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = Owner.this_process()
     assert Owner.from_json(owner.to_json()) == owner
     assert f"process {os.getpid()} on {owner.host}, SLURM job 17, since 2" in str(owner)
-    assert owner.life(Owner.this_process()) is Life.ALIVE
+    assert owner.state(Owner.this_process(), no_batch_jobs) is OwnerState.ALIVE

@@ -352,12 +352,12 @@ class Folders(FileSystem):
         self.changed.discard(path)
 
 
-def test_what_is_set_aside_is_stable_on_both_sides(tmp_path: Path) -> None:
+def test_what_is_archived_is_stable_on_both_sides(tmp_path: Path) -> None:
     fs = Folders()
     with DirectoryLock(tmp_path) as lock:
         store = CheckpointStore(tmp_path, lock, fs)
         store.save(payload(1))
-        assert store.set_aside() is not None
+        assert store.archive() is not None
     assert fs.changed == set()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dnawire.checkpoint import (
     GlobalRandomness,
-    SaveSchedule,
+    SaveInterval,
     StateRegistry,
     decode,
     encode,
@@ -136,7 +136,7 @@ class Clock:
 
 def test_schedule_by_epochs_and_by_time() -> None:
     clock = Clock()
-    schedule = SaveSchedule(5, 60.0, clock=clock)
+    schedule = SaveInterval(5, 60.0, clock=clock)
     assert [epoch for epoch in range(1, 12) if schedule.due(epoch)] == [5, 10]
     assert not schedule.due()
     clock.now += 60.0
@@ -152,9 +152,9 @@ def test_schedule_by_epochs_and_by_time() -> None:
 
 def test_slow_saves_stretch_the_time_between_them() -> None:
     clock = Clock()
-    schedule = SaveSchedule(5, 60.0, max_share=0.01, clock=clock)
+    schedule = SaveInterval(5, 60.0, max_share=0.01, clock=clock)
     schedule.saved(3.0)
-    assert schedule.interval == pytest.approx(300.0)
+    assert schedule.seconds == pytest.approx(300.0)
     clock.now += 299.0
     assert not schedule.due()
     clock.now += 1.5
@@ -167,7 +167,7 @@ def test_slow_saves_stretch_the_time_between_them() -> None:
 def test_impossible_schedules_are_refused(numbers: tuple[int, float, float]) -> None:
     every, seconds, share = numbers
     with pytest.raises(ValueError, match="must be positive"):
-        SaveSchedule(every, seconds, max_share=share)
+        SaveInterval(every, seconds, max_share=share)
 
 
 def test_suggested_interval_is_that_of_young() -> None:

@@ -85,7 +85,7 @@ def test_sealed_content_that_is_no_state_falls_back_too(store: CheckpointStore) 
     loaded = store.load_latest()
     assert loaded is not None
     assert loaded.path == store.previous
-    assert "lacks model_state_dict" in loaded.rejected[0].reason
+    assert "lacks format_version" in loaded.rejected[0].reason
 
 
 def torch_archive(content: object) -> bytes:
@@ -196,10 +196,11 @@ def test_forbidden_file_is_no_damaged_one(store: CheckpointStore, number: int) -
                 raise OSError(number, os.strerror(number), str(path))
             return super().read_bytes(path)
 
-    for load in (
+    loads: tuple[Callable[[], object], ...] = (
         lambda: CheckpointStore(store.directory, fs=Forbidden()).load_latest(),
         lambda: load_checkpoint(store.latest, allow_fallback=True, fs=Forbidden()),
-    ):
+    )
+    for load in loads:
         with pytest.raises(
             NotReadableError, match=f"^Cannot read checkpoint {store.latest}: "
         ) as e:
@@ -316,8 +317,8 @@ def test_fallback_needs_something_to_fall_back_to(store: CheckpointStore) -> Non
         load_checkpoint(store.latest, allow_fallback=True)
 
 
-def test_set_aside_moves_and_never_deletes(store: CheckpointStore) -> None:
-    assert store.set_aside() is None
+def test_archive_moves_and_never_deletes(store: CheckpointStore) -> None:
+    assert store.archive() is None
     folders = []
     for step in (1, 3):
         store.save(payload(step))
@@ -325,7 +326,7 @@ def test_set_aside_moves_and_never_deletes(store: CheckpointStore) -> None:
         store.save_best(payload(step))
         (store.directory / "training_status.txt").write_text(str(step))
         (store.directory / "notes.txt").write_text("mine")
-        folder = store.set_aside(also=("training_status.txt", "training_progress.json"))
+        folder = store.archive(also=("training_status.txt", "training_progress.json"))
         assert folder is not None
         folders.append(folder)
         assert store.load_latest() is None
@@ -337,7 +338,7 @@ def test_set_aside_moves_and_never_deletes(store: CheckpointStore) -> None:
     assert (store.directory / "notes.txt").read_text() == "mine"
 
 
-def test_set_aside_cut_short_leaves_the_old_run_as_it_was(store: CheckpointStore) -> None:
+def test_archive_cut_short_leaves_the_old_run_as_it_was(store: CheckpointStore) -> None:
     for step in (1, 2):
         store.save(payload(step))
     moved: list[Path] = []
@@ -352,7 +353,7 @@ def test_set_aside_cut_short_leaves_the_old_run_as_it_was(store: CheckpointStore
     with DirectoryLock(store.directory / "other") as lock:
         failing = CheckpointStore(store.directory, lock, TappedFileSystem(once))
         with pytest.raises(NotWritableError, match="injected"):
-            failing.set_aside()
+            failing.archive()
     assert moved == [store.previous]
     assert loaded_step(store.directory) == 2
 

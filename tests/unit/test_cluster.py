@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from dnawire.cluster import TIME, Duration, JobEnd, NoAnswerError, ParentEnd, SlurmJob, signals
+from dnawire.cluster import (
+    TIME,
+    Duration,
+    JobEnd,
+    NoAnswerError,
+    ParentEnd,
+    SlurmJob,
+    job_runs,
+    signals,
+)
 from dnawire.cluster.limits import ASK_AGAIN_SECONDS
 
 JOB = SlurmJob("17", "17")
@@ -63,6 +72,24 @@ class Clock:
 )
 def test_the_environment_names_the_job(environment: dict[str, str], job: SlurmJob | None) -> None:
     assert SlurmJob.current(environment) == job
+
+
+@pytest.mark.parametrize(
+    ("script", "runs"),
+    [
+        ("echo 17 RUNNING", True),
+        ("echo 17 COMPLETING", True),
+        ("echo 17 PENDING", False),
+        ("echo 17 COMPLETED; echo 18 RUNNING", False),
+        ("true", False),
+        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", False),
+        ("echo 'Unable to contact slurm controller' >&2; exit 1", None),
+        ('test "$1 $2 $3" = "--noheader --jobs 17" && echo 17 RUNNING', True),
+    ],
+)
+def test_the_queue_tells_whether_a_job_runs(queue: Queue, script: str, runs: bool | None) -> None:
+    queue.answers("squeue", script)
+    assert job_runs("17") is runs
 
 
 @pytest.mark.parametrize(
@@ -228,9 +255,9 @@ def test_a_duration() -> None:
 
 
 def test_an_interrupt_in_compiled_code_is_an_interrupt() -> None:
-    with pytest.raises(KeyboardInterrupt), signals.whole_interrupts():
+    with pytest.raises(KeyboardInterrupt), signals.keyboard_interrupts():
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
-    with pytest.raises(SystemError, match="other"), signals.whole_interrupts():
+    with pytest.raises(SystemError, match="other"), signals.keyboard_interrupts():
         raise SystemError("other")
 
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnawire.config import LossConfig
+from dnawire.config import LossConfig, model_types
 from dnawire.graphs import JunctionBatch, junction_batch
 from dnawire.graphs.schema import SpectraBatch
 from dnawire.junction import Contact, Duplex, Junction
@@ -31,7 +31,7 @@ SINGLE = 2e-5
 """Relative error of sums of some hundred products in single precision."""
 
 lengths = st.integers(1, 9)
-both = pytest.mark.parametrize("model_type", ["standard", "hamiltonian"])
+both = pytest.mark.parametrize("model_type", model_types())
 
 
 def random_batch(size: int, length: int, seed: int) -> JunctionBatch:
@@ -48,17 +48,24 @@ def random_batch(size: int, length: int, seed: int) -> JunctionBatch:
 
 
 def random_model(model_type: str, layers: int, dropout: float) -> TransportModel:
-    specification = ModelSpecification(model_type, NUM_ENERGIES, 32, layers, 4, dropout)
+    settings = {"hidden_dim": 32, "num_layers": layers, "num_heads": 4, "dropout": dropout}
+    specification = ModelSpecification.of(model_type, NUM_ENERGIES, **settings)
     model = build_model(specification, seed=2)
     flat = torch.zeros(NUM_ENERGIES, dtype=torch.float64)
     onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
-    model.initialize(TargetStatistics(GRID, 0.01, flat - 5, flat + 2, flat, flat + 0.5, onsite))
+    statistics = TargetStatistics(
+        energies=GRID,
+        eta=0.01,
+        mean={"log10_transmission": flat - 5, "log10_dos": flat},
+        std={"log10_transmission": flat + 2, "log10_dos": flat + 0.5},
+        onsite=onsite,
+    )
+    model.initialize(statistics)
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.1 * torch.randn(
-                parameter.shape, generator=generator, dtype=parameter.dtype
-            )
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            parameter.add_(0.1 * noise)
     return model
 
 
@@ -168,9 +175,9 @@ def test_compiled_loss_equals_its_definition(
     target = SpectraBatch(3 * draw(4, 7), draw(4, 7), draw(4, 5, 2, 7))
     if with_unknown:
         target.log10_transmission[1] = -torch.inf
-    scales = draw(7).abs() + 0.1, draw(7).abs() + 0.1
+    scales = {"log10_transmission": draw(7).abs() + 0.1, "log10_dos": draw(7).abs() + 0.1}
     settings_ = LossConfig(huber_delta=delta)
-    loss = SpectralLoss(*scales, width / 0.02, settings_)
+    loss = SpectralLoss(scales=scales, steepness=width / 0.02, weights=settings_)
     prediction = [draw(*part.shape).requires_grad_() for part in target]
     value = loss(SpectraBatch(*prediction), target)
     value.backward()
@@ -187,7 +194,7 @@ def test_compiled_loss_equals_its_definition(
 def weighted_sum(
     loss: SpectralLoss, prediction: list[torch.Tensor], target: SpectraBatch
 ) -> torch.Tensor:
-    scales = loss.transmission_scale, loss.dos_scale, torch.ones_like(loss.dos_scale)
+    scales = *loss.scales.values(), torch.ones_like(loss.scales["log10_dos"])
     constants = loss.steepness, loss.weights.huber_delta
     parts = [
         weighted_huber_reference(one, other, scale, *constants)

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnawire.config import CheckpointConfig, GenerationConfig, TrainConfig, check_generation
+from dnawire.config import (
+    CheckpointConfig,
+    GenerationConfig,
+    TrainConfig,
+    check_generation,
+    model_types,
+)
 from dnawire.errors import UsageError
 
 
@@ -29,7 +35,7 @@ from dnawire.errors import UsageError
         ("test_fraction", 1.0, "a number above 0.0 and below 1.0"),
         ("energy_min", float("nan"), "a number, or None"),
         ("checkpoint_frequency", 0, "an integer of at least 1, or None"),
-        ("model_type", "magic", "one of 'standard', 'hamiltonian'"),
+        ("model_type", "magic", "one of 'hamiltonian', 'standard'"),
         ("min_length", 0, "an integer of at least 1, or -1 for seq_length"),
         ("min_length", -2, "an integer of at least 1, or -1 for seq_length"),
         ("device", "gpu", "auto, cpu, cuda or cuda:NUMBER"),
@@ -148,7 +154,7 @@ changes = st.fixed_dictionaries(
         "num_samples": st.integers(1, 10**6),
         "eta": finite,
         "learning_rate": finite,
-        "model_type": st.sampled_from(["standard", "hamiltonian"]),
+        "model_type": st.sampled_from(list(model_types())),
         "checkpoint_dir": st.sampled_from(["a", "b/c"]),
         "allow_change": st.just(["seed", "device"]),
         "left_contact": st.sampled_from(["upper:0", "upper:0,lower:-1"]),

@@ -13,6 +13,13 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportDataset, find_problem
 from dnawire.data.ragged import Ragged
+from dnawire.junction import MISSING_CODE
+
+
+def test_values_that_vanish_are_no_problem_where_they_can() -> None:
+    dataset = make_dataset(with_ldos=False)
+    dataset.spectra["log10_transmission"].values[3] = -np.inf
+    assert find_problem(dataset) is None
 
 
 def test_good_records_have_no_problem() -> None:
@@ -23,23 +30,24 @@ def test_good_records_have_no_problem() -> None:
 @pytest.mark.parametrize(
     ("column", "position", "value", "words"),
     [
-        ("transmission", 6, np.nan, "record 1 ('sample 1 é'): transmission: value 1 is nan"),
-        ("transmission", 0, -1e-9, "record 0 ('sample 0 é'): transmission: value 0 is -1e-09"),
-        ("dos", 12, 0.0, "record 2 ('sample 2 é'): dos: value 4 is 0.0"),
-        ("dos", 17, np.inf, "record 3 ('sample 3 é'): dos: value 4 is inf"),
-        ("ldos", 0, np.nan, "record 0 ('sample 0 é'): ldos: value 0 is nan"),
-        ("ldos", 35, -0.1, "record 1 ('sample 1 é'): ldos: value 0 is -0.1"),
+        ("log10_transmission", 6, np.nan, "record 1 ('sample 1 é'): log10_transmission: value 1"),
+        ("log10_transmission", 0, np.inf, "record 0 ('sample 0 é'): log10_transmission: value 0"),
+        ("log10_dos", 12, -np.inf, "record 2 ('sample 2 é'): log10_dos: value 4 is -inf"),
+        ("log10_dos", 17, np.inf, "record 3 ('sample 3 é'): log10_dos: value 4 is inf"),
+        ("log10_ldos", 0, np.nan, "record 0 ('sample 0 é'): log10_ldos: value 0 is nan"),
+        ("log10_ldos", 35, np.inf, "record 1 ('sample 1 é'): log10_ldos: value 0 is inf"),
         ("grids", 2, 7.0, "record 0 ('sample 0 é'): energies: 0.5 eV"),
         ("grids", 6, np.nan, "record 1 ('sample 1 é'): energies: nan eV"),
-        ("codes", (4, 1), 4, "record 1 ('sample 1 é'): base code: value 0 is 4"),
-        ("codes", (0, 0), -2, "record 0 ('sample 0 é'): base code: value 0 is -2"),
+        ("codes", (4, 1), 5, "record 1 ('sample 1 é'): base code: value 0 is 5"),
+        ("codes", (0, 0), -1, "record 0 ('sample 0 é'): base code: value 0 is -1"),
     ],
 )
 def test_an_impossible_value_is_named(
     column: str, position: int | tuple[int, int], value: float, words: str
 ) -> None:
     dataset = make_dataset()
-    getattr(dataset, column).values[position] = value
+    values = {"grids": dataset.grids, "codes": dataset.codes, **dataset.spectra}
+    values[column].values[position] = value
     assert words in str(find_problem(dataset))
 
 
@@ -71,15 +79,16 @@ def test_a_base_with_two_attachments_is_named() -> None:
 
 def test_ldos_that_does_not_sum_to_the_dos_is_named() -> None:
     dataset = make_dataset()
-    dataset.dos.values[5 + 3 + 2] *= 1 + 2e-5
+    dataset.spectra["log10_dos"].values[5 + 3 + 2] += np.log10(1 + 2e-5)
     assert "record 2 ('sample 2 é'): ldos: its sum" in str(find_problem(dataset))
 
 
 def test_ldos_in_single_precision_is_close_enough() -> None:
     dataset = make_dataset()
-    assert dataset.ldos is not None
-    single = Ragged(dataset.ldos.values.astype(np.float32), dataset.ldos.offsets)
-    assert find_problem(replace(dataset, ldos=single)) is None
+    ldos = dataset.spectra["log10_ldos"]
+    single = Ragged(ldos.values.astype(np.float32), ldos.offsets)
+    changed = replace(dataset, spectra={**dataset.spectra, "log10_ldos": single})
+    assert find_problem(changed) is None
 
 
 @pytest.mark.parametrize(
@@ -104,22 +113,27 @@ def _shortened(column: Ragged) -> Ragged:
 def _changed(
     dataset: TransportDataset, name: str, change: Callable[[Ragged], Ragged]
 ) -> TransportDataset:
-    changes: dict[str, Any] = {name: change(getattr(dataset, name))}
+    changes: dict[str, Any]
+    if name in dataset.spectra:
+        changes = {"spectra": {**dataset.spectra, name: change(dataset.spectra[name])}}
+    else:
+        changes = {name: change(getattr(dataset, name))}
     return replace(dataset, **changes)
 
 
 def _no_base(dataset: TransportDataset) -> TransportDataset:
     codes: NDArray[np.int8] = dataset.codes.values.copy()
-    codes[4:6] = -1
+    codes[4:6] = MISSING_CODE
     return replace(dataset, codes=Ragged(codes, dataset.codes.offsets))
 
 
 def test_columns_that_do_not_fit_are_named() -> None:
     good = make_dataset()
-    for name in ("codes", "left", "right", "transmission", "dos", "ldos"):
+    for name in ("codes", "left", "right", *good.spectra):
         wrong = _changed(good, name, _without_last)
         assert f"{name} has 3 rows for 4 records" in str(find_problem(wrong))
-    for name in ("transmission", "dos", "ldos"):
+    assert len(good.spectra) == 3
+    for name in good.spectra:
         wrong = _changed(good, name, _shortened)
         assert f"record 0 ('sample 0 é'): {name}: " in str(find_problem(wrong))
     assert "eta has shape (3,)" in str(find_problem(replace(good, eta=good.eta[:3])))
@@ -127,6 +141,8 @@ def test_columns_that_do_not_fit_are_named() -> None:
         find_problem(replace(good, grid_index=np.array([0, 2, 0, 0])))
     )
     assert "record 1 ('sample 1 é'): number of bases: 0" in str(find_problem(_no_base(good)))
+    without = {"log10_dos": good.spectra["log10_dos"]}
+    assert "there is no log10_transmission" in str(find_problem(replace(good, spectra=without)))
     assert "there is no record" in str(find_problem(good.select([])))
     empty = Ragged(good.grids.values, np.array([0, 5, 8, 8]))
     assert "energy grid is empty" in str(find_problem(replace(good, grids=empty)))

@@ -54,7 +54,7 @@ def test_it_survives_json(coverage: Coverage) -> None:
     ],
 )
 def test_what_is_unlike_all_of_them(coverage: Coverage, one: Junction, respects: set[str]) -> None:
-    assert set(coverage.doubts(one)) == respects
+    assert set(coverage.out_of_domain(one)) == respects
 
 
 def test_positions_count_from_the_nearer_end() -> None:

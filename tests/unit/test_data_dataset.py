@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from data_samples import SOURCE, make_dataset, make_record
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from dnawire.data import TransportDataset, TransportRecord
 from dnawire.data.keys import canonical_keys
 from dnawire.data.ragged import Ragged
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
+from dnawire.graphs import length_buckets
 from dnawire.junction import MISSING, Duplex
 
 
@@ -55,10 +59,11 @@ def test_selection_is_the_collection_of_the_selected(indices: list[int]) -> None
 
 def test_without_ldos() -> None:
     dataset = make_dataset(with_ldos=False)
-    assert dataset.ldos is None
+    assert set(dataset.spectra) == {"log10_transmission", "log10_dos"}
     assert dataset[0].ldos is None
-    assert dataset.select([1]).ldos is None
-    assert dataset.batch([0, 2]).ldos is None
+    assert dataset.select([1]).quantities == dataset.quantities
+    (bucket, _) = length_buckets(dataset.select([0, 1]), [1, 0])
+    assert bucket.spectra.log10_ldos is None
 
 
 def test_ldos_of_some_records_only_is_refused() -> None:
@@ -82,23 +87,26 @@ def test_the_shared_grid() -> None:
 def test_a_batch_is_the_stack_of_its_records_in_ladder_layout() -> None:
     dataset = make_dataset()
     indices = [3, 0, 2]
-    batch = dataset.batch(indices)
-    assert batch.ldos is not None
+    (batch,) = length_buckets(dataset, indices)
+    assert batch.records.tolist() == indices
+    assert batch.spectra.log10_ldos is not None
     for row, index in enumerate(indices):
         record = dataset[index]
-        mask = record.junction.duplex.mask
-        np.testing.assert_array_equal(batch.codes[row], record.junction.duplex.codes)
-        np.testing.assert_array_equal(batch.gamma_left[row], record.junction.gamma_left)
-        np.testing.assert_array_equal(batch.gamma_right[row], record.junction.gamma_right)
-        np.testing.assert_array_equal(batch.transmission[row], record.transmission)
-        np.testing.assert_array_equal(batch.dos[row], record.dos)
-        np.testing.assert_array_equal(batch.ldos[row][mask], record.ldos)
-        assert not batch.ldos[row][~mask].any()
+        mask = torch.from_numpy(record.junction.duplex.mask)
+        codes = torch.from_numpy(record.junction.duplex.codes).long()
+        assert torch.equal(batch.junctions.present[row], mask)
+        assert torch.equal(batch.junctions.base[row][mask], codes[mask])
+        np.testing.assert_array_equal(batch.junctions.gamma_left[row], record.junction.gamma_left)
+        np.testing.assert_array_equal(batch.junctions.gamma_right[row], record.junction.gamma_right)
+        for name, values in record.spectra.items():
+            found = batch.spectra.known()[name][row]
+            np.testing.assert_array_equal(found[mask] if name == "log10_ldos" else found, values)
+        assert batch.spectra.log10_ldos[row][~mask].isneginf().all()
 
 
 def test_a_batch_of_unequal_lengths_is_refused() -> None:
     with pytest.raises(UsageError, match=r"lengths \[2, 4\]"):
-        make_dataset().batch([0, 1])
+        make_dataset().junction_arrays()
 
 
 def test_digest_follows_the_content_and_not_the_source() -> None:
@@ -107,10 +115,10 @@ def test_digest_follows_the_content_and_not_the_source() -> None:
     assert TransportDataset.from_records(records, {}).digest == dataset.digest
     assert dataset.select([1, 0, 2, 3]).digest != dataset.digest
     assert make_dataset(with_ldos=False).digest != dataset.digest
-    for name in ("transmission", "dos", "ldos", "codes", "left", "right", "grids"):
+    for name in (*dataset.spectra, "codes", "left", "right", "grids"):
         changed = make_dataset()
-        values = getattr(changed, name).values
-        values.view(np.uint8).reshape(-1)[0] ^= 1
+        column = changed.spectra[name] if name in dataset.spectra else getattr(changed, name)
+        column.values.view(np.uint8).reshape(-1)[0] ^= 1
         assert changed.digest != dataset.digest, name
     for name in ("eta", "energy_reference", "grid_index"):
         changed = make_dataset()
@@ -140,12 +148,18 @@ def test_keys_join_both_writings_whatever_the_contacts() -> None:
     assert TransportDataset.from_records(records, {}).keys == ("AAAC", "AAAC")
 
 
-@pytest.mark.parametrize("field", ["energies", "transmission", "dos", "ldos"])
-def test_a_record_of_unfitting_shapes_names_the_field(field: str) -> None:
+@pytest.mark.parametrize("name", ["log10_transmission", "log10_dos", "log10_ldos"])
+def test_a_record_of_unfitting_shapes_names_the_spectrum(name: str) -> None:
     record = make_record()
-    arrays = {name: getattr(record, name) for name in ("energies", "transmission", "dos", "ldos")}
-    arrays[field] = arrays[field][..., None] if field == "energies" else arrays[field][:-1]
-    with pytest.raises(UsageError, match=f"'sample': {field} has shape"):
-        TransportRecord(
-            record.junction, **arrays, eta=0.0, energy_reference=0.0, identifier="sample"
-        )
+    with pytest.raises(UsageError, match=f"'sample 0 é': {name} has shape"):
+        replace(record, spectra={**record.spectra, name: record.spectra[name][:-1]})
+
+
+def test_a_record_of_impossible_energies_or_spectra_names_them() -> None:
+    record = make_record()
+    with pytest.raises(UsageError, match="energies has shape"):
+        replace(record, energies=record.energies[:, None])
+    with pytest.raises(UsageError, match=r"log10_dos has shape \(\) instead of \(5,\)"):
+        replace(record, spectra={"log10_transmission": record.log10_transmission})
+    with pytest.raises(UsageError, match="nothing is known of 'dos'"):
+        replace(record, spectra={**record.spectra, "dos": record.dos})

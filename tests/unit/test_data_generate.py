@@ -44,6 +44,13 @@ def test_records_are_valid_and_say_where_they_come_from() -> None:
     assert dataset[7].eta == 0.002
 
 
+def test_long_duplexes_have_a_transmission_that_underflows() -> None:
+    long = replace(SPEC, num_samples=2, min_length=250, max_length=250, eta=0.0)
+    logarithms = generate_dataset(replace(long, missing_fraction=0.0)).spectra["log10_transmission"]
+    assert np.isfinite(logarithms.values).all()
+    assert logarithms.values.min() < -324.0
+
+
 def test_spectra_are_those_of_a_dense_inverse() -> None:
     parameters = load_parameters("kordas2025")
     for record in generate_dataset(replace(SPEC, num_samples=12)):

@@ -18,8 +18,10 @@ from data_samples import SOURCE, make_dataset
 from dnawire.data import import_records, read_dataset, write_dataset
 from dnawire.data.ragged import Ragged
 from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError, UsageError
+from dnawire.junction import MISSING_CODE
 
 XTB_THREE = Path(__file__).parents[1] / "data" / "xtb_three.h5"
+SCHEMA_1 = XTB_THREE.with_name("records_schema_1.h5")
 
 
 @pytest.fixture
@@ -41,11 +43,10 @@ def test_what_is_written_is_read(path: Path, with_ldos: bool) -> None:
 
 def test_ldos_keeps_its_precision(path: Path) -> None:
     dataset = make_dataset()
-    assert dataset.ldos is not None
-    single = Ragged(dataset.ldos.values.astype(np.float32), dataset.ldos.offsets)
-    write_dataset(path, replace(dataset, ldos=single))
-    found = read_dataset(path).ldos
-    assert found is not None
+    ldos = dataset.spectra["log10_ldos"]
+    single = Ragged(ldos.values.astype(np.float32), ldos.offsets)
+    write_dataset(path, replace(dataset, spectra={**dataset.spectra, "log10_ldos": single}))
+    found = read_dataset(path).spectra["log10_ldos"]
     assert found.values.dtype == np.float32
     np.testing.assert_array_equal(found.values, single.values)
 
@@ -54,19 +55,20 @@ def test_the_file_says_what_it_is(path: Path) -> None:
     write_dataset(path, make_dataset())
     with h5py.File(path) as file:
         assert file.attrs["format"] == b"dnawire-records"
-        assert file.attrs["schema_version"] == 1
+        assert file.attrs["schema_version"] == 2
         assert json.loads(file.attrs["source"]) == SOURCE
         units = {
             name: item.attrs["units"]
             for name, item in (
                 ("energies", file["grids/energies"]),
-                ("dos", file["dos/values"]),
-                ("ldos", file["ldos/values"]),
-                ("transmission", file["transmission/values"]),
+                ("dos", file["log10_dos/values"]),
+                ("ldos", file["log10_ldos/values"]),
+                ("transmission", file["log10_transmission/values"]),
                 ("gamma", file["left_contact/gamma"]),
             )
         }
         letters = file["duplex/letters"][:4].tolist()
+        assert file["log10_transmission"].attrs["scale"] == b"log10"
     assert units == {
         "energies": b"eV",
         "dos": b"1/eV",
@@ -75,6 +77,68 @@ def test_the_file_says_what_it_is(path: Path) -> None:
         "gamma": b"eV",
     }
     assert letters == [[b"A", b"_"], [b"C", b"G"], [b"G", b"C"], [b"T", b"A"]]
+
+
+def as_schema_1(path: Path) -> str:
+    """Turn a file into one of the first schema, with plain values; return its digest."""
+    dataset = read_dataset(path)
+    plain = {
+        one.name: Ragged(one.plain(dataset.spectra[one.column].values), column.offsets)
+        for one in dataset.quantities
+        if (column := dataset.spectra[one.column])
+    }
+    digest = dataset.digest_with(plain)
+    with h5py.File(path, "r+") as file:
+        file.attrs["schema_version"] = 1
+        file.attrs["digest"] = np.bytes_(digest)
+        for one in dataset.quantities:
+            file.move(one.column, one.name)
+            _replace(file, f"{one.name}/values", plain[one.name].values)
+    return digest
+
+
+def test_a_file_of_schema_1_is_read_and_known_by_its_digest(path: Path, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    dataset.spectra["log10_transmission"].values[7] = -np.inf
+    write_dataset(path, dataset)
+    digest = as_schema_1(path)
+    found = read_dataset(path)
+    assert found.digest == digest
+    assert found.question_digest == dataset.question_digest
+    for name, column in dataset.spectra.items():
+        np.testing.assert_allclose(found.spectra[name].values, column.values, rtol=1e-12)
+    assert found.spectra["log10_transmission"].values[7] == -np.inf
+    write_dataset(tmp_path / "now.h5", found)
+    now = read_dataset(tmp_path / "now.h5")
+    assert now.digest == found.content_digest != digest
+    for name, column in found.spectra.items():
+        np.testing.assert_array_equal(now.spectra[name].values, column.values)
+
+
+def test_an_edited_file_of_schema_1_is_refused(path: Path) -> None:
+    write_dataset(path, make_dataset())
+    as_schema_1(path)
+    with h5py.File(path, "r+") as file:
+        file["transmission/values"][3] *= 0.5
+    with pytest.raises(UnusableDataFileError, match="does not match its digest"):
+        read_dataset(path)
+
+
+def test_a_negative_value_of_schema_1_is_refused(path: Path) -> None:
+    write_dataset(path, make_dataset())
+    as_schema_1(path)
+    with h5py.File(path, "r+") as file:
+        file["transmission/values"][5] = -1.0
+    with pytest.raises(UnusableDataFileError, match=r"record 1 .*log10_transmission: value 0"):
+        read_dataset(path)
+
+
+def test_the_digest_of_a_file_of_the_first_version_of_the_program() -> None:
+    """Its missing bases are numbered as they were then."""
+    found = read_dataset(SCHEMA_1)
+    assert found.digest == "fb2606145bb2e564e8f5357b39e93e168a4ec39a6393f3029c68c6cb290058ce"
+    assert (found.codes.values == MISSING_CODE).any()
+    assert {one.name for one in found.quantities} == {"transmission", "dos", "ldos"}
 
 
 def test_the_same_records_give_the_same_bytes(path: Path, tmp_path: Path) -> None:
@@ -97,8 +161,8 @@ def test_an_existing_file_is_replaced_only_when_allowed(path: Path) -> None:
 
 def test_impossible_records_are_not_written(path: Path) -> None:
     dataset = make_dataset()
-    dataset.dos.values[0] = -1.0
-    with pytest.raises(UsageError, match=r"record 0 \('sample 0 é'\): dos"):
+    dataset.spectra["log10_dos"].values[0] = np.nan
+    with pytest.raises(UsageError, match=r"record 0 \('sample 0 é'\): log10_dos"):
         write_dataset(path, dataset)
     with pytest.raises(UsageError, match="source of the records"):
         write_dataset(path, replace(make_dataset(), source={"array": np.zeros(2)}))
@@ -191,29 +255,38 @@ def _replace(file: h5py.File, name: str, values: object) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[h5py.File], object], str]] = {
-    "newer schema": (lambda f: f.attrs.modify("schema_version", 2), "schema version 2"),
+    "newer schema": (lambda f: f.attrs.modify("schema_version", 3), "schema version 3"),
     "no schema": (lambda f: f.attrs.pop("schema_version"), "schema_version is None"),
     "no source": (lambda f: f.attrs.pop("source"), "attribute source is not JSON"),
     "source list": (lambda f: f.attrs.modify("source", "[]"), "attribute source is not a JSON obj"),
     "no digest": (lambda f: f.attrs.pop("digest"), "does not match its digest"),
-    "no group": (lambda f: f.pop("dos"), "no readable group /dos"),
-    "no array": (lambda f: f.pop("dos/values"), "no readable array /dos/values"),
+    "no group": (lambda f: f.pop("log10_dos"), "no readable group /log10_dos"),
+    "no array": (lambda f: f.pop("log10_dos/values"), "no readable array /log10_dos/values"),
     "group for array": (
-        lambda f: (f.pop("dos/values"), f.create_group("dos/values")),
-        "no readable array /dos/values",
+        lambda f: (f.pop("log10_dos/values"), f.create_group("log10_dos/values")),
+        "no readable array /log10_dos/values",
     ),
-    "texts for numbers": (lambda f: _replace(f, "dos/values", b"none"), "/dos/values has shape"),
-    "whole numbers": (lambda f: _replace(f, "dos/values", np.ones(18, int)), "type int64"),
-    "matrix": (lambda f: _replace(f, "dos/values", np.ones((9, 2))), "shape (9, 2)"),
-    "short array": (lambda f: _replace(f, "dos/values", np.ones(17)), "/dos/offsets does not"),
-    "no offsets": (lambda f: _replace(f, "dos/offsets", np.zeros(0, int)), "/dos/offsets does not"),
+    "texts for numbers": (
+        lambda f: _replace(f, "log10_dos/values", b"none"),
+        "/log10_dos/values has shape",
+    ),
+    "whole numbers": (lambda f: _replace(f, "log10_dos/values", np.ones(18, int)), "type int64"),
+    "matrix": (lambda f: _replace(f, "log10_dos/values", np.ones((9, 2))), "shape (9, 2)"),
+    "short array": (
+        lambda f: _replace(f, "log10_dos/values", np.ones(17)),
+        "/log10_dos/offsets does not",
+    ),
+    "no offsets": (
+        lambda f: _replace(f, "log10_dos/offsets", np.zeros(0, int)),
+        "/log10_dos/offsets does not",
+    ),
     "wild offsets": (
-        lambda f: _replace(f, "dos/offsets", np.array([0, 9, 5, 10, 18])),
-        "/dos/offsets does not",
+        lambda f: _replace(f, "log10_dos/offsets", np.array([0, 9, 5, 10, 18])),
+        "/log10_dos/offsets does not",
     ),
-    "negative T": (
-        lambda f: f["transmission/values"].__setitem__(5, -1.0),
-        "record 1 ('sample 1 é'): transmission: value 0 is -1.0",
+    "T of a negative number": (
+        lambda f: f["log10_transmission/values"].__setitem__(5, np.nan),
+        "record 1 ('sample 1 é'): log10_transmission: value 0 is nan",
     ),
     "unknown letter": (
         lambda f: f["duplex/letters"].__setitem__((4, 0), b"X"),
@@ -232,7 +305,7 @@ DAMAGES: dict[str, tuple[Callable[[h5py.File], object], str]] = {
         "not UTF-8",
     ),
     "edited": (
-        lambda f: f["transmission/values"].__setitem__(5, 0.5),
+        lambda f: f["log10_transmission/values"].__setitem__(5, 0.5),
         "does not match its digest",
     ),
 }
@@ -253,7 +326,7 @@ def test_damage_is_named(path: Path, name: str) -> None:
 def test_a_newer_schema_asks_for_an_upgrade(path: Path) -> None:
     write_dataset(path, make_dataset())
     with h5py.File(path, "r+") as file:
-        file.attrs["schema_version"] = 2
+        file.attrs["schema_version"] = 3
     with pytest.raises(UnusableDataFileError) as caught:
         read_dataset(path)
     assert "upgrade" in caught.value.remedy

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dnawire import __version__, errors
 from dnawire.cli._main import EXIT_BROKEN_PIPE
+from dnawire.config import declaration, model_types
+from dnawire.models import model_class, predictor_class
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -24,6 +26,22 @@ def test_every_exit_code_is_documented_once() -> None:
     page = (DOCS / "exit_codes.md").read_text(encoding="utf-8")
     documented = [int(code) for code in re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE)]
     assert documented == sorted([*codes, EXIT_BROKEN_PIPE])
+
+
+def test_models_are_those_of_the_registry() -> None:
+    page = (DOCS / "models.md").read_text(encoding="utf-8")
+    for name in model_types():
+        kind, predictor = model_class(name), predictor_class(name)
+        assert f"\n## `{name}`\n" in page
+        facts = (
+            declaration(name).summary.removeprefix("predicts "),
+            ", ".join(kind.quantities),
+            "all" if predictor.knows_all_energies else "its grid",
+            "known" if predictor.knows_hamiltonian else "-",
+            f"{kind.resonance_width:g} eV",
+            f"{kind.rate_factor:g} \N{MULTIPLICATION SIGN}",
+        )
+        assert f"\n| `{name}` | {' | '.join(facts)} |\n" in page
 
 
 def test_citation_and_changelog_name_the_version() -> None:

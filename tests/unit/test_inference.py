@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inference_kit import ENERGIES, LEFT, RIGHT, junction, provenance, records, save, trained
 
+from dnawire.config import model_types
 from dnawire.errors import (
     NotFoundError,
     UnknownParameterSetError,
@@ -24,7 +25,7 @@ from dnawire.junction import Contact, Duplex, Junction
 from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
 
 
-@pytest.fixture(params=["standard", "hamiltonian", "exact"])
+@pytest.fixture(params=[*model_types(), "exact"])
 def predictor(request: pytest.FixtureRequest, tmp_path: Path) -> Predictor:
     if request.param == "exact":
         return load_predictor("exact:kordas2025")
@@ -58,6 +59,8 @@ def test_exact_spectra_are_those_of_the_generator() -> None:
     found = exact.predict([record.junction for record in dataset], ENERGIES, eta=0.01)
     for reference, record in zip(dataset, found, strict=True):
         np.testing.assert_allclose(record.transmission, reference.transmission, rtol=1e-12)
+        assert record.ldos is not None
+        assert reference.ldos is not None
         np.testing.assert_allclose(record.ldos, reference.ldos, rtol=1e-12)
         assert record.eta == 0.01
 
@@ -65,7 +68,6 @@ def test_exact_spectra_are_those_of_the_generator() -> None:
 def test_exact_hamiltonian_is_in_site_order() -> None:
     duplex = Duplex.parse("ACG/C_T")
     found = load_predictor("exact:kordas2025").hamiltonian(duplex)
-    assert found is not None
     parameters = load_parameters("kordas2025")
     blocks = ladder_blocks(duplex.codes[None], parameters)
     np.testing.assert_array_equal(found, dense_hamiltonian(*(part[0] for part in blocks)))
@@ -77,9 +79,9 @@ def test_spectra_and_hamiltonian_of_a_trained_model_agree(tmp_path: Path) -> Non
     predictor = load_predictor(str(save(tmp_path, "hamiltonian")))
     one = junction("ACG/C_T")
     hamiltonian = predictor.hamiltonian(one.duplex)
-    assert hamiltonian is not None
     np.testing.assert_array_equal(hamiltonian, hamiltonian.T)
     (record,) = predictor.predict([one], [-7.7, -7.2], eta=0.0)
+    assert record.ldos is not None
     left, right = (gamma[one.duplex.mask] for gamma in (one.gamma_left, one.gamma_right))
     for index, energy in enumerate(record.energies):
         inverse = np.diag(energy + 0.5j * (left + right)) - hamiltonian
@@ -93,7 +95,9 @@ def test_a_trained_model_predicts_what_its_forward_pass_says(tmp_path: Path) -> 
     predictor = load_predictor(str(save(tmp_path, "standard")))
     (record,) = predictor.predict([junction("ACG")], predictor.default_energies + 1e-12)
     assert record.ldos is None
-    assert predictor.hamiltonian(Duplex.parse("ACG")) is None
+    assert not predictor.knows_hamiltonian
+    with pytest.raises(UsageError, match="knows no Hamiltonian"):
+        predictor.hamiltonian(Duplex.parse("ACG"))
     model, _ = trained("standard")
     with torch.no_grad():
         spectra = model(junction_batch([junction("ACG")]))
@@ -107,7 +111,7 @@ def test_many_energies_are_divided_into_batches_without_a_trace(
     exact = load_predictor("exact:kordas2025")
     junctions = [junction(text) for text in ("ACG", "GGG", "CGT", "TTA", "CAG")]
     whole = exact.predict(junctions)
-    monkeypatch.setattr("dnawire.inference.predictors._VALUES_PER_BATCH", 2 * 3 * 100 * 2)
+    monkeypatch.setattr("dnawire.predictors.predictor._VALUES_PER_BATCH", 2 * 3 * 100 * 2)
     for one, other in zip(whole, exact.predict(junctions), strict=True):
         np.testing.assert_array_equal(one.transmission, other.transmission)
 
@@ -118,7 +122,7 @@ def test_a_standard_model_refuses_other_energies_and_eta(tmp_path: Path) -> None
     for energies in (ENERGIES[:-1], ENERGIES + 1e-6):
         with pytest.raises(UsageError, match="mine predicts at the 9 energies") as caught:
             predictor.predict([junction("ACG")], energies)
-        assert "type hamiltonian" in caught.value.remedy
+        assert "knows all energies" in caught.value.remedy
     with pytest.raises(UsageError, match="trained on spectra with eta"):
         predictor.predict([junction("ACG")], eta=0.0)
 

@@ -55,5 +55,5 @@ def test_the_ends_of_an_edge_are_the_same_for_arrays_and_tensors() -> None:
     for edge in EDGES:
         for array, tensor in zip(edge.ends(sites), edge.ends(torch.tensor(sites)), strict=True):
             np.testing.assert_array_equal(array, tensor.numpy())
-            assert array.shape == (2, 4 - edge.is_step)
+            assert list(array.shape) == [2, 4 - edge.is_step]
     assert [edge.kind for edge in EDGES].count(STACKING) == 2

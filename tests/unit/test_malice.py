@@ -34,6 +34,9 @@ from dnawire.tightbinding.parameters import parse_parameters
 MEMORY = 2**30
 """Bytes that a life may take beyond what it starts with."""
 SECONDS = 20
+"""Time of the processor that a life may take."""
+BLOCKED = 600
+"""Seconds after which a life that takes no time of the processor counts as blocked."""
 REFUSALS = {EXIT_UNUSABLE_FILE, EXIT_NOT_FOUND, EXIT_USAGE}
 
 
@@ -43,7 +46,8 @@ def confined(folder: Path, life: Callable[[], object]) -> int:
     def start() -> int:
         os.chdir(folder)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(SECONDS)
+        signal.alarm(BLOCKED)
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, resource.RLIM_INFINITY))
         size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, resource.RLIM_INFINITY))
         life()

@@ -13,7 +13,7 @@ import pytest
 from dnawire.checkpoint import STALE_SECONDS, FileSystem, Owner, read_holder
 from dnawire.cli._status_table import status_table
 from dnawire.cli.status import _fitting, with_interval
-from dnawire.monitor import PROGRESS_NAME, find_runs, finding, read_status
+from dnawire.monitor import PROGRESS_NAME, find_runs, read_status, search
 
 NOW = 1_700_000_000.0
 DESCRIBED = {
@@ -73,7 +73,7 @@ def test_runs_are_found_below_a_folder_in_the_order_of_their_numbers(tmp_path: P
 def test_the_search_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
         make_run(tmp_path / str(number))
-    monkeypatch.setattr(finding, "MAX_FOLDERS", 5)
+    monkeypatch.setattr(search, "MAX_FOLDERS", 5)
     found = find_runs([tmp_path])
     assert len(found.runs) == 4
     assert "stopped looking after 5 folders" in found.problems[0]

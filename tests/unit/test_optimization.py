@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
 from dnawire.cli.train import parse_flags
-from dnawire.config import OptimizationConfig, TrainConfig
+from dnawire.config import OptimizationConfig, TrainConfig, model_types
 from dnawire.models import PackedParameters
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.training.callback import Callback
 from dnawire.training.loop import Trainer
 from dnawire.training.optimizer import build_optimizer, load_optimizer, optimizer_state
-from dnawire.training.schedule import Schedule
+from dnawire.training.schedule import LearningRateSchedule
 
 CPU = torch.device("cpu")
 STEPS_PER_EPOCH = 4
@@ -27,9 +29,9 @@ def settings(**values: Any) -> OptimizationConfig:  # noqa: ANN401
     )
 
 
-def schedule_of(config: OptimizationConfig) -> tuple[torch.optim.Optimizer, Schedule]:
+def schedule_of(config: OptimizationConfig) -> tuple[torch.optim.Optimizer, LearningRateSchedule]:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=config.learning_rate)
-    return optimizer, Schedule(optimizer, config, STEPS_PER_EPOCH)
+    return optimizer, LearningRateSchedule(optimizer, config, STEPS_PER_EPOCH)
 
 
 def rates_of(config: OptimizationConfig, losses: list[float]) -> list[float]:
@@ -121,7 +123,7 @@ def packed_network() -> tuple[torch.nn.Module, PackedParameters]:
     return network, PackedParameters(network)
 
 
-PLAIN = {
+PLAIN: dict[str, Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer]] = {
     "adamw": lambda ps: torch.optim.AdamW(ps, lr=0.1, weight_decay=0.01),
     "adam": lambda ps: torch.optim.Adam(ps, lr=0.1, weight_decay=0.01),
     "sgd": lambda ps: torch.optim.SGD(ps, lr=0.1, weight_decay=0.01, momentum=0.8),
@@ -172,22 +174,22 @@ def trainer_of(flags: str) -> Trainer:
     return build_trainer(config, prepare_data(config, prepare_dataset(config), CPU), CPU)
 
 
-@pytest.mark.parametrize("model", ["standard", "hamiltonian"])
+@pytest.mark.parametrize("model", model_types())
 def test_average_follows_the_weights_and_is_what_is_judged(model: str) -> None:
     trainer = trainer_of(f"--model_type {model} --ema_decay 0.75 --batch_size 8")
     assert trainer.average is not None
     trainer.model.train()
     expected = [vector.detach().clone() for vector in trainer.packed.vectors]
     for cut in trainer.order.epoch(0)[:3]:
-        trainer._step([trainer.order.batch(cut)])
+        trainer.step([trainer.order.batch(cut)])
         weights = zip(expected, trainer.packed.vectors, strict=True)
         expected = [0.75 * one + 0.25 * vector.detach() for one, vector in weights]
     packed = trainer.average.model.packed
     assert packed is not None
     for average, wanted in zip(packed.vectors, expected, strict=True):
         torch.testing.assert_close(average.detach(), wanted, rtol=1e-6, atol=1e-9)
-    assert trainer.judged is trainer.average.model
-    assert trainer_of(f"--model_type {model}").judged is not trainer.judged
+    assert trainer.validated_model is trainer.average.model
+    assert trainer_of(f"--model_type {model}").validated_model is not trainer.validated_model
     kept = trainer.registry().snapshot()
     differing = [
         name for name in kept["model"] if not kept["model"][name].equal(kept["average"][name])
@@ -196,22 +198,22 @@ def test_average_follows_the_weights_and_is_what_is_judged(model: str) -> None:
     assert differing
 
 
-@pytest.mark.parametrize("model", ["standard", "hamiltonian"])
+@pytest.mark.parametrize("model", model_types())
 def test_gradient_of_accumulated_batches_is_their_mean_by_records(model: str) -> None:
     flags = f"--model_type {model} --dropout 0 --batch_size 32 --gradient_clip 1e9"
     trainer = trainer_of(f"{flags} --accumulate_batches 2")
     trainer.model.train()
     batches = [trainer.order.batch(cut) for cut in trainer.order.epoch(0)]
-    sizes = [batch.records for batch in batches]
+    sizes = [batch.global_size for batch in batches]
     assert sizes[0] != sizes[1]
-    wanted = 0.0
+    wanted = torch.zeros_like(trainer.packed.vectors[0])
     for batch, size in zip(batches, sizes, strict=True):
         trainer.packed.zero_gradients()
         batch.loss_of(batch.predict(trainer.model)).backward()
         gradient = trainer.packed.vectors[0].grad
         assert gradient is not None
         wanted = wanted + gradient * (size / sum(sizes))
-    trainer._step(batches)
+    trainer.step(batches)
     gradient = trainer.packed.vectors[0].grad
     torch.testing.assert_close(gradient, wanted, rtol=1e-4, atol=1e-8)
     assert (trainer.state.step, trainer.state.loss_count) == (1, sum(sizes))
@@ -222,19 +224,6 @@ def test_the_last_step_of_an_epoch_takes_the_batches_that_are_left() -> None:
     assert trainer.order.batches_per_epoch % 2 == 1
     taken = []
     trainer.optimizer.register_step_post_hook(lambda *_: taken.append(trainer.state.batch))
-    assert trainer.fit(2, Uninterrupted(), Silent())
+    assert trainer.fit(2, Callback())
     assert taken == [0, 2] * 2
     assert trainer.state.step == 4
-
-
-class Uninterrupted:
-    def after_batch(self) -> bool:
-        return False
-
-    def after_epoch(self, record: object) -> bool:
-        return False
-
-
-class Silent:
-    def epoch(self, record: object, *, is_best: bool) -> None:
-        pass

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from inference_kit import junction
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from dnawire import plots
@@ -23,6 +25,8 @@ from dnawire.data import TransportRecord
 from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError
 from dnawire.inference import load_predictor
 from dnawire.junction import Duplex
+from dnawire.plots.parity import Pair
+from dnawire.quantities import SCORED
 
 UNIT = re.compile(r"\((eV|1/eV|meV|decades|dimensionless|count)\)$")
 WITHOUT_UNIT = {"", "Epoch", "Base"}
@@ -63,7 +67,11 @@ def line(ax: Axes, label: str) -> NDArray[np.float64]:
 
 def parity() -> Figure:
     values = np.linspace(-3.0, 1.0, 20)
-    return plots.parity_figure((values, values + 0.1), (values, values - 0.1))
+    return plots.parity_figure(pairs((values, values + 0.1), (values, values - 0.1)))
+
+
+def pairs(transmission: Pair, dos: Pair) -> dict[str, Pair]:
+    return {"transmission": transmission, "dos": dos}
 
 
 def difference() -> Figure:
@@ -94,36 +102,50 @@ def test_every_axis_has_its_unit(name: str) -> None:
 
 def test_predicted_and_reference_spectra_are_drawn() -> None:
     predicted, reference = record("ACGT"), record("GGGG")
-    for plot, name in ((plots.plot_transmission, "transmission"), (plots.plot_dos, "dos")):
+    for quantity in SCORED:
         ax = new_axes()
-        assert plot(ax, predicted, reference=reference) is ax
+        assert plots.plot_spectrum(ax, predicted, quantity, reference=reference) is ax
         for label, one in (("predicted", predicted), ("reference", reference)):
-            expected = np.column_stack([one.energies, getattr(one, name)])
+            expected = np.column_stack([one.energies, one.spectra[quantity.column]])
             np.testing.assert_array_equal(line(ax, label), expected)
-        assert ax.get_yscale() == "log"
+        ticks = [one.get_text() for one in ax.get_yticklabels()]
+        assert len(ticks) >= 2
+        assert all(re.fullmatch("10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", one) for one in ticks)
         assert ax.lines[0].get_label() == "reference"
+
+
+def test_a_transmission_that_underflows_is_drawn() -> None:
+    long = record("AC" * 150)
+    assert not long.transmission.all()
+    ax = plots.plot_spectrum(new_axes(), long, SCORED[0])
+    drawn = line(ax, "predicted")[:, 1]
+    assert np.isfinite(drawn).all()
+    assert drawn.min() < -324.0
 
 
 def test_where_the_transmission_vanishes_there_is_no_line() -> None:
     broken = record("A_C/G_T")
     assert not broken.transmission.any()
-    ax = plots.plot_transmission(new_axes(), broken)
+    ax = plots.plot_spectrum(new_axes(), broken, SCORED[0])
+    assert ax.texts[0].get_text() == "zero at all energies"
     assert np.isnan(line(ax, "predicted")[:, 1]).all()
     with plots.style():
         plots.comparison_figure(broken, broken, "Disconnected").draw_without_rendering()
 
 
 def test_energies_that_are_not_absolute_are_labeled_so() -> None:
-    assert plots.plot_dos(new_axes(), record()).get_xlabel() == "Energy (eV)"
+    ax = plots.plot_spectrum(new_axes(), record(), SCORED[0])
+    assert ax.get_xlabel() == "Energy (eV)"
     for reference in (-7.1, np.nan):
         counted = replace(record(), energy_reference=reference)
-        label = plots.plot_dos(new_axes(), counted).get_xlabel()
+        label = plots.plot_spectrum(new_axes(), counted, SCORED[0]).get_xlabel()
         assert label == "Energy above the reference (eV)"
 
 
 def test_the_error_of_a_comparison_is_in_decades() -> None:
     one = record()
-    other = replace(one, transmission=10.0 * one.transmission)
+    higher = {"log10_transmission": one.log10_transmission + 1.0}
+    other = replace(one, spectra={**one.spectra, **higher})
     figure = plots.comparison_figure(one, other, "Best test record")
     legends = [ax.get_legend() for ax in figure.axes]
     texts = [text.get_text() for legend in legends if legend for text in legend.get_texts()]
@@ -145,14 +167,15 @@ def test_parity_says_how_good_it_is() -> None:
 
 @pytest.mark.parametrize("values", [np.array([]), np.array([-np.inf]), np.array([2.0])])
 def test_parity_of_almost_nothing(values: NDArray[np.float64]) -> None:
-    figure = plots.parity_figure((values, values), (values, values))
+    figure = plots.parity_figure(pairs((values, values), (values, values)))
     with plots.style():
         figure.draw_without_rendering()
 
 
 def test_the_cells_of_a_parity_figure_count_every_pair() -> None:
     values = np.random.default_rng(0).normal(size=500)
-    table = plots.parity_table(plots.parity_figure((values, values + 0.1), (values, values)))
+    shown = pairs((values, values + 0.1), (values, values))
+    table = plots.parity_table(plots.parity_figure(shown), shown)
     counts, names = np.asarray(table["count"][1]), np.asarray(table["quantity"][1])
     assert counts[names == "transmission"].sum() == counts[names == "dos"].sum() == 500
 
@@ -160,8 +183,8 @@ def test_the_cells_of_a_parity_figure_count_every_pair() -> None:
 def test_best_epoch_and_restarts_are_marked() -> None:
     ax = plots.plot_losses(new_axes(), metrics(), [0, 2, 2, 6])
     np.testing.assert_array_equal(line(ax, "best: epoch 4, 0.5"), [[4.0, 0.5]])
-    marks = [one.get_xdata()[0] for one in ax.lines if len(set(one.get_xdata())) == 1]
-    assert marks == [4.0, 0.5, 2.5]
+    places = [np.unique(np.asarray(one.get_xdata())) for one in ax.lines]
+    assert [float(place[0]) for place in places if len(place) == 1] == [4.0, 0.5, 2.5]
     assert "2 restarts" in [one.get_label() for one in ax.lines]
     assert ax.get_yscale() == "log"
     errors = plots.plot_errors(new_axes(), metrics())
@@ -169,16 +192,20 @@ def test_best_epoch_and_restarts_are_marked() -> None:
     assert errors.get_ylabel() == "Mean absolute error (decades)"
 
 
+def masked(image: AxesImage) -> np.ma.MaskedArray[Any, Any]:
+    return np.ma.asarray(image.get_array())
+
+
 def test_on_site_energies_and_hoppings_have_scales_of_their_own() -> None:
     matrix = hamiltonian()
     ax = plots.plot_hamiltonian(new_axes(), matrix, DUPLEX)
-    onsite, hopping = (np.ma.asarray(image.get_array()) for image in ax.images)
+    onsite, hopping = [masked(image) for image in ax.images]
     mean = np.diag(matrix).mean()
     np.testing.assert_allclose(onsite.compressed(), 1e3 * (np.diag(matrix) - mean))
     band = np.abs(np.subtract.outer(*[[0, 0, 1, 2, 2]] * 2)) <= 1
     expected = 1e3 * matrix[band & ~np.eye(5, dtype=bool)]
     np.testing.assert_allclose(hopping.compressed(), expected)
-    limits = [image.norm.vmax for image in ax.images]
+    limits = [image.get_clim()[1] or 0.0 for image in ax.images]
     assert limits[0] >= np.abs(onsite).max() > 2 * limits[1] >= 2 * np.abs(hopping).max()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["G1", "C1'", "C2", "A3", "T3'"]
     numbers = {text.get_position(): text.get_text() for text in ax.texts}
@@ -266,8 +293,7 @@ def test_settings_of_the_user_are_neither_used_nor_changed() -> None:
         before = dict(mpl.rcParams)
         figure = plots.training_figure(metrics(), [])
         assert dict(mpl.rcParams) == before
-    size = figure.axes[0].xaxis.label.get_fontsize()
-    assert size < 12
+    assert float(figure.axes[0].xaxis.label.get_fontsize()) < 12
 
 
 def test_no_window_manager_is_asked_for() -> None:

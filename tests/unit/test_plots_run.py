@@ -32,7 +32,13 @@ def dataset() -> TransportDataset:
 def shifted(decades: tuple[float, ...]) -> TransportDataset:
     """Predictions that are wrong by the given numbers of decades, in T and in DOS."""
     predicted = [
-        replace(one, transmission=one.transmission * 10**by, dos=one.dos / 10**by, ldos=None)
+        replace(
+            one,
+            spectra={
+                "log10_transmission": one.log10_transmission + by,
+                "log10_dos": one.spectra["log10_dos"] - by,
+            },
+        )
         for one, by in zip(dataset(), decades, strict=True)
     ]
     return TransportDataset.from_records(predicted, {})
@@ -118,9 +124,10 @@ def test_figures_are_replaced_and_repeat_to_the_byte(drawn: tuple[Path, list[Pat
 def test_records_without_transmission_and_models_without_hamiltonian(tmp_path: Path) -> None:
     """The silent record is the median by its DOS alone."""
     run = make_run(tmp_path, "standard")
-    plain = [replace(one, ldos=None) for one in dataset()]
-    silent = replace(plain[0], transmission=0.0 * plain[0].transmission)
-    broken = TransportDataset.from_records([silent, *plain[1:]], {})
+    silent, *others = dataset()
+    nothing = {"log10_transmission": np.full_like(silent.energies, -np.inf)}
+    silent = replace(silent, spectra={**silent.spectra, **nothing})
+    broken = TransportDataset.from_records([silent, *others], {})
     write_dataset(run / "test_reference.h5", broken, overwrite=True)
     assert stems(write_training_figures(run)) == ["loss", *SPECTRA, "parity"]
     path = tmp_path / "figures" / "spectra_median.csv"

@@ -14,6 +14,7 @@ from inference_kit import ENERGIES, LEFT, provenance, save, trained
 from dnawire.cli import main
 from dnawire.cli._conditions import UNRESOLVED, contact
 from dnawire.cli._main import EXIT_BROKEN_PIPE
+from dnawire.config import model_types
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -208,7 +209,7 @@ def test_a_standard_model_refuses_other_energies(
 ) -> None:
     run = save(tmp_path / "run", "standard")
     assert predict(tmp_path / "out", run, "ACG", "--num_energy_points", "5") == EXIT_USAGE
-    assert "type hamiltonian" in capsys.readouterr().err
+    assert "knows all energies" in capsys.readouterr().err
 
 
 def test_a_damaged_model_exits_65(tmp_path: Path) -> None:
@@ -252,8 +253,10 @@ def test_numbers_not_to_be_trusted_are_reported(
 def test_a_junction_unlike_all_training_records_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for model_type, length_matters in (("standard", True), ("hamiltonian", False)):
+    for model_type in model_types():
         run = save(tmp_path / model_type, model_type)
+        # Exact transport holds at any length.
+        length_matters = not load_predictor(str(run)).knows_hamiltonian
         assert predict(tmp_path / f"{model_type} out", run, "ACGTACGT", "ACG") == EXIT_FINISHED
         warning = "ACGTACGT: unlike all training records: its length is 8, not 3 to 5 base pairs"
         told = capsys.readouterr().err
@@ -277,10 +280,11 @@ def test_contacts_that_are_not_connected_are_told(
 def test_a_conductance_off_a_grid_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for model_type, is_grid in (("standard", True), ("hamiltonian", False)):
+    for model_type in model_types():
         run = save(tmp_path / model_type, model_type)
         assert predict(tmp_path / f"{model_type} out", run, "ACG", *FERMI) == EXIT_FINISHED
-        assert (UNRESOLVED in capsys.readouterr().err) == is_grid
+        is_resolved = load_predictor(str(run)).knows_hamiltonian
+        assert (UNRESOLVED in capsys.readouterr().err) != is_resolved
 
 
 def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -> None:

@@ -152,8 +152,8 @@ def test_a_mismatch_has_no_pairing() -> None:
     [
         (np.zeros((4, 2), np.int8), "shape"),
         (np.zeros((1, 4, 3), np.int8), "shape"),
-        (np.full((1, 4, 2), 4, np.int8), "run from 4 to 4"),
-        (np.full((1, 4, 2), -2, np.int8), "run from -2"),
+        (np.full((1, 4, 2), 5, np.int8), "run from 5 to 5"),
+        (np.full((1, 4, 2), -1, np.int8), "run from -1"),
     ],
 )
 def test_impossible_codes_are_refused(codes: NDArray[np.int8], words: str) -> None:

@@ -7,18 +7,20 @@ imported when it is first asked for, so that a run can be watched without it.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.checkpoint.guard import ABSENT, Difference, FlagClass, check, differences
+from dnawire.checkpoint.application import Application
+from dnawire.checkpoint.guard import ABSENT, Difference, check, differences
 from dnawire.checkpoint.holder import Holder, read_holder
-from dnawire.checkpoint.lock import STALE_SECONDS, DirectoryLock
-from dnawire.checkpoint.owner import Life, Owner
-from dnawire.checkpoint.pacing import SaveSchedule, suggested_interval
+from dnawire.checkpoint.liveness import STALE_SECONDS, liveness
+from dnawire.checkpoint.lock import DirectoryLock
+from dnawire.checkpoint.owner import Owner, OwnerState
+from dnawire.checkpoint.save_interval import SaveInterval, suggested_interval
 from dnawire.files.durable import replace_atomically, replace_durably
 from dnawire.files.filesystem import REAL, FileSystem
 
 if TYPE_CHECKING:
     from dnawire.checkpoint.environment import compare_environments, describe_environment
     from dnawire.checkpoint.finite import not_finite
-    from dnawire.checkpoint.format import DOCUMENTED_KEYS, FORMAT_VERSION, decode, encode
+    from dnawire.checkpoint.format import FORMAT_VERSION, decode, encode
     from dnawire.checkpoint.generations import LoadedCheckpoint, Rejected, load_checkpoint
     from dnawire.checkpoint.plain import plain_copy
     from dnawire.checkpoint.state import GlobalRandomness, Stateful, StateRegistry
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _WITH_TORCH: Final = {
     "environment": ("compare_environments", "describe_environment"),
     "finite": ("not_finite",),
-    "format": ("DOCUMENTED_KEYS", "FORMAT_VERSION", "decode", "encode"),
+    "format": ("FORMAT_VERSION", "decode", "encode"),
     "generations": ("LoadedCheckpoint", "Rejected", "load_checkpoint"),
     "plain": ("plain_copy",),
     "state": ("GlobalRandomness", "Stateful", "StateRegistry"),
@@ -37,22 +39,21 @@ _HOMES: Final = {name: home for home, names in _WITH_TORCH.items() for name in n
 
 __all__ = [
     "ABSENT",
-    "DOCUMENTED_KEYS",
     "FORMAT_VERSION",
     "REAL",
     "STALE_SECONDS",
+    "Application",
     "CheckpointStore",
     "Difference",
     "DirectoryLock",
     "FileSystem",
-    "FlagClass",
     "GlobalRandomness",
     "Holder",
-    "Life",
     "LoadedCheckpoint",
     "Owner",
+    "OwnerState",
     "Rejected",
-    "SaveSchedule",
+    "SaveInterval",
     "SavedCheckpoint",
     "StateRegistry",
     "Stateful",
@@ -62,6 +63,7 @@ __all__ = [
     "describe_environment",
     "differences",
     "encode",
+    "liveness",
     "load_checkpoint",
     "not_finite",
     "plain_copy",

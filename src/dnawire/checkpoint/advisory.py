@@ -1,4 +1,4 @@
-"""Advisory locks of the kernel: extra evidence that a process lives, where they work.
+"""Advisory locks of the kernel: extra evidence that a process is alive, where they work.
 
 Some network storage refuses them and some confines them to one host, so that their absence
 proves nothing; that one is held does.
@@ -16,7 +16,7 @@ _held: Final[set[int]] = set()
 
 
 def hold(path: Path) -> int | None:
-    """Lock a file for the life of this process; return a descriptor, or None if refused."""
+    """Lock a file until this process ends; return a descriptor, or None if refused."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
-import llvmlite.binding
-import scipy.linalg.cython_blas  # noqa: F401 - what compiled matrix products call
+import numpy as np
 import torch
-from threadpoolctl import threadpool_info
-
-_PACKAGES: Final = ("numpy", "scipy", "numba", "llvmlite")
 
 
 def describe_environment() -> dict[str, Any]:
     """Describe what can change a result in the last bit, in plain values.
 
-    PyTorch promises equal bits only for equal releases, devices, numbers of threads and switches;
-    compiled kernels are equal only for equal compilers and the same kind of processor.
+    PyTorch promises equal bits only for equal releases, devices, numbers of threads and switches.
+    What else a program computes with, it adds itself.
     """
     devices = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        **{name: version(name) for name in _PACKAGES},
+        "numpy": np.__version__,
         "machine": platform.machine(),
-        "cpu": llvmlite.binding.get_host_cpu_name(),
         "cpu capability": torch.backends.cpu.get_cpu_capability(),
         "cuda": torch.version.cuda,
         "devices": devices,
@@ -39,18 +33,7 @@ def describe_environment() -> dict[str, Any]:
         "cudnn benchmark": torch.backends.cudnn.benchmark,
         "oneDNN": torch.backends.mkldnn.is_available(),
         "MKL": torch.backends.mkl.is_available(),
-        "BLAS": _blas_libraries(),
     }
-
-
-def _blas_libraries() -> str:
-    """Matrix libraries beside PyTorch's own, and the processors that they chose kernels for."""
-    found = {
-        " ".join(str(one.get(key, "?")) for key in ("internal_api", "version", "architecture"))
-        for one in threadpool_info()
-        if one["user_api"] == "blas"
-    }
-    return ", ".join(sorted(found))
 
 
 def compare_environments(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:

@@ -17,31 +17,19 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
+from dnawire.checkpoint.application import ANY_APPLICATION
 from dnawire.checkpoint.manifest import manifest_of
 from dnawire.checkpoint.plain import plain_copy
 from dnawire.errors import UnusableCheckpointError
 
 FORMAT_VERSION: Final = 1
-
-DOCUMENTED_KEYS: Final = (
-    "model_state_dict",
-    "optimizer_state_dict",
-    "epoch",
-    "train_losses",
-    "val_losses",
-    "args",
-    "energy_grid",
-    "timestamp",
-    "resume",
-)
-"""Keys that every checkpoint has; ``format_version`` and ``manifest`` are added by `encode`."""
 
 _OWN_KEYS: Final = ("format_version", "manifest")
 _SEAL: Final = "dnawire checkpoint; format {version:04d}; save {counter:012d}; sha256 "
@@ -52,11 +40,6 @@ _DIGEST_LENGTH: Final = 64
 _SEAL_LENGTH: Final = len(_SEAL.format(version=0, counter=0)) + _DIGEST_LENGTH
 _ZIP_START: Final = b"PK\x03\x04"
 _NO_COMMENT: Final = b"\x00\x00"
-REMEDY: Final = (
-    "try resuming from a different checkpoint (--resume_from, for example checkpoint_previous.pth "
-    "or checkpoint_best.pth of the same folder), or start fresh with --fresh, which sets the old "
-    "files aside"
-)
 
 
 class DamagedCheckpointError(UnusableCheckpointError):
@@ -72,7 +55,9 @@ class DamagedCheckpointError(UnusableCheckpointError):
         What to do about it.
     """
 
-    def __init__(self, path: Path | str, reason: str, remedy: str = REMEDY) -> None:
+    def __init__(
+        self, path: Path | str, reason: str, remedy: str = ANY_APPLICATION.unusable
+    ) -> None:
         super().__init__(f"Failed to load checkpoint {path}: {reason}", remedy)
         self.reason = reason
 
@@ -97,24 +82,26 @@ class Seal:
     counter: int
 
 
-def encode(payload: Mapping[str, Any], counter: int = 0) -> bytes:
+def encode(payload: Mapping[str, Any], counter: int = 0, keys: Collection[str] = ()) -> bytes:
     """Turn a training state into the bytes of a checkpoint file.
 
     Parameters
     ----------
     payload
-        Plain values (see `plain_copy`) under at least the `DOCUMENTED_KEYS`.
+        Plain values, see `plain_copy`; ``format_version`` and ``manifest`` are added.
     counter
         Number of the save.
+    keys
+        Keys that the payload must have.
 
     Raises
     ------
     ValueError
-        A documented key is missing, or one of the keys added here is given.
+        A key is missing, or one of the keys added here is given.
     TypeError
         A value is not plain.
     """
-    missing = [key for key in DOCUMENTED_KEYS if key not in payload]
+    missing = [key for key in keys if key not in payload]
     if missing:
         raise ValueError(f"the payload of a checkpoint lacks {', '.join(missing)}")
     given = [key for key in _OWN_KEYS if key in payload]
@@ -129,7 +116,9 @@ def encode(payload: Mapping[str, Any], counter: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes, path: Path | str = "(in memory)") -> dict[str, Any]:
+def decode(
+    data: bytes, path: Path | str = "(in memory)", keys: Collection[str] = ()
+) -> dict[str, Any]:
     """Turn the bytes of a checkpoint file into the training state, or refuse.
 
     Parameters
@@ -138,6 +127,8 @@ def decode(data: bytes, path: Path | str = "(in memory)") -> dict[str, Any]:
         Content of the file.
     path
         Name of the file in an error message.
+    keys
+        Keys that the state must have.
 
     Raises
     ------
@@ -145,7 +136,7 @@ def decode(data: bytes, path: Path | str = "(in memory)") -> dict[str, Any]:
         The data are truncated, changed, foreign, of a newer format or not plain.
     """
     check_seal(data, path)
-    return unpack(data, path)
+    return unpack(data, path, keys)
 
 
 def check_seal(data: bytes, path: Path | str) -> Seal:
@@ -178,7 +169,7 @@ def check_seal(data: bytes, path: Path | str) -> Seal:
     return seal
 
 
-def unpack(data: bytes, path: Path | str) -> dict[str, Any]:
+def unpack(data: bytes, path: Path | str, keys: Collection[str] = ()) -> dict[str, Any]:
     """Unpickle plain values from data whose seal was checked, and check them by the manifest.
 
     A seal proves that a file is as it was written, not that its writer was honest: the archive is
@@ -192,7 +183,7 @@ def unpack(data: bytes, path: Path | str) -> dict[str, Any]:
     try:
         _check_archive(data)
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        _check_content(content, len(data))
+        _check_content(content, len(data), keys)
     except MemoryError:
         raise
     except Exception as error:
@@ -229,10 +220,10 @@ def _check_archive(data: bytes) -> None:
         raise ValueError("its parts are larger than the whole")
 
 
-def _check_content(content: object, size: int) -> None:
+def _check_content(content: object, size: int, keys: Collection[str]) -> None:
     if not isinstance(content, dict):
         raise TypeError(f"a {type(content).__name__} instead of a dictionary")
-    missing = [key for key in (*DOCUMENTED_KEYS, *_OWN_KEYS) if key not in content]
+    missing = [key for key in (*keys, *_OWN_KEYS) if key not in content]
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")
     rest = {key: value for key, value in content.items() if key != "manifest"}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from dnawire.checkpoint.application import ANY_APPLICATION, Application
 from dnawire.checkpoint.format import (
-    REMEDY,
     DamagedCheckpointError,
     NewerCheckpointError,
     Seal,
@@ -64,7 +64,11 @@ class SealedFile(NamedTuple):
 
 
 def load_checkpoint(
-    path: Path, *, allow_fallback: bool = False, fs: FileSystem = REAL
+    path: Path,
+    *,
+    allow_fallback: bool = False,
+    fs: FileSystem = REAL,
+    application: Application = ANY_APPLICATION,
 ) -> LoadedCheckpoint:
     """Load one checkpoint, or the newest of a folder.
 
@@ -76,6 +80,8 @@ def load_checkpoint(
         Whether another checkpoint of the same folder may stand in for a damaged file.
     fs
         Where to read.
+    application
+        The program that loads.
 
     Raises
     ------
@@ -87,25 +93,32 @@ def load_checkpoint(
         The permissions of a file forbid to read it, which says nothing against its content.
     """
     if fs.is_directory(path):
-        newest = load_newest(path, fs)
+        newest = load_newest(path, fs, application=application)
         if newest is None:
             raise _not_found(path, fs)
         return newest
     try:
         with _permissions_told():
             file = read_sealed(path, fs)
-        return LoadedCheckpoint(unpack(file.data, path), path, file.seal.counter)
+        payload = unpack(file.data, path, application.keys)
+        return LoadedCheckpoint(payload, path, file.seal.counter)
     except NewerCheckpointError:
         raise
     except DamagedCheckpointError as error:
-        other = load_newest(path.parent, fs, without=path) if allow_fallback else None
+        other = None
+        if allow_fallback:
+            other = load_newest(path.parent, fs, without=path, application=application)
         if other is None:
-            raise
+            raise DamagedCheckpointError(path, error.reason, application.unusable) from error
         return replace(other, rejected=(Rejected(path, error.reason), *other.rejected))
 
 
 def load_newest(
-    directory: Path, fs: FileSystem = REAL, without: Path | None = None
+    directory: Path,
+    fs: FileSystem = REAL,
+    *,
+    without: Path | None = None,
+    application: Application = ANY_APPLICATION,
 ) -> LoadedCheckpoint | None:
     """Load the newest verified generation of a folder, judged by content and not by time.
 
@@ -121,6 +134,8 @@ def load_newest(
         Where to read.
     without
         A file that is not asked.
+    application
+        The program that loads.
 
     Returns
     -------
@@ -137,29 +152,33 @@ def load_newest(
     """
     with _permissions_told():
         sealed, rejected = sealed_generations(directory, fs, without)
-        loaded = _first_sound(sealed, rejected, without)
+        loaded = _first_sound(sealed, rejected, without, application.keys)
         given_up = len(rejected) + (without is not None)
         if loaded is None and given_up < _GENERATIONS and without != directory / BEST:
             best, damaged = _sealed_files([directory / BEST], fs)
             rejected += damaged
-            loaded = _first_sound(best, rejected, without)
+            loaded = _first_sound(best, rejected, without, application.keys)
     if loaded is not None:
         return loaded
     if rejected:
         reasons = "".join(f"\n  {path}: {reason}" for path, reason in rejected)
         raise UnusableCheckpointError(
-            f"Failed to load checkpoint: none in {directory} can be trusted{reasons}", REMEDY
+            f"Failed to load checkpoint: none in {directory} can be trusted{reasons}",
+            application.unusable,
         )
     return None
 
 
 def _first_sound(
-    sealed: list[SealedFile], rejected: list[Rejected], without: Path | None
+    sealed: list[SealedFile],
+    rejected: list[Rejected],
+    without: Path | None,
+    keys: Collection[str],
 ) -> LoadedCheckpoint | None:
     """Load the first file that holds a training state; add the others to the rejected ones."""
     for position, file in enumerate(sealed):
         try:
-            payload = unpack(file.data, file.path)
+            payload = unpack(file.data, file.path, keys)
         except DamagedCheckpointError as error:
             rejected.append(Rejected(file.path, error.reason))
             continue

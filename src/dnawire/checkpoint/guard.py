@@ -5,23 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from dnawire.errors import ConfigurationMismatchError, UsageError
-
-
-class FlagClass(Enum):
-    """Whether a setting may differ between the start of a run and its continuation."""
-
-    MUST_MATCH = "must match"
-    """The setting shapes a number of the result: a difference is refused."""
-
-    MAY_CHANGE = "may change"
-    """The setting shapes no number: a difference is reported."""
-
-    IGNORED = "ignored"
-    """The setting belongs to one start of the program only: it is not compared."""
 
 
 class _Absent:
@@ -46,21 +32,18 @@ class Difference:
         Its value in the checkpoint, or `ABSENT`.
     current
         Its value now, or `ABSENT`.
-    flag_class
-        What a change of this setting means.
     """
 
     name: str
     saved: object
     current: object
-    flag_class: FlagClass
 
     def __str__(self) -> str:
         return f"{self.name}: {self.saved!r} -> {self.current!r}"
 
 
 def differences(
-    saved: Mapping[str, Any], current: Mapping[str, Any], classes: Mapping[str, FlagClass]
+    saved: Mapping[str, Any], current: Mapping[str, Any], ignored: Collection[str] = ()
 ) -> list[Difference]:
     """Compare the settings of a checkpoint with those of this start.
 
@@ -68,54 +51,42 @@ def differences(
     ----------
     saved, current
         Settings by name; lists and tuples of equal items are equal.
-    classes
-        What a change means, for every current setting. A saved setting without one, left by
-        another version of the program, must match.
+    ignored
+        Names of settings that belong to one start of the program only.
 
     Returns
     -------
     list of Difference
         Those that are not ignored, in the order of the current settings.
-
-    Raises
-    ------
-    ValueError
-        A current setting has no class: a mistake in the program.
     """
-    unclassed = [name for name in current if name not in classes]
-    if unclassed:
-        raise ValueError(f"no guard class is given for {', '.join(unclassed)}")
     names = [*current, *(name for name in saved if name not in current)]
-    found = [
-        Difference(
-            name,
-            saved.get(name, ABSENT),
-            current.get(name, ABSENT),
-            classes.get(name, FlagClass.MUST_MATCH),
-        )
-        for name in names
-    ]
+    found = [Difference(name, saved.get(name, ABSENT), current.get(name, ABSENT)) for name in names]
     return [
-        item
-        for item in found
-        if item.flag_class is not FlagClass.IGNORED and not _same(item.saved, item.current)
+        item for item in found if item.name not in ignored and not _same(item.saved, item.current)
     ]
 
 
 def check(
     saved: Mapping[str, Any],
     current: Mapping[str, Any],
-    classes: Mapping[str, FlagClass],
+    *,
+    ignored: Collection[str] = (),
+    may_change: Collection[str] = (),
     allowed: Collection[str] = (),
+    remedy: str = "give the saved settings, or allow {names} to change",
 ) -> list[Difference]:
-    """Refuse settings that must match and do not.
+    """Refuse settings that must match and do not: all but those named here.
 
     Parameters
     ----------
-    saved, current, classes
+    saved, current, ignored
         See `differences`.
+    may_change
+        Names of settings that shape no number.
     allowed
-        Names of settings that may differ although they should match.
+        Names of settings that may differ although they should match, as a user gives them.
+    remedy
+        What to do about a refusal; ``{names}`` stands for the names that are refused.
 
     Returns
     -------
@@ -130,18 +101,12 @@ def check(
         A name in ``allowed`` is no setting.
     """
     _check_names(allowed, {*saved, *current})
-    found = differences(saved, current, classes)
-    refused = [
-        item
-        for item in found
-        if item.flag_class is FlagClass.MUST_MATCH and item.name not in allowed
-    ]
+    found = differences(saved, current, ignored)
+    refused = [item for item in found if item.name not in (*may_change, *allowed)]
     if refused:
-        names = " ".join(item.name for item in refused)
         raise ConfigurationMismatchError(
             f"The checkpoint was made with other settings:\n{_table(refused)}",
-            f"give the saved settings, allow the change with --allow_change {names}, "
-            "or start fresh with --fresh",
+            remedy.format(names=" ".join(item.name for item in refused)),
         )
     return found
 
@@ -151,7 +116,7 @@ def _check_names(allowed: Collection[str], known: Collection[str]) -> None:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else "give the name of a setting"
-            raise UsageError(f"--allow_change {name}: there is no setting of that name", hint)
+            raise UsageError(f"allowed change of {name}: there is no setting of that name", hint)
 
 
 def _same(one: object, other: object) -> bool:

@@ -6,9 +6,9 @@ complete and at once, by a hard link to a name that must not exist, so of any nu
 that start together one succeeds. The highest number never disappears, not even when the owner gives
 the folder back, so that whoever acts on an old view fails or finds a higher number than its own.
 
-A new owner first removes every temporary file of the folder. All writing renames a temporary file
-after a last check of ownership; a former owner that was stopped between the two and wakes up
-therefore finds nothing to rename and writes no more.
+A new owner first removes every temporary file of the folder. All writing below it renames such a
+file after a last check of ownership (see `dnawire.files.durable`); a former owner that was stopped
+between the two and wakes up therefore finds nothing to rename and writes no more.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
-from dnawire.checkpoint.owner import Life, Owner
+from dnawire.checkpoint.liveness import STALE_SECONDS, liveness_by_silence
+from dnawire.checkpoint.owner import JobProbe, Owner, OwnerState, no_batch_jobs
 from dnawire.errors import LockedError, NotWritableError
+from dnawire.files import ownership
 from dnawire.files.durable import (
     discard,
     make_directory_durably,
@@ -37,9 +39,6 @@ from dnawire.files.durable import (
     write_temporary,
 )
 from dnawire.files.filesystem import REAL, FileSystem
-
-STALE_SECONDS: Final = 600.0
-"""Age of the last heartbeat at which an owner that cannot be asked counts as dead."""
 
 BEAT_SECONDS: Final = 30.0
 """Shortest time between two heartbeats."""
@@ -64,12 +63,14 @@ class DirectoryLock:
     content
         What the folder holds, for messages.
     option
-        What names the folder on the command line, for messages.
+        What names the folder to the user, for messages.
+    job_runs
+        Whether the batch job of an owner elsewhere still runs.
     fs
         Where to read and write.
     stale_seconds
         Age of the last heartbeat at which an owner counts as dead if nothing else tells: it runs
-        on another host and not in a SLURM job, or the queue does not answer.
+        on another host, and ``job_runs`` does not know.
     clock
         Monotonic clock in seconds that limits the rate of heartbeats.
     """
@@ -79,7 +80,8 @@ class DirectoryLock:
         directory: Path,
         *,
         content: str = "checkpoints",
-        option: str = "--checkpoint_dir",
+        option: str = "folder",
+        job_runs: JobProbe = no_batch_jobs,
         fs: FileSystem = REAL,
         stale_seconds: float = STALE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -87,6 +89,7 @@ class DirectoryLock:
         self.directory = directory
         self._content = content
         self._option = option
+        self._job_runs = job_runs
         self._fs = fs
         self._stale_seconds = stale_seconds
         self._clock = clock
@@ -134,6 +137,7 @@ class DirectoryLock:
 
     def release(self) -> None:
         """Give the folder back, if it is still owned."""
+        ownership.give_back(self.directory, self.check)
         if self._descriptor is not None:
             advisory.let_go(self._descriptor)
             self._descriptor = None
@@ -178,7 +182,7 @@ class DirectoryLock:
         )
 
     def beat(self) -> None:
-        """Tell other hosts that the owner lives; call it at every step, it limits its own rate.
+        """Tell other hosts that the owner is alive; call it at every step, it limits its own rate.
 
         Raises
         ------
@@ -219,23 +223,19 @@ class DirectoryLock:
         silence = None
         try:
             owner = self._record_of(holder)
-            life = Life.UNKNOWN if owner is None else owner.life(self._me)
-            if life is Life.UNKNOWN:
+            state = OwnerState.UNKNOWN
+            if owner is not None:
+                state = owner.state(self._me, self._job_runs)
+            if state is OwnerState.UNKNOWN:
                 silence = self._silence_of(holder)
-                if silence is not None and self._is_over(owner, silence):
-                    return
+                state = OwnerState.ALIVE
+                if silence is not None:
+                    state = liveness_by_silence(owner, silence, self._me, self._stale_seconds)
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if life is Life.DEAD:
-            return
-        raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
-
-    def _is_over(self, owner: Owner | None, silence: float) -> bool:
-        """Whether an owner of whom nothing else is known is silent for too long to live."""
-        return silence >= self._stale_seconds or (
-            owner is not None and owner.ended_with_boot(self._me, silence)
-        )
+        if state is OwnerState.ALIVE:
+            raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
     def _silence_of(self, holder: _LockFile) -> float | None:
         """Seconds since the last heartbeat; None if the owner is seen to live."""
@@ -297,11 +297,12 @@ class DirectoryLock:
             for older in self._files():
                 if older.generation < mine.generation:
                     discard(older.path, self._fs)
-            remove_leftovers(self.directory, self._fs)
-        except OSError:
+            remove_leftovers(self.directory, self._fs, permit=self.check)
+        except (OSError, LockedError):
             self.release()
             raise
         self._descriptor = advisory.hold(mine.path)
+        ownership.claim(self.directory, self.check)
 
     def _files(self) -> list[_LockFile]:
         found = [(LOCK_NAME.fullmatch(name), name) for name in self._fs.list_names(self.directory)]
@@ -316,11 +317,11 @@ class DirectoryLock:
     def _locked(self, owner: str, silence: float | None = None) -> LockedError:
         remedy = f"wait until it ends, stop it, or give another {self._option}"
         if silence is not None:
-            owner += f"; its last sign of life is {_duration(silence)} old"
+            owner += f"; its last heartbeat is {_duration(silence)} old"
             remedy += (
                 "; whether it still runs cannot be seen from here: if it does not, start again in "
                 f"{_duration(self._stale_seconds - silence)}, for the folder is free when there "
-                f"was no sign of life for {_duration(self._stale_seconds)}"
+                f"was no heartbeat for {_duration(self._stale_seconds)}"
             )
         return LockedError(f"{self.directory} is in use by another run: {owner}", remedy)
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import socket
-import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import Final, Self
 
-_SQUEUE_SECONDS: Final = 10.0
-_ENDED_STATES: Final = frozenset(
-    {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
-    | {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"}
-    | {"OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"}
-)
+from dnawire.files import processes
+
 _TYPES: Final = {"process": int, "released": bool}
-_UNKNOWN_JOB: Final = "Invalid job id"
+JobProbe = Callable[[str], bool | None]
+"""Tells whether the batch job of this number still runs; None if nobody knows."""
 
 
-class Life(Enum):
+class OwnerState(Enum):
     """What is known about the owner of a folder."""
 
     ALIVE = "alive"
@@ -70,10 +65,10 @@ class Owner:
         return cls(
             token=secrets.token_hex(16),
             host=socket.gethostname(),
-            boot=_text_of(Path("/proc/sys/kernel/random/boot_id")).strip(),
-            namespace=_namespace(),
+            boot=processes.boot(),
+            namespace=processes.namespace(),
             process=os.getpid(),
-            started=_start_of(os.getpid()),
+            started=processes.start_of(os.getpid()),
             cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
             job=os.environ.get("SLURM_JOB_ID", ""),
             restart=os.environ.get("SLURM_RESTART_COUNT", ""),
@@ -98,23 +93,23 @@ class Owner:
         job = f", SLURM job {self.job}" if self.job else ""
         return f"process {self.process} on {self.host}{job}, since {self.since}"
 
-    def life(self, me: Owner) -> Life:
+    def state(self, me: Owner, job_runs: JobProbe) -> OwnerState:
         """Judge from the running process ``me`` whether this owner is alive.
 
-        A later start of the same SLURM job is its successor by definition. On the same kernel the
-        process table decides. Elsewhere the queue of SLURM is asked; see also `ended_with_boot`.
+        A later start of the same batch job is its successor by definition. On the same kernel the
+        process table decides. Elsewhere ``job_runs`` is asked; see also `ended_with_boot`.
         """
         if self.released or self._is_earlier_start_of(me):
-            return Life.DEAD
+            return OwnerState.DEAD
         if self.boot == me.boot and (self.boot or self.host == me.host):
-            return self._life_by_process(me)
-        return self._life_by_queue(me)
+            return self._state_by_process(me)
+        return self._state_by_job(me, job_runs)
 
     def ended_with_boot(self, me: Owner, silence: float) -> bool:
         """Whether this owner ran on the host of ``me`` before that was booted.
 
         The name of the host alone does not tell: machines may share one. An owner on a machine that
-        still runs, however, shows signs of life.
+        still runs, however, sends heartbeats.
 
         Parameters
         ----------
@@ -130,68 +125,27 @@ class Owner:
         same_job = bool(self.job) and (self.cluster, self.job) == (me.cluster, me.job)
         return same_job and _number(self.restart) < _number(me.restart)
 
-    def _life_by_process(self, me: Owner) -> Life:
+    def _state_by_process(self, me: Owner) -> OwnerState:
         if self.namespace != me.namespace:
-            return Life.UNKNOWN
-        start = _start_of(self.process)
+            return OwnerState.UNKNOWN
+        start = processes.start_of(self.process)
         is_same = start == self.started or not start
-        return Life.ALIVE if is_same and _is_running(self.process) else Life.DEAD
+        is_alive = is_same and processes.is_running(self.process)
+        return OwnerState.ALIVE if is_alive else OwnerState.DEAD
 
-    def _life_by_queue(self, me: Owner) -> Life:
-        if not re.fullmatch(r"\d+", self.job) or self.cluster != me.cluster:
-            return Life.UNKNOWN
-        # The number of the last task of a job array stands for all tasks, so each names itself.
-        command = ["squeue", "--noheader", "--jobs", self.job, "--format", "%A %T"]
-        try:
-            answer = subprocess.run(
-                command, capture_output=True, text=True, timeout=_SQUEUE_SECONDS, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return Life.UNKNOWN
-        if answer.returncode != 0:
-            return Life.DEAD if _UNKNOWN_JOB in answer.stderr else Life.UNKNOWN
-        lines = (line.split() for line in answer.stdout.splitlines())
-        states = {state for number, state in lines if number == self.job}
-        return Life.DEAD if states <= _ENDED_STATES else Life.ALIVE
+    def _state_by_job(self, me: Owner, job_runs: JobProbe) -> OwnerState:
+        is_of_this_cluster = self.job.isdecimal() and self.cluster == me.cluster
+        runs = job_runs(self.job) if is_of_this_cluster else None
+        if runs is None:
+            return OwnerState.UNKNOWN
+        return OwnerState.ALIVE if runs else OwnerState.DEAD
+
+
+def no_batch_jobs(job: str) -> bool | None:
+    """Probe of a program that knows no batch system."""
+    del job
+    return None
 
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def _namespace() -> str:
-    try:
-        return os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
-
-
-def _fields_of(process: int) -> list[str]:
-    """Fields of /proc/PID/stat from the third on; the second may hold blanks and brackets."""
-    return _text_of(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
-
-
-def _start_of(process: int) -> str:
-    fields = _fields_of(process)
-    return fields[19] if fields else ""
-
-
-def _is_running(process: int) -> bool:
-    fields = _fields_of(process)
-    if fields:
-        # A zombie or a dead process waits to be counted by its parent and runs no more.
-        return fields[0] not in "ZX"
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True

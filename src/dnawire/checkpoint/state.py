@@ -86,7 +86,7 @@ class StateRegistry:
                 "The checkpoint holds the state of other parts: "
                 f"missing {_listed(missing)}; unknown {_listed(unknown)}",
                 "resume with the settings and the version with which the run was started, "
-                "or start fresh with --fresh",
+                "or start anew in another folder",
             )
         for name, (_, put) in self._parts.items():
             put(plain_copy(snapshot[name], name))
@@ -107,7 +107,7 @@ class GlobalRandomness:
         }
 
     def load_state_dict(self, state: Mapping[str, Any], /) -> None:
-        """Take over states; those of devices that this host does not have are left out."""
+        """Take over states; those of devices that this host does not have are skipped."""
         version, words, gauss = state["python"]
         random.setstate((version, tuple(words), gauss))
         name, keys, *rest = state["numpy"]

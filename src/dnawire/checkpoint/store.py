@@ -8,7 +8,6 @@ generation that is not older than the last successful save is there.
 from __future__ import annotations
 
 import errno
-import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from dnawire.checkpoint.application import ANY_APPLICATION, Application
 from dnawire.checkpoint.finite import not_finite
 from dnawire.checkpoint.format import encode
 from dnawire.checkpoint.generations import (
@@ -38,11 +38,12 @@ from dnawire.errors import (
 from dnawire.files.durable import (
     discard,
     make_directory_durably,
+    move_away,
     publish,
     remove_leftovers,
     replace_durably,
     temporary_path,
-    this_life,
+    this_writer,
     write_new_file,
     write_temporary,
 )
@@ -83,12 +84,19 @@ class CheckpointStore:
         Ownership of the folder, acquired. Without it the store can be read only.
     fs
         Where to read and write.
+    application
+        The program that saves and loads.
     """
 
     def __init__(
-        self, directory: Path, lock: DirectoryLock | None = None, fs: FileSystem = REAL
+        self,
+        directory: Path,
+        lock: DirectoryLock | None = None,
+        fs: FileSystem = REAL,
+        application: Application = ANY_APPLICATION,
     ) -> None:
         self.directory = directory
+        self._application = application
         self._lock = lock
         self._fs = fs
         self._counter = 0
@@ -132,7 +140,7 @@ class CheckpointStore:
         _refuse_not_finite(payload)
         with self._saving(self.latest) as lock:
             generations = self._good_generations()
-            data = encode(payload, self._next_counter(generations))
+            data = self._encode(payload, generations)
             temporary = write_temporary(self.latest, data, fs=self._fs)
             spare = temporary_path(self.previous)
             try:
@@ -156,7 +164,7 @@ class CheckpointStore:
         started = time.perf_counter()
         _refuse_not_finite(payload)
         with self._saving(self.best) as lock:
-            data = encode(payload, self._next_counter([]))
+            data = self._encode(payload, [])
             replace_durably(self.best, data, permit=lock.check, fs=self._fs)
         return self._saved(self.best, data, started)
 
@@ -172,7 +180,7 @@ class CheckpointStore:
         NotReadableError
             The permissions of a checkpoint forbid to read it.
         """
-        found = load_newest(self.directory, self._fs)
+        found = load_newest(self.directory, self._fs, application=self._application)
         if found is not None:
             self._counter = max(self._counter, found.counter)
         return found
@@ -183,7 +191,7 @@ class CheckpointStore:
             return LATEST in self._fs.list_names(self.directory)
         return False
 
-    def set_aside(self, also: Iterable[str] = ()) -> Path | None:
+    def archive(self, also: Iterable[str] = ()) -> Path | None:
         """Move the files of an old run into a dated sub-folder.
 
         Parameters
@@ -208,16 +216,10 @@ class CheckpointStore:
             names = [name for name in (*also, BEST, PREVIOUS, LATEST) if name in present]
             if not names:
                 return None
-            folder = self._new_folder(f"set_aside_{datetime.now():%Y-%m-%dT%H-%M-%S}")
-            self._fs.fsync_directory(self.directory)
-            for name in names:
-                lock.check()
-                self._fs.replace(self.directory / name, folder / name)
-            self._fs.fsync_directory(folder)
-            self._fs.fsync_directory(self.directory)
+            archive = f"set_aside_{datetime.now():%Y-%m-%dT%H-%M-%S}"
+            return move_away(names, self.directory, archive, permit=lock.check, fs=self._fs)
         except OSError as error:
-            raise _not_writable(self.directory, error) from error
-        return folder
+            raise self._not_writable(error) from error
 
     def probe_writable(self, size: int = 4096) -> None:
         """Create the folder, and write, synchronize and remove a file of ``size`` bytes in it.
@@ -232,7 +234,7 @@ class CheckpointStore:
             probe = write_temporary(self.directory / "probe", bytes(size), fs=self._fs)
             self._fs.unlink(probe)
         except OSError as error:
-            raise _not_writable(self.directory, error) from error
+            raise self._not_writable(error) from error
 
     def _owner(self) -> DirectoryLock:
         if self._lock is None:
@@ -244,7 +246,7 @@ class CheckpointStore:
         lock = self._owner()
         try:
             lock.check()
-            remove_leftovers(self.directory, self._fs, this_life())
+            remove_leftovers(self.directory, self._fs, writer=this_writer())
             yield lock
         except OSError as error:
             # A new owner takes the temporary files away, which looks like a failing rename.
@@ -257,17 +259,17 @@ class CheckpointStore:
             ) from error
 
     def _good_generations(self) -> list[SealedFile]:
-        """Good generations, newest first; the latest alone if it is still as this life wrote it."""
+        """Good generations, newest first; the latest alone if it is as this store wrote it."""
         with suppress(NotFoundError, UnusableCheckpointError):
             latest = read_sealed(self.latest, self._fs) if self._written else None
             if latest is not None and latest.seal.counter == self._written:
                 return [latest]
         return sealed_generations(self.directory, self._fs)[0]
 
-    def _next_counter(self, generations: list[SealedFile]) -> int:
+    def _encode(self, payload: Mapping[str, Any], generations: list[SealedFile]) -> bytes:
         newest = generations[0].seal.counter if generations else 0
         self._counter = max(self._counter, newest) + 1
-        return self._counter
+        return encode(payload, self._counter, self._application.keys)
 
     def _worth_keeping(self, generations: list[SealedFile]) -> bytes | None:
         """Return the latest file if it may take the place of the previous one.
@@ -290,13 +292,12 @@ class CheckpointStore:
                 raise
             write_new_file(spare, latest, fs=self._fs)
 
-    def _new_folder(self, name: str) -> Path:
-        for number in itertools.count(1):
-            folder = self.directory / (name if number == 1 else f"{name}_{number}")
-            with suppress(FileExistsError):
-                self._fs.make_directory(folder)
-                break
-        return folder
+    def _not_writable(self, error: OSError) -> NotWritableError:
+        return NotWritableError(
+            f"Cannot write checkpoints in {self.directory}: {error}",
+            "check the permissions, the free space, the quota and whether a file is in the way, "
+            f"or {self._application.not_writable}",
+        )
 
     @staticmethod
     def _saved(path: Path, data: bytes, started: float) -> SavedCheckpoint:
@@ -310,11 +311,3 @@ def _refuse_not_finite(payload: Mapping[str, Any]) -> None:
             f"{place.lstrip('/')} holds a NaN or an infinity and is not stored",
             "resume from the last good checkpoint, which is untouched",
         )
-
-
-def _not_writable(directory: Path, error: OSError) -> NotWritableError:
-    return NotWritableError(
-        f"Cannot write checkpoints in {directory}: {error}",
-        "check the permissions, the free space, the quota and whether a file is in the way, "
-        "or give another --checkpoint_dir",
-    )

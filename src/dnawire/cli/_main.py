@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        with checked(sys.stdout), signals.whole_interrupts():
+        with checked(sys.stdout), signals.keyboard_interrupts():
             exit_code = _run(arguments)
             sys.stdout.flush()
         return exit_code
@@ -106,14 +106,14 @@ def _run_heedful(name: str, arguments: Sequence[str]) -> int:
 
     They stay held after a stop, so that a second one does not change how the process ends.
     """
-    signals.hold()
+    signals.block()
     try:
         exit_code = _run_module(name, arguments)
     except BaseException:
-        signals.release()
+        signals.restore_defaults()
         raise
     if exit_code == EXIT_FINISHED:
-        signals.release()
+        signals.restore_defaults()
     if os.environ.get("WORLD_SIZE", "1") != "1":
         _end_at_once(exit_code)
     return exit_code

@@ -161,14 +161,13 @@ def _warn(
     predictor: Predictor, records: Sequence[TransportRecord], summaries: Sequence[Summary]
 ) -> None:
     """Say which numbers are not to be trusted."""
-    knows_hamiltonian = predictor.hamiltonian(records[0].junction.duplex) is not None
-    if not knows_hamiltonian and summaries[0].at_fermi_energy is not None:
+    if not predictor.knows_hamiltonian and summaries[0].at_fermi_energy is not None:
         _logger.warning("%s", UNRESOLVED)
     for record, summary in zip(records, summaries, strict=True):
         name, junction = record.junction.duplex.text, record.junction
-        doubts = predictor.doubts(junction)
-        if doubts:
-            _logger.warning("warning: %s: unlike all training records: %s", name, "; ".join(doubts))
+        outside = "; ".join(predictor.out_of_domain(junction))
+        if outside:
+            _logger.warning("warning: %s: unlike all training records: %s", name, outside)
         if summary.max_transmission == 0.0:
             _logger.warning("warning: %s: the contacts are not connected, T = 0", name)
         channels = min(len(junction.left.attachments), len(junction.right.attachments))
@@ -196,7 +195,7 @@ def _check_targets(
 
     make_results_folder(folder)
     stems = _spectra_stems(duplexes)
-    if predictor.hamiltonian(duplexes[0]) is not None:
+    if predictor.knows_hamiltonian:
         stems += _hamiltonian_stems(duplexes)
     targets = [path for stem in stems for path in figure_paths(folder / stem)]
     for path in (folder / _SUMMARY, *targets):
@@ -231,12 +230,13 @@ def _write(
         shown = records[page * size : (page + 1) * size]
         figure = plots.spectra_figure(shown, f"Predicted by {predictor.name}", fermi_energy)
         plots.save_figure(figure, folder / stem, plots.spectra_table(shown))
+    if not predictor.knows_hamiltonian:
+        return
     for duplex, stem in zip(duplexes, _hamiltonian_stems(duplexes), strict=True):
         hamiltonian = predictor.hamiltonian(duplex)
-        if hamiltonian is not None:
-            figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}")
-            table = plots.hamiltonian_table(duplex, hamiltonian=hamiltonian)
-            plots.save_figure(figure, folder / stem, table)
+        figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}")
+        table = plots.hamiltonian_table(duplex, hamiltonian=hamiltonian)
+        plots.save_figure(figure, folder / stem, table)
 
 
 def _summary_table(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> Table:

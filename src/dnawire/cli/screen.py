@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import logging
 import math
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -21,6 +20,7 @@ from dnawire.cli._flags import Messages, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
+from dnawire.files.durable import replacing
 
 if TYPE_CHECKING:
     from dnawire.inference import (
@@ -118,19 +118,19 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load_predictor(flags.model)
     question = _question(flags, predictor)
     folder = flags.output or Path("screenings") / predictor.name.replace(":", "-")
-    targets = _targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)
+    _check_targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)
     print("\n".join(_heading(flags, predictor, question, candidates)))
     ranking = Ranking(flags.rank_by, flags.lowest, flags.top)
     distribution = Distribution()
-    with _whole_or_nothing(folder, targets) as temporary:
-        found = screen(predictor, candidates, question, unique=flags.unique)
-        pieces: Iterable[Screened] = _reported(found, candidates.count)
-        if flags.save_all:
-            pieces = _saved(pieces, temporary / _SCORES, question)
+    found = screen(predictor, candidates, question, unique=flags.unique)
+    pieces = _reported(found, candidates.count)
+    if flags.save_all:
+        pieces = _saved(pieces, folder / _SCORES)
+    with _refusals_of(folder), closing(pieces):
         for piece in pieces:
             ranking.add(piece)
             distribution.add(piece.values[flags.rank_by])
-        _write(temporary, predictor, ranking, distribution, question)
+        _write(folder, predictor, ranking, distribution, question)
     print("\n".join(_summary(ranking, distribution, candidates.count)))
     _warn(predictor, ranking, question)
     _logger.info("results: %s", folder)
@@ -193,8 +193,8 @@ def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
     )
 
 
-def _targets(folder: Path, *, save_all: bool, overwrite: bool) -> list[Path]:
-    """Files that will be written; refuses to replace earlier ones before any work is done."""
+def _check_targets(folder: Path, *, save_all: bool, overwrite: bool) -> None:
+    """Refuse to replace earlier results before any work is done."""
     from dnawire.plots import figure_paths
 
     make_results_folder(folder)
@@ -203,17 +203,13 @@ def _targets(folder: Path, *, save_all: bool, overwrite: bool) -> list[Path]:
         targets.append(folder / _SCORES)
     for path in targets:
         check_target(path, overwrite=overwrite)
-    return targets
 
 
 @contextmanager
-def _whole_or_nothing(folder: Path, targets: Sequence[Path]) -> Iterator[Path]:
-    """Offer a temporary folder, and move its files to their places at the end, if it is reached."""
+def _refusals_of(folder: Path) -> Iterator[None]:
+    """Context in which a refusal of the system becomes a `NotWritableError`."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".screening-", dir=folder) as name:
-            yield Path(name)
-            for target in targets:
-                (Path(name) / target.name).replace(target)
+        yield
     except OSError as error:
         raise NotWritableError(
             f"{folder}: {error.strerror or error}", "Choose another folder with --output."
@@ -252,7 +248,7 @@ def _other_strand(question: Question, candidates: Candidates) -> str:
     return "for some lengths, a sequence and its reverse complement are the same junction"
 
 
-def _reported(pieces: Iterable[Screened], total: int) -> Iterator[Screened]:
+def _reported(pieces: Iterable[Screened], total: int) -> Generator[Screened]:
     """Show progress: a bar on a terminal, a line for every tenth of the work elsewhere."""
     from tqdm import tqdm
 
@@ -269,9 +265,9 @@ def _reported(pieces: Iterable[Screened], total: int) -> Iterator[Screened]:
                 _logger.log(level, "%d of %d sequences, %.0f per second", done, total, rate)
 
 
-def _saved(pieces: Iterable[Screened], path: Path, question: Question) -> Iterator[Screened]:
-    """Write the values of all sequences as they come."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+def _saved(pieces: Iterable[Screened], path: Path) -> Generator[Screened]:
+    """Write the values of all sequences as they come; the file appears when it is complete."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         for number, piece in enumerate(pieces):
             if number == 0:
@@ -343,17 +339,16 @@ def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
     from dnawire.inference import CONDUCTANCE
     from dnawire.junction import Duplex, Junction
 
-    doubts: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
     for text, _, _ in ranking.rows:
         junction = Junction(Duplex.parse(text), question.left, question.right)
-        doubts.update(predictor.doubts(junction))
-    for doubt, number in doubts.items():
+        warnings.update(predictor.out_of_domain(junction))
+    for warning, number in warnings.items():
         _logger.warning(
             "warning: %d of the %d ranked are unlike all training records: %s",
             number,
             len(ranking.rows),
-            doubt,
+            warning,
         )
-    best = Duplex.parse(ranking.rows[0][0])
-    if ranking.rank_by == CONDUCTANCE and predictor.hamiltonian(best) is None:
+    if ranking.rank_by == CONDUCTANCE and not predictor.knows_hamiltonian:
         _logger.warning("%s", UNRESOLVED)

@@ -139,7 +139,7 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
 
 def _train(config: TrainConfig, command: str) -> int:
     if not config.checkpoint.enabled:
-        signals.release()
+        signals.restore_defaults()
     # Threads that wait actively for each other take the cores from those that work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")

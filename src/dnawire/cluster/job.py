@@ -20,6 +20,12 @@ _LEFT: Final = re.compile(
 )
 _WITHOUT_LIMIT: Final = frozenset({"UNLIMITED", "NOT_SET"})
 _OVER: Final = "INVALID"
+_UNKNOWN_JOB: Final = "Invalid job id"
+_ENDED_STATES: Final = frozenset(
+    {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
+    | {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"}
+    | {"OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"}
+)
 
 
 class NoAnswerError(Exception):
@@ -125,6 +131,23 @@ class SlurmJob:
 
     def __str__(self) -> str:
         return f"SLURM job {self.name}"
+
+
+def job_runs(number: str) -> bool | None:
+    """Ask whether a job of this cluster still runs; None if SLURM does not tell.
+
+    Parameters
+    ----------
+    number
+        Job number. That of the last task of a job array stands for all tasks, so that the answer
+        names each, and the others are passed over.
+    """
+    try:
+        answer = _ask("squeue", "--noheader", "--jobs", number, "--format", "%A %T")
+    except NoAnswerError as error:
+        return False if _UNKNOWN_JOB in str(error) else None
+    lines = (line.split() for line in answer.splitlines())
+    return not {state for task, state in lines if task == number} <= _ENDED_STATES
 
 
 def _ask(*command: str) -> str:

@@ -16,12 +16,12 @@ REQUESTS: Final = tuple(
 """What batch systems and users send; Ctrl+C is not among them, which may end an import."""
 
 
-def hold() -> None:
-    """Let requests to stop wait for `hear` instead of ending the process.
+def block() -> None:
+    """Let requests to stop wait for `unblock` instead of ending the process.
 
-    One that comes while libraries are imported is then not lost. One that comes after `hear`, when
-    the run has stopped and gives back its handlers, changes nothing. What the caller ignores or
-    handles itself stays as it is.
+    One that comes while libraries are imported is then not lost. One that comes after `unblock`,
+    when the run has stopped and gives back its handlers, changes nothing. What the caller ignores
+    or handles itself stays as it is.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
     for number in REQUESTS:
@@ -29,21 +29,21 @@ def hold() -> None:
             signal.signal(number, _do_nothing)
 
 
-def hear() -> None:
-    """Let the requests that wait come, to the handlers of now."""
+def unblock() -> None:
+    """Deliver the requests that wait, to the present handlers."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
 
 
-def release() -> None:
+def restore_defaults() -> None:
     """Let requests end the process again."""
     for number in REQUESTS:
         if signal.getsignal(number) is _do_nothing:
             signal.signal(number, signal.SIG_DFL)
-    hear()
+    unblock()
 
 
 @contextmanager
-def whole_interrupts() -> Iterator[None]:
+def keyboard_interrupts() -> Iterator[None]:
     """Context out of which a Ctrl+C comes as KeyboardInterrupt, also if it came in compiled code.
 
     A compiled function that finds an exception where it expects none reports a SystemError.

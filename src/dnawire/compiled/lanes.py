@@ -3,9 +3,6 @@
 Kernels read like arithmetic of single numbers, intermediate results stay in registers, and the
 order of operations is the one that is written, with one rounding in `fma`: the same bits whatever
 the compiler does with it, from a fresh compilation or from the cache.
-
-Numba asks which file a compiled function comes from, not what that file imports: after a change of
-this one, delete what was cached (``make clean``).
 """
 
 from __future__ import annotations

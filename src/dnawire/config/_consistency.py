@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dnawire.config.data import GenerationConfig
 from dnawire.config.guard_class import MUST_MATCH
+from dnawire.config.model_settings import fields_of, foreign_settings
 from dnawire.config.settings import guard_classes
 from dnawire.config.suggestion import nearest
 from dnawire.errors import UsageError
@@ -67,19 +68,28 @@ def check_split(data: DataConfig) -> None:
 
 
 def check_model(model: ModelConfig) -> None:
-    """Refuse a width that the heads cannot share."""
+    """Refuse a width that the heads cannot share, and settings without effect on the model."""
     if model.hidden_dim % model.num_heads:
         raise UsageError(
             f"hidden_dim = {model.hidden_dim} is not a multiple of num_heads = {model.num_heads}",
             f"Choose for example hidden_dim = {_next_multiple(model.hidden_dim, model.num_heads)}.",
         )
+    foreign = foreign_settings(model.model_type)
+    for name, field in fields_of(type(model)).items():
+        if name in foreign and getattr(model, name) != field.default:
+            raise UsageError(
+                f"{name} = {getattr(model, name)!r} has no effect on a model of type "
+                f"{model.model_type}",
+                f"Drop {name}, or choose another model_type.",
+            )
 
 
 def check_loss(loss: LossConfig) -> None:
     """Refuse a loss that is always zero."""
-    if loss.transmission_weight == loss.dos_weight == loss.ldos_weight == 0.0:
+    weights = {name: value for name, value in vars(loss).items() if name.endswith("_weight")}
+    if not any(weights.values()):
         raise UsageError(
-            "transmission_weight, dos_weight and ldos_weight are all 0: there is nothing to learn",
+            f"{', '.join(weights)} are all 0: there is nothing to learn",
             "Give at least one of them a weight above 0.",
         )
 

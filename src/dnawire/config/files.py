@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Callable, Hashable, Mapping
@@ -15,6 +14,7 @@ from dnawire.config._messages import unknown_name
 from dnawire.config.settings import GROUPS, build_groups, settings
 from dnawire.config.train_config import TrainConfig
 from dnawire.errors import NotFoundError, NotWritableError, UsageError
+from dnawire.files.durable import replace_durably
 from dnawire.files.text import read_text
 
 _SUFFIXES: Final = ".yaml, .yml or .toml"
@@ -89,10 +89,8 @@ def write_yaml(config: TrainConfig, path: Path) -> None:
     dnawire.errors.NotWritableError
         The folder does not exist or cannot be written.
     """
-    draft = path.with_name(path.name + ".tmp")
     try:
-        draft.write_text(to_yaml(config), encoding="utf-8")
-        os.replace(draft, path)
+        replace_durably(path, to_yaml(config).encode())
     except OSError as error:
         raise NotWritableError(
             f"{path}: cannot write the configuration ({error.strerror})",

@@ -29,4 +29,4 @@ class LossConfig(Group):
 
     resonance_width: Annotated[float | None, Field(ge=0.0), MUST_MATCH] = None
     """Energy in eV by which resonances may be off: steep parts of a spectrum count less. 0 turns
-    it off; None takes that of the model, 0.1 for hamiltonian and 0 for standard."""
+    it off; None takes that of the model (docs/models.md)."""

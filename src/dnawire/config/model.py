@@ -1,21 +1,32 @@
-"""Settings of the model."""
+"""Settings of the model that the types of models share; `model_settings` adds their own ones."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
 from dnawire.config._group import GROUP, Count, Group, Probability
 from dnawire.config.guard_class import MUST_MATCH
+from dnawire.config.model_types import model_types
+
+if TYPE_CHECKING:
+    ModelName = str
+else:
+    ModelName = Literal[tuple(model_types())]
 
 
 @dataclass(frozen=True, config=GROUP, kw_only=True)
-class ModelConfig(Group):
-    """Settings of the model."""
+class _ModelChoice(Group):
+    """Which type of model."""
 
-    model_type: Annotated[Literal["standard", "hamiltonian"], MUST_MATCH] = "standard"
-    """standard predicts spectra; hamiltonian predicts the Hamiltonian they follow from."""
+    model_type: Annotated[ModelName, MUST_MATCH] = "standard"
+    """Type of the model: what it predicts, and how (docs/models.md)."""
+
+
+@dataclass(frozen=True, config=GROUP, kw_only=True)
+class EncoderSettings(Group):
+    """Settings of the encoder, which models share; a type of model may add its own."""
 
     hidden_dim: Annotated[Count, MUST_MATCH] = 128
     """Number of features per base; a multiple of num_heads."""
@@ -28,3 +39,8 @@ class ModelConfig(Group):
 
     dropout: Annotated[Probability, MUST_MATCH] = 0.1
     """Probability of dropping a feature during training."""
+
+
+@dataclass(frozen=True, config=GROUP, kw_only=True)
+class ModelConfig(EncoderSettings, _ModelChoice):
+    """Settings of the model."""

@@ -1,13 +1,13 @@
 """The register of all settings: one flat name each, unique over the groups.
 
-A setting without a docstring or without a `GuardClass` is a mistake of ours, and importing this
-module refuses it.
+A setting without a docstring or without a `GuardClass` is a mistake of ours, and is refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,13 +18,12 @@ from dnawire.config.data import DataConfig
 from dnawire.config.guard_class import GuardClass
 from dnawire.config.loss import LossConfig
 from dnawire.config.model import ModelConfig
+from dnawire.config.model_settings import fields_of, model_group
 from dnawire.config.optimization import OptimizationConfig
 from dnawire.config.output import OutputConfig
 from dnawire.config.runtime import RuntimeConfig
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from dnawire.config._group import Group
 
 GROUPS: Final[Mapping[str, type[Group]]] = MappingProxyType(
@@ -59,14 +58,21 @@ class Setting:
     """What it is, in a sentence or two."""
 
 
+@cache
 def settings() -> Mapping[str, Setting]:
     """Return every setting by its flat name, in the order of the groups."""
-    return _SETTINGS
+    found: dict[str, Setting] = {}
+    for group, kind in _groups().items():
+        for setting in describe_group(group, kind):
+            if setting.name in found:
+                raise TypeError(f"two settings are called {setting.name}")
+            found[setting.name] = setting
+    return MappingProxyType(found)
 
 
 def guard_classes() -> dict[str, GuardClass]:
     """Return the guard class of every setting by its flat name."""
-    return {name: setting.guard for name, setting in _SETTINGS.items()}
+    return {name: setting.guard for name, setting in settings().items()}
 
 
 def build_groups(values: Mapping[str, Any]) -> dict[str, Group]:
@@ -77,12 +83,13 @@ def build_groups(values: Mapping[str, Any]) -> dict[str, Group]:
     dnawire.errors.UsageError
         A name does not exist, or a value is of the wrong type or out of bounds.
     """
+    known = settings()
     for name in values:
-        if name not in _SETTINGS:
-            raise unknown_name(name, _SETTINGS)
+        if name not in known:
+            raise unknown_name(name, known)
     return {
-        group: kind(**{name: values[name] for name in values if _SETTINGS[name].group == group})
-        for group, kind in GROUPS.items()
+        group: kind(**{name: values[name] for name in values if known[name].group == group})
+        for group, kind in _groups().items()
     }
 
 
@@ -95,8 +102,7 @@ def to_plain(value: object) -> Any:  # noqa: ANN401
 
 def describe_group(group: str, kind: type[Group]) -> Iterator[Setting]:
     """Yield the settings of one group; `TypeError` names a field that is not fully declared."""
-    fields: Mapping[str, FieldInfo] = vars(kind)["__pydantic_fields__"]
-    for name, field in fields.items():
+    for name, field in fields_of(kind).items():
         guards = [mark for mark in field.metadata if isinstance(mark, GuardClass)]
         text = _docstring(kind, name)
         if len(guards) != 1 or not text:
@@ -113,14 +119,6 @@ def _docstring(kind: type[Group], name: str) -> str:
     return ""
 
 
-def _collect() -> Mapping[str, Setting]:
-    found: dict[str, Setting] = {}
-    for group, kind in GROUPS.items():
-        for setting in describe_group(group, kind):
-            if setting.name in found:
-                raise TypeError(f"two settings are called {setting.name}")
-            found[setting.name] = setting
-    return MappingProxyType(found)
-
-
-_SETTINGS: Final = _collect()
+def _groups() -> Mapping[str, type[Group]]:
+    """`GROUPS` with the own settings of the types of models, which import this package."""
+    return {**GROUPS, "model": model_group()}

@@ -13,6 +13,7 @@ from dnawire.config.checkpoint import CheckpointConfig
 from dnawire.config.data import DataConfig
 from dnawire.config.loss import LossConfig
 from dnawire.config.model import ModelConfig
+from dnawire.config.model_settings import foreign_settings
 from dnawire.config.optimization import OptimizationConfig
 from dnawire.config.output import OutputConfig
 from dnawire.config.runtime import RuntimeConfig
@@ -64,14 +65,16 @@ class TrainConfig:
         return self.output.model_name or self.model.model_type
 
     def flat(self) -> dict[str, Any]:
-        """Return every setting by its flat name, as values that JSON knows."""
+        """Return every setting of the run by its flat name, as values that JSON knows."""
+        foreign = foreign_settings(self.model.model_type)
         return {
-            name: to_plain(getattr(getattr(self, setting.group), name))
+            name: to_plain(getattr(getattr(self, setting.group), name, setting.default))
             for name, setting in settings().items()
+            if name not in foreign
         }
 
     def grouped(self) -> dict[str, dict[str, Any]]:
-        """Return every setting by group and name, as values that JSON knows."""
+        """Return the same by group and name."""
         flat = self.flat()
         return {
             group: {name: flat[name] for name in flat if settings()[name].group == group}

@@ -1,10 +1,11 @@
 """Transport records: the record, columns, HDF5 store, generation, import and grouped splits."""
 
+from typing import TYPE_CHECKING, Any
+
 from dnawire.data.checks import find_problem
 from dnawire.data.coverage import Coverage
-from dnawire.data.dataset import RecordBatch, TransportDataset
+from dnawire.data.dataset import TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
-from dnawire.data.importers import EnergyWindow, import_records
 from dnawire.data.keys import duplex_texts
 from dnawire.data.random import named_generator, named_seed
 from dnawire.data.record import TransportRecord
@@ -12,11 +13,13 @@ from dnawire.data.specification import generation_spec
 from dnawire.data.split import Splits, split_dataset
 from dnawire.data.store import read_dataset, write_dataset
 
+if TYPE_CHECKING:
+    from dnawire.data.importers import EnergyWindow, import_records
+
 __all__ = [
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",
-    "RecordBatch",
     "Splits",
     "TransportDataset",
     "TransportRecord",
@@ -31,3 +34,12 @@ __all__ = [
     "split_dataset",
     "write_dataset",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import the importers with their foreign formats when one is asked for."""
+    if name not in ("EnergyWindow", "import_records"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dnawire.data import importers
+
+    return getattr(importers, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError
+from dnawire.files.durable import replace_durably
 
 
 def unusable(path: Path, problem: str) -> UnusableDataFileError:
@@ -101,38 +101,12 @@ def new_hdf(path: Path) -> Iterator[h5py.File]:
         file.flush()
         image = file.id.get_file_image()
     try:
-        _write_atomically(path, image)
+        replace_durably(path, image)
     except OSError as error:
         raise NotWritableError(
             f"{path} cannot be written ({_first_line(error)}).",
             "check that the folder exists, is writable and has enough free space.",
         ) from error
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync(path.parent)
-    finally:
-        _remove(temporary)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.exists():
-        path.unlink()
 
 
 def _first_line(error: BaseException) -> str:

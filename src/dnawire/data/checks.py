@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dnawire.data.dataset import TransportDataset, attached_pairs
 from dnawire.data.ragged import Ragged
-from dnawire.junction import BASES, MISSING_CODE, STRANDS
+from dnawire.junction import MISSING_CODE, STRANDS
+from dnawire.quantities import BY_NAME, QUANTITIES
 
 LDOS_TOLERANCE: Final = 1e-5
 """Largest relative difference between the DOS and the sum of the LDOS (LDOS may be float32)."""
@@ -20,9 +21,9 @@ def find_problem(dataset: TransportDataset) -> str | None:
     """Find the first reason why records cannot be used.
 
     Checked are the sizes of all columns, base codes, contacts (on present bases, named once,
-    coupling finite, not negative and somewhere positive), energies (finite, increasing),
-    transmission (finite, not negative), DOS (finite, positive), LDOS (finite, not negative, sums
-    to the DOS), eta and energy reference.
+    coupling finite, not negative and somewhere positive), energies (finite, increasing), every
+    spectrum (finite in its scale, or zero where it can vanish), the sum of the LDOS, eta and energy
+    reference.
 
     Parameters
     ----------
@@ -46,10 +47,6 @@ def _sizes(dataset: TransportDataset) -> Iterator[str]:
         yield "there is no record"
     if len(dataset.grids) == 0 or (dataset.grids.counts == 0).any():
         yield "an energy grid is empty"
-    for name in ("codes", "left", "right", "transmission", "dos", "ldos"):
-        column = getattr(dataset, name)
-        if column is not None and len(column) != num:
-            yield f"{name} has {len(column)} rows for {num} records"
     for name in ("eta", "energy_reference", "identifiers"):
         shape = getattr(dataset, name).shape
         if shape != (num,):
@@ -60,21 +57,30 @@ def _sizes(dataset: TransportDataset) -> Iterator[str]:
     yield from _records(dataset, outside, "grid_index", dataset.grid_index, "names no energy grid")
 
 
+def _columns(dataset: TransportDataset) -> Iterator[str]:
+    for quantity in QUANTITIES:
+        if quantity.is_required and quantity.column not in dataset.spectra:
+            yield f"there is no {quantity.column}"
+    num = len(dataset)
+    columns = {name: getattr(dataset, name) for name in ("codes", "left", "right")}
+    for name, column in {**columns, **dataset.spectra}.items():
+        if len(column) != num:
+            yield f"{name} has {len(column)} rows for {num} records"
+
+
 def _row_lengths(dataset: TransportDataset) -> Iterator[str]:
     energies = dataset.grids.counts[dataset.grid_index]
-    expected = {"transmission": energies, "dos": energies}
-    if dataset.ldos is not None:
-        expected["ldos"] = energies * _num_sites(dataset)
-    for name, counts in expected.items():
-        found = getattr(dataset, name).counts
+    for quantity in dataset.quantities:
+        expected = energies * _num_sites(dataset) if quantity.has_sites else energies
+        found = dataset.spectra[quantity.column].counts
         what = "values is not one per energy (and site)"
-        yield from _records(dataset, found != counts, name, found, what)
+        yield from _records(dataset, found != expected, quantity.column, found, what)
 
 
 def _letters(dataset: TransportDataset) -> Iterator[str]:
     codes = dataset.codes
-    unknown = (codes.values < MISSING_CODE) | (codes.values >= len(BASES))
-    yield from _values(dataset, codes, unknown, "base code", "is not one of A=0 to T=3, missing=-1")
+    unknown = (codes.values < 0) | (codes.values > MISSING_CODE)
+    yield from _values(dataset, codes, unknown, "base code", "is not one of A=0 to T=3, missing=4")
     no_base = _num_sites(dataset) == 0
     yield from _records(dataset, no_base, "number of bases", _num_sites(dataset), "is too small")
 
@@ -119,18 +125,16 @@ def _energies(dataset: TransportDataset) -> Iterator[str]:
 
 
 def _spectra(dataset: TransportDataset) -> Iterator[str]:
-    values = dataset.transmission.values
-    bad = ~(np.isfinite(values) & (values >= 0))
-    yield from _values(dataset, dataset.transmission, bad, "transmission", "is not finite and >= 0")
-    bad = ~(np.isfinite(dataset.dos.values) & (dataset.dos.values > 0))
-    yield from _values(dataset, dataset.dos, bad, "dos", "is not finite and > 0")
+    for quantity in dataset.quantities:
+        column = dataset.spectra[quantity.column]
+        bad = ~quantity.is_possible(column.values)
+        what = "is not finite" + (" or that of zero" if quantity.can_vanish else "")
+        yield from _values(dataset, column, bad, quantity.column, what)
 
 
-def _ldos(dataset: TransportDataset) -> Iterator[str]:
-    if dataset.ldos is None:
+def _ldos_sum(dataset: TransportDataset) -> Iterator[str]:
+    if BY_NAME["ldos"].column not in dataset.spectra:
         return
-    bad = ~(np.isfinite(dataset.ldos.values) & (dataset.ldos.values >= 0))
-    yield from _values(dataset, dataset.ldos, bad, "ldos", "is not finite and >= 0")
     for grid in range(len(dataset.grids)):
         rows = np.flatnonzero(dataset.grid_index == grid)
         difference = _ldos_difference(dataset, rows)
@@ -144,12 +148,15 @@ def _ldos(dataset: TransportDataset) -> Iterator[str]:
 
 
 def _ldos_difference(dataset: TransportDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    if not rows.size or dataset.ldos is None:
+    if not rows.size:
         return np.zeros(0)
-    dos = dataset.dos.take(rows).values.reshape(len(rows), -1)
-    ldos = dataset.ldos.take(rows).values.reshape(-1, dos.shape[1])
+    dos, ldos = (
+        BY_NAME[name].plain(dataset.spectra[BY_NAME[name].column].take(rows).values)
+        for name in ("dos", "ldos")
+    )
+    dos = dos.reshape(len(rows), -1)
     first_site = np.concatenate([[0], np.cumsum(_num_sites(dataset)[rows])[:-1]])
-    total = np.add.reduceat(ldos, first_site, axis=0, dtype=np.float64)
+    total = np.add.reduceat(ldos.reshape(-1, dos.shape[1]), first_site, axis=0, dtype=np.float64)
     return np.asarray(np.abs(total / dos - 1.0).max(axis=1))
 
 
@@ -162,6 +169,7 @@ def _scalars(dataset: TransportDataset) -> Iterator[str]:
 
 
 _CHECKS: Final[tuple[Callable[[TransportDataset], Iterator[str]], ...]] = (
+    _columns,
     _sizes,
     _letters,
     _row_lengths,
@@ -169,7 +177,7 @@ _CHECKS: Final[tuple[Callable[[TransportDataset], Iterator[str]], ...]] = (
     _attached_bases,
     _energies,
     _spectra,
-    _ldos,
+    _ldos_sum,
     _scalars,
 )
 """In an order in which each check may rely on those before it."""

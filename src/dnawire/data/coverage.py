@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from dnawire.data.dataset import TransportDataset
-from dnawire.junction import BASES, MISSING, Contact, Junction
+from dnawire.junction import LETTERS, Contact, Junction
 
-_LETTERS = np.array(list(BASES + MISSING))
+_LETTERS = np.array(list(LETTERS))
 _ROUNDING = 1e-9
 
 
@@ -64,7 +64,7 @@ class Coverage:
         """Return values that JSON knows."""
         return {name: list(entries) for name, entries in asdict(self).items()}
 
-    def doubts(self, junction: Junction) -> dict[str, str]:
+    def out_of_domain(self, junction: Junction) -> dict[str, str]:
         """Say in which respects a junction is unlike all of the set.
 
         Parameters
@@ -115,19 +115,19 @@ def placement(junction: Junction) -> str:
 
 
 def _placement(left: Contact, right: Contact, length: int) -> str:
-    return f"{_places(left, length)} | {_places(right, length)}"
+    return f"{_positions(left, length)} | {_positions(right, length)}"
 
 
 def _range(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _places(contact: Contact, length: int) -> str:
-    places = (
+def _positions(contact: Contact, length: int) -> str:
+    positions = (
         (one.strand, one.position if 2 * one.position < length else one.position - length)
         for one in contact.attachments
     )
-    return ",".join(f"{strand}:{position}" for strand, position in sorted(places))
+    return ",".join(f"{strand}:{position}" for strand, position in sorted(positions))
 
 
 def _pairs_of(junction: Junction) -> list[str]:

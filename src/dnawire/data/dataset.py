@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,42 +16,23 @@ from dnawire.data.keys import canonical_keys
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
-from dnawire.junction import BASES, MISSING, STRANDS, Attachment, Contact, Duplex, Junction
+from dnawire.junction import (
+    LETTERS,
+    MISSING_CODE,
+    STRANDS,
+    Attachment,
+    Contact,
+    Duplex,
+    Junction,
+    JunctionArrays,
+)
+from dnawire.quantities import QUANTITIES, Quantity
 
 ATTACHMENT: Final = np.dtype([("strand", "i1"), ("position", "<i4"), ("gamma", "<f8")])
 """One contact attachment: strand (0 upper, 1 lower), position from its 5' end, gamma in eV."""
 
-_SPECTRA: Final = ("transmission", "dos", "ldos")
 _JUNCTIONS: Final = ("codes", "left", "right", "grids")
 _CONDITIONS: Final = ("grid_index", "eta", "energy_reference")
-
-
-class RecordBatch(NamedTuple):
-    """Records of B duplexes of one length L on one grid of E energies, in ladder layout.
-
-    Attributes
-    ----------
-    energies
-        (E,), eV.
-    codes
-        Base codes, int8 (B, L, 2), missing=-1.
-    gamma_left, gamma_right
-        Contact couplings in eV, (B, L, 2).
-    transmission
-        (B, E), dimensionless.
-    dos
-        (B, E), 1/eV.
-    ldos
-        (B, L, 2, E), 1/eV, zero at missing bases; None if unknown.
-    """
-
-    energies: NDArray[np.float64]
-    codes: NDArray[np.int8]
-    gamma_left: NDArray[np.float64]
-    gamma_right: NDArray[np.float64]
-    transmission: NDArray[np.float64]
-    dos: NDArray[np.float64]
-    ldos: NDArray[Any] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +49,9 @@ class TransportDataset:
         The different energy grids, in order of first use, eV.
     grid_index
         Grid of every record, int64 (N,).
-    transmission, dos
-        Rows (E,); dimensionless and 1/eV.
-    ldos
-        Rows (sites * E,), site after site in site order, 1/eV; None if unknown.
+    spectra
+        Values by column of `QUANTITIES`, in the scale of the quantity: rows (E,), or (sites * E,),
+        site after site in site order.
     eta
         Imaginary part of the energy, (N,), eV.
     energy_reference
@@ -81,6 +61,8 @@ class TransportDataset:
     source
         Where the records come from: level of theory, parameter set, contact model, code version;
         plain values that JSON can hold.
+    earlier_digest
+        Digest of the file that the records were converted from, if its schema was an earlier one.
     """
 
     codes: Ragged
@@ -88,13 +70,12 @@ class TransportDataset:
     right: Ragged
     grids: Ragged
     grid_index: NDArray[np.int64]
-    transmission: Ragged
-    dos: Ragged
-    ldos: Ragged | None
+    spectra: Mapping[str, Ragged]
     eta: NDArray[np.float64]
     energy_reference: NDArray[np.float64]
     identifiers: NDArray[Any]
     source: dict[str, Any]
+    earlier_digest: str | None = None
 
     @classmethod
     def from_records(
@@ -105,7 +86,7 @@ class TransportDataset:
         Parameters
         ----------
         records
-            At least one record, either all with LDOS or all without.
+            At least one record; each quantity is in all or in none.
         source
             Where they come from.
 
@@ -119,7 +100,7 @@ class TransportDataset:
         TooFewRecordsError
             If there is no record.
         UsageError
-            If only some of the records have LDOS.
+            If only some of the records have a quantity.
         """
         if not records:
             raise TooFewRecordsError("there is no record.", "give at least one record.")
@@ -134,9 +115,7 @@ class TransportDataset:
             right=Ragged.from_rows([attachment_rows(one.right) for one in junctions]),
             grids=Ragged.from_rows([np.frombuffer(grid) for grid in grid_numbers]),
             grid_index=np.array(grid_index, dtype=np.int64),
-            transmission=Ragged.from_rows([one.transmission for one in records]),
-            dos=Ragged.from_rows([one.dos for one in records]),
-            ldos=_joined_ldos(records),
+            spectra=_joined_spectra(records),
             eta=np.array([one.eta for one in records], dtype=np.float64),
             energy_reference=np.array([one.energy_reference for one in records], np.float64),
             identifiers=np.array([one.identifier for one in records], dtype=np.str_),
@@ -153,26 +132,33 @@ class TransportDataset:
         """Record ``index``; negative ones count from the end."""
         index = range(len(self))[index]
         energies = self.grids[int(self.grid_index[index])]
-        ldos = None if self.ldos is None else self.ldos[index].reshape(-1, len(energies))
         return TransportRecord(
             junction=self.junction(index),
             energies=energies,
-            transmission=self.transmission[index],
-            dos=self.dos[index],
-            ldos=ldos,
+            spectra={
+                quantity.column: self.spectra[quantity.column][index].reshape(
+                    (-1, len(energies)) if quantity.has_sites else -1
+                )
+                for quantity in self.quantities
+            },
             eta=float(self.eta[index]),
             energy_reference=float(self.energy_reference[index]),
             identifier=str(self.identifiers[index]),
         )
 
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The quantities that the records have."""
+        return tuple(quantity for quantity in QUANTITIES if quantity.column in self.spectra)
+
     def junction(self, index: int) -> Junction:
         """Junction of record ``index``."""
-        letters = np.array(list(BASES + MISSING))[self.codes[index]]
+        letters = np.array(list(LETTERS))[self.codes[index]]
         duplex = Duplex("".join(letters[:, 0]), "".join(letters[::-1, 1]))
         return Junction(duplex, _contact(self.left[index]), _contact(self.right[index]))
 
     def select(self, indices: ArrayLike) -> TransportDataset:
-        """Take records in a new order; records may be left out or repeated.
+        """Take records in a new order; records may be omitted or repeated.
 
         Parameters
         ----------
@@ -195,9 +181,7 @@ class TransportDataset:
             right=self.right.take(rows),
             grids=self.grids.take(used[order]),
             grid_index=np.argsort(order)[grid_index],
-            transmission=self.transmission.take(rows),
-            dos=self.dos.take(rows),
-            ldos=None if self.ldos is None else self.ldos.take(rows),
+            spectra={name: column.take(rows) for name, column in self.spectra.items()},
             eta=self.eta[rows],
             energy_reference=self.energy_reference[rows],
             identifiers=self.identifiers[rows],
@@ -230,67 +214,61 @@ class TransportDataset:
         """Canonical duplex key of every record, whatever its contacts."""
         return canonical_keys(self.codes)
 
-    def batch(self, indices: ArrayLike) -> RecordBatch:
-        """Stack records of equal length.
-
-        Parameters
-        ----------
-        indices
-            Record numbers, at least one.
-
-        Returns
-        -------
-        RecordBatch
-            Arrays in ladder layout, in the given order.
+    def junction_arrays(self) -> JunctionArrays:
+        """Junctions of records of one length, in ladder layout.
 
         Raises
         ------
         UsageError
             If the duplexes differ in length.
-        MixedEnergyGridError
-            If the records do not share one energy grid.
         """
-        part = self.select(indices)
-        lengths = np.unique(part.lengths)
+        lengths = np.unique(self.lengths)
         if len(lengths) != 1:
             raise UsageError(
                 f"a batch of duplexes of lengths {lengths.tolist()} was asked for.",
                 "batch records of equal length; see TransportDataset.lengths.",
             )
-        energies = part.energies
-        ladder = (len(part), int(lengths[0]), len(STRANDS))
-        codes = part.codes.values.reshape(ladder)
-        return RecordBatch(
-            energies=energies,
-            codes=codes,
-            gamma_left=ladder_gamma(part.left, part.codes).reshape(ladder),
-            gamma_right=ladder_gamma(part.right, part.codes).reshape(ladder),
-            transmission=part.transmission.values.reshape(len(part), -1),
-            dos=part.dos.values.reshape(len(part), -1),
-            ldos=None if part.ldos is None else _ladder_ldos(part.ldos, codes, len(energies)),
+        shape = (len(self), int(lengths[0]), len(STRANDS))
+        return JunctionArrays(
+            codes=self.codes.values.reshape(shape),
+            gamma_left=ladder_gamma(self.left, self.codes).reshape(shape),
+            gamma_right=ladder_gamma(self.right, self.codes).reshape(shape),
         )
 
-    @cached_property
+    @property
     def digest(self) -> str:
+        """What a run knows its records by: `earlier_digest`, or else `content_digest`."""
+        return self.earlier_digest or self.content_digest
+
+    @cached_property
+    def content_digest(self) -> str:
         """SHA-256 of the records (not of ``source``), independent of how they are stored."""
-        return self._digest_of(*_JUNCTIONS, *_SPECTRA, *_CONDITIONS)
+        return self.digest_with(self.spectra)
+
+    def digest_with(self, spectra: Mapping[str, Ragged]) -> str:
+        """SHA-256 of the records with the given columns of spectra instead of their own."""
+        codes = self.codes.values
+        # Digests number a missing base -1, as those of schema 1 did.
+        numbered = np.where(codes == MISSING_CODE, np.int8(-1), codes)
+        columns = {
+            **{name: getattr(self, name) for name in _JUNCTIONS},
+            "codes": Ragged(numbered, self.codes.offsets),
+            **spectra,
+            **{name: getattr(self, name) for name in _CONDITIONS},
+        }
+        digest = hashlib.sha256(json.dumps(self.identifiers.tolist()).encode())
+        for name, column in columns.items():
+            parts = (column.values, column.offsets) if isinstance(column, Ragged) else (column,)
+            for part in parts:
+                digest.update(_content(name, part))
+        return digest.hexdigest()
 
     @cached_property
     def question_digest(self) -> str:
         """SHA-256 of junctions, energies and source: what was computed, not what came out."""
         source = json.dumps(self.source, sort_keys=True).encode()
-        asked = self._digest_of(*_JUNCTIONS, *_CONDITIONS)
+        asked = self.digest_with({})
         return hashlib.sha256(source + asked.encode()).hexdigest()
-
-    def _digest_of(self, *names: str) -> str:
-        digest = hashlib.sha256(json.dumps(self.identifiers.tolist()).encode())
-        for name in names:
-            column = getattr(self, name)
-            parts = (column.values, column.offsets) if isinstance(column, Ragged) else (column,)
-            for part in parts:
-                if part is not None:
-                    digest.update(_content(name, part))
-        return digest.hexdigest()
 
 
 def ladder_gamma(contacts: Ragged, codes: Ragged) -> NDArray[np.float64]:
@@ -346,23 +324,22 @@ def _contact(rows: NDArray[Any]) -> Contact:
     )
 
 
-def _joined_ldos(records: Sequence[TransportRecord]) -> Ragged | None:
-    rows = [one.ldos.reshape(-1) for one in records if one.ldos is not None]
-    if not rows:
-        return None
-    if len(rows) != len(records):
-        without = next(one.identifier for one in records if one.ldos is None)
-        raise UsageError(
-            f"{len(rows)} of {len(records)} records have LDOS; '{without}' has none.",
-            "collect records with and without LDOS separately, or leave the LDOS out of all.",
-        )
-    return Ragged.from_rows(rows)
-
-
-def _ladder_ldos(ldos: Ragged, codes: NDArray[np.int8], num_energies: int) -> NDArray[Any]:
-    ladder = np.zeros((*codes.shape, num_energies), dtype=ldos.values.dtype)
-    ladder[codes >= 0] = ldos.values.reshape(-1, num_energies)
-    return ladder
+def _joined_spectra(records: Sequence[TransportRecord]) -> dict[str, Ragged]:
+    joined = {}
+    for quantity in QUANTITIES:
+        column = quantity.column
+        rows = [one.spectra[column].reshape(-1) for one in records if column in one.spectra]
+        if rows and len(rows) != len(records):
+            without = next(one.identifier for one in records if column not in one.spectra)
+            raise UsageError(
+                f"{len(rows)} of {len(records)} records have {quantity.symbol}; '{without}' has "
+                "none.",
+                f"collect records with and without {quantity.symbol} separately, or leave it out "
+                "of all.",
+            )
+        if rows:
+            joined[column] = Ragged.from_rows(rows)
+    return joined
 
 
 def _content(name: str, array: NDArray[Any]) -> bytes:

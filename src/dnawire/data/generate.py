@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import dnawire
@@ -15,9 +14,10 @@ from dnawire.data.dataset import ATTACHMENT, TransportDataset, attachment_rows
 from dnawire.data.ragged import Ragged, offsets_of
 from dnawire.data.random import named_generator
 from dnawire.errors import UsageError
-from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junction, pair_index
+from dnawire.junction import BASES, MISSING_CODE, Contact, Duplex, Junction, pair_index
+from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import ladder_blocks, load_parameters
-from dnawire.transport import block_densities
+from dnawire.transport import block_spectra
 
 _LAST_BASE: Final = len(BASES) - 1
 
@@ -100,21 +100,18 @@ def generate_dataset(spec: GenerationSpec) -> TransportDataset:
     Returns
     -------
     TransportDataset
-        Records with LDOS, in float64, absolute energies.
+        Records with every quantity that the transport knows, in float64, absolute energies.
     """
     groups = _draw(spec)
-    codes = _joined_codes(groups)
-    spectra = _compute(spec, groups)
-    grid = np.arange(spec.num_samples + 1) * len(spec.energies)
+    order = np.argsort(np.concatenate([group.rows for group in groups]))
+    codes = Ragged.from_parts([_codes_column(group) for group in groups]).take(order)
     return TransportDataset(
         codes=codes,
         left=_contact_column(spec.left, codes.counts),
         right=_contact_column(spec.right, codes.counts),
         grids=Ragged(spec.energies, offsets_of([len(spec.energies)])),
         grid_index=np.zeros(spec.num_samples, dtype=np.int64),
-        transmission=Ragged(spectra.transmission.reshape(-1), grid),
-        dos=Ragged(spectra.dos.reshape(-1), grid),
-        ldos=Ragged(spectra.ldos.reshape(-1), spectra.site_offsets * len(spec.energies)),
+        spectra=_compute(spec, groups, order),
         eta=np.full(spec.num_samples, spec.eta),
         energy_reference=np.zeros(spec.num_samples),
         identifiers=np.char.mod("generated/%07d", np.arange(spec.num_samples)),
@@ -127,15 +124,6 @@ class _Group(NamedTuple):
 
     rows: NDArray[np.int64]
     codes: NDArray[np.int8]
-
-
-class _Spectra(NamedTuple):
-    """Spectra of all records: (N, E) twice, LDOS (all sites, E) and the sites of each record."""
-
-    transmission: NDArray[np.float64]
-    dos: NDArray[np.float64]
-    ldos: NDArray[np.float64]
-    site_offsets: NDArray[np.int64]
 
 
 def _draw(spec: GenerationSpec) -> list[_Group]:
@@ -173,48 +161,43 @@ def _free_lower(spec: GenerationSpec, length: int) -> NDArray[np.bool_]:
     return free
 
 
-def _joined_codes(groups: list[_Group]) -> Ragged:
-    pairs = [group.codes.reshape(-1, len(STRANDS)) for group in groups]
-    counts = [np.full(len(group.rows), group.codes.shape[1]) for group in groups]
-    drawn = Ragged(np.concatenate(pairs), offsets_of(np.concatenate(counts)))
-    return drawn.take(np.argsort(np.concatenate([group.rows for group in groups])))
+def _codes_column(group: _Group) -> Ragged:
+    number, length, strands = group.codes.shape
+    return Ragged(group.codes.reshape(-1, strands), np.arange(number + 1) * length)
 
 
-def _compute(spec: GenerationSpec, groups: list[_Group]) -> _Spectra:
+def _compute(
+    spec: GenerationSpec, groups: list[_Group], order: NDArray[np.intp]
+) -> dict[str, Ragged]:
     parts = [_spectra_of(spec, group) for group in groups]
     if len(parts) == 1:
         return parts[0]
-    order = np.argsort(np.concatenate([group.rows for group in groups]))
-    counts = np.concatenate([np.diff(part.site_offsets) for part in parts])
-    ldos = Ragged(np.concatenate([part.ldos for part in parts]), offsets_of(counts)).take(order)
-    return _Spectra(
-        np.concatenate([part.transmission for part in parts])[order],
-        np.concatenate([part.dos for part in parts])[order],
-        ldos.values,
-        ldos.offsets,
-    )
+    return {
+        name: Ragged.from_parts([part[name] for part in parts]).take(order) for name in parts[0]
+    }
 
 
-def _spectra_of(spec: GenerationSpec, group: _Group) -> _Spectra:
-    """Spectra of duplexes of one length."""
+def _spectra_of(spec: GenerationSpec, group: _Group) -> dict[str, Ragged]:
+    """Spectra of duplexes of one length, by column."""
     blocks = ladder_blocks(group.codes, load_parameters(spec.parameters))
-    spectra = block_densities(
-        torch.from_numpy(blocks.diagonal),
-        torch.from_numpy(blocks.step),
-        _gamma(spec.left, group),
-        _gamma(spec.right, group),
-        torch.tensor(spec.energies),
-        mask=torch.from_numpy(blocks.mask),
+    shape = group.codes.shape
+    found = block_spectra(
+        blocks.diagonal,
+        blocks.step,
+        np.broadcast_to(spec.left.ladder_gamma(shape[1]), shape),
+        np.broadcast_to(spec.right.ladder_gamma(shape[1]), shape),
+        spec.energies,
+        mask=blocks.mask,
         eta=spec.eta,
     )
-    sites = offsets_of(blocks.mask.sum(axis=(1, 2)))
-    transmission, dos, ldos = (tensor.numpy() for tensor in spectra)
-    return _Spectra(transmission, dos, ldos, sites)
-
-
-def _gamma(contact: Contact, group: _Group) -> torch.Tensor:
-    gamma = contact.ladder_gamma(group.codes.shape[1])
-    return torch.from_numpy(gamma).expand(group.codes.shape)
+    size, sites = len(spec.energies), blocks.mask.sum(axis=(1, 2))
+    return {
+        name: Ragged(
+            rows.reshape(-1),
+            offsets_of(size * (sites if BY_COLUMN[name].has_sites else np.ones_like(sites))),
+        )
+        for name, rows in site_order_columns(found._asdict(), blocks.mask).items()
+    }
 
 
 def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data.ragged import Ragged
-from dnawire.junction import BASES, MISSING
+from dnawire.junction import LETTERS, MISSING_CODE, NUM_BASES
 
-LETTERS = np.frombuffer((BASES + MISSING).encode(), dtype=np.uint8)
-"""ASCII letter of every base code; code -1 (missing) is the last one."""
+ASCII_LETTERS = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
+"""ASCII letter of every base code."""
 
-_WATSON_CRICK_SUM = 3
-_BOTH_MISSING_SUM = -2
+_WATSON_CRICK_SUM = NUM_BASES - 1
+_BOTH_MISSING_SUM = 2 * MISSING_CODE
 
 
 def canonical_keys(codes: Ragged) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def duplex_texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
         ASCII bytes, (B,).
     """
     num, length, _ = ladder.shape
-    upper, lower = LETTERS[ladder[:, :, 0]], LETTERS[ladder[:, ::-1, 1]]
+    upper, lower = ASCII_LETTERS[ladder[:, :, 0]], ASCII_LETTERS[ladder[:, ::-1, 1]]
     slash = np.full((num, 1), ord("/"), dtype=np.uint8)
     text = np.concatenate([upper, slash, lower], axis=1)
     sums = ladder.sum(axis=2)

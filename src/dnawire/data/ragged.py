@@ -30,6 +30,12 @@ class Ragged:
         """Join at least one row."""
         return cls(np.concatenate(rows), offsets_of([len(row) for row in rows]))
 
+    @classmethod
+    def from_parts(cls, parts: Sequence[Ragged]) -> Ragged:
+        """Join at least one array of rows."""
+        counts = np.concatenate([part.counts for part in parts])
+        return cls(np.concatenate([part.values for part in parts]), offsets_of(counts))
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -54,7 +60,7 @@ class Ragged:
         return np.repeat(self.offsets[indices] - starts[:-1], counts) + np.arange(starts[-1])
 
     def take(self, indices: NDArray[np.int64]) -> Ragged:
-        """Rows in a new order; rows may be left out or repeated."""
+        """Rows in a new order; rows may be omitted or repeated."""
         return Ragged(self.values[self.positions(indices)], offsets_of(self.counts[indices]))
 
 

@@ -1,4 +1,4 @@
-"""The HDF5 store of transport records, schema version 1.
+"""The HDF5 store of transport records, schema version 2; version 1 is read as well.
 
 Ragged columns are a flat array with ``offsets``: row i is ``values[offsets[i]:offsets[i + 1]]``.
 
@@ -11,14 +11,15 @@ Ragged columns are a flat array with ``offsets``: row i is ``values[offsets[i]:o
                            strand, ``gamma`` in eV; ``/right_contact`` alike
 ``/grids``                 ``energies`` in eV, every different grid once
 ``/records``               ``grid``, ``eta``, ``energy_reference``, ``identifier``
-``/transmission, /dos``    ``values``; dimensionless and 1/eV
-``/ldos``                  ``values`` in 1/eV, site after site in site order; may be absent
+``/log10_transmission``    ``values``; so are all columns of `QUANTITIES`, those over sites site
+                           after site in site order. Schema 1 has plain values, under their names
 =========================  ==========================================================
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,15 +30,16 @@ from numpy.typing import NDArray
 from dnawire.data._hdf import new_hdf, open_hdf, read_array, read_text, unusable
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import ATTACHMENT, TransportDataset
-from dnawire.data.keys import LETTERS
+from dnawire.data.keys import ASCII_LETTERS
 from dnawire.data.ragged import Ragged
 from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
+from dnawire.quantities import BY_NAME, QUANTITIES
 
 FORMAT: Final = "dnawire-records"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _CODE_OF_LETTER = np.full(256, np.iinfo(np.int8).min, dtype=np.int8)
-_CODE_OF_LETTER[LETTERS] = [*range(len(LETTERS) - 1), -1]
+_CODE_OF_LETTER[ASCII_LETTERS] = range(len(ASCII_LETTERS))
 _FILTERS: Final = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
 _OFFSETS: Final = "offsets"
 
@@ -75,7 +77,7 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
     source = _source_text(dataset.source)
     with new_hdf(path) as file:
         file.attrs["schema_version"] = SCHEMA_VERSION
-        texts = {"format": FORMAT, "source": source, "digest": dataset.digest}
+        texts = {"format": FORMAT, "source": source, "digest": dataset.content_digest}
         file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})
         _write_columns(file, dataset)
 
@@ -91,7 +93,7 @@ def read_dataset(path: str | Path) -> TransportDataset:
     Returns
     -------
     TransportDataset
-        The records, equal to those that were written.
+        The records, equal to those that were written; those of schema 1 are known by its digest.
 
     Raises
     ------
@@ -103,11 +105,14 @@ def read_dataset(path: str | Path) -> TransportDataset:
     """
     path = Path(path)
     with open_hdf(path) as file:
-        _check_format(path, file)
-        dataset = _read_columns(path, file)
+        version = _check_format(path, file)
+        stored = _read_spectra(path, file, version)
         expected = read_text(file, "digest")
+        dataset = _read_columns(path, file, stored)
+    if version == 1:
+        dataset = _converted(dataset, expected)
     problem = find_problem(dataset)
-    if problem is None and dataset.digest != expected:
+    if problem is None and dataset.digest_with(stored) != expected:
         problem = "its content does not match its digest: it was damaged or edited"
     if problem is not None:
         raise unusable(path, problem)
@@ -115,7 +120,7 @@ def read_dataset(path: str | Path) -> TransportDataset:
 
 
 def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
-    letters = LETTERS[dataset.codes.values].view("S1")
+    letters = ASCII_LETTERS[dataset.codes.values].view("S1")
     _write(file, "duplex", {"letters": letters}, dataset.codes.offsets)
     for name, contacts in (("left_contact", dataset.left), ("right_contact", dataset.right)):
         fields = {key: contacts.values[key] for key in ATTACHMENT.names or ()}
@@ -128,10 +133,10 @@ def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
         "identifier": np.char.encode(dataset.identifiers, "utf-8"),
     }
     _write(file, "records", records, None)
-    for name in ("transmission", "dos", "ldos"):
-        column = getattr(dataset, name)
-        if column is not None:
-            _write(file, name, {"values": column.values}, column.offsets)
+    for quantity in dataset.quantities:
+        column = dataset.spectra[quantity.column]
+        _write(file, quantity.column, {"values": column.values}, column.offsets)
+        file[quantity.column].attrs["scale"] = _fixed_text(quantity.scale)
     _write_units(file)
 
 
@@ -153,16 +158,15 @@ def _write_units(file: h5py.File) -> None:
         "grids/energies": "eV",
         "records/eta": "eV",
         "records/energy_reference": "eV",
-        "transmission/values": "1",
-        "dos/values": "1/eV",
-        "ldos/values": "1/eV",
+        **{f"{one.column}/values": one.unit or "1" for one in QUANTITIES},
     }
     for name, unit in units.items():
         if name in file:
             file[name].attrs["units"] = _fixed_text(unit)
 
 
-def _check_format(path: Path, file: h5py.File) -> None:
+def _check_format(path: Path, file: h5py.File) -> int:
+    """Version of the schema."""
     if read_text(file, "format") != FORMAT:
         raise UnusableDataFileError(
             f"{path} is an HDF5 file, but not one of dnawire records.",
@@ -176,23 +180,40 @@ def _check_format(path: Path, file: h5py.File) -> None:
             f"{path} has schema version {version}; this program knows up to {SCHEMA_VERSION}.",
             "upgrade it: pip install --upgrade dnawire.",
         )
+    return int(version)
 
 
-def _read_columns(path: Path, file: h5py.File) -> TransportDataset:
+def _read_spectra(path: Path, file: h5py.File, version: int) -> dict[str, Ragged]:
+    """Columns by the names of their groups: in schema 1 those of the plain quantities."""
+    groups = {one.name if version == 1 else one.column: one for one in QUANTITIES}
+    return {
+        name: _read_ragged(path, file, name, "values", 1, "f")
+        for name, quantity in groups.items()
+        if quantity.is_required or name in file
+    }
+
+
+def _converted(dataset: TransportDataset, digest: str) -> TransportDataset:
+    """Records of schema 1 in the scales of today."""
+    spectra = {
+        BY_NAME[name].column: Ragged(BY_NAME[name].scaled(plain.values), plain.offsets)
+        for name, plain in dataset.spectra.items()
+    }
+    return replace(dataset, spectra=spectra, earlier_digest=digest)
+
+
+def _read_columns(path: Path, file: h5py.File, spectra: dict[str, Ragged]) -> TransportDataset:
     letters = _read_ragged(path, file, "duplex", "letters", 2, "S")
     if letters.values.dtype.itemsize != 1:
         raise unusable(path, "/duplex/letters holds more than one letter per base")
     codes = _CODE_OF_LETTER[letters.values.view(np.uint8).reshape(letters.values.shape)]
-    ldos = _read_ragged(path, file, "ldos", "values", 1, "f") if "ldos" in file else None
     return TransportDataset(
         codes=Ragged(codes, letters.offsets),
         left=_read_contacts(path, file, "left_contact"),
         right=_read_contacts(path, file, "right_contact"),
         grids=_read_ragged(path, file, "grids", "energies", 1, "f"),
         grid_index=_read_group(path, file, "records", "grid", "i").astype(np.int64),
-        transmission=_read_ragged(path, file, "transmission", "values", 1, "f"),
-        dos=_read_ragged(path, file, "dos", "values", 1, "f"),
-        ldos=ldos,
+        spectra=spectra,
         eta=_read_group(path, file, "records", "eta", "f"),
         energy_reference=_read_group(path, file, "records", "energy_reference", "f"),
         identifiers=_read_identifiers(path, file),

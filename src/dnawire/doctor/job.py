@@ -124,8 +124,8 @@ def _judged(script: _Script) -> Finding:
     if not script.start:
         return Finding.warning(
             "delivery",
-            "Python is a child of the shell: when preempted it hears of it only at the end of the "
-            "grace time, by SIGTERM",
+            "Python is a child of the shell: when preempted it gets no signal before the end of "
+            "the grace time, SIGTERM",
             _USE_EXEC,
         )
     return Finding.ok("delivery", f"Python is started by {script.start}: signals reach it")

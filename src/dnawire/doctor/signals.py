@@ -14,14 +14,14 @@ _OF_TERMINALS: Final = (signal.SIGHUP, signal.SIGINT)
 def signal_findings() -> list[Finding]:
     """Say which signals are ignored or blocked; a child inherits that from who starts it."""
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    deaf = {number for number in (*_STOPPING, *_OF_TERMINALS) if number in blocked}
-    deaf |= {
+    unreachable = {number for number in (*_STOPPING, *_OF_TERMINALS) if number in blocked}
+    unreachable |= {
         number
         for number in (*_STOPPING, *_OF_TERMINALS)
         if signal.getsignal(number) is signal.SIG_IGN
     }
     findings = []
-    lost = [number.name for number in _STOPPING if number in deaf]
+    lost = [number.name for number in _STOPPING if number in unreachable]
     if lost:
         findings.append(
             Finding.problem(
@@ -32,7 +32,7 @@ def signal_findings() -> list[Finding]:
         )
     else:
         findings.append(Finding.ok("signals", "SIGTERM, SIGUSR1 and SIGUSR2 stop and save a run"))
-    shielded = [number.name for number in _OF_TERMINALS if number in deaf]
+    shielded = [number.name for number in _OF_TERMINALS if number in unreachable]
     if shielded:
         findings.append(
             Finding.ok(

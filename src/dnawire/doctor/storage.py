@@ -16,15 +16,16 @@ from typing import Final
 
 from dnawire.checkpoint import (
     REAL,
-    STALE_SECONDS,
     FileSystem,
-    Life,
     Owner,
+    OwnerState,
     advisory,
+    liveness,
     read_holder,
     replace_atomically,
     replace_durably,
 )
+from dnawire.cluster import job_runs
 from dnawire.doctor.finding import Finding
 
 SLOW_SECONDS: Final = 1.0
@@ -229,9 +230,7 @@ def _owner(storage: Storage) -> Finding:
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
     me, age = Owner.this_process(), time.time() - holder.beat
-    life = holder.owner.life(me)
-    may_live = age < STALE_SECONDS and not holder.owner.ended_with_boot(me, age)
-    if life is Life.ALIVE or (life is Life.UNKNOWN and may_live):
+    if liveness(holder.owner, age, me, job_runs) is OwnerState.ALIVE:
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",
@@ -252,7 +251,7 @@ def _space(storage: Storage, size: int) -> Finding:
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     """Return the type of the file system of a path, as the kernel calls it; empty if unknown."""
-    place = path.resolve()
+    resolved = path.resolve()
     found = ("", "unknown")
     try:
         lines = mounts.read_text().splitlines()
@@ -262,6 +261,6 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
         point, kind = line.split()[1:3]
         for escape, letter in _ESCAPES.items():
             point = point.replace(escape, letter)
-        if place.is_relative_to(point) and len(point) >= len(found[0]):
+        if resolved.is_relative_to(point) and len(point) >= len(found[0]):
             found = (point, kind)
     return found[1]

@@ -1,1 +1,1 @@
-"""The ground floor: files are replaced whole or not at all, and read tolerantly."""
+"""The ground floor: the only writer of whole files, and tolerant readers."""

@@ -1,30 +1,36 @@
 """Replace files so that a reader, a crash or a loss of power finds the old or the new content.
 
 The protocol follows Pillai et al., OSDI 2014 ("All File Systems Are Not Created Equal") and Rebello
-et al., ATC 2020 ("Can Applications Recover from fsync Failures?"): a new file in the same folder,
-synchronized, closed, read back, renamed, and the folder synchronized. After any failure the new
-file is thrown away: an fsync that failed once must not be trusted when it is repeated.
+et al., ATC 2020 ("Can Applications Recover from fsync Failures?"): a new file, synchronized,
+closed, read back, renamed, and the folder synchronized. After any failure the new file is thrown
+away: an fsync that failed once must not be trusted when it is repeated.
+
+Below an owned folder (see `ownership`) the new file lies in that folder itself until it is renamed.
+A new owner first removes all such files there, and only then writes. A former owner that was
+stopped after its last permit therefore finds nothing to rename, wherever below the folder it
+writes; one that was stopped before is refused by the permit.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import os
 import re
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from dnawire.files.filesystem import REAL, FileSystem
+from dnawire.files.ownership import Permit, folder_around, is_same_storage
+from dnawire.files.processes import boot, is_running, namespace
 
-Permit = Callable[[], None]
-"""Called between the writing of a temporary file and its renaming; raises to forbid the latter."""
-
-_TEMPORARY: Final = re.compile(r"\..+\.(\d+-[0-9a-f]{16})-\d+\.tmp")
-_lives: Final[dict[int, str]] = {}
+_TEMPORARY: Final = re.compile(r"\.(.+)\.((\d+)-([0-9a-f]{8})[0-9a-f]{8})-\d+\.tmp")
+_writers: Final[dict[int, str]] = {}
 _numbers: Final = itertools.count()
 
 
@@ -40,7 +46,8 @@ def replace_durably(
     data
         New content.
     permit
-        Last question before the rename, e.g. `DirectoryLock.check`.
+        Last question before the rename, e.g. `DirectoryLock.check`. Without it that of the owned
+        folder around the file is asked, if there is one.
     fs
         Where to write.
 
@@ -50,14 +57,9 @@ def replace_durably(
         The storage refused; the old content is untouched unless only the final synchronization of
         the folder failed, in which case the new content is complete but might not survive.
     """
-    temporary = write_temporary(path, data, fs=fs)
-    try:
-        if permit is not None:
-            permit()
-        publish(temporary, path, data, fs=fs)
-    finally:
-        discard(temporary, fs)
-    fs.fsync_directory(path.parent)
+    with _asking(path, permit, fs) as ask:
+        _write_and_publish(path, data, ask, fs, durable=True)
+        fs.fsync_directory(path.parent)
 
 
 def replace_atomically(
@@ -68,24 +70,116 @@ def replace_atomically(
     Like `replace_durably` without waiting for the storage: for small files that are written often
     and can be lost with the power, such as progress reports.
     """
-    temporary = write_temporary(path, data, durable=False, fs=fs)
-    try:
-        if permit is not None:
-            permit()
-        publish(temporary, path, data, fs=fs)
-    finally:
-        discard(temporary, fs)
+    with _asking(path, permit, fs) as ask:
+        _write_and_publish(path, data, ask, fs, durable=False)
 
 
-def this_life() -> str:
-    """Return the unique name of the life of this process; a forked child is another life."""
+@contextmanager
+def replacing(path: Path, *, permit: Permit | None = None, fs: FileSystem = REAL) -> Iterator[Path]:
+    """Context that gives a name to write to, and then replaces a file by what was written there.
+
+    For libraries that want a path, and for what does not fit into memory. Parameters and errors are
+    those of `replace_durably`; if the context is left by an error, the file stays as it was.
+    """
+    with _asking(path, permit, fs) as ask:
+        temporary = temporary_path(path)
+        try:
+            yield temporary
+            fs.fsync_file(temporary)
+            ask()
+            fs.replace(temporary, path)
+        finally:
+            discard(temporary, fs)
+        fs.fsync_directory(path.parent)
+
+
+def append(path: Path, data: bytes, *, permit: Permit | None = None) -> None:
+    """Add to the end of a file that a new owner of its folder replaces before it reads it.
+
+    The file is opened before the permit is asked. What a former owner adds that was stopped in
+    between thus goes to the replaced file, which has no name any more.
+
+    Raises
+    ------
+    OSError
+        The storage refused; a part may have been added.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    with _asking(path, permit) as ask, open(descriptor, "ab") as file:
+        ask()
+        file.write(data)
+
+
+def remove(path: Path, *, permit: Permit | None = None) -> None:
+    """Remove a file, unless its folder has a new owner.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or the storage refused.
+    """
+    with _asking(path, permit) as ask:
+        ask()
+        os.unlink(path)
+
+
+def move_away(
+    names: Iterable[str], directory: Path, archive: str, *, permit: Permit | None = None,
+    fs: FileSystem = REAL,
+) -> Path:  # fmt: skip
+    """Move files of a folder into a new sub-folder of it, in the given order, and synchronize both.
+
+    The sub-folder has a temporary name until all files are there. A new owner of the folder gives
+    it its final one, so that a former owner that was stopped in between moves nothing more.
+
+    Returns
+    -------
+    Path
+        The sub-folder: ``archive``, or with a number after it if that is taken.
+
+    Raises
+    ------
+    OSError
+        The storage refused; what was moved so far lies in the sub-folder.
+    """
+    temporary = temporary_path(directory / archive)
+    with _asking(temporary, permit, fs) as ask:
+        fs.make_directory(temporary)
+        try:
+            fs.fsync_directory(directory)
+            for name in names:
+                ask()
+                fs.replace(directory / name, temporary / name)
+            fs.fsync_directory(temporary)
+        except BaseException:
+            with suppress(OSError):
+                _finish_archive(temporary, archive, fs)
+            raise
+        final = _finish_archive(temporary, archive, fs)
+        fs.fsync_directory(directory)
+    return final
+
+
+def this_writer() -> str:
+    """Return the unique name of this process; a forked child is another one.
+
+    Its middle tells the boot of the kernel on which the number of the process means something.
+    """
     number = os.getpid()
-    return _lives.setdefault(number, f"{number}-{secrets.token_hex(8)}")
+    return _writers.setdefault(number, f"{number}-{_kernel()}{secrets.token_hex(4)}")
 
 
 def temporary_path(target: Path) -> Path:
-    """Return a unique hidden name beside the target that `remove_leftovers` recognizes."""
-    return target.with_name(f".{target.name}.{this_life()}-{next(_numbers)}.tmp")
+    """Return a unique hidden name that `remove_leftovers` recognizes.
+
+    It lies in the owned folder around the target, where a new owner looks for it, or else beside
+    the target; so it does where a sub-folder of the owned one is on other storage.
+    """
+    owned = folder_around(target)
+    folder = target.parent
+    if owned is not None and is_same_storage(owned.directory, folder):
+        folder = owned.directory
+    return folder / f".{target.name}.{this_writer()}-{next(_numbers)}.tmp"
 
 
 def write_new_file(path: Path, data: bytes, *, durable: bool = True, fs: FileSystem = REAL) -> None:
@@ -144,8 +238,14 @@ def discard(path: Path, fs: FileSystem = REAL) -> None:
         fs.unlink(path)
 
 
-def remove_leftovers(directory: Path, fs: FileSystem = REAL, life: str | None = None) -> None:
-    """Remove temporary files that writing left behind.
+def remove_leftovers(
+    directory: Path,
+    fs: FileSystem = REAL,
+    *,
+    writer: str | None = None,
+    permit: Permit | None = None,
+) -> None:
+    """Remove temporary files that writing left behind, and finish archives that were cut short.
 
     Parameters
     ----------
@@ -153,15 +253,86 @@ def remove_leftovers(directory: Path, fs: FileSystem = REAL, life: str | None = 
         Folder to clean, between writes of this process.
     fs
         Where to clean.
-    life
-        Only those of this life. Without it those of all: for a new owner of the folder, who so
+    writer
+        Only those of this process. Without it those of all: for a new owner of the folder, who so
         takes away the last chance of a former owner that still runs, whose renames find no source.
+    permit
+        Asked between looking and removing: what a later owner writes is not touched.
     """
-    for name in fs.list_names(directory):
-        found = _TEMPORARY.fullmatch(name)
-        if found is not None and life in (None, found[1]):
-            with suppress(FileNotFoundError):
-                fs.unlink(directory / name)
+    found = map(_TEMPORARY.fullmatch, fs.list_names(directory))
+    leftovers = [match for match in found if match and writer in (None, match[2])]
+    if permit is not None:
+        permit()
+    for match in leftovers:
+        path = directory / match[0]
+        with suppress(FileNotFoundError):
+            if fs.is_directory(path):
+                _finish_archive(path, match[1], fs)
+            else:
+                fs.unlink(path)
+
+
+def _remove_torn(target: Path, fs: FileSystem) -> None:
+    """Remove what writers of the same file left behind that have ended on this host."""
+    with suppress(OSError):
+        for name in fs.list_names(target.parent):
+            found = _TEMPORARY.fullmatch(name)
+            is_ours = found is not None and (found[1], found[4]) == (target.name, _kernel())
+            if found is not None and is_ours and not is_running(int(found[3])):
+                fs.unlink(target.with_name(name))
+
+
+@cache
+def _kernel() -> str:
+    """Digest of what makes a process number unique; random where the system does not tell."""
+    known = boot() and f"{boot()} {namespace()}"
+    return hashlib.sha256(known.encode()).hexdigest()[:8] if known else secrets.token_hex(4)
+
+
+def _finish_archive(temporary: Path, archive: str, fs: FileSystem) -> Path:
+    """Give the folder of an archive its final name; remove it if it is empty."""
+    with suppress(OSError):
+        fs.remove_directory(temporary)
+        return temporary
+    taken = fs.list_names(temporary.parent)
+    numbered = (f"{archive}_{number}" for number in itertools.count(2))
+    name = next(name for name in itertools.chain([archive], numbered) if name not in taken)
+    fs.replace(temporary, temporary.with_name(name))
+    return temporary.with_name(name)
+
+
+def _write_and_publish(
+    path: Path, data: bytes, ask: Permit, fs: FileSystem, *, durable: bool
+) -> None:
+    temporary = write_temporary(path, data, durable=durable, fs=fs)
+    try:
+        ask()
+        publish(temporary, path, data, fs=fs)
+    finally:
+        discard(temporary, fs)
+
+
+@contextmanager
+def _asking(path: Path, permit: Permit | None, fs: FileSystem = REAL) -> Iterator[Permit]:
+    """Context that gives what is to be asked, and asks again when the storage seems to fail.
+
+    A new owner takes the temporary files away, which looks like a failing rename.
+    """
+    owned = folder_around(path) if permit is None else None
+    if permit is None and owned is None:
+        # Nobody will own the folder and clean it.
+        _remove_torn(path, fs)
+    ask = permit or (owned.permit if owned is not None else _permit_always)
+    try:
+        yield ask
+    except OSError:
+        with suppress(OSError):
+            ask()
+        raise
+
+
+def _permit_always() -> None:
+    """Nobody owns the folder."""
 
 
 def make_directory_durably(directory: Path, fs: FileSystem = REAL) -> None:
@@ -185,7 +356,7 @@ def make_directory_durably(directory: Path, fs: FileSystem = REAL) -> None:
         with suppress(PermissionError):
             fs.fsync_directory(path.parent)
     if not missing:
-        # The life that created it may have ended before it could do this.
+        # The process that created it may have ended before it could do this.
         with suppress(OSError):
             fs.fsync_directory(absolute.parent)
 

@@ -25,6 +25,10 @@ class FileSystem:
         """Create one folder whose parent exists."""
         os.mkdir(path)
 
+    def remove_directory(self, path: Path) -> None:
+        """Remove an empty folder."""
+        os.rmdir(path)
+
     def is_directory(self, path: Path) -> bool:
         """Whether the path is a folder."""
         return os.path.isdir(path)
@@ -45,23 +49,21 @@ class FileSystem:
         """Wait until the content of an open file is on stable storage."""
         os.fsync(descriptor)
 
+    def fsync_file(self, path: Path) -> None:
+        """Wait until the content of a closed file is on stable storage."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def close(self, descriptor: int) -> None:
         """Close a descriptor; network storage may report a full disk only here."""
         os.close(descriptor)
 
     def read_bytes(self, path: Path) -> bytes:
-        """Read a regular file; pipes and devices, which could block forever, are refused."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", str(path))
-            if status.st_size > LARGEST_FILE:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read()
-        finally:
-            os.close(descriptor)
+        """Read a regular file; see `read_regular`."""
+        return read_regular(path, LARGEST_FILE)
 
     def replace(self, source: Path, target: Path) -> None:
         """Rename a file, atomically taking the place of an existing target."""
@@ -97,6 +99,27 @@ class FileSystem:
     def modified(self, path: Path) -> float:
         """Modification time of a file in seconds, as the storage counts it."""
         return path.stat().st_mtime
+
+
+def read_regular(path: Path, largest: int) -> bytes:
+    """Read a regular file; pipes and devices, which could block forever, are refused.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read, is not a regular one or is larger than so many bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if status.st_size > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 REAL: Final = FileSystem()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
-import stat
 from pathlib import Path
 from typing import Final
+
+from dnawire.files.filesystem import read_regular
 
 LARGEST: Final = 2**24
 """Bytes above which a file is not read as text."""
@@ -22,16 +24,7 @@ def read_text(path: Path) -> str:
     UnicodeDecodeError
         It is no text.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if status.st_size > LARGEST:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        with open(descriptor, encoding="utf-8", closefd=False) as file:
-            return file.read()
-    finally:
-        os.close(descriptor)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    with io.TextIOWrapper(io.BytesIO(read_regular(path, LARGEST)), "utf-8") as file:
+        return file.read()

@@ -7,14 +7,10 @@ duplex is regular: each site has at most one neighbor on the 5' side of its own 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-
-NUM_BASES: Final = 4
-MISSING_BASE: Final = 4
-"""Code of a missing base in ``JunctionBatch.base``: one more than the last base."""
 
 
 class JunctionBatch(NamedTuple):
@@ -31,12 +27,16 @@ class JunctionBatch(NamedTuple):
 
 
 class SpectraBatch(NamedTuple):
-    """Spectra of the same junctions, as targets or as predictions."""
+    """Spectra of the same junctions, as targets or as predictions: the columns of `QUANTITIES`."""
 
     log10_transmission: Float[Tensor, "B E"]
     """log10 of the transmission."""
     log10_dos: Float[Tensor, "B E"]
     """log10 of the density of states in 1/eV."""
-    log10_ldos: Float[Tensor, "B L 2 E"] | None
+    log10_ldos: Float[Tensor, "B L 2 E"] | None = None
     """log10 of the local density of states in 1/eV, to be read where there is a base; None if
     unknown."""
+
+    def known(self) -> dict[str, Tensor]:
+        """Those that are known, by column, in the order of the table."""
+        return {name: values for name, values in self._asdict().items() if values is not None}

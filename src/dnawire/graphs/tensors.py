@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from dnawire.data import TransportDataset
-from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
-from dnawire.junction import Junction
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import MISSING_CODE, Junction
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,16 @@ class Batch:
 
     def select(self, rows: Int[Tensor, " n"]) -> Batch:
         """The given rows only."""
-        junctions = JunctionBatch(*(tensor.index_select(0, rows) for tensor in self.junctions))
-        transmission, dos, ldos = self.spectra
-        spectra = SpectraBatch(
-            transmission.index_select(0, rows),
-            dos.index_select(0, rows),
-            None if ldos is None else ldos.index_select(0, rows),
-        )
-        return Batch(junctions, spectra, self.records.index_select(0, rows))
+        return self._mapped(lambda tensor: tensor.index_select(0, rows))
 
     def to(self, device: torch.device) -> Batch:
         """Copy to a device."""
-        return Batch(
-            JunctionBatch(*(tensor.to(device) for tensor in self.junctions)),
-            SpectraBatch(*(None if t is None else t.to(device) for t in self.spectra)),  # type: ignore[arg-type]
-            self.records.to(device),
-        )
+        return self._mapped(lambda tensor: tensor.to(device))
+
+    def _mapped(self, function: Callable[[Tensor], Tensor]) -> Batch:
+        junctions = {name: function(one) for name, one in self.junctions._asdict().items()}
+        spectra = {name: function(one) for name, one in self.spectra.known().items()}
+        return Batch(JunctionBatch(**junctions), SpectraBatch(**spectra), function(self.records))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -65,15 +60,25 @@ def length_buckets(dataset: TransportDataset, records: ArrayLike) -> list[Batch]
 
 
 def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
-    columns = dataset.batch(records)
-    junctions = ladder_batch(columns.codes, columns.gamma_left, columns.gamma_right)
-    with np.errstate(divide="ignore"):
-        spectra = SpectraBatch(
-            torch.from_numpy(np.log10(columns.transmission)),
-            torch.from_numpy(np.log10(columns.dos)),
-            None if columns.ldos is None else torch.from_numpy(np.log10(columns.ldos)).double(),
-        )
-    return Batch(junctions, spectra, torch.from_numpy(records))
+    part = dataset.select(records)
+    junctions = ladder_batch(*part.junction_arrays())
+    num_energies = len(part.energies)
+    spectra = {}
+    for quantity in part.quantities:
+        values = part.spectra[quantity.column].values.reshape(-1, num_energies)
+        if quantity.has_sites:
+            values = _in_ladder(values, junctions.present.numpy())
+        spectra[quantity.column] = torch.from_numpy(values)
+    return Batch(junctions, SpectraBatch(**spectra), torch.from_numpy(records))
+
+
+def _in_ladder(
+    rows: Float[NDArray[Any], "sites E"], present: Bool[NDArray[Any], "B L 2"]
+) -> Float[NDArray[Any], "B L 2 E"]:
+    """Values of sites in ladder layout; -inf, which is no target, where there is no base."""
+    ladder = np.full((*present.shape, rows.shape[1]), -np.inf)
+    ladder[present] = rows
+    return ladder
 
 
 def ladder_batch(
@@ -81,10 +86,9 @@ def ladder_batch(
 ) -> JunctionBatch:
     """Graph tensors of base codes and couplings, all (B, L, 2) in the ladder layout."""
     base = torch.from_numpy(codes).long()
-    present = base >= 0
     return JunctionBatch(
-        base=torch.where(present, base, MISSING_BASE),
-        present=present,
+        base=base,
+        present=base != MISSING_CODE,
         gamma_left=torch.from_numpy(gamma_left),
         gamma_right=torch.from_numpy(gamma_right),
     )

@@ -6,18 +6,8 @@ from dnawire.inference.candidates import (
     ListedCandidates,
     PatternCandidates,
 )
-from dnawire.inference.conditions import Conditions
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
-from dnawire.inference.predictors import (
-    HamiltonianPredictor,
-    HamiltonianSource,
-    Ladders,
-    LogTotals,
-    Predictor,
-    StandardPredictor,
-    learned_hamiltonian,
-)
 from dnawire.inference.screen import (
     BIN,
     CONDUCTANCE,
@@ -30,6 +20,7 @@ from dnawire.inference.screen import (
     screen,
 )
 from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
+from dnawire.predictors import Conditions, Predictor
 
 __all__ = [
     "BIN",
@@ -42,21 +33,15 @@ __all__ = [
     "Candidates",
     "Conditions",
     "Distribution",
-    "HamiltonianPredictor",
-    "HamiltonianSource",
-    "Ladders",
     "ListedCandidates",
-    "LogTotals",
     "PatternCandidates",
     "Predictor",
     "Question",
     "Ranking",
     "Screened",
-    "StandardPredictor",
     "Summary",
     "align_signs",
     "is_same_from_both_strands",
-    "learned_hamiltonian",
     "load_predictor",
     "screen",
     "summarize",

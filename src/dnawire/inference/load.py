@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from dnawire.data import Coverage
 from dnawire.errors import UnusableFileError
-from dnawire.inference.conditions import (
+from dnawire.predictors import HamiltonianPredictor, Predictor
+from dnawire.predictors.conditions import (
     Conditions,
     conditions_of_parameters,
     trained_contacts,
     trained_parameters,
 )
-from dnawire.inference.predictors import (
-    HamiltonianPredictor,
-    Predictor,
-    StandardPredictor,
-    learned_hamiltonian,
-)
-from dnawire.models import HamiltonianModel, StandardModel, TransportModel, load_model
 from dnawire.tightbinding import ladder_blocks, load_parameters
+
+if TYPE_CHECKING:
+    from dnawire.models import StoredModel
 
 EXACT: Final = "exact:"
 """Prefix of the names of exact predictors; the name of a parameter set follows."""
@@ -58,14 +54,13 @@ def load_predictor(name: str) -> Predictor:
     """
     if name.startswith(EXACT):
         return _exact(name.removeprefix(EXACT))
+    # Models need torch, which takes seconds to import; exact spectra do without.
+    from dnawire.models import load_model, predictor_class
+
     folder, label = _model_folder(Path(name))
-    model, provenance = load_model(folder)
-    conditions = _conditions(folder, model, provenance)
-    if isinstance(model, StandardModel):
-        return StandardPredictor(label, conditions, model)
-    if isinstance(model, HamiltonianModel):
-        return HamiltonianPredictor(label, conditions, learned_hamiltonian(model))
-    raise AssertionError(type(model))
+    stored = load_model(folder)
+    predictor = predictor_class(stored.specification.model_type)
+    return predictor(label, _conditions(folder, stored), stored.model)
 
 
 def _exact(name: str) -> Predictor:
@@ -85,12 +80,13 @@ def _model_folder(path: Path) -> tuple[Path, str]:
     return path, run.parent.name if run.name == MODEL_FOLDER else run.name
 
 
-def _conditions(folder: Path, model: TransportModel, provenance: Mapping[str, Any]) -> Conditions:
+def _conditions(folder: Path, stored: StoredModel) -> Conditions:
+    provenance = stored.provenance
     try:
         references = [float(energy) for energy in provenance["energy_reference"]]
         config, source = provenance["config"], provenance["source"]
         return Conditions(
-            energies=model.energies.numpy().copy(),
+            energies=stored.model.energies.numpy().copy(),
             energy_reference=references[0] if len(references) == 1 else np.nan,
             eta=float(provenance["eta"]),
             contacts=trained_contacts(config, source),

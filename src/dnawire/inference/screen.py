@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
-from dnawire.inference.predictors import Ladders, LogTotals, Predictor
 from dnawire.inference.summary import summarize
-from dnawire.junction import Contact, Duplex, Junction
+from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
+from dnawire.predictors import Predictor
+from dnawire.transport import Totals
 
 TRANSMISSION: Final = "log10_transmission"
 MEAN_TRANSMISSION: Final = "mean_log10_transmission"
@@ -31,7 +32,7 @@ QUANTITIES: Final[Mapping[str, str]] = {
 """What sequences can be ranked by, all in decades."""
 
 BIN: Final = 0.01
-"""Width in decades of the bins in which a distribution is kept."""
+"""Width in decades of the bins of a distribution."""
 
 _VALUES_PER_PIECE: Final = 2**18
 
@@ -136,7 +137,7 @@ def screen(
     question
         What is asked of each.
     unique
-        Leave out a sequence whose junction is that of an earlier one, written from its other
+        Skip a sequence whose junction is that of an earlier one, written from its other
         strand; see `is_same_from_both_strands`.
 
     Yields
@@ -154,17 +155,17 @@ def screen(
     for _ in candidates.junctions(question.left, question.right):
         pass
     for codes in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
-        kept = codes
+        chosen = codes
         if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
-            kept = codes[~_is_repeated(codes, candidates)]
-        if len(kept):
-            yield Screened(kept, _answers(predictor, kept, question))
+            chosen = codes[~_is_repeated(codes, candidates)]
+        if len(chosen):
+            yield Screened(chosen, _answers(predictor, chosen, question))
 
 
 def is_same_from_both_strands(left: Contact, right: Contact, length: int) -> bool:
     """Tell whether two duplexes that are one molecule make one junction as well.
 
-    The contacts keep their places while the molecule is turned around. The junction is the same
+    The contacts stay where they are while the molecule is turned around. The junction is the same
     only if it carries the contacts onto each other or each onto itself, e.g. ``upper:0`` and
     ``lower:0``; T and DOS do not tell left from right.
     """
@@ -205,10 +206,10 @@ def _answers(
 
 def _spectra(
     predictor: Predictor, codes: NDArray[np.int8], question: Question
-) -> tuple[LogTotals, NDArray[np.float64]]:
+) -> tuple[Totals[NDArray[np.float64]], NDArray[np.float64]]:
     """Spectra, and their energies: with the Fermi energy, if the predictor knows all energies."""
     shape = codes.shape
-    ladders = Ladders(
+    junctions = JunctionArrays(
         codes,
         np.broadcast_to(question.left.ladder_gamma(shape[1]), shape).copy(),
         np.broadcast_to(question.right.ladder_gamma(shape[1]), shape).copy(),
@@ -216,7 +217,7 @@ def _spectra(
     energies = question.energies
     if question.fermi_energy is not None and predictor.knows_all_energies:
         energies = np.union1d(energies, [question.fermi_energy])
-    return predictor.totals(ladders, energies, question.eta), energies
+    return predictor.totals(junctions, energies, question.eta), energies
 
 
 def _interpolated(
@@ -260,7 +261,7 @@ class Ranking:
     lowest
         Whether the smallest value comes first.
     top
-        How many are kept.
+        Length of the ranking.
     """
 
     rank_by: str

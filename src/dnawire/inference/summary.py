@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from dnawire.data import TransportRecord
-from dnawire.inference.predictors import Ladders, Predictor
-from dnawire.junction import Junction
+from dnawire.inference.peaks import prominent_peaks
+from dnawire.junction import Junction, JunctionArrays
+from dnawire.predictors import Predictor
 from dnawire.transport import (
     Conductance,
     interpolate_transmission,
@@ -97,7 +97,7 @@ def summarize(
     resolved = _resolved(predictor, record, fermi_energy)
     top = int(resolved.transmission.argmax())
     logarithm = np.log10(np.maximum(resolved.dos, np.finfo(np.float64).tiny))
-    peaks, _ = find_peaks(logarithm, prominence=_SMALLEST_PEAK)
+    peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
     peaks = _apart(peaks, resolved.energies, logarithm)
     order = np.argsort(-logarithm[peaks], kind="stable")
     at_fermi = None
@@ -112,11 +112,11 @@ def summarize(
 
 
 def _apart(
-    peaks: NDArray[np.intp], energies: NDArray[np.float64], heights: NDArray[np.float64]
-) -> NDArray[np.intp]:
+    peaks: NDArray[np.int64], energies: NDArray[np.float64], heights: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Keep the highest of peaks that lie so close that rounding makes the valley between them."""
     groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > _SAME_PEAK) + 1)
-    return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.intp)
+    return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
 def _resolved(
@@ -124,9 +124,9 @@ def _resolved(
 ) -> _Spectra:
     """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
     junction = record.junction
-    hamiltonian = predictor.hamiltonian(junction.duplex)
-    if hamiltonian is None:
+    if not predictor.knows_hamiltonian:
         return _Spectra(record.energies, record.transmission, record.dos)
+    hamiltonian = predictor.hamiltonian(junction.duplex)
     gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
     energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
@@ -138,14 +138,16 @@ def _spectra(
     predictor: Predictor, junction: Junction, energies: NDArray[np.float64], eta: float
 ) -> _Spectra:
     """T and DOS without the LDOS, which would be a number for every orbital and energy."""
-    ladders = Ladders(
+    junctions = JunctionArrays(
         junction.duplex.codes[None], junction.gamma_left[None], junction.gamma_right[None]
     )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
-    totals = [predictor.totals(ladders, piece, eta) for piece in pieces]
-    logarithms = np.concatenate(totals, axis=2)
-    transmission, dos = np.power(10.0, logarithms[:, 0])
-    return _Spectra(energies, transmission, dos)
+    totals = [predictor.totals(junctions, piece, eta) for piece in pieces]
+    return _Spectra(
+        energies=energies,
+        transmission=10.0 ** np.concatenate([one.log10_transmission[0] for one in totals]),
+        dos=10.0 ** np.concatenate([one.log10_dos[0] for one in totals]),
+    )
 
 
 def _at_fermi_energy(spectra: _Spectra, fermi_energy: float, temperature: float) -> AtFermiEnergy:

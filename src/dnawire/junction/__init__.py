@@ -1,10 +1,13 @@
 """Duplex, contacts and junction: what is measured, in letters and numbers. Imports no torch."""
 
+from dnawire.junction.arrays import JunctionArrays
 from dnawire.junction.contact import Attachment, Contact
 from dnawire.junction.duplex import (
     BASES,
+    LETTERS,
     MISSING,
     MISSING_CODE,
+    NUM_BASES,
     STRANDS,
     Duplex,
     Site,
@@ -33,10 +36,12 @@ __all__ = [
     "DIAGONAL_THREE",
     "EDGES",
     "EDGE_KINDS",
+    "LETTERS",
     "LOWER",
     "MISSING",
     "MISSING_CODE",
     "NEIGHBORS",
+    "NUM_BASES",
     "PAIRING",
     "STACKING",
     "STRANDS",
@@ -46,6 +51,7 @@ __all__ = [
     "Duplex",
     "Edge",
     "Junction",
+    "JunctionArrays",
     "Site",
     "Strand",
     "edge_sites",

@@ -20,12 +20,18 @@ BASES: Final = "ACGT"
 """Base letters; the index of a letter is its code."""
 
 MISSING: Final = "_"
-"""Letter of a missing base; its code is -1."""
+"""Letter of a missing base."""
 
-MISSING_CODE: Final = -1
+LETTERS: Final = BASES + MISSING
+"""All letters; the index of a letter is its code, in arrays and tensors alike."""
 
-_CODES: Final[dict[str, int]] = {**{base: i for i, base in enumerate(BASES)}, MISSING: MISSING_CODE}
-_PARTNERS: Final = str.maketrans(BASES + MISSING, "TGCA" + MISSING)
+NUM_BASES: Final = len(BASES)
+
+MISSING_CODE: Final = NUM_BASES
+"""Code of a missing base: one more than that of the last base."""
+
+_CODES: Final[dict[str, int]] = {letter: code for code, letter in enumerate(LETTERS)}
+_PARTNERS: Final = str.maketrans(LETTERS, "TGCA" + MISSING)
 _LETTER_REMEDY: Final = "use A, C, G and T, and _ for a missing base (write T for U)."
 
 
@@ -144,7 +150,7 @@ class Duplex:
 
     @property
     def codes(self) -> NDArray[np.int8]:
-        """Base codes in ladder layout (L, 2): A=0, C=1, G=2, T=3, missing=-1."""
+        """Base codes in ladder layout (L, 2): A=0, C=1, G=2, T=3, missing=4."""
         pairs = zip(self.upper, reversed(self.lower), strict=True)
         return np.array([[_CODES[up], _CODES[low]] for up, low in pairs], dtype=np.int8)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Junction:
     """A DNA duplex between a left and a right electrode.
 
-    The contacts are kept in their resolved form (see `Contact.resolved`), so that two junctions
+    The contacts are stored in their resolved form (see `Contact.resolved`), so that two junctions
     are equal when they are written from the same strand and are physically the same.
 
     Parameters

@@ -1,21 +1,19 @@
-"""Models: a graph becomes spectra, directly or through a Hamiltonian; nothing of training."""
+"""Models: a graph becomes spectra, directly or through a Hamiltonian; nothing of training.
 
-from dnawire.models.base import TargetStatistics, TransportModel
-from dnawire.models.hamiltonian.model import BlockHamiltonian, HamiltonianModel
-from dnawire.models.packing import PackedParameters
-from dnawire.models.registry import ModelSpecification, build_model
-from dnawire.models.standard.model import StandardModel
-from dnawire.models.storage import load_model, save_model
+Each folder is a type of model; `dnawire.config.model_types` finds it. A folder declares its
+settings to the command line without torch: all other names are imported when one is used.
+"""
 
-__all__ = [
-    "BlockHamiltonian",
-    "HamiltonianModel",
-    "ModelSpecification",
-    "PackedParameters",
-    "StandardModel",
-    "TargetStatistics",
-    "TransportModel",
-    "build_model",
-    "load_model",
-    "save_model",
-]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dnawire.models._public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}._public"), name)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import MISSING_BASE, JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
-from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.packing import PackedParameters
 from dnawire.operators import only_definitions
 from dnawire.operators.operator import is_single
@@ -26,17 +27,27 @@ class TargetStatistics(NamedTuple):
     """Energy grid in eV (float64)."""
     eta: float
     """Imaginary part of the energy in eV that the spectra were computed with."""
-    mean_log10_transmission: Float[Tensor, " E"]
-    std_log10_transmission: Float[Tensor, " E"]
-    mean_log10_dos: Float[Tensor, " E"]
-    std_log10_dos: Float[Tensor, " E"]
+    mean: Mapping[str, Float[Tensor, " E"]]
+    """Mean of each quantity with one value per energy, by its column."""
+    std: Mapping[str, Float[Tensor, " E"]]
+    """Its spread."""
     onsite: Float[Tensor, " 4"]
     """First guess of the on-site energy of each base in eV."""
 
 
 class TransportModel(nn.Module, ABC):
-    """Base of the models: graph in, spectra out, on one energy grid."""
+    """Base of the models: graph in, spectra out, on one energy grid.
 
+    Parameters
+    ----------
+    num_energies
+        Size of the grid, E.
+    settings
+        Those of the type of the model.
+    """
+
+    quantities: ClassVar[tuple[str, ...]]
+    """What it predicts, by the names of `QUANTITIES` and in their order."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0
@@ -47,13 +58,10 @@ class TransportModel(nn.Module, ABC):
     packed: PackedParameters | None = None
     """The parameters in vectors, on which compiled code works; see `pack`."""
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
+    def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
-        self.base = nn.Embedding(MISSING_BASE + 1, hidden_dim)
-        self.encoder = DuplexEncoder(hidden_dim, num_layers, num_heads)
-        self.dropout = Dropout(dropout)
+        self.base = nn.Embedding(len(LETTERS), settings.hidden_dim)
+        self.dropout = Dropout(settings.dropout)
         self.register_buffer("energies", torch.zeros(num_energies, dtype=torch.float64))
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from dnawire.errors import NotFoundError, UnusableFileError
+from dnawire.config import model_types
+from dnawire.errors import NotFoundError, UnusableFileError, UsageError
+from dnawire.files.durable import replace_durably
 from dnawire.files.text import read_text
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
@@ -32,23 +33,25 @@ def save_model(
     description = {
         "format": _FORMAT,
         "version": _VERSION,
-        "specification": specification._asdict(),
+        "specification": specification.to_plain(),
         "provenance": provenance,
     }
     weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
-    _replace(folder / WEIGHTS_NAME, save(weights))
-    _replace(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
+    replace_durably(folder / WEIGHTS_NAME, save(weights))
+    replace_durably(folder / DESCRIPTION_NAME, (json.dumps(description, indent=2) + "\n").encode())
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole: a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+class StoredModel(NamedTuple):
+    """What `save_model` wrote."""
+
+    model: TransportModel
+    """In evaluation mode."""
+    specification: ModelSpecification
+    provenance: dict[str, Any]
 
 
-def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
-    """Read a model in evaluation mode, and its provenance.
+def load_model(folder: Path) -> StoredModel:
+    """Read a model.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
             "Give the output folder of a finished run, e.g. outputs/hamiltonian.",
         )
     description = _read_description(path)
-    model = _build(path, description)
+    specification, model = _build(path, description)
     try:
         model.load_state_dict(load_file(folder / WEIGHTS_NAME))
     except (SafetensorError, RuntimeError) as error:
@@ -74,14 +77,25 @@ def load_model(folder: Path) -> tuple[TransportModel, dict[str, Any]]:
             "Copy the model folder again, or repeat the last command of its training run.",
         ) from error
     model.eval().pack()
-    return model, description["provenance"]
+    return StoredModel(model, specification, description["provenance"])
 
 
-def _build(path: Path, description: dict[str, Any]) -> TransportModel:
+def _build(path: Path, description: dict[str, Any]) -> tuple[ModelSpecification, TransportModel]:
     try:
-        return build_model(ModelSpecification(**description["specification"]), seed=0)
-    except (KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
+        values = dict(description["specification"])
+        _check_model_type(path, values["model_type"])
+        specification = ModelSpecification.of(**values)
+        return specification, build_model(specification, seed=0)
+    except (KeyError, TypeError, ValueError, RuntimeError, MemoryError, UsageError) as error:
         raise _foreign(path) from error
+
+
+def _check_model_type(path: Path, name: str) -> None:
+    if name not in model_types():
+        raise UnusableFileError(
+            f"{path} describes a model of type {name!r}; here are {', '.join(model_types())}",
+            "Install the package that offers this type of model, or a newer version of dnawire.",
+        )
 
 
 def _read_description(path: Path) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dnawire.checkpoint import STALE_SECONDS, Holder, Life, Owner, read_holder
+from dnawire.checkpoint import Holder, Owner, OwnerState, liveness, read_holder
 from dnawire.checkpoint.names import BEST, LATEST, PREVIOUS
+from dnawire.cluster import job_runs
 from dnawire.monitor.names import PROGRESS_NAME
-from dnawire.monitor.progress_file import ProgressFile, UnreadableError, read_progress
+from dnawire.monitor.progress_file import Progress, UnreadableError, read_progress
 
 RUNNING: Final = "running"
 STARTING: Final = "starting"
@@ -21,7 +22,7 @@ FAILED: Final = "failed"
 UNREADABLE: Final = "unreadable"
 
 _ASK_SECONDS: Final = 90.0
-"""Age of a heartbeat above which the queue is asked too: a living owner sends two a minute."""
+"""Age of a heartbeat above which the queue is asked too; owners send two a minute."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class RunStatus:
     val_loss: float | None
     learning_rate: float | None
     seconds_per_epoch: float | None
-    """Mean of late."""
+    """Median of the last epochs."""
     seconds_left: float | None
     """Expected time of computing to the end."""
     last_sign: float | None
-    """Time of the last sign of life."""
+    """Time of the last heartbeat or progress file."""
     checkpoint_epoch: int | None
     """Completed epochs in the latest checkpoint, as last reported."""
     checkpoint_time: float | None
@@ -85,48 +86,45 @@ def read_status(folder: Path, now: float | None = None, me: Owner | None = None)
     if problem:
         state = UNREADABLE
     else:
-        state = _state(progress, holder, _presence(holder, present, me or Owner.this_process()))
+        state = _state(progress, holder, _liveness(holder, present, me or Owner.this_process()))
     return _status(folder, state, problem, progress, holder, present)
 
 
-def _presence(holder: Holder | None, now: float, me: Owner) -> Life:
-    """Whether the owner lives; a heartbeat tells as much as the process table of another host."""
+def _liveness(holder: Holder | None, now: float, me: Owner) -> OwnerState:
+    """Whether the owner is alive; the queue is asked only where heartbeats stay away."""
     if holder is None:
-        return Life.UNKNOWN
-    owner, age = holder.owner, now - holder.beat
-    if owner is not None and (owner.released or owner.host == me.host or age > _ASK_SECONDS):
-        life = owner.life(me)
-        if life is not Life.UNKNOWN:
-            return life
-        if owner.ended_with_boot(me, age):
-            return Life.DEAD
-    return Life.ALIVE if age < STALE_SECONDS else Life.UNKNOWN
+        return OwnerState.UNKNOWN
+    owner, silence = holder.owner, now - holder.beat
+    is_remote = owner is not None and not owner.released and owner.host != me.host
+    if is_remote and silence <= _ASK_SECONDS:
+        return OwnerState.ALIVE
+    return liveness(owner, silence, me, job_runs)
 
 
-def _state(progress: ProgressFile | None, holder: Holder | None, life: Life) -> str:
+def _state(progress: Progress | None, holder: Holder | None, owner_state: OwnerState) -> str:
     said = (progress and progress.status) or RUNNING
     is_last_word = progress is not None and (
         holder is None or progress.lock in (None, holder.number)
     )
-    if life is Life.ALIVE:
+    if owner_state is OwnerState.ALIVE:
         return said if is_last_word else STARTING
     released = holder is not None and holder.owner is not None and holder.owner.released
     if said != RUNNING and (is_last_word or released):
         return said
     if released:
         return FAILED
-    return KILLED if life is Life.DEAD else LOST
+    return KILLED if owner_state is OwnerState.DEAD else LOST
 
 
 def _status(
     folder: Path,
     state: str,
     problem: str,
-    progress: ProgressFile | None,
+    progress: Progress | None,
     holder: Holder | None,
     now: float,
 ) -> RunStatus:
-    said = progress or ProgressFile()
+    said = progress or Progress()
     owner = None if holder is None else holder.owner
     signs = (holder and holder.beat, said.timestamp)
     return RunStatus(
@@ -150,7 +148,7 @@ def _status(
     )
 
 
-def _seconds_left(said: ProgressFile, state: str, now: float) -> float | None:
+def _seconds_left(said: Progress, state: str, now: float) -> float | None:
     if said.eta_seconds is None:
         return None
     # The file is as old as the last epoch, and the run has gone on since.

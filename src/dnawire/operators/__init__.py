@@ -22,11 +22,14 @@ from dnawire.operators.neighborhoods import (
 from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
 from dnawire.operators.pool import pool
 from dnawire.operators.row_norm import row_norm
+from dnawire.operators.transport import block_transport, dense_transport
 from dnawire.operators.weighted_huber import energy_weights, weighted_huber
 
 OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
     assemble,
+    block_transport,
     composition,
+    dense_transport,
     edge_network,
     edges_of,
     ladder_layer,

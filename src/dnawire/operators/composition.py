@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from dnawire.graphs.schema import MISSING_BASE, NUM_BASES
+from dnawire.junction import MISSING_CODE, NUM_BASES
 from dnawire.operators import _composition_kernels as kernels
 from dnawire.operators.operator import routine
 
@@ -43,7 +43,7 @@ def composition(
     coupling = gamma_left.sum((1, 2)) * gamma_right.sum((1, 2))
     strength = coupling.clamp_min(1e-24).log10()
     length = torch.full_like(strength, base.shape[1])
-    missing = (base == MISSING_BASE).sum((1, 2)).double()
+    missing = (base == MISSING_CODE).sum((1, 2)).double()
     scalars = (
         length,
         strength,

@@ -14,8 +14,7 @@ from dnawire.plots.screening import distribution_figure, distribution_table, plo
 from dnawire.plots.spectra import (
     comparison_figure,
     comparison_table,
-    plot_dos,
-    plot_transmission,
+    plot_spectrum,
     spectra_figure,
     spectra_table,
 )
@@ -44,12 +43,11 @@ __all__ = [
     "parity_table",
     "plot_difference",
     "plot_distribution",
-    "plot_dos",
     "plot_errors",
     "plot_hamiltonian",
     "plot_losses",
     "plot_parity",
-    "plot_transmission",
+    "plot_spectrum",
     "read_metrics",
     "read_restarts",
     "save_figure",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,8 +11,12 @@ from numpy.typing import NDArray
 
 from dnawire.plots.save import Table
 from dnawire.plots.style import DENSITY_MAP, PREDICTED, new_figure, note, style
+from dnawire.quantities import BY_NAME
 
 _CELLS = 70
+
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Reference and predicted values, (n,)."""
 
 
 def plot_parity(
@@ -23,7 +29,7 @@ def plot_parity(
     ax
         Where to draw.
     reference, predicted
-        Values in decades (log10), (n,); pairs that are not finite are left out.
+        Values in decades (log10), (n,); pairs that are not finite are skipped.
     quantity
         What they are, with their unit, for the labels of the axes.
 
@@ -57,16 +63,13 @@ def plot_parity(
     return ax
 
 
-def parity_figure(
-    transmission: tuple[NDArray[np.float64], NDArray[np.float64]],
-    dos: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Figure:
-    """Figure of the parity of T and DOS.
+def parity_figure(pairs: Mapping[str, Pair]) -> Figure:
+    """Figure of the parity of some quantities.
 
     Parameters
     ----------
-    transmission, dos
-        Reference and predicted values in decades (log10), (n,).
+    pairs
+        Reference and predicted values in the scale of the quantity, (n,), by its name.
 
     Returns
     -------
@@ -74,26 +77,27 @@ def parity_figure(
         T beside DOS.
     """
     with style():
-        figure = new_figure(10.4, 4.6)
+        figure = new_figure(5.2 * len(pairs), 4.6)
         figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr,call-arg]
-        left, right = figure.subplots(1, 2)
-        plot_parity(left, *transmission, "log$_{10}$ transmission (dimensionless)")
-        plot_parity(right, *dos, "log$_{10}$ DOS (1/eV)")
-        left.set_title("Transmission")
-        right.set_title("Density of states")
+        axes = figure.subplots(1, len(pairs), squeeze=False)[0]
+        for ax, (name, pair) in zip(axes, pairs.items(), strict=True):
+            quantity = BY_NAME[name]
+            what = f"{quantity.scale_label} ({quantity.unit or 'dimensionless'})"
+            plot_parity(ax, *pair, what.replace("log10", "log$_{10}$"))
+            ax.set_title(quantity.title)
     return figure
 
 
-def parity_table(figure: Figure) -> Table:
-    """Return the cells of `parity_figure`: their centers and counts."""
-    panels = dict(zip(("transmission", "dos"), figure.axes, strict=False))
+def parity_table(figure: Figure, names: Iterable[str]) -> Table:
+    """Return the cells of `parity_figure` of the named quantities: their centers and counts."""
+    panels = dict(zip(names, figure.axes, strict=False))
     cells = {name: ax.collections[0] for name, ax in panels.items()}
-    places = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
+    centers = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
     counts = [np.asarray(one.get_array(), dtype=np.int64) for one in cells.values()]
     return {
         "quantity": ("", np.repeat(list(cells), [len(count) for count in counts])),
-        "log10_reference": ("decades", places[:, 0]),
-        "log10_predicted": ("decades", places[:, 1]),
+        "log10_reference": ("decades", centers[:, 0]),
+        "log10_predicted": ("decades", centers[:, 1]),
         "count": ("", np.concatenate(counts)),
     }
 

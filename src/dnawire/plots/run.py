@@ -18,27 +18,29 @@ from dnawire.plots.hamiltonian import (
     hamiltonian_figure,
     hamiltonian_table,
 )
-from dnawire.plots.parity import parity_figure, parity_table
+from dnawire.plots.parity import Pair, parity_figure, parity_table
 from dnawire.plots.save import save_figure
 from dnawire.plots.spectra import comparison_figure, comparison_table
 from dnawire.plots.training import read_metrics, read_restarts, training_figure, training_table
+from dnawire.quantities import Quantity, scored_in
 
 FIGURES: Final = "figures"
 _JUNCTION: Final = ("codes", "left", "right")
 
 
-class _Decades(NamedTuple):
-    """log10 of one quantity of all test records, one value after another."""
-
-    reference: NDArray[np.float64]
-    predicted: NDArray[np.float64]
-
-
 class _TestSet(NamedTuple):
     reference: TransportDataset
     predicted: TransportDataset
-    transmission: _Decades
-    dos: _Decades
+
+    @property
+    def scored(self) -> tuple[Quantity, ...]:
+        """What both sides have and are compared by."""
+        return scored_in(self.reference.spectra, self.predicted.spectra)
+
+    def pair(self, quantity: Quantity) -> Pair:
+        """One quantity of all test records in its scale, one value after another."""
+        reference, predicted = (one.spectra[quantity.column].values for one in self)
+        return reference, predicted
 
 
 def write_training_figures(output_dir: Path) -> list[Path]:
@@ -79,8 +81,9 @@ def write_training_figures(output_dir: Path) -> list[Path]:
         figure = comparison_figure(predicted, reference, f"{name.capitalize()} test record")
         table = comparison_table(predicted, reference)
         paths += save_figure(figure, figures / f"spectra_{name}", table)
-    parity = parity_figure(tests.transmission, tests.dos)
-    paths += save_figure(parity, figures / "parity", parity_table(parity))
+    pairs = {quantity.name: tests.pair(quantity) for quantity in tests.scored}
+    parity = parity_figure(pairs)
+    paths += save_figure(parity, figures / "parity", parity_table(parity, pairs))
     median = tests.reference[int(chosen["median"])]
     return [*paths, *_write_hamiltonian(output_dir, figures / "hamiltonian", median)]
 
@@ -88,9 +91,9 @@ def write_training_figures(output_dir: Path) -> list[Path]:
 def _write_hamiltonian(output_dir: Path, stem: Path, record: TransportRecord) -> Iterator[Path]:
     duplex = record.junction.duplex
     predictor = load_predictor(str(output_dir / MODEL_FOLDER))
-    predicted = predictor.hamiltonian(duplex)
-    if predicted is None:
+    if not predictor.knows_hamiltonian:
         return
+    predicted = predictor.hamiltonian(duplex)
     true = _true_hamiltonian(predictor.conditions.parameters, duplex)
     if true is None:
         figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian")
@@ -115,29 +118,29 @@ def _read_test_set(output_dir: Path) -> _TestSet:
             f"{path}: its records are not those of test_reference.h5.",
             "repeat the command of the run: it writes both files again.",
         )
-    with np.errstate(divide="ignore"):
-        transmission, dos = (
-            _Decades(*(np.log10(getattr(one, name).values) for one in (reference, predicted)))
-            for name in ("transmission", "dos")
-        )
-    return _TestSet(reference, predicted, transmission, dos)
+    return _TestSet(reference, predicted)
 
 
 def _is_same_test_set(reference: TransportDataset, predicted: TransportDataset) -> bool:
     columns = ((getattr(one, name) for one in (reference, predicted)) for name in _JUNCTION)
-    return np.array_equal(reference.transmission.offsets, predicted.transmission.offsets) and all(
+    return np.array_equal(_owners(reference), _owners(predicted)) and all(
         np.array_equal(ours.values, theirs.values) and np.array_equal(ours.offsets, theirs.offsets)
         for ours, theirs in columns
     )
 
 
+def _owners(dataset: TransportDataset) -> NDArray[np.int64]:
+    """Record of every value of a quantity that has one per energy."""
+    return np.repeat(np.arange(len(dataset)), dataset.grids.counts[dataset.grid_index])
+
+
 def _record_errors(tests: _TestSet) -> NDArray[np.float64]:
-    """Sum of the mean absolute errors of log10 T and log10 DOS of every record, in decades."""
-    owners, number = tests.reference.transmission.owners, len(tests.reference)
+    """Sum of the mean absolute errors of the scored quantities of every record."""
+    owners, number = _owners(tests.reference), len(tests.reference)
     total = np.zeros(number)
-    for quantity in (tests.transmission, tests.dos):
-        known = np.isfinite(quantity.reference) & np.isfinite(quantity.predicted)
-        errors = np.abs(quantity.predicted[known] - quantity.reference[known])
+    for reference, predicted in map(tests.pair, tests.scored):
+        known = np.isfinite(reference) & np.isfinite(predicted)
+        errors = np.abs(predicted[known] - reference[known])
         sums = np.bincount(owners[known], errors, minlength=number)
         counts = np.bincount(owners[known], minlength=number)
         total += sums / np.maximum(counts, 1)

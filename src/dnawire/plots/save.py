@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dnawire.errors import NotWritableError
+from dnawire.files.durable import replace_atomically
 from dnawire.plots.style import style
 
 Table = Mapping[str, tuple[str, Sequence[Any] | np.ndarray[Any, Any]]]
@@ -49,8 +51,13 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         with style():
+            # One layout for all files: each would look for its own, which costs as much as drawing.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
             for path in paths[:-1]:
-                figure.savefig(path, metadata=_METADATA[path.suffix])
+                image = io.BytesIO()
+                figure.savefig(image, format=path.suffix[1:], metadata=_METADATA[path.suffix])
+                replace_atomically(path, image.getvalue())
     except OSError as error:
         raise _not_writable(stem, error) from error
     save_table(paths[-1], table)
@@ -80,12 +87,13 @@ def save_table(path: Path, table: Table) -> None:
     rows: Iterable[tuple[Any, ...]] = zip(
         *(np.asarray(values).tolist() for _, values in table.values()), strict=True
     )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerow(unit for unit, _ in table.values())
+    writer.writerows(rows)
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(table)
-            writer.writerow(unit for unit, _ in table.values())
-            writer.writerows(rows)
+        replace_atomically(path, text.getvalue().encode())
     except OSError as error:
         raise _not_writable(path, error) from error
 

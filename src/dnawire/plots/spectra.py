@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
@@ -20,30 +21,35 @@ from dnawire.plots.style import (
     REFERENCE,
     legend_above,
     new_figure,
+    power_label,
     set_title,
     shortened,
     style,
 )
+from dnawire.quantities import Quantity, scored_in
 
 _REFERENCE_WIDTH: Final = 3.6
 
 
-def plot_transmission(
+def plot_spectrum(
     ax: Axes,
     record: TransportRecord,
+    quantity: Quantity,
     *,
     reference: TransportRecord | None = None,
     color: str = PREDICTED,
     label: str = "predicted",
 ) -> Axes:
-    """Draw T(E) of a record on a logarithmic scale, over that of a reference if there is one.
+    """Draw a quantity of a record in its scale, over that of a reference if there is one.
 
     Parameters
     ----------
     ax
         Where to draw.
     record
-        What to draw; where T underflows there is no line.
+        What to draw; where the quantity vanishes there is no line.
+    quantity
+        A row of `QUANTITIES` with one value per energy.
     reference
         Drawn as a broad line below it.
     color, label
@@ -55,27 +61,11 @@ def plot_transmission(
         The same axes.
     """
     if reference is not None:
-        _plot_reference(ax, reference, reference.transmission)
-    ax.plot(record.energies, _positive(record.transmission), color=color, label=label)
+        values = _finite(reference, quantity)
+        ax.plot(reference.energies, values, color=REFERENCE, lw=_REFERENCE_WIDTH, label="reference")
+    ax.plot(record.energies, _finite(record, quantity), color=color, label=label)
     _label_energy(ax, record)
-    _scale(ax, "Transmission (dimensionless)")
-    return ax
-
-
-def plot_dos(
-    ax: Axes,
-    record: TransportRecord,
-    *,
-    reference: TransportRecord | None = None,
-    color: str = PREDICTED,
-    label: str = "predicted",
-) -> Axes:
-    """Draw DOS(E) of a record on a logarithmic scale; see `plot_transmission`."""
-    if reference is not None:
-        _plot_reference(ax, reference, reference.dos)
-    ax.plot(record.energies, _positive(record.dos), color=color, label=label)
-    _label_energy(ax, record)
-    _scale(ax, "Density of states (1/eV)")
+    _label_values(ax, quantity)
     return ax
 
 
@@ -92,18 +82,16 @@ def comparison_figure(predicted: TransportRecord, reference: TransportRecord, ti
     Returns
     -------
     Figure
-        T above DOS.
+        One panel per scored quantity, T above DOS.
     """
     with style():
-        figure = new_figure(6.4, 6.0)
-        upper, lower = figure.subplots(2, 1, sharex=True)
-        transmission_error = _mean_error(predicted.transmission, reference.transmission)
-        dos_error = _mean_error(predicted.dos, reference.dos)
-        plot_transmission(upper, predicted, reference=reference, label=_label(transmission_error))
-        plot_dos(lower, predicted, reference=reference, label=_label(dos_error))
-        upper.set(xlabel="")
-        legend_above(upper)
-        legend_above(lower)
+        scored = scored_in(predicted.spectra, reference.spectra)
+        figure, axes = _panels(6.4, len(scored))
+        for ax, quantity in zip(axes, scored, strict=True):
+            label = _label(quantity, predicted, reference)
+            plot_spectrum(ax, predicted, quantity, reference=reference, label=label)
+            legend_above(ax)
+        _label_energy_once(axes)
         set_title(figure, f"{title}: {predicted.junction.duplex.text}")
         _add_contacts(figure, [predicted])
     return figure
@@ -126,20 +114,20 @@ def spectra_figure(
     Returns
     -------
     Figure
-        T above DOS.
+        One panel per scored quantity, T above DOS.
     """
     with style():
-        figure = new_figure(6.4 if len(records) == 1 else 8.0, 6.0)
-        upper, lower = figure.subplots(2, 1, sharex=True)
+        scored = scored_in(*(record.spectra for record in records))
+        figure, axes = _panels(6.4 if len(records) == 1 else 8.0, len(scored))
         for color, record in zip(LINES, records, strict=False):
             label = shortened(record.junction.duplex.text, 16)
-            plot_transmission(upper, record, color=color, label=label)
-            plot_dos(lower, record, color=color, label=label)
+            for ax, quantity in zip(axes, scored, strict=True):
+                plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
-            _mark_fermi_energy(upper, lower, fermi_energy)
-        upper.set(xlabel="")
+            _mark_fermi_energy(axes, fermi_energy)
+        _label_energy_once(axes)
         if len(records) > 1:
-            handles, labels = upper.get_legend_handles_labels()
+            handles, labels = axes[0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside right upper")
         set_title(figure, title)
         _add_contacts(figure, records)
@@ -150,10 +138,11 @@ def comparison_table(predicted: TransportRecord, reference: TransportRecord) -> 
     """Return the numbers of `comparison_figure`."""
     return {
         "energy": ("eV", predicted.energies),
-        "transmission_predicted": ("", predicted.transmission),
-        "transmission_reference": ("", reference.transmission),
-        "dos_predicted": ("1/eV", predicted.dos),
-        "dos_reference": ("1/eV", reference.dos),
+        **{
+            f"{one.name}_{kind}": (one.unit, one.plain(record.spectra[one.column]))
+            for one in scored_in(predicted.spectra, reference.spectra)
+            for kind, record in (("predicted", predicted), ("reference", reference))
+        },
     }
 
 
@@ -163,28 +152,39 @@ def spectra_table(records: Sequence[TransportRecord]) -> Table:
     return {
         "sequence": ("", np.repeat([one.junction.duplex.text for one in records], sizes)),
         "energy": ("eV", np.concatenate([one.energies for one in records])),
-        "transmission": ("", np.concatenate([one.transmission for one in records])),
-        "dos": ("1/eV", np.concatenate([one.dos for one in records])),
+        **{
+            quantity.name: (
+                quantity.unit,
+                quantity.plain(np.concatenate([one.spectra[quantity.column] for one in records])),
+            )
+            for quantity in scored_in(*(record.spectra for record in records))
+        },
     }
 
 
-def _plot_reference(ax: Axes, record: TransportRecord, values: NDArray[np.float64]) -> None:
-    ax.plot(
-        record.energies, _positive(values), color=REFERENCE, lw=_REFERENCE_WIDTH, label="reference"
-    )
+def _panels(width: float, number: int) -> tuple[Figure, Sequence[Axes]]:
+    """Return a figure with some panels one below the other."""
+    figure = new_figure(width, 3.0 * number)
+    return figure, list(figure.subplots(number, 1, sharex=True, squeeze=False)[:, 0])
 
 
-def _positive(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(values > 0, values, np.nan)
+def _finite(record: TransportRecord, quantity: Quantity) -> NDArray[np.float64]:
+    values = record.spectra[quantity.column]
+    return np.where(np.isfinite(values), values, np.nan)
 
 
-def _scale(ax: Axes, label: str) -> None:
-    """Make the vertical axis logarithmic, which needs limits where nothing is positive."""
-    ax.set(yscale="log", ylabel=label)
-    if not np.isfinite(ax.dataLim.minposy):
-        ax.set_ylim(0.1, 1.0, auto=True)
+def _label_values(ax: Axes, quantity: Quantity) -> None:
+    """Label the vertical axis; decades as powers of ten, however small they are."""
+    ax.set_ylabel(quantity.label)
+    if not np.isfinite(ax.dataLim.intervaly).all():
         ax.set_yticks([])
         ax.text(0.5, 0.5, "zero at all energies", transform=ax.transAxes, ha="center")
+    elif quantity.scale == "log10":
+        low, high = ax.get_ylim()
+        if np.floor(high) - np.ceil(low) < 1.0:
+            ax.set_ylim(np.floor(low), np.ceil(high))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.yaxis.set_major_formatter(power_label)
 
 
 def _label_energy(ax: Axes, record: TransportRecord) -> None:
@@ -194,13 +194,18 @@ def _label_energy(ax: Axes, record: TransportRecord) -> None:
         ax.set_xlim(record.energies[0], record.energies[-1])
 
 
-def _mark_fermi_energy(upper: Axes, lower: Axes, energy: float) -> None:
-    for ax in (upper, lower):
+def _label_energy_once(axes: Sequence[Axes]) -> None:
+    for ax in axes[:-1]:
+        ax.set(xlabel="")
+
+
+def _mark_fermi_energy(axes: Sequence[Axes], energy: float) -> None:
+    for ax in axes:
         ax.axvline(energy, color=MARK, lw=1.0, ls=(0, (4, 3)), zorder=0.9)
-    upper.annotate(
+    axes[0].annotate(
         "$E_F$",
         (energy, 1.0),
-        xycoords=upper.get_xaxis_transform(),
+        xycoords=axes[0].get_xaxis_transform(),
         xytext=(0, 2),
         textcoords="offset points",
         horizontalalignment="center",
@@ -218,10 +223,11 @@ def _add_contacts(figure: Figure, records: Sequence[TransportRecord]) -> None:
         figure.supxlabel(text, x=0.01, horizontalalignment="left", fontsize=8, color=MARK)
 
 
-def _label(error: float) -> str:
-    return "predicted" if np.isnan(error) else f"predicted, mean error {error:#.2g} decades"
-
-
-def _mean_error(values: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
-    known = (values > 0) & (truth > 0)
-    return float(np.abs(np.log10(values[known] / truth[known])).mean()) if known.any() else np.nan
+def _label(quantity: Quantity, predicted: TransportRecord, reference: TransportRecord) -> str:
+    """Say how far a prediction is off where it can be compared."""
+    values, truth = (one.spectra[quantity.column] for one in (predicted, reference))
+    known = np.isfinite(values) & np.isfinite(truth)
+    if not known.any():
+        return "predicted"
+    error = np.abs(values[known] - truth[known]).mean()
+    return f"predicted, mean error {error:#.2g} {quantity.scale_unit}"

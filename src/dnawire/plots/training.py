@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from dnawire.errors import NotFoundError, UnusableDataFileError
 from dnawire.plots.save import Table
-from dnawire.plots.style import BEST, MARK, TRAINING, VALIDATION, new_figure, style
+from dnawire.plots.style import BEST, LINES, MARK, TRAINING, VALIDATION, new_figure, style
+from dnawire.quantities import SCORE_COLUMNS, SCORED
 
 UNITS: Final[Mapping[str, str]] = {
     "epoch": "",
     "train_loss": "",
     "val_loss": "",
-    "val_transmission_mae": "decades",
-    "val_dos_mae": "decades",
+    **{SCORE_COLUMNS[one.name]: one.scale_unit for one in SCORED},
 }
 """Columns of ``metrics.csv`` that are drawn, and their units."""
 
@@ -110,10 +110,10 @@ def plot_losses(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
 
 
 def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
-    """Draw the mean absolute validation errors of log10 T and log10 DOS by epoch."""
+    """Draw the mean absolute validation errors of the scored quantities by epoch."""
     epochs = metrics["epoch"]
-    ax.plot(epochs, metrics["val_transmission_mae"], color=TRAINING, label="transmission")
-    ax.plot(epochs, metrics["val_dos_mae"], color=VALIDATION, label="density of states")
+    for color, one in zip(LINES, SCORED, strict=False):
+        ax.plot(epochs, metrics[SCORE_COLUMNS[one.name]], color=color, label=one.title.lower())
     _mark_restarts(ax, epochs, restarts)
     ax.set(yscale="log", xlabel="Epoch", ylabel="Mean absolute error (decades)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -141,12 +141,12 @@ def training_table(metrics: Metrics) -> Table:
 
 def _mark_restarts(ax: Axes, epochs: NDArray[np.float64], restarts: Sequence[int]) -> None:
     """Mark where a run went on; a start after the last epoch trained nothing."""
-    places = sorted({epoch + 0.5 for epoch in restarts if epoch < epochs[-1]})
-    for place in places:
-        ax.axvline(place, color=MARK, lw=0.9, ls=(0, (2, 2)), zorder=0.9)
-    if places:
-        noun = "restart" if len(places) == 1 else "restarts"
-        ax.plot([], [], color=MARK, lw=0.9, ls=(0, (2, 2)), label=f"{len(places)} {noun}")
+    marks = sorted({epoch + 0.5 for epoch in restarts if epoch < epochs[-1]})
+    for mark in marks:
+        ax.axvline(mark, color=MARK, lw=0.9, ls=(0, (2, 2)), zorder=0.9)
+    if marks:
+        noun = "restart" if len(marks) == 1 else "restarts"
+        ax.plot([], [], color=MARK, lw=0.9, ls=(0, (2, 2)), label=f"{len(marks)} {noun}")
 
 
 def _text(path: Path) -> str:

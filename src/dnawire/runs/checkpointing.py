@@ -4,71 +4,78 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from jaxtyping import Float
-from torch import Tensor
 
 from dnawire.checkpoint import (
     CheckpointStore,
     DirectoryLock,
     SavedCheckpoint,
-    SaveSchedule,
+    SaveInterval,
     StateRegistry,
 )
-from dnawire.errors import NotFiniteError, NotSavedError
-from dnawire.runs.progress import Progress, epoch_seconds, seconds_left, write_progress
-from dnawire.training.interrupts import Request
+from dnawire.cluster import Request
+from dnawire.errors import (
+    DivergedError,
+    DnawireError,
+    LostProcessError,
+    NotFiniteError,
+    NotSavedError,
+)
+from dnawire.monitor import Progress, write_progress
+from dnawire.runs.identity import RunIdentity
+from dnawire.runs.progress import epoch_seconds, seconds_left
+from dnawire.training.callback import Callback
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class RunIdentity:
-    """What a checkpoint must agree with to be continued."""
+class StopCallback(Callback):
+    """Stops where it is asked to and saves nothing: checkpoints are off, or rank 0 makes them."""
 
-    args: Mapping[str, Any]
-    """Every setting by its flat name."""
-    run_id: str
-    """Digest of everything that shapes the result."""
-    data_digest: str
-    """SHA-256 of the records."""
-    question_digest: str
-    """SHA-256 of what the records are about: junctions, energies and source, not spectra."""
-    environment: Mapping[str, Any]
-    energies: Float[Tensor, " E"]
-
-
-@dataclass
-class NullCallback:
-    """Keeps nothing: checkpoints are off."""
-
-    output_lock: DirectoryLock
+    stop: Request
+    num_epochs: int
+    locks: Sequence[DirectoryLock] = ()
+    """Locks of the folders that this process owns, which need heartbeats."""
+    starts: int = 1
+    """How often the run was started, this time included."""
+    problem: str = ""
+    """Why the last save failed; empty if it did not."""
 
     def before_start(self) -> bool:
-        """Start."""
-        return False
+        """Return whether a signal has come meanwhile.
+
+        A time limit that is over already lets every start take a step, so that starts add up.
+        """
+        return self.stop.is_signaled
 
     def after_batch(self) -> bool:
-        """Never stop."""
-        self.output_lock.beat()
-        return False
+        """Return whether a stop was asked for."""
+        self._send_heartbeats()
+        return self.stop.requested
 
     def after_epoch(self, record: EpochRecord) -> bool:
-        """Never stop."""
-        del record
-        return False
+        """Return whether a stop was asked for and there is work left."""
+        self._send_heartbeats()
+        return self.stop.requested and record.epoch < self.num_epochs
 
-    def after_rollback(self) -> None:
-        """Nothing to keep."""
+    def fail(self, error: DnawireError) -> None:
+        """Put on record why training ends."""
+
+    def finish(self, status: str) -> None:
+        """Put on record how the complete run ended."""
+
+    def _send_heartbeats(self) -> None:
+        for lock in self.locks:
+            lock.beat()
 
 
-@dataclass
-class CheckpointCallback:
+@dataclass(kw_only=True)
+class CheckpointCallback(StopCallback):
     """Saves when the schedule says so, when asked to stop, and at the end.
 
     A save that fails does not end the run: the last good checkpoint stays, the light files say what
@@ -77,18 +84,13 @@ class CheckpointCallback:
 
     store: CheckpointStore
     lock: DirectoryLock
-    output_lock: DirectoryLock
+    """That of the store."""
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
-    schedule: SaveSchedule
-    stop: Request
-    num_epochs: int
+    schedule: SaveInterval
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
-    starts: int = 1
-    """How often the run was started, this time included."""
-    problem: str = ""
     failure: NotSavedError | None = None
     best: dict[str, Any] | None = None
     """Checkpoint of the best epoch, until it is written."""
@@ -101,20 +103,15 @@ class CheckpointCallback:
             self.save()
 
     def before_start(self) -> bool:
-        """Save and stop if a signal has come meanwhile; otherwise say that the run goes on.
-
-        A time limit that is over already lets every start take a step, so that starts add up.
-        """
-        if self.stop.is_signaled:
+        """Save and stop if a signal has come meanwhile; otherwise say that the run goes on."""
+        if super().before_start():
             return self.save_and_stop()
         self.report("running")
         return False
 
     def after_batch(self) -> bool:
         """Save if it is time to; stop if that was asked for."""
-        self.lock.beat()
-        self.output_lock.beat()
-        if self.stop.requested:
+        if super().after_batch():
             return self.save_and_stop()
         if self.schedule.due():
             self.save(logging.DEBUG)
@@ -122,12 +119,10 @@ class CheckpointCallback:
 
     def after_epoch(self, record: EpochRecord) -> bool:
         """Save by number of epochs or by time; write the light files; stop if asked."""
-        self.lock.beat()
-        self._hold_best()
-        is_last = record.epoch == self.num_epochs
-        if self.stop.requested and not is_last:
+        self._snapshot_best()
+        if super().after_epoch(record):
             return self.save_and_stop()
-        if self.schedule.due(record.epoch) or is_last:
+        if self.schedule.due(record.epoch) or record.epoch == self.num_epochs:
             self.save()
         self.report("running")
         return False
@@ -149,13 +144,13 @@ class CheckpointCallback:
             Level of the message about the latest; saves in mid-epoch would fill the screen.
         """
         try:
-            self._hold_best()
+            self._snapshot_best()
             seconds = 0.0
             if self.best is not None:
                 best = self.store.save_best(self.best)
                 self.best, seconds = None, best.seconds
                 _tell(best, logging.INFO)
-            saved = self.store.save(self._payload())
+            saved = self.store.save(self.payload())
         except NotFiniteError as error:
             self.problem = error.problem
             self.schedule.postpone()
@@ -186,6 +181,20 @@ class CheckpointCallback:
         self.report("stopped")
         return True
 
+    def fail(self, error: DnawireError) -> None:
+        """Save the last complete step if another process is lost; a diverged run goes on record.
+
+        Raises
+        ------
+        NotSavedError
+            If the file system refuses.
+        """
+        if isinstance(error, LostProcessError):
+            # The step that the other process did not finish has changed nothing.
+            self.save_and_stop()
+        elif isinstance(error, DivergedError):
+            self.report("diverged")
+
     def finish(self, status: str) -> None:
         """Say how the complete run ended.
 
@@ -212,8 +221,9 @@ class CheckpointCallback:
         progress = Progress(
             epoch=self.state.epoch,
             num_epochs=self.num_epochs,
-            train_loss=float("nan") if last is None else last.train_loss,
-            val_loss=float("nan") if last is None else last.val_loss,
+            train_loss=None if last is None else last.train_loss,
+            val_loss=None if last is None else last.val_loss,
+            timestamp=self.clock().timestamp(),
             status=status,
             checkpoint_epoch=self.checkpoint_epoch,
             eta_seconds=seconds_left(history, self.num_epochs) if history else None,
@@ -223,20 +233,22 @@ class CheckpointCallback:
             starts=self.starts,
             lock=self.lock.generation,
             detail=self.problem,
-            rollbacks=self.state.rollbacks,
+            rollbacks=len(self.state.rollbacks),
         )
         try:
-            write_progress(self.store.directory, progress, self.clock(), self.lock.check)
+            reason = "".join(self.state.rollbacks[-1:])
+            write_progress(self.store.directory, progress, self.lock.check, reason)
         except OSError as error:
             logger.error("progress files not written: %s; training goes on", error)
 
-    def _hold_best(self) -> None:
+    def _snapshot_best(self) -> None:
         """Take the state of a new best epoch now, because the next step changes it."""
         state = self.state
         if state.batch == 0 and state.epoch == state.best_epoch > self.best_epoch:
-            self.best, self.best_epoch = self._payload(), state.epoch
+            self.best, self.best_epoch = self.payload(), state.epoch
 
-    def _payload(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
+        """Content of a checkpoint of this moment."""
         parts = self.registry.snapshot()
         identity = self.identity
         return {

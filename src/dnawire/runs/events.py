@@ -6,13 +6,13 @@ import errno
 import io
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.checkpoint import replace_atomically
 from dnawire.errors import MissingDependencyError
+from dnawire.files.durable import append, remove, replace_atomically
+from dnawire.quantities import SCORE_COLUMNS, SCORED
 from dnawire.training.state import EpochRecord
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _TAGS: Final = {
     "train_loss": "loss/train",
     "val_loss": "loss/validation",
-    "val_transmission_mae": "decades/transmission",
-    "val_dos_mae": "decades/dos",
+    **{SCORE_COLUMNS[one.name]: f"{one.scale_unit}/{one.name}" for one in SCORED},
     "learning_rate": "learning_rate",
     "seconds": "seconds",
 }
@@ -65,7 +64,7 @@ class EventFile:
     def rewrite(self, history: Sequence[EpochRecord]) -> None:
         """Put a new file with the whole history in the place of the others.
 
-        Times are those of computing: interruptions are left out.
+        Times are those of computing: interruptions are skipped.
         """
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
@@ -82,12 +81,14 @@ class EventFile:
         for record in history:
             moment += record.seconds
             events.append(_event(record, moment))
+        for path in previous[-1:]:
+            # A former owner may hold it open, and would add to it.
+            replace_atomically(path, path.read_bytes())
         new = self._folder / _NAME.format(number)
         replace_atomically(new, _encoded(events))
         # A server that reads a previous file would never leave it if it were gone.
-        for path in self._folder.glob("*tfevents*"):
-            if path not in (new, *previous):
-                path.unlink()
+        for path in set(self._folder.glob("*tfevents*")) - {new, *previous}:
+            remove(path)
 
     def add(self, record: EpochRecord) -> None:
         """Add one epoch.
@@ -100,8 +101,7 @@ class EventFile:
         files = self._files()
         if not files:
             raise FileNotFoundError(errno.ENOENT, "no event file is left", str(self._folder))
-        with files[-1].open("ab") as file:
-            file.write(_encoded([_event(record, self._clock())]))
+        append(files[-1], _encoded([_event(record, self._clock())]))
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(_NAME.replace("{:010d}", "*")))
@@ -111,7 +111,7 @@ def _event(record: EpochRecord, moment: float) -> Event:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    values = asdict(record)
+    values = record.row()
     scalars = [Summary.Value(tag=tag, simple_value=values[name]) for name, tag in _TAGS.items()]
     return Event(wall_time=moment, step=record.epoch, summary=Summary(value=scalars))
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from dnawire.checkpoint import DirectoryLock, replace_atomically
+from dnawire.checkpoint import DirectoryLock
+from dnawire.cluster import job_runs
 from dnawire.config import TrainConfig, write_yaml
 from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
+from dnawire.files.durable import append, move_away, replace_atomically, replace_durably
 from dnawire.files.text import read_text
+from dnawire.quantities import SCORED
 from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
-from dnawire.training.state import EpochRecord
+from dnawire.training.state import METRICS, EpochRecord
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +41,6 @@ _RESULTS: Final = (
     "figures",
     "tensorboard",
 )
-_UNITS: Final = {
-    "epoch": "",
-    "train_loss": "",
-    "val_loss": "",
-    "val_transmission_mae": "decades",
-    "val_dos_mae": "decades",
-    "learning_rate": "",
-    "seconds": "s",
-    "rollbacks": "",
-}
 
 
 class OutputFolder:
@@ -56,27 +49,20 @@ class OutputFolder:
     def __init__(self, path: Path, *, tensorboard: bool = False) -> None:
         self.path = path
         self._events = [EventFile(path / "tensorboard")] if tensorboard else []
-        self._owner: DirectoryLock | None = None
 
     def lock(self) -> DirectoryLock:
         """Ownership of the folder, to be held while a run writes to it."""
-        return DirectoryLock(self.path, content="results", option="--output_dir or --model_name")
-
-    def owned_by(self, lock: DirectoryLock) -> None:
-        """Refuse from now on to write when the lock is lost."""
-        self._owner = lock
+        return DirectoryLock(
+            self.path, content="results", option="--output_dir or --model_name", job_runs=job_runs
+        )
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Context in which a refusal of the system becomes a `NotWritableError`.
 
-        Raises
-        ------
-        LockedError
-            Another run owns the folder now.
+        Whatever is written below the folder asks its owner first, see `dnawire.files.ownership`.
         """
         try:
-            self._check_owner()
             yield
         except OSError as error:
             raise NotWritableError(
@@ -86,22 +72,19 @@ class OutputFolder:
             ) from error
 
     def claim(self, run_id: str) -> None:
-        """Make the folder ours: results of another run are moved aside, never overwritten."""
-        self._set_foreign_results_aside(run_id)
+        """Make the folder ours: results of another run are archived, never overwritten."""
+        self._archive_foreign_results(run_id)
         self.path.mkdir(parents=True, exist_ok=True)
-        replace_atomically(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
+        replace_durably(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
 
-    def _set_foreign_results_aside(self, run_id: str) -> None:
-        ours = [self.path / name for name in _RESULTS if (self.path / name).exists()]
-        if not ours or _run_id(self.path) == run_id:
+    def _archive_foreign_results(self, run_id: str) -> None:
+        present = [name for name in _RESULTS if (self.path / name).exists()]
+        if not present or _run_id(self.path) == run_id:
             return
-        number = 1
-        while (aside := self.path / f"earlier-{number}").exists():
-            number += 1
-        aside.mkdir()
-        for entry in ours:
-            entry.rename(aside / entry.name)
-        logger.warning("%s held results of another run: they are now in %s", self.path, aside)
+        numbers = itertools.count(1)
+        free = next(n for n in numbers if not (self.path / f"earlier-{n}").exists())
+        archive = move_away(present, self.path, f"earlier-{free}")
+        logger.warning("%s held results of another run: they are now in %s", self.path, archive)
 
     def write_start(self, config: TrainConfig, start: dict[str, Any], epoch: int) -> int:
         """Write the configuration, add a line to the history of starts, return their number."""
@@ -110,21 +93,21 @@ class OutputFolder:
         before = [] if config.checkpoint.fresh else _entries(path)
         entries = [*before, {"epoch": epoch, **start}]
         text = "".join(json.dumps(entry) + "\n" for entry in entries)
-        replace_atomically(path, text.encode())
+        replace_durably(path, text.encode())
         return len(entries)
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one JSON file."""
-        replace_atomically(self.path / name, (json.dumps(values, indent=2) + "\n").encode())
+        replace_durably(self.path / name, (json.dumps(values, indent=2) + "\n").encode())
 
     def write_text(self, name: str, text: str) -> None:
         """Write one text file."""
-        replace_atomically(self.path / name, text.encode())
+        replace_durably(self.path / name, text.encode())
 
     def write_metrics(self, history: list[EpochRecord]) -> None:
         """Write ``metrics.csv`` and the events anew: one row per completed epoch."""
-        lines = [_csv_line(list(_UNITS)), _csv_line(list(_UNITS.values()))]
-        rows = [_csv_line(list(asdict(record).values())) for record in history]
+        lines = [_csv_line(list(METRICS)), _csv_line(list(METRICS.values()))]
+        rows = [_csv_line(list(record.row().values())) for record in history]
         replace_atomically(self.path / "metrics.csv", "".join(lines + rows).encode())
         for events in self._events:
             events.rewrite(history)
@@ -137,24 +120,18 @@ class OutputFolder:
         LockedError
             Another run owns the folder now.
         """
-        self._check_owner()
-        with (self.path / "metrics.csv").open("a", newline="") as file:
-            file.write(_csv_line(list(asdict(record).values())))
+        append(self.path / "metrics.csv", _csv_line(list(record.row().values())).encode())
         for events in self._events:
             events.add(record)
-
-    def _check_owner(self) -> None:
-        if self._owner is not None:
-            self._owner.check()
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
         """Write ``scores.csv``: errors on the test set of the model and of the baselines."""
         lines = [
-            _csv_line(["predictor", "transmission_mae", "dos_mae"]),
-            _csv_line(["", "decades", "decades"]),
-            *(_csv_line([name, *score]) for name, score in scores.items()),
+            _csv_line(["predictor", *(f"{quantity.name}_mae" for quantity in SCORED)]),
+            _csv_line(["", *(quantity.scale_unit for quantity in SCORED)]),
+            *(_csv_line([name, *score.values()]) for name, score in scores.items()),
         ]
-        replace_atomically(self.path / "scores.csv", "".join(lines).encode())
+        replace_durably(self.path / "scores.csv", "".join(lines).encode())
 
     def write_test_records(self, reference: TransportDataset, predicted: TransportDataset) -> None:
         """Write the test records and what the model says of them, in the same order."""
@@ -176,7 +153,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     lines = path.read_bytes().splitlines() if path.exists() else []
     found = [entry for line in lines if isinstance(entry := _json_or_none(line), dict)]
     if len(found) < len(lines):
-        logger.warning("%s: %d torn line(s) left out", path, len(lines) - len(found))
+        logger.warning("%s: %d torn line(s) skipped", path, len(lines) - len(found))
     return found
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import logging
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dnawire.config import GuardClass, TrainConfig, guard_classes
+from dnawire.config import TrainConfig, settings_of
 from dnawire.data import (
     Splits,
     TransportDataset,
@@ -26,12 +24,12 @@ from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
 from dnawire.models import ModelSpecification, TargetStatistics, build_model
 from dnawire.training.average import WeightAverage
-from dnawire.training.distributed.group import ProcessGroup, SingleProcess
+from dnawire.training.distributed import ProcessGroup, SingleProcess
 from dnawire.training.loop import Trainer
 from dnawire.training.loss import SpectralLoss
 from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
-from dnawire.training.schedule import Schedule
+from dnawire.training.schedule import LearningRateSchedule
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
 
@@ -107,21 +105,13 @@ def shared_eta(dataset: TransportDataset) -> float:
 
 def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecification:
     """Which model the settings ask for."""
-    model = config.model
-    return ModelSpecification(
-        model.model_type,
-        num_energies,
-        model.hidden_dim,
-        model.num_layers,
-        model.num_heads,
-        model.dropout,
-    )
+    return ModelSpecification(config.model.model_type, num_energies, settings_of(config.model))
 
 
 def build_trainer(
     config: TrainConfig, data: PreparedData, device: torch.device, group: ProcessGroup | None = None
 ) -> Trainer:
-    """Put an untrained model, its optimizer and its data together; None trains alone."""
+    """Put an untrained model, its optimizer and its data together, for one process or a group."""
     group = group or SingleProcess()
     specification = model_specification(config, len(data.statistics.energies))
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
@@ -145,7 +135,7 @@ def build_trainer(
         model=model,
         packed=packed,
         optimizer=optimizer,
-        schedule=Schedule(optimizer, config.optimization, steps),
+        schedule=LearningRateSchedule(optimizer, config.optimization, steps),
         order=order,
         validation=[group.bucket(batch, loss).whole() for batch in data.validation],
         state=RunState(),
@@ -157,15 +147,3 @@ def build_trainer(
         rollback_rate_factor=config.optimization.rollback_rate_factor,
         group=group,
     )
-
-
-def run_id(config: TrainConfig, dataset: TransportDataset) -> str:
-    """Digest of everything that shapes the result: equal for equal runs."""
-    classes = guard_classes()
-    shaping = {
-        name: value
-        for name, value in config.flat().items()
-        if classes[name] is GuardClass.MUST_MATCH
-    }
-    text = json.dumps({**shaping, "records": dataset.digest}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

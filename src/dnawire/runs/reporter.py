@@ -10,15 +10,17 @@ from typing import Self
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from dnawire.quantities import SCORED
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.progress import epoch_line, seconds_left
+from dnawire.training.callback import Callback
 from dnawire.training.metrics import Scores
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
 
 
-class Reporter:
+class Reporter(Callback):
     """Reports every finished epoch; the bar is drawn on a terminal only."""
 
     def __init__(self, folder: OutputFolder, state: RunState, num_epochs: int) -> None:
@@ -49,8 +51,9 @@ class Reporter:
     ) -> None:
         self._stack.close()
 
-    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
-        """Report one finished epoch."""
+    def after_epoch(self, record: EpochRecord) -> bool:
+        """Report one finished epoch; never stop."""
+        is_best = record.epoch == self._state.best_epoch
         left = seconds_left(self._state.history, self._num_epochs)
         logger.info("%s", epoch_line(record, self._num_epochs, left, is_best))
         try:
@@ -58,14 +61,15 @@ class Reporter:
         except OSError as error:
             logger.error("metrics not written: %s; training goes on", error)
         self._bar.update()
+        return False
 
 
 def score_table(scores: dict[str, Scores]) -> str:
     """Aligned table of errors in decades."""
     width = max(map(len, scores))
-    lines = [f"  {'':{width}}  log10 T  log10 DOS"]
-    lines += [
-        f"  {name:{width}}  {score.transmission:7.4f}  {score.dos:9.4f}"
-        for name, score in scores.items()
-    ]
+    heads = [quantity.scale_label for quantity in SCORED]
+    lines = ["  ".join([f"  {'':{width}}", *heads])]
+    for name, score in scores.items():
+        values = [f"{score[one.name]:{len(one.scale_label)}.4f}" for one in SCORED]
+        lines.append("  ".join([f"  {name:{width}}", *values]))
     return "\n".join(lines)

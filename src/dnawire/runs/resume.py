@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import logging
+import os
+from contextlib import ExitStack
 from typing import Any
 
 from dnawire.checkpoint import (
     CheckpointStore,
-    FlagClass,
+    DirectoryLock,
     LoadedCheckpoint,
     check,
     compare_environments,
     load_checkpoint,
 )
-from dnawire.config import GenerationConfig, TrainConfig, guard_classes, settings
+from dnawire.cluster import job_runs
+from dnawire.config import (
+    CheckpointConfig,
+    GenerationConfig,
+    GuardClass,
+    TrainConfig,
+    guard_classes,
+    settings,
+)
 from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
+from dnawire.runs.application import APPLICATION, CHANGED_SETTINGS
 from dnawire.runs.checkpointing import CheckpointCallback, restore
 
 logger = logging.getLogger(__name__)
+
+
+def open_store(
+    settings: CheckpointConfig, stack: ExitStack
+) -> tuple[CheckpointStore, DirectoryLock]:
+    """Own the folder of checkpoints until the stack is closed.
+
+    Raises
+    ------
+    NotFoundError
+        If ``--resume_from`` names a file that does not exist; no folder is made then.
+    LockedError
+        If another process owns the folder.
+    NotWritableError
+        If it cannot be written.
+    """
+    if settings.resume_from is not None and not os.path.exists(settings.resume_from):
+        load_checkpoint(settings.resume_from, application=APPLICATION)
+    lock = DirectoryLock(settings.directory, option="--checkpoint_dir", job_runs=job_runs)
+    stack.enter_context(lock)
+    store = CheckpointStore(settings.directory, lock, application=APPLICATION)
+    store.probe_writable()
+    return store, lock
 
 
 def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckpoint | None:
@@ -37,7 +71,11 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
     """
     checkpoint = config.checkpoint
     if checkpoint.resume_from is not None:
-        loaded = load_checkpoint(checkpoint.resume_from, allow_fallback=checkpoint.allow_fallback)
+        loaded = load_checkpoint(
+            checkpoint.resume_from,
+            allow_fallback=checkpoint.allow_fallback,
+            application=APPLICATION,
+        )
     else:
         found = None if checkpoint.fresh else store.load_latest()
         if found is None:
@@ -78,13 +116,13 @@ def resume(loaded: LoadedCheckpoint, callback: CheckpointCallback, config: Train
     )
 
 
-def set_other_run_aside(config: TrainConfig, callback: CheckpointCallback) -> None:
+def archive_other_run(config: TrainConfig, callback: CheckpointCallback) -> None:
     """Move what another run has left in the folder out of the way of what will be saved."""
     asked = config.checkpoint.fresh
     if asked or (config.checkpoint.resume_from is not None and _holds_other_run(callback)):
-        aside = callback.store.set_aside(also=(PROGRESS_NAME, STATUS_NAME))
-        if aside is not None:
-            logger.warning("the old checkpoints of %s are now in %s", aside.parent, aside)
+        archive = callback.store.archive(also=(PROGRESS_NAME, STATUS_NAME))
+        if archive is not None:
+            logger.warning("the old checkpoints of %s are now in %s", archive.parent, archive)
 
 
 def _holds_other_run(callback: CheckpointCallback) -> bool:
@@ -104,14 +142,22 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
         If a setting that shapes the result differs, or more epochs are done than are asked for.
     """
     # What was no setting yet had the effect that its default has.
-    saved = {name: setting.default for name, setting in settings().items()} | payload["args"]
-    classes = {name: FlagClass(guard.value) for name, guard in guard_classes().items()}
+    saved = {name: settings()[name].default for name in config.flat()} | payload["args"]
+    classes = guard_classes()
     if saved["schedule"] in ("constant", "plateau"):
-        classes["num_epochs"] = FlagClass.MAY_CHANGE
+        classes["num_epochs"] = GuardClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
-        # Records that are read speak for themselves; they are compared by content.
-        classes |= dict.fromkeys(vars(GenerationConfig()), FlagClass.IGNORED)
-    for difference in check(saved, config.flat(), classes, allowed=config.checkpoint.allow_change):
+        # Records that are read are compared by content.
+        classes |= dict.fromkeys(vars(GenerationConfig()), GuardClass.IGNORED)
+    tolerated = check(
+        saved,
+        config.flat(),
+        ignored=_named(classes, GuardClass.IGNORED),
+        may_change=_named(classes, GuardClass.MAY_CHANGE),
+        allowed=config.checkpoint.allow_change,
+        remedy=CHANGED_SETTINGS,
+    )
+    for difference in tolerated:
         logger.info("changed: %s", difference)
     if config.optimization.num_epochs < payload["epoch"]:
         raise ConfigurationMismatchError(
@@ -119,6 +165,10 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
             f"but {payload['epoch']} epochs are done",
             f"Give --num_epochs {payload['epoch']} or more, or another --checkpoint_dir.",
         )
+
+
+def _named(classes: dict[str, GuardClass], wanted: GuardClass) -> set[str]:
+    return {name for name, found in classes.items() if found is wanted}
 
 
 def _check_records(

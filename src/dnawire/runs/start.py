@@ -1,4 +1,4 @@
-"""Where, when and how a run was started; it shapes no number and is kept for every start."""
+"""Where, when and how a run was started; it shapes no number and is recorded for every start."""
 
 from __future__ import annotations
 

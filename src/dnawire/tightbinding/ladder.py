@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
-from dnawire.junction import BASES, EDGE_KINDS, EDGES, MISSING_CODE, STRANDS
+from dnawire.junction import EDGE_KINDS, EDGES, MISSING_CODE, STRANDS
 from dnawire.tightbinding.parameters import ParameterSet
 
 
@@ -40,7 +40,7 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
     Parameters
     ----------
     codes
-        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=-1.
+        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=4.
     parameters
         Tight-binding parameters.
 
@@ -59,11 +59,12 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
     mask = np.not_equal(codes, MISSING_CODE)
     diagonal = np.zeros((batch, length, strands, strands))
     step = np.zeros((batch, length - 1, strands, strands))
+    base = np.where(mask, codes, 0)
     for strand in range(strands):
-        onsite = parameters.onsite[codes[..., strand]]
+        onsite = parameters.onsite[base[..., strand]]
         diagonal[..., strand, strand] = np.where(mask[..., strand], onsite, 0.0)
     for edge in EDGES:
-        start, end = edge.ends(codes)
+        start, end = edge.ends(base)
         hopping = getattr(parameters, EDGE_KINDS[edge.kind])[start, end]
         row, column = edge.element
         exists = np.logical_and(*edge.ends(mask))
@@ -108,8 +109,8 @@ def _check_codes(codes: NDArray[np.integer]) -> None:
             "give codes in ladder layout (duplexes, base pairs, 2), for example "
             "Duplex.parse('ACGT').codes[None].",
         )
-    if codes.size and (codes.min() < MISSING_CODE or codes.max() >= len(BASES)):
+    if codes.size and (codes.min() < 0 or codes.max() > MISSING_CODE):
         raise InvalidDuplexError(
             f"base codes run from {codes.min()} to {codes.max()}.",
-            "use A=0, C=1, G=2, T=3 and -1 for a missing base.",
+            "use A=0, C=1, G=2, T=3 and 4 for a missing base.",
         )

@@ -1,4 +1,4 @@
-"""Exponential moving average of the weights, which is judged and exported in place of the last."""
+"""Exponential moving average of the weights, which is validated and exported."""
 
 from __future__ import annotations
 

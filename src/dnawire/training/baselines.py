@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from torch import Tensor
 
-from dnawire.graphs import MISSING_BASE, Batch, JunctionBatch
+from dnawire.graphs import Batch, JunctionBatch
+from dnawire.junction import LETTERS, MISSING_CODE
 from dnawire.models import TargetStatistics
+from dnawire.quantities import SCORED, Quantity, scored_in
 from dnawire.training.metrics import Scores, absolute_errors
 
 _RIDGE_PENALTY = 1.0
@@ -27,30 +30,27 @@ def baseline_scores(
     }
 
 
-def _targets(buckets: Sequence[Batch]) -> tuple[Tensor, Tensor]:
-    return (
-        torch.cat([bucket.spectra.log10_transmission for bucket in buckets]),
-        torch.cat([bucket.spectra.log10_dos for bucket in buckets]),
-    )
+def _targets(buckets: Sequence[Batch], quantity: Quantity) -> Tensor:
+    return torch.cat([bucket.spectra.known()[quantity.column] for bucket in buckets])
 
 
 def _score_mean(test: Sequence[Batch], statistics: TargetStatistics) -> Scores:
-    transmission, dos = _targets(test)
-    return _scores(
-        (statistics.mean_log10_transmission, transmission), (statistics.mean_log10_dos, dos)
-    )
+    scored = scored_in(statistics.mean)
+    means = {quantity.name: statistics.mean[quantity.column] for quantity in scored}
+    return _scores(means, test)
 
 
 def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
     longest = max(bucket.junctions.base.shape[1] for bucket in (*training, *test))
     inputs, wanted = one_hot_bases(training, longest), one_hot_bases(test, longest)
-    predictions = []
-    for target in _targets(training):
+    predictions = {}
+    for quantity in scored_in(*(bucket.spectra.known() for bucket in training)):
+        target = _targets(training, quantity)
         complete = target.isfinite().all(1).numpy()
-        ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
-        predictions.append(torch.from_numpy(ridge.predict(wanted)))
-    transmission, dos = _targets(test)
-    return _scores((predictions[0], transmission), (predictions[1], dos))
+        if complete.any():
+            ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
+            predictions[quantity.name] = torch.from_numpy(ridge.predict(wanted))
+    return _scores(predictions, test)
 
 
 def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:
@@ -74,8 +74,8 @@ def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]
 def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
     missing = longest - junctions.base.shape[1]
     pad = torch.nn.functional.pad
-    base = pad(junctions.base, (0, 0, 0, missing), value=MISSING_BASE)
-    hot = torch.nn.functional.one_hot(base, MISSING_BASE + 1).flatten(1).double()
+    base = pad(junctions.base, (0, 0, 0, missing), value=MISSING_CODE)
+    hot = torch.nn.functional.one_hot(base, len(LETTERS)).flatten(1).double()
     couplings = [
         pad(gamma, (0, 0, 0, missing)).flatten(1)
         for gamma in (junctions.gamma_left, junctions.gamma_right)
@@ -84,10 +84,12 @@ def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
     return features
 
 
-def _scores(transmission: tuple[Tensor, Tensor], dos: tuple[Tensor, Tensor]) -> Scores:
-    return Scores(
-        *(
-            float(absolute_errors(predicted.expand_as(wanted), wanted).nanmean())
-            for predicted, wanted in (transmission, dos)
-        )
-    )
+def _scores(predictions: Mapping[str, Tensor], test: Sequence[Batch]) -> Scores:
+    """Mean absolute errors; NaN where nothing is predicted or known."""
+    scores = {quantity.name: math.nan for quantity in SCORED}
+    for quantity in scored_in(*(bucket.spectra.known() for bucket in test)):
+        if quantity.name in predictions:
+            wanted = _targets(test, quantity)
+            errors = absolute_errors(predictions[quantity.name].expand_as(wanted), wanted)
+            scores[quantity.name] = float(errors.nanmean())
+    return scores

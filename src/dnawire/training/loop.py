@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 import torch
 
@@ -19,22 +18,15 @@ from dnawire.models import PackedParameters, TransportModel
 from dnawire.training.average import WeightAverage
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import ProcessGroup
-from dnawire.training.distributed.share import Share
+from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import load_optimizer, optimizer_state
 from dnawire.training.order import BatchOrder
 from dnawire.training.recovery import Recovery, diverged, lowered_rate
-from dnawire.training.schedule import Schedule
+from dnawire.training.schedule import LearningRateSchedule
 from dnawire.training.state import EpochRecord, RunState
 
 logger = logging.getLogger(__name__)
-
-
-class Report(Protocol):
-    """Is told of every finished epoch."""
-
-    def epoch(self, record: EpochRecord, *, is_best: bool) -> None:
-        """Report it."""
 
 
 @dataclass
@@ -44,16 +36,16 @@ class Trainer:
     model: TransportModel
     packed: PackedParameters
     optimizer: torch.optim.Optimizer
-    schedule: Schedule
+    schedule: LearningRateSchedule
     order: BatchOrder
-    validation: Sequence[Share]
+    validation: Sequence[LocalBatch]
     state: RunState
     seed: int
     gradient_clip: float
     accumulate_batches: int
     """Number of batches in a step."""
     average: WeightAverage | None
-    """Takes the place of the model wherever it is judged or kept as the best."""
+    """Is validated, and becomes the best model, in place of the trained one."""
     max_rollbacks: int
     rollback_rate_factor: float
     group: ProcessGroup
@@ -70,7 +62,7 @@ class Trainer:
         return self.packed.vectors[0].device
 
     @property
-    def judged(self) -> TransportModel:
+    def validated_model(self) -> TransportModel:
         """The model that is validated and may become the best: the average if there is one."""
         return self.model if self.average is None else self.average.model
 
@@ -94,27 +86,33 @@ class Trainer:
             registry.register("average", self.average.model)
         return registry
 
-    def fit(self, num_epochs: int, callback: Callback, report: Report) -> bool:
+    def fit(self, num_epochs: int, callback: Callback) -> bool:
         """Train until ``num_epochs`` epochs are complete; return whether they are.
+
+        If the callback stops it, the same call goes on where it was.
 
         Raises
         ------
         DivergedError
             If something is not finite and no rollback is left.
         """
+        if self.state.epoch >= num_epochs:
+            return True
+        if callback.before_start():
+            return False
         self.recovery.begin()
         while self.state.epoch < num_epochs:
             try:
-                if not self._finish_epoch(callback, report):
+                if not self._finish_epoch(callback):
                     return False
             except DivergedError as error:
                 self._roll_back(error)
                 callback.after_rollback()
         return True
 
-    def _finish_epoch(self, callback: Callback, report: Report) -> bool:
+    def _finish_epoch(self, callback: Callback) -> bool:
         """Do what remains of the epoch; return whether the run goes on."""
-        if not self._finish_batches(callback):
+        if not self.finish_batches(callback):
             return False
         start = time.perf_counter()
         validated = self._validate(callback)
@@ -126,47 +124,53 @@ class Trainer:
         record = self._record(*validated)
         self.schedule.validated(record.val_loss)
         good = self.recovery.verified_copy()
-        is_best = self.state.finish_epoch(record, self.judged)
+        self.state.finish_epoch(record, self.validated_model)
         self.recovery.mark(good)
-        report.epoch(record, is_best=is_best)
         return not callback.after_epoch(record)
 
     def _roll_back(self, error: DivergedError) -> None:
         """Retry the epoch without the step that failed, if one did and it is not the only one."""
         state, batches = self.state, self.order.batches_per_epoch
-        steps = -(-batches // self.accumulate_batches) - len(state.left_out)
-        left_out = [state.batch] if state.batch < batches and steps > 1 else []
-        self.recovery.roll_back(error, left_out)
+        steps = -(-batches // self.accumulate_batches) - len(state.skipped)
+        skipped = [state.batch] if state.batch < batches and steps > 1 else []
+        self.recovery.roll_back(error, skipped)
 
-    def _finish_batches(self, callback: Callback) -> bool:
-        """Do the remaining batches of the epoch; return whether all are done."""
+    def finish_batches(self, callback: Callback) -> bool:
+        """Train on the remaining batches of the epoch; return whether all are done."""
         state = self.state
         cuts = self.order.epoch(state.epoch)
         self.model.train()
         while state.batch < len(cuts):
             start = time.perf_counter()
             taken = cuts[state.batch : state.batch + self.accumulate_batches]
-            if state.batch not in state.left_out:
-                self._step([self.order.batch(cut) for cut in taken])
+            if state.batch not in state.skipped:
+                self.step([self.order.batch(cut) for cut in taken])
             state.batch += len(taken)
             state.epoch_seconds += time.perf_counter() - start
             if callback.after_batch():
                 return False
         return True
 
-    def _step(self, shares: Sequence[Share]) -> None:
-        state, count = self.state, sum(share.records for share in shares)
+    def step(self, batches: Sequence[LocalBatch]) -> None:
+        """Take one optimizer step on what this process computes of one or more batches.
+
+        Raises
+        ------
+        DivergedError
+            If the loss or its gradient is not finite; the weights are as they were.
+        """
+        state, count = self.state, sum(local.global_size for local in batches)
         first = state.epoch * self.order.batches_per_epoch + state.batch
         self.packed.zero_gradients()
         value = 0.0
-        for number, share in enumerate(shares, first):
+        for number, local in enumerate(batches, first):
             seed = named_seed(self.seed, "dropout", number)
-            self.model.dropout.seed(seed, self.device, share.others)
-            loss = share.loss_of(share.predict(self.model))
-            weight = share.records / count
+            self.model.dropout.seed(seed, self.device, local.others)
+            loss = local.loss_of(local.predict(self.model))
+            weight = local.global_size / count
             loss.backward(torch.full_like(loss, weight))
             value += weight * loss.item()
-        value = self.group.add(self.packed.gather_gradients(), value)
+        value = self.group.all_reduce(self.packed.gather_gradients(), value)
         norm = self.packed.clip_gradients(self.gradient_clip)
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             problem = f"the loss is {value} and its gradient has norm {norm.item()}"
@@ -183,17 +187,17 @@ class Trainer:
     def _validate(self, callback: Callback) -> tuple[float, Scores] | None:
         """Validation loss and scores; None if the run shall stop."""
         scores, total, count = ScoreSum(), 0.0, 0
-        model = self.judged.eval()
+        model = self.validated_model.eval()
         with torch.no_grad():
-            for share in self.validation:
-                prediction = share.predict(model)
-                scores.add(prediction, share.part.spectra)
-                total += share.loss_of(prediction).item() * share.records
-                count += share.records
+            for local in self.validation:
+                prediction = local.predict(model)
+                scores.add(prediction, local.batch.spectra)
+                total += local.loss_of(prediction).item() * local.global_size
+                count += local.global_size
                 if callback.after_batch():
                     return None
-        scores.combine(self.group.total)
-        loss = self.group.total(torch.tensor(total, dtype=torch.float64))
+        scores.combine(self.group.sum)
+        loss = self.group.sum(torch.tensor(total, dtype=torch.float64))
         return loss.item() / count, scores.result()
 
     def _record(self, val_loss: float, scores: Scores) -> EpochRecord:
@@ -202,8 +206,7 @@ class Trainer:
             epoch=state.epoch + 1,
             train_loss=state.loss_sum / state.loss_count,
             val_loss=val_loss,
-            val_transmission_mae=scores.transmission,
-            val_dos_mae=scores.dos,
+            val_scores=scores,
             learning_rate=self.schedule.rate / self.model.rate_factor * state.rate_share,
             seconds=state.epoch_seconds,
             rollbacks=len(state.rollbacks),

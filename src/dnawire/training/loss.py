@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -12,25 +13,26 @@ from dnawire.config import LossConfig
 from dnawire.graphs.schema import SpectraBatch
 from dnawire.models import TargetStatistics, TransportModel
 from dnawire.operators import energy_weights, weighted_huber
+from dnawire.quantities import QUANTITIES, Quantity
 
 
 class SpectralLoss(NamedTuple):
-    """Weighted sum of the losses of log10 T, log10 DOS and, where both sides have it, log10 LDOS.
+    """Weighted sum of the losses of all quantities that both sides have, each in its scale.
 
-    Errors of T and DOS are standardized per energy by the spread of the training set, so that T,
-    which varies over decades, does not drown the DOS. Each is a mean of Huber losses over the
-    energies, in which steep parts of the target count less: there a shift of a resonance by its
-    uncertainty, ``resonance_width``, already changes the logarithm much. Values that are not finite
-    in the target (T of a junction whose contacts are disconnected) are left out.
+    Errors of those with one value per energy are standardized per energy by the spread of the
+    training set, so that T, which varies over decades, does not drown the DOS. Each is a mean of
+    Huber losses over the energies, in which steep parts of the target count less: there a shift of
+    a resonance by its uncertainty, ``resonance_width``, already changes the logarithm much. Values
+    that are not finite in the target (T of a junction whose contacts are disconnected) are skipped.
     """
 
-    transmission_scale: Float[Tensor, " E"]
-    dos_scale: Float[Tensor, " E"]
+    scales: Mapping[str, Float[Tensor, " E"]]
+    """Spreads of the training set by column; errors of other columns are not scaled."""
     steepness: float
     """Resonance width over the spacing of the grid."""
     weights: LossConfig
-    shares: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    """Weight of the records at hand in T, DOS and LDOS, as a fraction of that of their batch."""
+    shares: tuple[float, ...] = (1.0,) * len(QUANTITIES)
+    """Weight of the records at hand in each quantity, as a fraction of that of their batch."""
 
     @classmethod
     def for_model(
@@ -42,45 +44,43 @@ class SpectralLoss(NamedTuple):
             width = model.resonance_width
         energies = statistics.energies
         spacing = float(energies[-1] - energies[0]) / (len(energies) - 1)
-        return cls(
-            statistics.std_log10_transmission, statistics.std_log10_dos, width / spacing, weights
-        )
+        return cls(scales=statistics.std, steepness=width / spacing, weights=weights)
 
     def to(self, device: torch.device) -> SpectralLoss:
         """Copy the scales to a device."""
-        scales = self.transmission_scale.to(device), self.dos_scale.to(device)
-        return self._replace(transmission_scale=scales[0], dos_scale=scales[1])
+        return self._replace(scales={name: one.to(device) for name, one in self.scales.items()})
 
     def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
         """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
-        weights, shares = self.weights, self.shares
-        total = (
-            weights.transmission_weight
-            * shares[0]
-            * self._mean(
-                prediction.log10_transmission, target.log10_transmission, self.transmission_scale
-            )
-        )
-        total = total + weights.dos_weight * shares[1] * self._mean(
-            prediction.log10_dos, target.log10_dos, self.dos_scale
-        )
-        if prediction.log10_ldos is None or target.log10_ldos is None or not weights.ldos_weight:
-            return total
-        decades = torch.ones_like(self.dos_scale)
-        ldos = self._mean(prediction.log10_ldos, target.log10_ldos, decades)
-        return total + weights.ldos_weight * shares[2] * ldos
+        predicted, wanted = prediction.known(), target.known()
+        losses = []
+        for quantity, share in zip(QUANTITIES, self.shares, strict=True):
+            name, weight = quantity.column, self.weight(quantity)
+            # The sums over sites cost most of the loss.
+            is_spared = quantity.has_sites and not weight
+            if name in predicted and name in wanted and not is_spared:
+                mean = self._mean(predicted[name], wanted[name], self.scales.get(name))
+                losses.append(weight * share * mean)
+        return torch.stack(losses).sum()
 
-    def weights_of(self, target: SpectraBatch) -> Float[Tensor, "B 3"]:
-        """Sum of the weights of each record in the means of T, DOS and LDOS, on the CPU."""
+    def weight(self, quantity: Quantity) -> float:
+        """Weight of a quantity in the settings."""
+        return float(getattr(self.weights, f"{quantity.name}_weight"))
+
+    def weights_of(self, target: SpectraBatch) -> Float[Tensor, "B quantities"]:
+        """Sum of the weights of each record in the mean of each quantity, on the CPU."""
+        known = target.known()
         columns = [
-            torch.zeros(len(target.log10_dos)).double()
-            if values is None
-            else energy_weights(values, self.steepness).flatten(1).sum(1).cpu()
-            for values in target
+            energy_weights(known[one.column], self.steepness).flatten(1).sum(1).cpu()
+            if one.column in known
+            else torch.zeros(len(target.log10_dos), dtype=torch.float64)
+            for one in QUANTITIES
         ]
         return torch.stack(columns, 1)
 
-    def for_part(self, part: Float[Tensor, " 3"], whole: Float[Tensor, " 3"]) -> SpectralLoss:
+    def for_part(
+        self, part: Float[Tensor, " quantities"], whole: Float[Tensor, " quantities"]
+    ) -> SpectralLoss:
         """The loss whose values for the parts of a batch add up to the loss of the batch.
 
         Parameters
@@ -88,9 +88,11 @@ class SpectralLoss(NamedTuple):
         part, whole
             Sums of `weights_of` over the records of the part and of the batch.
         """
-        transmission, dos, ldos = (part / whole).nan_to_num(0.0).tolist()
-        return self._replace(shares=(transmission, dos, ldos))
+        return self._replace(shares=tuple((part / whole).nan_to_num(0.0).tolist()))
 
-    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor | None) -> Tensor:
+        """Mean of weighted losses; without a scale, errors are in decades."""
+        if scale is None:
+            scale = target.new_ones(target.shape[-1])
         constants = self.steepness, self.weights.huber_delta
         return weighted_huber(prediction, target, scale, *constants)

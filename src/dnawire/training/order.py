@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dnawire.data import named_seed
-from dnawire.training.distributed.share import Bucket, Share
+from dnawire.training.distributed.local_batch import Bucket, LocalBatch
 
 
 class BatchOrder:
@@ -34,7 +34,7 @@ class BatchOrder:
         ]
         return [cuts[position] for position in torch.randperm(len(cuts), generator=generator)]
 
-    def batch(self, cut: tuple[int, Tensor]) -> Share:
-        """Gather the share of this process in one batch."""
+    def batch(self, cut: tuple[int, Tensor]) -> LocalBatch:
+        """Gather what this process computes of one batch."""
         number, rows = cut
         return self._buckets[number].cut(rows)

@@ -51,26 +51,26 @@ class Recovery:
             A value is not finite.
         """
         copy = self.parts.snapshot()
-        place = not_finite(copy)
-        if place is not None:
-            raise diverged(f"{place.lstrip('/')} is not finite", self.state)
+        name = not_finite(copy)
+        if name is not None:
+            raise diverged(f"{name.lstrip('/')} is not finite", self.state)
         return copy
 
     def mark(self, copy: dict[str, Any]) -> None:
         """Take the present state as the last good one; ``copy`` is its `verified_copy`."""
         self._good = {**copy, "counters": {name: getattr(self.state, name) for name in _COUNTERS}}
 
-    def roll_back(self, error: DivergedError, left_out: list[int]) -> None:
-        """Go back, lower the learning rate and leave batches out of the rest of the epoch.
+    def roll_back(self, error: DivergedError, skipped: list[int]) -> None:
+        """Go back, lower the learning rate and skip batches in the rest of the epoch.
 
-        Without either, a run that is bit-exact would diverge again at the same place.
+        Without either, a run that is bit-exact would diverge again at the same step.
 
         Parameters
         ----------
         error
             What happened; the counters of the state say when.
-        left_out
-            First batches of the steps that the retry passes over.
+        skipped
+            First batches of the steps that the retry skips.
 
         Raises
         ------
@@ -85,12 +85,12 @@ class Recovery:
         self.parts.restore({name: self._good[name] for name in self.parts.names})
         state.rollbacks.append(error.problem)
         state.rate_share *= self.rate_factor
-        state.left_out.extend(left_out)
+        state.skipped.extend(skipped)
         logger.warning(
             "DIVERGED: %s; rollback %d of %d to the start of epoch %d, at %g times the learning "
             "rate%s",
             error.problem, len(state.rollbacks), self.max_rollbacks, state.epoch + 1,
-            state.rate_share, "".join(f", without batch {batch + 1}" for batch in left_out),
+            state.rate_share, "".join(f", without batch {batch + 1}" for batch in skipped),
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:

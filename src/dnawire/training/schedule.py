@@ -37,7 +37,7 @@ class Plateau:
             self.cuts, self.epochs_without_progress = self.cuts + 1, 0
 
 
-class Schedule:
+class LearningRateSchedule:
     """Learning rate of every step: linear warm-up, then the chosen course.
 
     ``cosine`` falls along half a cosine and ``constant`` stays. ``plateau`` is multiplied by

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import math
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
 import torch
 from torch import Tensor
+
+from dnawire.quantities import SCORE_COLUMNS, SCORED
+from dnawire.training.metrics import Scores
+
+METRICS: Final = {
+    "epoch": "",
+    "train_loss": "",
+    "val_loss": "",
+    **{SCORE_COLUMNS[quantity.name]: quantity.scale_unit for quantity in SCORED},
+    "learning_rate": "",
+    "seconds": "s",
+    "rollbacks": "",
+}
+"""Columns of ``metrics.csv`` and their units."""
 
 
 @dataclass
@@ -16,12 +31,25 @@ class EpochRecord:
     epoch: int
     train_loss: float
     val_loss: float
-    val_transmission_mae: float
-    val_dos_mae: float
+    val_scores: Scores
+    """Of the validation set."""
     learning_rate: float
     seconds: float
     rollbacks: int = 0
     """Of the run so far."""
+
+    def row(self) -> dict[str, Any]:
+        """Plain values by `METRICS`."""
+        scores = {SCORE_COLUMNS[name]: score for name, score in self.val_scores.items()}
+        values = vars(self) | scores
+        return {name: values[name] for name in METRICS}
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """Take back what `row` returned; that of an older run may have fewer columns."""
+        values = dict(row)
+        scores = {name: values.pop(column, math.nan) for name, column in SCORE_COLUMNS.items()}
+        return cls(**values, val_scores=scores)
 
 
 @dataclass
@@ -51,8 +79,8 @@ class RunState:
     """Why the run went back to a start of an epoch, each time that it did."""
     rate_share: float = 1.0
     """Share of the scheduled learning rate that is left after all rollbacks."""
-    left_out: list[int] = field(default_factory=list)
-    """Batches of the epoch under way at which it diverged; they are passed over."""
+    skipped: list[int] = field(default_factory=list)
+    """Batches of the epoch under way at which it diverged and which it skips."""
 
     @property
     def train_losses(self) -> list[float]:
@@ -68,26 +96,30 @@ class RunState:
         """Reset what belongs to one epoch."""
         self.batch = self.loss_count = 0
         self.loss_sum = self.epoch_seconds = 0.0
-        self.left_out = []
+        self.skipped = []
 
-    def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> bool:
-        """Count a finished epoch; return whether its model is the best so far."""
+    def finish_epoch(self, record: EpochRecord, model: torch.nn.Module) -> None:
+        """Count a finished epoch, and copy the weights of its model if it is the best so far."""
         self.epoch = record.epoch
         self.history.append(record)
-        is_best = record.val_loss < self.best_loss
-        if is_best:
+        if record.val_loss < self.best_loss:
             self.best_epoch, self.best_loss = record.epoch, record.val_loss
             self.best_model = {name: value.clone() for name, value in model.state_dict().items()}
         self.begin_epoch()
-        return is_best
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values and tensors only."""
-        state = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**state, "history": [asdict(record) for record in self.history]}
+        state = {_saved(name): getattr(self, name) for name in self.__dataclass_fields__}
+        return {**state, "history": [record.row() for record in self.history]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
-        for name, value in state.items():
-            setattr(self, name, value)
-        self.history = [EpochRecord(**record) for record in state["history"]]
+        for name in self.__dataclass_fields__:
+            if _saved(name) in state:
+                setattr(self, name, state[_saved(name)])
+        self.history = [EpochRecord.from_row(row) for row in state["history"]]
+
+
+def _saved(name: str) -> str:
+    """Key of an attribute in checkpoints."""
+    return "left_out" if name == "skipped" else name

@@ -9,8 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs import NUM_BASES, Batch
+from dnawire.graphs import Batch
+from dnawire.junction import NUM_BASES
 from dnawire.models import TargetStatistics
+from dnawire.quantities import QUANTITIES
 
 _SMALLEST_SPREAD = 1e-3
 """Decades; keeps a constant target from dividing by zero."""
@@ -20,14 +22,17 @@ def target_statistics(
     buckets: Sequence[Batch], energies: Float[Tensor, " E"], eta: float
 ) -> TargetStatistics:
     """Mean and spread of the targets per energy, and a first guess of the on-site energies."""
-    transmission = torch.cat([bucket.spectra.log10_transmission for bucket in buckets])
-    dos = torch.cat([bucket.spectra.log10_dos for bucket in buckets])
+    means, spreads = {}, {}
+    for quantity in QUANTITIES:
+        if not quantity.has_sites and quantity.column in buckets[0].spectra.known():
+            values = torch.cat([bucket.spectra.known()[quantity.column] for bucket in buckets])
+            means[quantity.column], spreads[quantity.column] = _mean_and_spread(values)
     return TargetStatistics(
-        energies,
-        eta,
-        *_mean_and_spread(transmission),
-        *_mean_and_spread(dos),
-        onsite_guess(buckets, energies),
+        energies=energies,
+        eta=eta,
+        mean=means,
+        std=spreads,
+        onsite=onsite_guess(buckets, energies),
     )
 
 

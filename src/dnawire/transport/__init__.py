@@ -1,13 +1,6 @@
 """Quantum transport through finite tight-binding systems; knows nothing of DNA or learning."""
 
-from dnawire.transport.block import (
-    Densities,
-    Spectra,
-    Totals,
-    block_densities,
-    block_spectra,
-    block_totals,
-)
+from dnawire.transport.block import block_spectra, block_totals
 from dnawire.transport.dense import dense_spectra
 from dnawire.transport.observables import (
     Conductance,
@@ -15,13 +8,12 @@ from dnawire.transport.observables import (
     resolving_energies,
     zero_bias_conductance,
 )
+from dnawire.transport.spectra import Spectra, Totals
 
 __all__ = [
     "Conductance",
-    "Densities",
     "Spectra",
     "Totals",
-    "block_densities",
     "block_spectra",
     "block_totals",
     "dense_spectra",

@@ -289,16 +289,16 @@ def _reduce(work, at, grad_diagonal, grad_step, b):
 
 
 @compiled
-def backward(ladder, cotangents):
+def backward(system, cotangents):
     """Gradient of ``sum(cotangents * logarithms)`` by diagonal and step."""
-    num = ladder.energies.shape[1]
-    energies, stride = padded_energies(ladder.energies)
-    grad_diagonal, grad_step = np.empty_like(ladder.diagonal), np.empty_like(ladder.step)
+    num = system.energies.shape[1]
+    energies, stride = padded_energies(system.energies)
+    grad_diagonal, grad_step = np.empty_like(system.diagonal), np.empty_like(system.step)
     by_t, by_dos, by_ldos = cotangents.transmission, cotangents.dos, cotangents.ldos
-    at = layout(ladder)
+    at = layout(system)
     work = allocate(at.size)
-    for b in range(ladder.diagonal.shape[0]):
-        prepare(work, at, ladder, b)
+    for b in range(system.diagonal.shape[0]):
+        prepare(work, at, system, b)
         work[at.sums : at.pairs] = 0.0
         for start in range(0, num, LANES):
             used, here = used_lanes(num, start), b * num + start

@@ -2,7 +2,7 @@
 
 The mathematics is that of :mod:`dnawire.transport._recursion`, which is the readable definition.
 All that one chunk of energies of one junction needs lies in one array, ``work``, at the positions
-of a `Layout`. In long chains a column is kept as ``x 2^s``, so that nothing underflows.
+of a `Layout`. In long chains a column is stored as ``x 2^s``, so that nothing underflows.
 """
 
 from __future__ import annotations
@@ -213,8 +213,8 @@ def unscale(work, at):
         for c in range(at.num_columns):
             for n in range(at.length):
                 scale, here = get_scale(work, at, c, n), column(at, c, n)
-                kept = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
-                put_vector(work, here, multiply(get_vector(work, here), power_of_two(kept)))
+                power = where_positive(scale - splat(NEGLIGIBLE_EXPONENT), scale, splat(-2000.0))
+                put_vector(work, here, multiply(get_vector(work, here), power_of_two(power)))
 
 
 @inlined
@@ -239,20 +239,20 @@ def _put_rows(ldos, rows, site_rows, num, padded):
 
 
 @compiled
-def forward(ladder, rows, ldos):
+def forward(system, rows, ldos):
     """T as mantissa and exponent of two, and DOS, (B, E) of a batch; all flat.
 
     The LDOS of each orbital is written to ``ldos`` (any number of rows of E energies, flat), where
     ``rows`` (B, L, 2) names its row; it goes nowhere if that is negative.
     """
-    batch, num = ladder.diagonal.shape[0], ladder.energies.shape[1]
-    energies, stride = padded_energies(ladder.energies)
+    batch, num = system.diagonal.shape[0], system.energies.shape[1]
+    energies, stride = padded_energies(system.energies)
     mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
-    at = layout(ladder)
+    at = layout(system)
     work, padded = allocate(at.u), (num + LANES - 1) // LANES * LANES
     site_rows = allocate(2 * at.length * padded if len(ldos) > 0 else 0)
     for b in range(batch):
-        prepare(work, at, ladder, b)
+        prepare(work, at, system, b)
         for start in range(0, num, LANES):
             used = used_lanes(num, start)
             solve_columns(work, at, energies, b * stride + start)

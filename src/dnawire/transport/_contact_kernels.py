@@ -12,7 +12,7 @@ POLE_GUARD = 1e-14
 
 @compiled
 def contact_columns(left, right, present, eta):
-    """Tables of `dnawire.transport.contacts.contact_columns` for couplings (B, orbitals)."""
+    """`dnawire.transport.system.ContactTables` of couplings (B, orbitals)."""
     broadening = np.where(present, left + right + 2.0 * eta, 0.0)
     batch, orbitals = broadening.shape
     counts = np.array([(broadening[b] > 0.0).sum() for b in range(batch)])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dnawire.compiled.double import LANES, store
 from dnawire.compiled.kernel import compiled, inlined
@@ -22,20 +21,6 @@ BLOCK = 20
 7-15 products of the step above, 16-19 the step below."""
 CONTACT = 3
 """Numbers of a contact column: block, orbital, weight in the LDOS."""
-
-
-class Ladder(NamedTuple):
-    """One batch as arrays; see `dnawire.transport._recursion.Ladder` for shapes and meaning."""
-
-    diagonal: NDArray[np.float64]
-    step: NDArray[np.float64]
-    damping: NDArray[np.float64]
-    present: NDArray[np.bool_]
-    columns: NDArray[np.int64]
-    gamma_left: NDArray[np.float64]
-    gamma_right: NDArray[np.float64]
-    broadening: NDArray[np.float64]
-    energies: NDArray[np.float64]
 
 
 class Layout(NamedTuple):
@@ -59,9 +44,9 @@ class Layout(NamedTuple):
 
 
 @inlined
-def layout(ladder):
+def layout(system):
     """Lay out the scratch of a batch."""
-    length, count = ladder.diagonal.shape[1], ladder.columns.shape[1]
+    length, count = system.diagonal.shape[1], system.contacts.columns.shape[1]
     contacts = BLOCK * length
     weights = contacts + CONTACT * count
     row = (weights + count * count + CACHE_LINE) // CACHE_LINE * CACHE_LINE
@@ -90,14 +75,14 @@ def allocate(size):
 
 
 @inlined
-def _prepare_block(work, here, ladder, b, n):
+def _prepare_block(work, here, system, b, n):
     """Write the numbers of a block but for those of its neighbors."""
-    h = ladder.diagonal
+    h = system.diagonal
     for i in range(2):
-        is_present = ladder.present[b, n, i]
+        is_present = system.present[b, n, i]
         work[here + 2 * i] = 1.0 if is_present else 0.0
         work[here + 2 * i + 1] = -h[b, n, i, i] if is_present else 1.0
-        work[here + 5 + i] = ladder.damping[b, n, i]
+        work[here + 5 + i] = system.contacts.damping[b, n, i]
     work[here + 4] = -0.5 * (h[b, n, 0, 1] + h[b, n, 1, 0])
 
 
@@ -115,20 +100,20 @@ def _prepare_step(work, here, t):
 
 
 @compiled
-def prepare(work, at, ladder, b):
+def prepare(work, at, system, b):
     """Write what does not depend on the energy."""
     work[at.blocks : at.contacts] = 0.0
     for n in range(at.length):
-        _prepare_block(work, at.blocks + BLOCK * n, ladder, b, n)
+        _prepare_block(work, at.blocks + BLOCK * n, system, b, n)
     for n in range(at.length - 1):
-        _prepare_step(work, at.blocks + BLOCK * n, ladder.step[b, n])
+        _prepare_step(work, at.blocks + BLOCK * n, system.step[b, n])
     for c in range(at.num_columns):
-        here, site = at.contacts + CONTACT * c, ladder.columns[b, c]
+        here, site = at.contacts + CONTACT * c, system.contacts.columns[b, c]
         work[here] = site // 2
         work[here + 1] = site % 2
-        work[here + 2] = ladder.broadening[b, c] / (2.0 * np.pi)
+        work[here + 2] = system.contacts.broadening[b, c] / (2.0 * np.pi)
         for left in range(at.num_columns):
-            product = ladder.gamma_left[b, left] * ladder.gamma_right[b, c]
+            product = system.contacts.gamma_left[b, left] * system.contacts.gamma_right[b, c]
             work[at.weights + c * at.num_columns + left] = product
 
 

@@ -1,184 +1,204 @@
-"""The block-tridiagonal recursion in plain torch: any device, any number of orbitals per block.
+"""The block-tridiagonal recursion, readable: any device, any number of orbitals per block.
 
 With ``A(E) = (E + i eta) - H + i Gamma / 2`` in blocks ``D_n`` and ``-t_n``::
 
     P_0 = D_0,    P_(n+1) = D_(n+1) - t_n^T P_n^-1 t_n
     w_n = P_n^-1 (b_n + t_(n-1)^T w_(n-1)),    x_n = w_n + P_n^-1 t_n x_(n+1)
 
-solves ``A x = b`` in O(L). Columns are kept as ``x * exp(scale)`` so that nothing underflows in
-long chains. This module is the readable definition; ``_column_kernels`` and
-``_adjoint_kernels`` hold the same for blocks of two orbitals on the CPU.
+solves ``A x = b`` in O(L). Columns are stored as ``x * exp(scale)`` so that nothing underflows in
+long chains. This module is the definition; ``_column_kernels`` and ``_adjoint_kernels`` hold the
+same for blocks of two orbitals on the CPU. ``xp`` is the module of the arrays: ``numpy``, or
+``torch`` for tensors on any device.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
+from dnawire.transport._pairs import by_density, log_pairs, log_transmission, pair_ratios
+from dnawire.transport.system import AnyArray, BlockSystem
 
 RENORMALIZE_EVERY = 16
+_LN_2 = math.log(2.0)
 
 
-class Ladder(NamedTuple):
-    """Prepared input of the recursion; float64, B junctions, L blocks of m orbitals, C columns."""
-
-    diagonal: Tensor  # (B, L, m, m)
-    step: Tensor  # (B, L-1, m, m)
-    damping: Tensor  # (B, L, m): eta + (Gamma_L + Gamma_R) / 2
-    present: Tensor  # (B, L, m) bool
-    columns: Tensor  # (B, C) int64: flat site index n * m + orbital of each contact column
-    gamma_left: Tensor  # (B, C)
-    gamma_right: Tensor  # (B, C)
-    broadening: Tensor  # (B, C): Gamma_L + Gamma_R + 2 eta
-    energies: Tensor  # (B, E) or (1, E)
+def _transposed(matrix: AnyArray) -> AnyArray:
+    return matrix.swapaxes(-1, -2)
 
 
-def _inverse_blocks(ladder: Ladder) -> list[Tensor]:
+def _steps(system: BlockSystem[Any]) -> list[AnyArray]:
+    """t_n, complex (B, 1, m, m)."""
+    return [system.step[:, None, n] + 0j for n in range(system.step.shape[1])]
+
+
+def _inverse_blocks(system: BlockSystem[Any], xp: ModuleType) -> list[AnyArray]:
     """P_n^-1, complex (B, E, m, m) for every block."""
-    symmetric = 0.5 * (ladder.diagonal + ladder.diagonal.mT)
-    inverse: list[Tensor] = []
+    symmetric = 0.5 * (system.diagonal + _transposed(system.diagonal))
+    identity = xp.eye(symmetric.shape[-1], device=symmetric.device)
+    inverse: list[AnyArray] = []
+    steps = _steps(system)
     for n in range(symmetric.shape[1]):
-        present = ladder.present[:, n]
-        onsite = torch.where(
-            present[:, None],
-            ladder.energies[..., None] + 0j,
-            torch.ones((), dtype=torch.complex128),
-        )
-        block = torch.diag_embed(onsite + 1j * ladder.damping[:, None, n]) - symmetric[:, None, n]
+        onsite = xp.where(system.present[:, None, n], system.energies[..., None], 1.0)
+        onsite = onsite + 1j * system.contacts.damping[:, None, n]
+        block = onsite[..., None] * identity - symmetric[:, None, n]
         if n > 0:
-            step = ladder.step[:, None, n - 1] + 0j
-            block = block - step.mT @ inverse[-1] @ step
-        inverse.append(torch.linalg.inv(block))
+            block = block - _transposed(steps[n - 1]) @ inverse[-1] @ steps[n - 1]
+        inverse.append(xp.linalg.inv(block))
     return inverse
 
 
-def _renormalized(x: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-    largest = x.abs().amax(dim=-2)
-    largest = torch.where(largest > 0, largest, torch.ones_like(largest))
-    return x / largest[..., None, :], scale + largest.log()
+def _renormalized(x: AnyArray, scale: AnyArray, xp: ModuleType) -> tuple[AnyArray, AnyArray]:
+    largest = xp.amax(abs(x), -2)
+    largest = xp.where(largest > 0, largest, 1.0)
+    return x / largest[..., None, :], scale + xp.log(largest)
 
 
-def _solve(
-    ladder: Ladder, inverse: list[Tensor], source: list[Tensor], first: Tensor, interval: int
-) -> tuple[Tensor, Tensor]:
-    """Solve for right-hand sides (B, E, m, C) that vanish above block ``first`` (B, C).
+class _Solver(NamedTuple):
+    """Solves ``A x = b`` with one factorization."""
 
-    Returns the solution (L, B, E, m, C) and the logarithms of its scales (L, B, E, C).
-    """
-    length = len(inverse)
-    solution: list[Tensor] = []
-    scales: list[Tensor] = []
-    scale = torch.zeros_like(source[0].real[..., 0, :])
-    x = source[0]
-    for n in range(length):
-        if n > 0:
-            x = source[n] + (ladder.step[:, None, n - 1] + 0j).mT @ solution[-1]
-            if n % interval == 0:
-                x, scale = _renormalized(x, scale)
-        solution.append(inverse[n] @ x)
-        scales.append(scale)
-    for n in range(length - 2, -1, -1):
-        below = (n < first)[:, None].expand_as(scale)
-        factor = torch.where(below, 0.0, scales[n + 1] - scales[n]).exp()
-        x = (ladder.step[:, None, n] + 0j) @ solution[n + 1] * factor[..., None, :]
-        scale = scales[n + 1]
-        if n > 0 and n % interval == 0:
-            rescaled, rescale = _renormalized(x, scale)
-            x = torch.where(below[..., None, :], rescaled, x)
-            scale = torch.where(below, rescale, scale)
-        scales[n] = torch.where(below, scale, scales[n])
-        solution[n] = solution[n] + inverse[n] @ x
-    return torch.stack(solution), torch.stack(scales)
+    inverse: list[Any]
+    steps: list[Any]
+    xp: ModuleType
+
+    def solve(self, source: AnyArray, first: AnyArray, interval: int) -> tuple[AnyArray, AnyArray]:
+        """Solve for right-hand sides (L, B, E, m, C) that vanish above block ``first`` (B, C).
+
+        Returns the solution (L, B, E, m, C) and the logarithms of its scales (L, B, E, C).
+        """
+        solution, scales = self._eliminate(source, interval)
+        self._substitute(solution, scales, first, interval)
+        return self.xp.stack(solution), self.xp.stack(scales)
+
+    def _eliminate(self, source: AnyArray, interval: int) -> tuple[list[AnyArray], list[AnyArray]]:
+        """w_n and its scales."""
+        solution: list[AnyArray] = []
+        scales: list[AnyArray] = []
+        scale = self.xp.zeros_like(source[0].real[..., 0, :])
+        for n, inverse in enumerate(self.inverse):
+            x = source[n]
+            if n > 0:
+                x = x + _transposed(self.steps[n - 1]) @ solution[-1]
+                if n % interval == 0:
+                    x, scale = _renormalized(x, scale, self.xp)
+            solution.append(inverse @ x)
+            scales.append(scale)
+        return solution, scales
+
+    def _substitute(
+        self, solution: list[AnyArray], scales: list[AnyArray], first: AnyArray, interval: int
+    ) -> None:
+        """Add P_n^-1 t_n x_(n+1), from the end."""
+        xp = self.xp
+        for n in range(len(solution) - 2, -1, -1):
+            above = (n < first)[:, None]
+            factor = xp.exp(xp.where(above, 0.0, scales[n + 1] - scales[n]))
+            x = self.steps[n] @ solution[n + 1] * factor[..., None, :]
+            scale = scales[n + 1]
+            if n > 0 and n % interval == 0:
+                rescaled, rescale = _renormalized(x, scale, xp)
+                x = xp.where(above[..., None, :], rescaled, x)
+                scale = xp.where(above, rescale, scale)
+            scales[n] = xp.where(above, scale, scales[n])
+            solution[n] = solution[n] + self.inverse[n] @ x
 
 
 class _Columns(NamedTuple):
-    inverse: list[Tensor]
-    x: Tensor  # (L, B, E, m, C), to be multiplied by exp(scale)
-    scale: Tensor  # (L, B, E, C)
-    element: Tensor  # (B, E, C, C): G_lr without its scale
-    element_scale: Tensor  # (B, E, C, C)
-    log_pairs: Tensor  # (B, E, C, C): ln(gamma_l gamma_r |G_lr|^2)
+    solver: _Solver
+    x: AnyArray  # (L, B, E, m, C), to be multiplied by exp(scale)
+    scale: AnyArray  # (L, B, E, C)
+    element: AnyArray  # (B, E, C, C): G_lr without its scale
+    element_scale: AnyArray  # (B, E, C, C)
+    pairs: AnyArray  # (B, E, C, C): ln(gamma_l gamma_r |G_lr|^2)
 
 
-def _columns(ladder: Ladder) -> _Columns:
-    batch, length, m = ladder.present.shape
-    inverse = _inverse_blocks(ladder)
-    identity = torch.nn.functional.one_hot(ladder.columns, length * m).to(torch.complex128)
-    source = identity.mT.reshape(batch, length, 1, m, -1).expand(
-        -1, -1, ladder.energies.shape[1], -1, -1
-    )
-    block = ladder.columns // m
-    x, scale = _solve(ladder, inverse, list(source.unbind(1)), block, RENORMALIZE_EVERY)
-    rows = x.permute(1, 2, 0, 3, 4).flatten(2, 3)
-    index = ladder.columns[:, None, :, None].expand(-1, rows.shape[1], -1, rows.shape[-1])
-    element = rows.gather(2, index)
-    scales = scale.permute(1, 2, 0, 3)
-    element_scale = scales.gather(2, block[:, None, :, None].expand_as(index))
-    weight = ladder.gamma_left[:, :, None] * ladder.gamma_right[:, None, :]
-    log_pairs = weight.log()[:, None] + 2.0 * (element.abs().log() + element_scale)
-    return _Columns(inverse, x, scale, element, element_scale, log_pairs)
+def _columns(system: BlockSystem[Any], xp: ModuleType) -> _Columns:
+    contacts = system.contacts
+    solver = _Solver(_inverse_blocks(system, xp), _steps(system), xp)
+    block = contacts.columns // system.present.shape[-1]
+    x, scale = solver.solve(_unit_sources(system, xp), block, RENORMALIZE_EVERY)
+    rows = xp.moveaxis(x, 3, 1).reshape(-1, *x.shape[1:3], x.shape[-1])
+    every = xp.arange(len(block), device=block.device)[:, None]
+    element = xp.moveaxis(rows[contacts.columns, every], 1, 2)
+    element_scale = xp.moveaxis(scale[block, every], 1, 2)
+    pairs = log_pairs(contacts, element, xp) + 2.0 * element_scale
+    return _Columns(solver, x, scale, element, element_scale, pairs)
 
 
-def forward(ladder: Ladder) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _unit_sources(system: BlockSystem[Any], xp: ModuleType) -> AnyArray:
+    """One at each contact column, (L, B, E, m, C)."""
+    batch, length, size = system.present.shape
+    contacts = system.contacts
+    count = contacts.columns.shape[1]
+    device = contacts.columns.device
+    unit = xp.zeros((length * size, batch, count), dtype=xp.complex128, device=device)
+    rows, columns = xp.arange(batch, device=device)[:, None], xp.arange(count, device=device)
+    unit[contacts.columns, rows, columns] = 1.0
+    blocks = xp.moveaxis(unit.reshape(length, size, batch, count), 1, 2)[:, :, None]
+    return xp.broadcast_to(blocks, (length, batch, system.energies.shape[1], size, count))
+
+
+def forward(system: BlockSystem[Any], xp: ModuleType) -> tuple[AnyArray, ...]:
     """T as mantissa and exponent of two (B, E), DOS (B, E) and LDOS (B, L, m, E)."""
-    columns = _columns(ladder)
-    log2_transmission = columns.log_pairs.flatten(-2).logsumexp(-1) / math.log(2.0)
-    exponent = log2_transmission.floor().nan_to_num(neginf=0.0)
-    ldos = _ldos(ladder, columns)
-    return torch.exp2(log2_transmission - exponent), exponent, ldos.sum((1, 2)), ldos
+    columns = _columns(system, xp)
+    log2_transmission = log_transmission(columns.pairs, xp) / _LN_2
+    exponent = xp.nan_to_num(xp.floor(log2_transmission), neginf=0.0)
+    ldos = _ldos(system, columns, xp)
+    return xp.exp2(log2_transmission - exponent), exponent, ldos.sum((1, 2)), ldos
 
 
-def _ldos(ladder: Ladder, columns: _Columns) -> Tensor:
-    plain = columns.x.abs() * columns.scale.exp()[..., None, :]
-    weight = ladder.broadening / (2.0 * math.pi)
-    return torch.einsum("lbemc,bc->blme", plain.square(), weight)
-
-
-def _share(cotangent: Tensor, density: Tensor) -> Tensor:
-    """Derivative by a density from that by its logarithm; none where it vanishes."""
-    vanishes = density <= torch.finfo(density.dtype).tiny
-    return torch.where(vanishes, 0.0, cotangent / torch.where(vanishes, 1.0, density))
+def _ldos(system: BlockSystem[Any], columns: _Columns, xp: ModuleType) -> AnyArray:
+    plain = abs(columns.x) * xp.exp(columns.scale)[..., None, :]
+    weight = system.contacts.broadening / (2.0 * math.pi)
+    return xp.einsum("lbemc,bc->blme", plain * plain, weight)
 
 
 def backward(
-    ladder: Ladder, cotangent_t: Tensor, cotangent_dos: Tensor, cotangent_ldos: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and ln LDOS (or none).
+    system: BlockSystem[Any], cotangents: Sequence[AnyArray], xp: ModuleType
+) -> tuple[AnyArray, AnyArray]:
+    """Gradient of a scalar by diagonal and step, from those by ln T, ln DOS and perhaps ln LDOS.
 
     With ``dG = G dH G``: ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals,
     and the LDOS part needs one more solve per column with the same factorization.
     """
-    columns = _columns(ladder)
-    total = columns.log_pairs.flatten(-2).logsumexp(-1)[..., None, None]
-    connected = columns.log_pairs > -math.inf
-    part = cotangent_t[..., None, None] * (columns.log_pairs - total).exp()
-    ratio = torch.where(connected, part / columns.element, 0.0)
-    x, scale, base = columns.x, columns.scale, columns.element_scale
+    columns = _columns(system, xp)
+    x, scale = columns.x, columns.scale
+    ratio = pair_ratios(columns.pairs, columns.element, cotangents[0], xp)
+    plain = x * xp.exp(scale)[..., None, :]
+    u = _density_solution(system, columns, plain, cotangents[1:])
 
-    def pair_sum(first: Tensor, s1: Tensor, second: Tensor, s2: Tensor) -> Tensor:
-        weight = ratio * (s1[..., :, None] + s2[..., None, :] - base).exp()
-        return torch.einsum("lbeic,lbecd,lbejd->blij", first, weight, second).real
+    def pair_sum(first: AnyArray, s1: AnyArray, second: AnyArray, s2: AnyArray) -> AnyArray:
+        exponent = s1[..., :, None] + s2[..., None, :] - columns.element_scale
+        return _summed_product(first @ (ratio * xp.exp(exponent)), second, xp)
 
-    plain = x * scale.exp()[..., None, :]
-    ldos = _ldos(ladder, columns)
-    share = _share(cotangent_dos, ldos.sum((1, 2)))[:, None, None].expand_as(ldos)
-    if cotangent_ldos.numel() > 0:
-        share = share + _share(cotangent_ldos, ldos)
-    weight = ladder.broadening / (2.0 * math.pi)
-    source = torch.einsum("blme,lbemc,bc->lbemc", share + 0j, plain.conj(), weight + 0j)
-    none_above = torch.zeros_like(ladder.columns)
-    u, _ = _solve(ladder, columns.inverse, list(source), none_above, len(source) + 1)
-
-    def outer(first: Tensor, second: Tensor) -> Tensor:
-        return torch.einsum("lbeic,lbejc->blij", first, second).real
-
-    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + outer(u, plain))
+    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + _summed_product(u, plain, xp))
     step = 2.0 * (
         pair_sum(x[:-1], scale[:-1], x[1:], scale[1:])
-        + pair_sum(x[1:], scale[1:], x[:-1], scale[:-1]).mT
-        + outer(u[:-1], plain[1:])
-        + outer(u[1:], plain[:-1]).mT
+        + _transposed(pair_sum(x[1:], scale[1:], x[:-1], scale[:-1]))
+        + _summed_product(u[:-1], plain[1:], xp)
+        + _transposed(_summed_product(u[1:], plain[:-1], xp))
     )
-    return 0.5 * (diagonal + diagonal.mT), step
+    return 0.5 * (diagonal + _transposed(diagonal)), step
+
+
+def _density_solution(
+    system: BlockSystem[Any], columns: _Columns, plain: AnyArray, cotangents: Sequence[AnyArray]
+) -> AnyArray:
+    """Solution for the derivatives by the densities, (L, B, E, m, C)."""
+    xp = columns.solver.xp
+    ldos = _ldos(system, columns, xp)
+    share = by_density(cotangents[0], ldos.sum((1, 2)), xp)[:, None, None]
+    for by_ldos in cotangents[1:]:
+        share = share + by_density(by_ldos, ldos, xp)
+    weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
+    source = xp.moveaxis(xp.broadcast_to(share, ldos.shape), 0, 1)
+    source = xp.moveaxis(source, -1, 2)[..., None] * weight * plain.conj()
+    none_above = xp.zeros_like(system.contacts.columns)
+    return columns.solver.solve(source, none_above, len(source) + 1)[0]
+
+
+def _summed_product(first: AnyArray, second: AnyArray, xp: ModuleType) -> AnyArray:
+    """Sum over energies and columns of Re(first second^T), (B, L, m, m)."""
+    return xp.moveaxis((first @ _transposed(second)).real.sum(2), 0, 1)

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-import torch
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
-from torch.autograd.function import once_differentiable
+from numpy.typing import NDArray
 
-from dnawire.transport._resolvent import Resolvent, solve_columns
-from dnawire.transport._shapes import check_energies, check_shapes, check_size
-from dnawire.transport.block import Spectra
-from dnawire.transport.contacts import checked_contacts
+from dnawire.transport._pairs import by_density, log_pairs, log_transmission, pair_ratios
+from dnawire.transport._resolvent import Resolvent, real_view, solve_columns
+from dnawire.transport.spectra import Spectra
+from dnawire.transport.system import DenseSystem, dense_system
 
-_LN_10 = math.log(10.0)
-_SMALLEST = torch.finfo(torch.float64).tiny
+Doubles = NDArray[np.float64]
+
+_LN_10: Final = math.log(10.0)
+_SMALLEST: Final = float(np.finfo(np.float64).tiny)
 _NUMBERS_AT_ONCE = 2**21
 """Complex numbers of the columns that are computed together; the rest follows in more passes."""
 
 
 def dense_spectra(
-    hamiltonian: Float[Tensor, "B N N"],
-    gamma_left: Float[Tensor, "B N"],
-    gamma_right: Float[Tensor, "B N"],
-    energies: Float[Tensor, " E"] | Float[Tensor, "B E"],
+    hamiltonian: Float[Doubles, "B N N"],
+    gamma_left: Float[Doubles, "B N"],
+    gamma_right: Float[Doubles, "B N"],
+    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
     *,
     eta: float = 0.0,
-) -> Spectra:
+) -> Spectra[Doubles]:
     r"""Like `block_spectra`, for Hamiltonians without a structure.
 
     With :math:`H = Q \Lambda Q^T` and the orbitals c that have a contact, the Green's function of
@@ -42,8 +44,7 @@ def dense_spectra(
     Hamiltonian itself coalesce, do no harm. Every column is then refined until the residual of
     every row is at the level of rounding (Skeel, doi:10.1090/S0025-5718-1980-0572859-4), which
     restores what cancellation took from small transmissions; a column that does not get there is
-    solved directly at its energy. The gradient comes from the analytic adjoint, as for
-    `block_spectra`; nothing is differentiated through the decomposition.
+    solved directly at its energy.
 
     Parameters
     ----------
@@ -60,126 +61,105 @@ def dense_spectra(
     Returns
     -------
     Spectra
-        In float64 whatever the input, with the LDOS (B, N, E); gradients flow to ``hamiltonian``
-        alone.
+        In float64 whatever the input, with the LDOS (B, N, E).
 
     Raises
     ------
     ValueError
         If shapes do not fit together, the Hamiltonian or an energy is not finite, a coupling or
-        ``eta`` is negative or not finite, both contacts are missing, or a gradient by couplings or
-        energies is asked for.
+        ``eta`` is negative or not finite, or both contacts are missing.
     """
-    check_size("hamiltonian", hamiltonian, 3)
-    orbitals = tuple(hamiltonian.shape[:2])
-    check_shapes({"gamma_left": (gamma_left, orbitals), "gamma_right": (gamma_right, orbitals)})
-    check_energies(energies, len(hamiltonian))
-    if not bool(hamiltonian.isfinite().all()):
-        raise ValueError("the Hamiltonian must be finite")
-    present = torch.ones_like(gamma_left, dtype=torch.bool)
-    contacts = checked_contacts(gamma_left, gamma_right, energies, present, eta)
-    grids = energies.double().reshape(-1, energies.shape[-1]).expand(len(hamiltonian), -1)
-    found = _DenseSpectra.apply(hamiltonian.double(), grids, eta, *contacts)  # type: ignore[no-untyped-call]
-    return Spectra(*found)
+    system = dense_system(hamiltonian, gamma_left, gamma_right, energies, eta)
+    return solve_dense(system)
 
 
-class _Context(Protocol):
-    """What autograd hands from the forward to the backward pass."""
-
-    resolvent: Resolvent
-    energies: Tensor
-    couplings: tuple[Tensor, Tensor, Tensor]
-
-
-class _DenseSpectra(torch.autograd.Function):
-    """Logarithms with the analytic adjoint; the eigendecomposition is kept, the columns are not."""
-
-    @staticmethod
-    def forward(
-        ctx: _Context, hamiltonian: Tensor, energies: Tensor, eta: float, *contacts: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        damping, columns, left, right, width = contacts
-        ctx.resolvent = Resolvent.of(hamiltonian, damping, columns, eta)
-        ctx.energies, ctx.couplings = energies, (left, right, width)
-        parts = [_forward(ctx, part) for part in _parts(ctx)]
-        transmission, ldos = (torch.cat(one, dim=-1) for one in zip(*parts, strict=True))
-        logarithm = ldos.clamp_min(_SMALLEST).log10()
-        return transmission / _LN_10, ldos.sum(1).clamp_min(_SMALLEST).log10(), logarithm
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _Context, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        resolvent = ctx.resolvent
-        gradient = torch.zeros_like(resolvent.hamiltonian)
-        for part in _parts(ctx):
-            gradient += _backward(ctx, part, *(one[..., part] / _LN_10 for one in cotangents))
-        return gradient + gradient.mT, None, None, *(None for _ in range(5))
+@np.errstate(all="ignore")
+def solve_dense(system: DenseSystem) -> Spectra[Doubles]:
+    """Solve a system."""
+    resolvent = Resolvent.of(system)
+    parts = [_log_spectra(system, resolvent, part) for part in _parts(system)]
+    transmission, ldos = (np.concatenate(one, -1) for one in zip(*parts, strict=True))
+    dos = np.log10(np.clip(ldos.sum(1), _SMALLEST, None))
+    return Spectra(transmission / _LN_10, dos, np.log10(np.clip(ldos, _SMALLEST, None)))
 
 
-def _parts(ctx: _Context) -> list[slice]:
+@np.errstate(all="ignore")
+def dense_gradient(system: DenseSystem, cotangents: Sequence[Doubles]) -> Doubles:
+    """Gradient of a scalar by the Hamiltonian, by the analytic adjoint.
+
+    Nothing is differentiated through the decomposition.
+
+    Parameters
+    ----------
+    system
+        The system; nothing of its solution is needed.
+    cotangents
+        Derivatives of the scalar by log10 T, log10 DOS and log10 LDOS.
+    """
+    resolvent = Resolvent.of(system)
+    gradient = np.zeros_like(system.hamiltonian)
+    for part in _parts(system):
+        by_log = tuple(one[..., part] / _LN_10 for one in cotangents)
+        gradient = gradient + _gradient(system, resolvent, part, by_log)
+    found: Doubles = gradient + gradient.swapaxes(1, 2)
+    return found
+
+
+def _parts(system: DenseSystem) -> Iterator[slice]:
     """Cut the energies so that memory is bounded."""
-    batch, size = ctx.resolvent.damping.shape
-    count = ctx.resolvent.columns.shape[1]
+    (batch, size), count = system.contacts.damping.shape, system.contacts.columns.shape[1]
     step = max(1, _NUMBERS_AT_ONCE // (batch * size * count))
-    return [slice(start, start + step) for start in range(0, ctx.energies.shape[-1], step)]
+    for start in range(0, system.energies.shape[-1], step):
+        yield slice(start, start + step)
 
 
-def _contact_columns(ctx: _Context, part: slice) -> Tensor:
+def _contact_columns(system: DenseSystem, resolvent: Resolvent, part: slice) -> NDArray[Any]:
     """Columns of G at the contact orbitals, (B, N, E, C)."""
-    resolvent, energies = ctx.resolvent, ctx.energies[:, part]
-    size = resolvent.damping.shape[1]
-    unit = torch.nn.functional.one_hot(resolvent.columns, size).mT.to(torch.complex128)
-    source = unit[:, :, None].expand(-1, -1, energies.shape[1], -1)
-    return solve_columns(resolvent, energies, source)
+    energies = system.energies[:, part]
+    identity = np.eye(system.hamiltonian.shape[1], dtype=np.complex128)
+    source = np.moveaxis(identity[system.contacts.columns], 1, 2)[:, :, None]
+    shape = (*source.shape[:2], energies.shape[1], source.shape[3])
+    return solve_columns(resolvent, energies, np.broadcast_to(source, shape))
 
 
-def _pairs(ctx: _Context, x: Tensor) -> tuple[Tensor, Tensor]:
-    """G (B, E, C, C) between contact orbitals, and ln(gamma_l gamma_r |G_lr|^2)."""
-    left, right, _ = ctx.couplings
-    index = ctx.resolvent.columns[:, :, None, None].expand(-1, -1, *x.shape[2:])
-    element = x.gather(1, index).transpose(1, 2)
-    weight = left[:, :, None] * right[:, None, :]
-    return element, weight.log()[:, None] + 2.0 * element.abs().log()
+def _elements(resolvent: Resolvent, x: NDArray[Any]) -> NDArray[Any]:
+    """G between contact orbitals, (B, E, C, C)."""
+    return np.moveaxis(resolvent.at_columns(x), 1, 2)
 
 
-def _ldos(ctx: _Context, x: Tensor) -> Tensor:
-    weight = ctx.couplings[2] / (2.0 * math.pi)
-    return torch.einsum("bnec,bc->bne", x.abs().square(), weight)
+def _ldos(system: DenseSystem, x: NDArray[Any]) -> NDArray[Any]:
+    weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
+    size = abs(x)
+    found: Doubles = (size * size * weight).sum(-1)
+    return found
 
 
-def _forward(ctx: _Context, part: slice) -> tuple[Tensor, Tensor]:
+def _log_spectra(
+    system: DenseSystem, resolvent: Resolvent, part: slice
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """ln T (B, E) and LDOS (B, N, E)."""
-    x = _contact_columns(ctx, part)
-    _, log_pairs = _pairs(ctx, x)
-    return log_pairs.flatten(-2).logsumexp(-1), _ldos(ctx, x)
+    x = _contact_columns(system, resolvent, part)
+    pairs = log_pairs(system.contacts, _elements(resolvent, x), np)
+    return log_transmission(pairs, np), _ldos(system, x)
 
 
-def _share(cotangent: Tensor, density: Tensor) -> Tensor:
-    """Derivative by a density from that by its logarithm; none where it vanishes."""
-    vanishes = density <= _SMALLEST
-    return torch.where(vanishes, 0.0, cotangent / torch.where(vanishes, 1.0, density))
-
-
-def _backward(ctx: _Context, part: slice, by_t: Tensor, by_dos: Tensor, by_ldos: Tensor) -> Tensor:
+def _gradient(
+    system: DenseSystem, resolvent: Resolvent, part: slice, cotangents: tuple[Any, ...]
+) -> NDArray[Any]:
     """Sum over c of Re(u_c x_c^T), from the derivatives by ln T, ln DOS and ln LDOS.
 
     ``d ln T = 2 Re[x_l^T dH x_r / G_lr]`` for one pair of contact orbitals; the LDOS part takes one
     more solution for every column.
     """
-    x = _contact_columns(ctx, part)
-    element, log_pairs = _pairs(ctx, x)
-    total = log_pairs.flatten(-2).logsumexp(-1)[..., None, None]
-    share = by_t[..., None, None] * (log_pairs - total).exp()
-    ratio = torch.where(log_pairs > -math.inf, share / element, 0.0)
-    ldos = _ldos(ctx, x)
-    slope = _share(by_ldos, ldos) + _share(by_dos, ldos.sum(1))[:, None]
-    weight = ctx.couplings[2] / (2.0 * math.pi)
-    source = slope[..., None] * weight[:, None, None] * x.conj()
-    u = solve_columns(ctx.resolvent, ctx.energies[:, part], source)
-    u = u + torch.einsum("bner,belr->bnel", x, ratio)
-    return _real_view(u) @ _real_view(x.conj()).mT
-
-
-def _real_view(x: Tensor) -> Tensor:
-    """Rows with real and imaginary parts side by side: ``Re(u x^T)`` is one real product."""
-    return torch.view_as_real(x.resolve_conj()).flatten(2)
+    by_t, by_dos, by_ldos = cotangents
+    x = _contact_columns(system, resolvent, part)
+    element = _elements(resolvent, x)
+    ratio = pair_ratios(log_pairs(system.contacts, element, np), element, by_t, np)
+    ldos = _ldos(system, x)
+    slope = by_density(by_ldos, ldos, np) + by_density(by_dos, ldos.sum(1), np)[:, None]
+    weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
+    u = solve_columns(resolvent, system.energies[:, part], slope[..., None] * weight * x.conj())
+    by_pairs = np.moveaxis(x, 1, 2) @ ratio.swapaxes(-1, -2)
+    u = u + np.moveaxis(by_pairs, 1, 2)
+    found: Doubles = real_view(u) @ real_view(x.conj()).swapaxes(1, 2)
+    return found

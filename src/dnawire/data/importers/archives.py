@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dnawire.data._hdf import read_array
 from dnawire.data.importers.structure import (
+    Calculation,
     ForeignDataError,
-    Run,
     Structure,
     build_record,
     homo_reference,
@@ -98,12 +98,12 @@ def read_xtb(file: h5py.File, window: str) -> Iterator[TransportRecord]:
         yield record
 
 
-def _common_window(group: h5py.Group) -> tuple[Run, float]:
+def _common_window(group: h5py.Group) -> tuple[Calculation, float]:
     ldos = read_array(group, "abs/LDOS_residue", 2, "f")
     return _run(group, group["abs"], "E", ldos, COMMON_WINDOW_ETA), 0.0
 
 
-def _homo_window(group: h5py.Group) -> tuple[Run, float]:
+def _homo_window(group: h5py.Group) -> tuple[Calculation, float]:
     run = _run(group, group, "Egrid", read_array(group, "LDOS_residue", 2, "f"), 0.0)
     return run, _homo(group, run)
 
@@ -123,9 +123,11 @@ def _first_run(file: h5py.File) -> h5py.Group | None:
     return next((group for _, _, group in _runs(file)), None)
 
 
-def _run(group: h5py.Group, spectra: h5py.Group, grid: str, ldos: NDArray[Any], eta: float) -> Run:
+def _run(
+    group: h5py.Group, spectra: h5py.Group, grid: str, ldos: NDArray[Any], eta: float
+) -> Calculation:
     coupling = _number(group, "coupling_eV")
-    return Run(
+    return Calculation(
         energies=read_array(spectra, grid, 1, "f"),
         transmission=read_array(spectra, "T", 1, "f"),
         dos=read_array(spectra, "DOS", 1, "f"),
@@ -138,7 +140,7 @@ def _run(group: h5py.Group, spectra: h5py.Group, grid: str, ldos: NDArray[Any], 
     )
 
 
-def _homo(group: h5py.Group, run: Run) -> float:
+def _homo(group: h5py.Group, run: Calculation) -> float:
     return homo_reference(run.energies, _number(group, "energy_reference_eV"))
 
 

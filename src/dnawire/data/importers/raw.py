@@ -13,8 +13,8 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from dnawire.data.importers.structure import (
+    Calculation,
     ForeignDataError,
-    Run,
     Structure,
     build_record,
     homo_reference,
@@ -75,7 +75,7 @@ def _read_run(folder: Path) -> TransportRecord:
     spectra = _load(_only(folder, "Tran_*.mat"), ("Energy", "T"))
     densities = _load(_only(folder, "DOS_*.mat"), ("Energy", "DOS", "DOSAtom"))
     _check_calculation(parameters, spectra, densities)
-    run = Run(
+    run = Calculation(
         energies=densities["Energy"].reshape(-1),
         transmission=spectra["T"].reshape(-1),
         dos=densities["DOS"].reshape(-1),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dnawire.data.record import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.junction import Attachment, Contact, Duplex, Junction, Strand, pair_index
+from dnawire.quantities import scaled_columns
 
 _RESIDUE_NAME = re.compile(r"D?([ACGT])[35]?")
 _GRID_DECIMALS = 9
@@ -64,7 +65,7 @@ class Structure:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Calculation:
     """One calculation on a structure, as its source stores it.
 
     Parameters
@@ -186,7 +187,7 @@ def homo_reference(energies: NDArray[Any], stated: float | None) -> float:
 
 
 def build_record(
-    structure: Structure, run: Run, energy_reference: float, identifier: str
+    structure: Structure, run: Calculation, energy_reference: float, identifier: str
 ) -> TransportRecord:
     """Turn a foreign calculation into a record.
 
@@ -224,9 +225,9 @@ def build_record(
         return TransportRecord(
             junction=Junction(structure.duplex, left, right),
             energies=np.round(run.energies - energy_reference, _GRID_DECIMALS),
-            transmission=run.transmission,
-            dos=run.dos,
-            ldos=run.residue_ldos[site_order],
+            spectra=scaled_columns(
+                transmission=run.transmission, dos=run.dos, ldos=run.residue_ldos[site_order]
+            ),
             eta=run.eta,
             energy_reference=energy_reference,
             identifier=identifier,

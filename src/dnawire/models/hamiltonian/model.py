@@ -10,12 +10,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import MISSING_BASE, NUM_BASES, JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.junction import MISSING_CODE, NUM_BASES
 from dnawire.junction.edges import EDGE_KINDS, EDGES
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.hamiltonian.corrections import CorrectionHead
+from dnawire.models.hamiltonian.settings import HamiltonianSettings
 from dnawire.operators import assemble, edges_of, neighborhoods
-from dnawire.transport import Spectra, block_spectra
+from dnawire.operators.transport import block_spectra
+from dnawire.transport import Spectra
 
 _INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
 """Hoppings in eV before training: the order of magnitude that published sets share."""
@@ -45,20 +49,20 @@ class HamiltonianModel(TransportModel):
     written from its other strand has the same H.
     """
 
+    quantities = ("transmission", "dos", "ldos")
     resonance_width = 0.1
 
     energy_origin: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: HamiltonianSettings) -> None:
+        super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
         double = torch.float64
         hopping = torch.tensor(_INITIAL_HOPPING, dtype=double)[:, None, None]
         self.onsite_table = nn.Parameter(torch.zeros(NUM_BASES, dtype=double))
         self.hopping_table = nn.Parameter(hopping.repeat(1, NUM_BASES, NUM_BASES))
         self.register_buffer("energy_origin", torch.zeros((), dtype=double))
-        self.corrections = CorrectionHead(hidden_dim)
+        self.corrections = CorrectionHead(settings.hidden_dim)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from the on-site energies that the training set suggests."""
@@ -73,7 +77,7 @@ class HamiltonianModel(TransportModel):
         for batch in training:
             for edge in EDGES:
                 start, end = edge.ends(batch.junctions.base.cpu())
-                known = (start != MISSING_BASE) & (end != MISSING_BASE)
+                known = (start != MISSING_CODE) & (end != MISSING_CODE)
                 seen[edge.kind, start[known], end[known]] = True
         seen[1:] = seen[1:] | seen[1:].mT
         with torch.no_grad():
@@ -103,7 +107,9 @@ class HamiltonianModel(TransportModel):
             return like.new_ones(size)
         return self.dropout.draw(self.base.weight, (size,)).to(like)
 
-    def spectra(self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float) -> Spectra:
+    def spectra(
+        self, batch: JunctionBatch, energies: Float[Tensor, " E"], eta: float
+    ) -> Spectra[Tensor]:
         """Exact spectra of the predicted H at any energies in eV."""
         hamiltonian = self.hamiltonian(batch)
         return block_spectra(
@@ -118,4 +124,4 @@ class HamiltonianModel(TransportModel):
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
-        return SpectraBatch(*self.spectra(batch, self.energies, float(self.eta)))
+        return SpectraBatch(**self.spectra(batch, self.energies, float(self.eta))._asdict())

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
+from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.standard.composition import ridge_weights
+from dnawire.models.standard.settings import StandardSettings
 from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
 _CONTACT_FEATURES: Final = 2
@@ -33,6 +35,7 @@ class StandardModel(TransportModel):
     exchanging the contacts changes nothing, as reciprocity demands.
     """
 
+    quantities = ("transmission", "dos")
     rate_factor = 8.0
 
     mean: Tensor
@@ -40,10 +43,10 @@ class StandardModel(TransportModel):
     feature_mean: Tensor
     feature_std: Tensor
 
-    def __init__(
-        self, num_energies: int, hidden_dim: int, num_layers: int, num_heads: int, dropout: float
-    ) -> None:
-        super().__init__(num_energies, hidden_dim, num_layers, num_heads, dropout)
+    def __init__(self, num_energies: int, settings: StandardSettings) -> None:
+        super().__init__(num_energies, settings)
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
+        hidden_dim = settings.hidden_dim
         self.contact = nn.Linear(_CONTACT_FEATURES, hidden_dim, bias=False)
         self.linear = _zero_layer(NUM_FEATURES, 2 * num_energies)
         self.sum_over_sites = _zero_layer(hidden_dim, num_energies)
@@ -57,10 +60,9 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        self.mean.copy_(
-            torch.stack((statistics.mean_log10_transmission, statistics.mean_log10_dos))
-        )
-        self.std.copy_(torch.stack((statistics.std_log10_transmission, statistics.std_log10_dos)))
+        predicted = "log10_transmission", "log10_dos"
+        self.mean.copy_(torch.stack([statistics.mean[name] for name in predicted]))
+        self.std.copy_(torch.stack([statistics.std[name] for name in predicted]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""

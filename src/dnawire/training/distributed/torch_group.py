@@ -1,6 +1,6 @@
-"""Several processes of one run, started by ``torchrun`` or ``srun``, one for each part of a batch.
+"""Several processes of one run, started by ``torchrun`` or ``srun``, on `torch.distributed`.
 
-Every process computes a share of every batch, and the gradients are summed. Nothing but numbers and
+Every process computes a part of every batch, and the gradients are summed. Nothing but numbers and
 text is sent: no objects, which would have to be unpickled.
 """
 
@@ -19,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from dnawire.checkpoint import StateRegistry
+from dnawire.cluster import Request, StopRequest
 from dnawire.errors import (
     EXIT_INTERRUPTED,
     DnawireError,
@@ -29,15 +30,14 @@ from dnawire.errors import (
 from dnawire.graphs import Batch
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import ProcessGroup, SingleProcess
-from dnawire.training.distributed.share import Bucket, SharedBucket
-from dnawire.training.distributed.synchronized import SharedStop, SynchronizedCallback
-from dnawire.training.interrupts import Request, StopRequest
+from dnawire.training.distributed.local_batch import Bucket, ShardedBucket
+from dnawire.training.distributed.synchronized import SynchronizedCallback, SynchronizedStop
 from dnawire.training.loss import SpectralLoss
 
 TIMEOUT: Final = timedelta(minutes=10)
 """Longest time that one process waits for another, which can be suspended or cut off."""
 
-_PLACES: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_VARIABLES: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 _REMEDY: Final = (
     "Start with torchrun, or set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT; "
     "a run of one process needs none of them."
@@ -45,46 +45,46 @@ _REMEDY: Final = (
 _FAILED_UNEXPECTEDLY: Final = 1
 
 
-class Place(NamedTuple):
+class Rank(NamedTuple):
     """Which of how many processes this one is."""
 
     rank: int
-    size: int
+    world_size: int
     local_rank: int
     """Its number among those of the same host."""
 
 
 class TorchProcessGroup:
-    """The group of which this process is one.
+    """A process group of `torch.distributed`, which is initialized.
 
     Parameters
     ----------
-    place
-        Which of them.
+    rank
+        Which of its processes this one is.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.rank = place.rank
-        self.size = place.size
-        self._gpu = torch.device("cuda", place.local_rank)
-        self._stop = SharedStop(StopRequest(), self.highest)
+    def __init__(self, rank: Rank) -> None:
+        self.rank = rank.rank
+        self.size = rank.world_size
+        self._gpu = torch.device("cuda", rank.local_rank)
+        self._stop = SynchronizedStop(StopRequest(), self.all_reduce_max)
 
     def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
-        """Records of which this process computes a share of every batch."""
-        return SharedBucket(batch, loss, self.rank, self.size)
+        """Records of which this process computes a part of every batch."""
+        return ShardedBucket(batch, loss, self.rank, self.size)
 
-    def add(self, gradients: Sequence[Tensor], value: float) -> float:
+    def all_reduce(self, gradients: Sequence[Tensor], value: float) -> float:
         """Replace gradients by their sums over all processes, and return the sum of ``value``."""
-        with _talking():
-            under_way = [dist.all_reduce(gradient, async_op=True) for gradient in gradients]
+        with _connection_errors():
+            pending = [dist.all_reduce(gradient, async_op=True) for gradient in gradients]
             total = self._gather(torch.tensor([value], dtype=torch.float64)).sum().item()
-            for sum_ in under_way:
-                sum_.wait()
+            for reduction in pending:
+                reduction.wait()
         return total
 
-    def total(self, values: Tensor) -> Tensor:
+    def sum(self, values: Tensor) -> Tensor:
         """Sum of float64 values over all processes, in the order of their ranks."""
-        with _talking():
+        with _connection_errors():
             return self._gather(values).sum(0)
 
     def device(self, name: str) -> torch.device:
@@ -104,40 +104,40 @@ class TorchProcessGroup:
             return torch.device("cpu")
         return self._gpu
 
-    def watch(self, stop: StopRequest) -> Request:
+    def synchronized_stop(self, stop: StopRequest) -> Request:
         """Requests to stop that reach any of the processes."""
-        self._stop = SharedStop(stop, self.highest)
+        self._stop = SynchronizedStop(stop, self.all_reduce_max)
         return self._stop
 
-    def synchronized(self, callback: Callback, fingerprint: Callable[[], str]) -> Callback:
-        """Callback by which all processes decide alike; their fingerprints must be equal."""
-        return SynchronizedCallback(callback, self._stop, self, fingerprint)
+    def synchronized(self, callback: Callback, digest: Callable[[], str]) -> Callback:
+        """Callback by which all processes decide alike; the digests of their weights are equal."""
+        return SynchronizedCallback(callback, self._stop, self, digest)
 
-    def spread(self, registry: StateRegistry) -> None:
-        """Put all processes into the state of the lead."""
+    def broadcast(self, registry: StateRegistry) -> None:
+        """Put all processes into the state of rank 0."""
         if self.rank == 0:
             buffer = io.BytesIO()
             torch.save(registry.snapshot(), buffer)
-            self._broadcast(buffer.getvalue())
+            self._broadcast_bytes(buffer.getvalue())
         else:
-            received = io.BytesIO(self._broadcast(b""))
+            received = io.BytesIO(self._broadcast_bytes(b""))
             registry.restore(torch.load(received, map_location="cpu", weights_only=True))
 
-    def highest(self, value: int) -> int:
+    def all_reduce_max(self, value: int) -> int:
         """The largest of the values that the processes give."""
-        return max(self._all(value))
+        return max(self._gather_numbers(value))
 
-    def _broadcast(self, data: bytes) -> bytes:
-        """What the lead gives."""
-        size = self._all(len(data))[0]
+    def _broadcast_bytes(self, data: bytes) -> bytes:
+        """What rank 0 gives."""
+        size = self._gather_numbers(len(data))[0]
         content = torch.empty(size, dtype=torch.uint8)
         if self.rank == 0:
             content = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-        with _talking():
+        with _connection_errors():
             dist.broadcast(content, src=0)
         return content.numpy().tobytes()
 
-    def check_equal(self, what: str, digest: str) -> None:
+    def verify_equal(self, what: str, digest: str) -> None:
         """Refuse to go on unless all processes have the same digest.
 
         Raises
@@ -146,16 +146,16 @@ class TorchProcessGroup:
             If they differ.
         """
         number = int(hashlib.sha256(digest.encode()).hexdigest()[:15], 16)
-        numbers = self._all(number)
+        numbers = self._gather_numbers(number)
         different = [rank for rank, other in enumerate(numbers) if other != numbers[0]]
         if different:
             raise ProcessesDisagreeError(
                 f"{what} of process {different[0]} are not those of process 0",
-                "Use hosts of one kind with the same software and files. What was saved is kept.",
+                "Use hosts of one kind with the same software and files. What was saved stays.",
             )
 
     @contextmanager
-    def agreement(self) -> Iterator[None]:
+    def synchronized_errors(self) -> Iterator[None]:
         """Context at whose end all processes learn whether one of them has failed.
 
         Raises
@@ -169,19 +169,19 @@ class TorchProcessGroup:
             raise
         except BaseException as error:
             with suppress(LostProcessError):
-                self._leave_if_another_speaks(_exit_code(error))
+                self._exit_if_another_failed(_exit_code(error))
             raise
-        self._leave_if_another_speaks(0)
+        self._exit_if_another_failed(0)
 
-    def _leave_if_another_speaks(self, code: int) -> None:
-        codes = self._all(code)
+    def _exit_if_another_failed(self, code: int) -> None:
+        codes = self._gather_numbers(code)
         failed = [rank for rank, other in enumerate(codes) if other]
         if failed and failed[0] != self.rank:
             raise SystemExit(codes[failed[0]])
 
-    def _all(self, number: int) -> list[int]:
+    def _gather_numbers(self, number: int) -> list[int]:
         """What each process gives, by rank."""
-        with _talking():
+        with _connection_errors():
             return [int(one) for one in self._gather(torch.tensor([number])).flatten().tolist()]
 
     def _gather(self, values: Tensor) -> Tensor:
@@ -198,7 +198,7 @@ def _exit_code(error: BaseException) -> int:
 
 @contextmanager
 def join_process_group() -> Iterator[ProcessGroup]:
-    """Context in which the processes of this run know each other; it may be one alone.
+    """Context in which this run has a process group; it may be that of a single process.
 
     Raises
     ------
@@ -207,49 +207,52 @@ def join_process_group() -> Iterator[ProcessGroup]:
     LostProcessError
         If they do not find each other.
     """
-    place = place_from_environment()
-    if place is None:
+    rank = rank_from_environment()
+    if rank is None:
         yield SingleProcess()
         return
     # Without a GPU there is no NCCL to ask for.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    with _talking():
-        dist.init_process_group(backend, rank=place.rank, world_size=place.size, timeout=TIMEOUT)
+    with _connection_errors():
+        dist.init_process_group(
+            backend, rank=rank.rank, world_size=rank.world_size, timeout=TIMEOUT
+        )
     try:
-        yield TorchProcessGroup(place)
+        yield TorchProcessGroup(rank)
     finally:
         dist.destroy_process_group()
 
 
-def place_from_environment() -> Place | None:
-    """Which process this is; None for a process that was started alone.
+def rank_from_environment() -> Rank | None:
+    """Which process of how many this is; None for the only one.
 
     Raises
     ------
     UsageError
         If the environment is incomplete or impossible.
     """
-    given = {name: os.environ[name] for name in _PLACES if name in os.environ}
+    given = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
     if not given.keys() & {"RANK", "WORLD_SIZE", "LOCAL_RANK"}:
         return None
-    missing = [name for name in _PLACES if name not in given]
+    missing = [name for name in _VARIABLES if name not in given]
     if missing:
         raise UsageError(
             f"{', '.join(given)} set in the environment, but not {', '.join(missing)}", _REMEDY
         )
-    numbers = [given[name] for name in _PLACES if name != "MASTER_ADDR"]
+    numbers = [given[name] for name in _VARIABLES if name != "MASTER_ADDR"]
     if not all(number.isdecimal() for number in numbers):
         raise UsageError(f"not all numbers in the environment: {given}", _REMEDY)
-    place = Place(*(int(given[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
-    if place.rank >= place.size:
+    rank = Rank(*(int(given[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+    if rank.rank >= rank.world_size:
         raise UsageError(
-            f"RANK={place.rank} in the environment is not below WORLD_SIZE={place.size}", _REMEDY
+            f"RANK={rank.rank} in the environment is not below WORLD_SIZE={rank.world_size}",
+            _REMEDY,
         )
-    return None if place.size == 1 else place
+    return None if rank.world_size == 1 else rank
 
 
 @contextmanager
-def _talking() -> Iterator[None]:
+def _connection_errors() -> Iterator[None]:
     """Context in which a broken connection becomes a `LostProcessError`."""
     try:
         yield

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from dnawire.cluster import TIME, Limit, ParentEnd, signals
+from dnawire.cluster import signals
+from dnawire.cluster.limits import TIME, Limit, ParentEnd
 from dnawire.errors import EXIT_INTERRUPTED, EXIT_STOPPED
 
 _SIGNALS: Final = (signal.SIGINT, *signals.REQUESTS)
@@ -85,7 +86,7 @@ class StopRequest(Request):
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._note)
-        signals.hear()
+        signals.unblock()
         return self
 
     def __exit__(

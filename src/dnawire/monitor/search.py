@@ -22,14 +22,14 @@ _OLD: Final = re.compile(r"set_aside_.*|earlier-\d+|\..*")
 """Folders of runs that were replaced, and hidden ones."""
 
 
-class Found(NamedTuple):
-    """Folders of runs, and what kept the search from being complete."""
+class FoundRuns(NamedTuple):
+    """Folders of runs, and why the search is not complete."""
 
     runs: tuple[Path, ...]
     problems: tuple[str, ...]
 
 
-def find_runs(roots: Sequence[Path]) -> Found:
+def find_runs(roots: Sequence[Path]) -> FoundRuns:
     """Search folders, down to a limited depth, for folders that hold the files of a run.
 
     Links below a root are not followed. Each run is found once, in the order of names, with
@@ -48,7 +48,7 @@ def find_runs(roots: Sequence[Path]) -> Found:
                 problems.append(error)
             elif any(os.path.lexists(folder / name) for name in _MARKS):
                 runs.setdefault(folder.resolve(), folder)
-    return Found(tuple(sorted(runs.values(), key=_natural)), tuple(dict.fromkeys(problems)))
+    return FoundRuns(tuple(sorted(runs.values(), key=_natural)), tuple(dict.fromkeys(problems)))
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, str]]:

@@ -35,11 +35,11 @@ class Conditions:
     coverage: Coverage | None
     """What the training records hold; None if the predictor did not learn from records."""
 
-    def doubts(self, junction: Junction, respects: Collection[str]) -> list[str]:
+    def out_of_domain(self, junction: Junction, respects: Collection[str]) -> list[str]:
         """Say in which of some respects (fields of `Coverage`) no training record is like it."""
         if self.coverage is None:
             return []
-        found = self.coverage.doubts(junction)
+        found = self.coverage.out_of_domain(junction)
         return [found[respect] for respect in respects if respect in found]
 
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 
-class SaveSchedule:
-    """A rhythm of epochs with a rhythm of time beside it.
+class SaveInterval:
+    """When the next save is due: by completed epochs and, beside that, by time.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class SaveSchedule:
         self._cost = 0.0
 
     @property
-    def interval(self) -> float:
+    def seconds(self) -> float:
         """Seconds between two saves by time."""
         return max(self._seconds, self._cost / self._max_share)
 
@@ -60,7 +60,7 @@ class SaveSchedule:
         """
         if completed_epochs is not None and completed_epochs % self._every_epochs == 0:
             return True
-        return self._clock() - self._last >= self.interval
+        return self._clock() - self._last >= self.seconds
 
     def saved(self, seconds: float) -> None:
         """Note that a save has just ended and how long it took."""

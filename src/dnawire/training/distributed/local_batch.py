@@ -1,4 +1,4 @@
-"""What a process has to do of each batch: all of it, or its share among several processes."""
+"""What a process computes of each batch: all of it, or its part among several processes."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from dnawire.training.loss import SpectralLoss
 
 
 @dataclass(frozen=True)
-class Share:
-    """Consecutive records of a batch; the losses of all shares add up to that of the batch."""
+class LocalBatch:
+    """Consecutive records of a global batch; the losses of all processes add up to its loss."""
 
-    part: Batch
+    batch: Batch
     loss: SpectralLoss
     others: tuple[int, int] = (0, 0)
-    """Numbers of records of the batch before and after the part."""
+    """Numbers of records of the global batch before and after these."""
 
     @property
-    def records(self) -> int:
-        """Number of records of the whole batch."""
+    def global_size(self) -> int:
+        """Number of records of the global batch."""
         before, after = self.others
-        return before + len(self.part) + after
+        return before + len(self.batch) + after
 
     def predict(self, model: TransportModel) -> SpectraBatch:
-        """Predict the spectra of the part."""
-        return model(self.part.junctions)  # type: ignore[no-any-return]
+        """Predict the spectra."""
+        return model(self.batch.junctions)  # type: ignore[no-any-return]
 
     def loss_of(self, prediction: SpectraBatch) -> Float[Tensor, ""]:
-        """What a prediction of the part adds to the loss of the batch."""
-        return self.loss(prediction, self.part.spectra)
+        """What a prediction adds to the loss of the global batch."""
+        return self.loss(prediction, self.batch.spectra)
 
 
-class NoShare(Share):
-    """The share of a process in a batch with fewer records than there are processes."""
+class EmptyLocalBatch(LocalBatch):
+    """Nothing of a global batch that has fewer records than there are processes."""
 
     def predict(self, model: TransportModel) -> SpectraBatch:
         """Predict nothing."""
         del model
-        return self.part.spectra
+        return self.batch.spectra
 
     def loss_of(self, prediction: SpectraBatch) -> Float[Tensor, ""]:
         """Return zero, with no gradient for any parameter."""
@@ -58,15 +58,15 @@ class Bucket(Protocol):
     def __len__(self) -> int:
         """Number of records."""
 
-    def cut(self, rows: Int[Tensor, " n"]) -> Share:
-        """Gather the share of this process in the batch of these rows."""
+    def cut(self, rows: Int[Tensor, " n"]) -> LocalBatch:
+        """Gather what this process computes of the batch of these rows."""
 
-    def whole(self) -> Share:
-        """The share of this process if the bucket is one batch."""
+    def whole(self) -> LocalBatch:
+        """What this process computes if the bucket is one batch."""
 
 
 @dataclass(frozen=True)
-class OwnBucket:
+class WholeBucket:
     """A bucket of the only process."""
 
     batch: Batch
@@ -75,16 +75,16 @@ class OwnBucket:
     def __len__(self) -> int:
         return len(self.batch)
 
-    def cut(self, rows: Int[Tensor, " n"]) -> Share:
+    def cut(self, rows: Int[Tensor, " n"]) -> LocalBatch:
         """Gather the batch."""
-        return Share(self.batch.select(rows), self.loss)
+        return LocalBatch(self.batch.select(rows), self.loss)
 
-    def whole(self) -> Share:
+    def whole(self) -> LocalBatch:
         """The bucket as it is."""
-        return Share(self.batch, self.loss)
+        return LocalBatch(self.batch, self.loss)
 
 
-class SharedBucket:
+class ShardedBucket:
     """A bucket whose batches are divided evenly, in their order, among the processes.
 
     Parameters
@@ -92,30 +92,31 @@ class SharedBucket:
     batch
         The records, which every process holds.
     loss
-        That of a whole batch.
-    rank, processes
+        That of a global batch.
+    rank, world_size
         Which of how many processes this one is.
     """
 
-    def __init__(self, batch: Batch, loss: SpectralLoss, rank: int, processes: int) -> None:
+    def __init__(self, batch: Batch, loss: SpectralLoss, rank: int, world_size: int) -> None:
         self._batch = batch
         self._loss = loss
         self._rank = rank
-        self._processes = processes
+        self._world_size = world_size
         self._weights = loss.weights_of(batch.spectra)
 
     def __len__(self) -> int:
         return len(self._batch)
 
-    def cut(self, rows: Int[Tensor, " n"]) -> Share:
-        """Gather the part of this process."""
-        first, last = (len(rows) * rank // self._processes for rank in (self._rank, self._rank + 1))
+    def cut(self, rows: Int[Tensor, " n"]) -> LocalBatch:
+        """Gather what this process computes of the batch of these rows."""
+        ranks = (self._rank, self._rank + 1)
+        first, last = (len(rows) * rank // self._world_size for rank in ranks)
         own = rows[first:last]
         weights = (self._weights.index_select(0, some).sum(0) for some in (own, rows))
-        kind = Share if len(own) else NoShare
+        kind = LocalBatch if len(own) else EmptyLocalBatch
         others = first, len(rows) - last
         return kind(self._batch.select(own), self._loss.for_part(*weights), others)
 
-    def whole(self) -> Share:
-        """Gather the part of this process."""
+    def whole(self) -> LocalBatch:
+        """What this process computes if the bucket is one batch."""
         return self.cut(torch.arange(len(self)))

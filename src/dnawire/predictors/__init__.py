@@ -1,0 +1,18 @@
+"""Predictors: one interface to spectra of junctions, and exact ones through a Hamiltonian."""
+
+from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.predictor import (
+    HamiltonianPredictor,
+    HamiltonianSource,
+    Predictor,
+    in_batches,
+)
+
+__all__ = [
+    "Conditions",
+    "HamiltonianPredictor",
+    "HamiltonianSource",
+    "Predictor",
+    "checked_energies",
+    "in_batches",
+]

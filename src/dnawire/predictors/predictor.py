@@ -1,0 +1,233 @@
+"""Junctions to records through one interface; exactly, where there is a Hamiltonian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dnawire.data import TransportRecord
+from dnawire.errors import UsageError
+from dnawire.junction import Duplex, Junction, JunctionArrays
+from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.quantities import BY_COLUMN, site_order_columns
+from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
+from dnawire.transport import Totals, block_spectra, block_totals
+
+_VALUES_PER_BATCH: Final = 2**22
+HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
+"""Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
+
+
+class Predictor(Protocol):
+    """What predicts the spectra of junctions."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables, figures and folders."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """Energies and contacts that it was made for."""
+
+    @property
+    def default_energies(self) -> NDArray[np.float64]:
+        """Energy grid in eV, (E,), that is taken when none is given."""
+
+    @property
+    def knows_all_energies(self) -> bool:
+        """Whether spectra at other energies than these, and at any eta, can be had."""
+
+    @property
+    def knows_hamiltonian(self) -> bool:
+        """Whether `hamiltonian` can be asked for."""
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Predict the spectra of junctions of any lengths.
+
+        Parameters
+        ----------
+        junctions
+            What to predict.
+        energies
+            Energies in eV, (E,), on the scale of the default ones, which None takes.
+        eta
+            Imaginary part of the energy in eV; None takes that of the conditions.
+
+        Returns
+        -------
+        list of TransportRecord
+            In the order of the junctions.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid, or the predictor is bound to its own.
+        """
+
+    def totals(
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
+        """Predict T and DOS of many junctions of one length, which must fit into memory at once.
+
+        Parameters
+        ----------
+        junctions
+            What to predict.
+        energies, eta
+            See `predict`.
+
+        Returns
+        -------
+        Totals
+            The same numbers as those of `predict`, in decades.
+
+        Raises
+        ------
+        UsageError
+            Like `predict`.
+        """
+
+    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
+        """Hamiltonian of a duplex in eV, (N, N), in site order.
+
+        Raises
+        ------
+        UsageError
+            If the predictor knows none.
+        """
+
+    def out_of_domain(self, junction: Junction) -> list[str]:
+        """Say in what respects nothing in the training prepared for a junction; empty if none."""
+
+
+class HamiltonianPredictor:
+    """Exact transport through Hamiltonians, wherever these come from.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    conditions
+        What to assume when nothing else is said.
+    source
+        Gives the Hamiltonians: a trained model or a parameter set.
+    """
+
+    knows_all_energies = True
+    knows_hamiltonian = True
+
+    def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
+        self.name = name
+        self.conditions = conditions
+        self._source = source
+
+    @property
+    def default_energies(self) -> NDArray[np.float64]:
+        """Energy grid in eV, (E,), that is taken when none is given."""
+        return self.conditions.energies
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Compute T, DOS and LDOS at any energies; see `Predictor.predict`.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid or eta is impossible.
+        """
+        grid, width = self._asked(energies, eta)
+        return in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
+
+    def totals(
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
+        """Compute T and DOS of many junctions; see `Predictor.totals`."""
+        grid, width = self._asked(energies, eta)
+        blocks = self._source(junctions.codes)
+        return block_totals(
+            blocks.diagonal,
+            blocks.step,
+            junctions.gamma_left,
+            junctions.gamma_right,
+            grid,
+            mask=blocks.mask,
+            eta=width,
+        )
+
+    def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
+        """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
+        diagonal, step, mask = self._source(duplex.codes[None])
+        return dense_hamiltonian(diagonal[0], step[0], mask[0])
+
+    def out_of_domain(self, junction: Junction) -> list[str]:
+        """Compare the base pairs with those of the training; length and contacts are exact."""
+        return self.conditions.out_of_domain(junction, ("pairs",))
+
+    def _asked(
+        self, energies: ArrayLike | None, eta: float | None
+    ) -> tuple[NDArray[np.float64], float]:
+        grid = self.default_energies if energies is None else checked_energies(energies)
+        return grid, self.conditions.eta if eta is None else _checked_eta(eta)
+
+    def _records(
+        self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
+    ) -> Iterator[TransportRecord]:
+        blocks = self._source(np.stack([one.duplex.codes for one in junctions]))
+        found = block_spectra(
+            blocks.diagonal,
+            blocks.step,
+            np.stack([junction.gamma_left for junction in junctions]),
+            np.stack([junction.gamma_right for junction in junctions]),
+            energies,
+            mask=blocks.mask,
+            eta=eta,
+        )
+        ends = blocks.mask.sum(axis=(1, 2)).cumsum()
+        rows = {
+            name: np.split(values, ends[:-1]) if BY_COLUMN[name].has_sites else values
+            for name, values in site_order_columns(found._asdict(), blocks.mask).items()
+        }
+        for row, junction in enumerate(junctions):
+            yield TransportRecord(
+                junction=junction,
+                energies=energies,
+                spectra={name: values[row] for name, values in rows.items()},
+                eta=eta,
+                energy_reference=self.conditions.energy_reference,
+                identifier=f"{self.name}/{junction.duplex.text}",
+            )
+
+
+def in_batches(
+    junctions: Sequence[Junction],
+    num_energies: int,
+    predict: Callable[[Sequence[Junction]], Iterator[TransportRecord]],
+) -> list[TransportRecord]:
+    """Predict batches of equal length, none of them large, and restore the order."""
+    lengths = np.array([junction.length for junction in junctions], dtype=np.int64)
+    records: dict[int, TransportRecord] = {}
+    for length in map(int, np.unique(lengths)):
+        rows = np.flatnonzero(lengths == length).tolist()
+        size = max(1, _VALUES_PER_BATCH // (2 * length * num_energies))
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            records.update(zip(batch, predict([junctions[row] for row in batch]), strict=True))
+    return [records[row] for row in range(len(junctions))]
+
+
+def _checked_eta(eta: float) -> float:
+    if not (np.isfinite(eta) and eta >= 0.0):
+        raise UsageError(f"eta is {eta} eV.", "give a finite eta in eV of at least 0.")
+    return float(eta)

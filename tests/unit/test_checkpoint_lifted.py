@@ -1,0 +1,136 @@
+"""The checkpoint package, lifted out: copied with its ground floor, it keeps a foreign program."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import dnawire
+
+SOURCE: Final = Path(dnawire.__file__).parent
+LIFTED: Final = ("checkpoint", "files", "errors.py")
+"""What is copied: the package and the ground floor that it stands on."""
+
+PROGRAM: Final = '''
+"""Fits a line, in a loop of its own; dies in the middle of a step if it is asked to."""
+
+import hashlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from lifted.checkpoint import (
+    Application, CheckpointStore, DirectoryLock, GlobalRandomness, SaveInterval, StateRegistry,
+    check,
+)
+
+SETTINGS = {"rate": 0.05, "steps": 60}
+MINE = Application(keys=("settings", "parts"), unusable="ask the author of this program")
+
+
+class Progress:
+    def __init__(self):
+        self.losses = []
+
+    def state_dict(self):
+        return {"losses": list(self.losses)}
+
+    def load_state_dict(self, state):
+        self.losses = state["losses"]
+
+
+def main(folder, last_step):
+    torch.manual_seed(7)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Dropout(0.2), torch.nn.Linear(8, 1))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=SETTINGS["rate"])
+    progress, due = Progress(), SaveInterval(3, 3600.0)
+    parts = StateRegistry()
+    for name, part in {
+        "net": net, "optimizer": optimizer, "progress": progress, "draws": GlobalRandomness(),
+    }.items():
+        parts.register(name, part)
+    with DirectoryLock(folder, content="fits") as lock:
+        store = CheckpointStore(folder, lock, application=MINE)
+        found = store.load_latest()
+        if found is not None:
+            check(found.payload["settings"], SETTINGS)
+            parts.restore(found.payload["parts"])
+            print("resumed after", len(progress.losses))
+        while len(progress.losses) < SETTINGS["steps"]:
+            x = torch.randn(16, 3)
+            loss = (net(x) - x.sum(1, keepdim=True)).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            if len(progress.losses) == last_step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            optimizer.step()
+            progress.losses.append(loss.item())
+            if due.due(len(progress.losses)):
+                store.save({"settings": SETTINGS, "parts": parts.snapshot()})
+    numbers = repr([progress.losses, [p.tolist() for p in net.parameters()]])
+    print(hashlib.sha256(numbers.encode()).hexdigest())
+
+
+main(Path(sys.argv[1]), int(sys.argv[2]))
+'''
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Return a folder with an empty package into which the checkpoint package was copied."""
+    package = tmp_path / "lifted"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name in LIFTED:
+        if name.endswith(".py"):
+            shutil.copy(SOURCE / name, package / name)
+        else:
+            unwanted = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(SOURCE / name, package / name, ignore=unwanted)
+    for path in package.rglob("*.py"):
+        text = path.read_text()
+        path.write_text(re.sub(r"^(\s*(?:from|import)) dnawire\b", r"\1 lifted", text, flags=re.M))
+    (tmp_path / "program.py").write_text(PROGRAM)
+    return tmp_path
+
+
+def fit(place: Path, folder: str, last_step: int = -1) -> subprocess.CompletedProcess[str]:
+    """Run the program where nothing but the copy can be imported of this project."""
+    blocked = (
+        "import sys; sys.modules.update(dnawire=None, numba=None, scipy=None, pydantic=None)\n"
+    )
+    run = "import runpy; runpy.run_path('program.py')"
+    return subprocess.run(
+        [sys.executable, "-c", blocked + run, folder, str(last_step)],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(place), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_foreign_program_is_killed_and_resumed_and_ends_with_the_same_bits(place: Path) -> None:
+    peace = fit(place, "peace")
+    assert peace.returncode == 0, peace.stderr
+    for step in (2, 17, 31):
+        assert fit(place, "killed", step).returncode == -signal.SIGKILL
+    resumed = fit(place, "killed")
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.splitlines() == ["resumed after 30", *peace.stdout.splitlines()]
+    for path in (place / "killed").glob("*.pth"):
+        path.write_bytes(path.read_bytes()[:-1])
+    refused = fit(place, "killed")
+    assert "UnusableCheckpointError" in refused.stderr
+    assert "Remedy: ask the author of this program" in refused.stderr

@@ -1,0 +1,157 @@
+"""The one writer: what is replaced, added to, moved away and cleaned, and who is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from checkpoint_kit import TappedFileSystem, fork, wait
+
+from dnawire.files import ownership
+from dnawire.files.durable import (
+    append,
+    move_away,
+    remove_leftovers,
+    replace_atomically,
+    replace_durably,
+    replacing,
+    temporary_path,
+)
+
+
+class LostError(Exception):
+    """The folder has another owner."""
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Iterator[list[bool]]:
+    """Own a folder; what is put into the list makes it lost."""
+    marks: list[bool] = []
+
+    def permit() -> None:
+        if marks:
+            raise LostError
+
+    ownership.claim(tmp_path, permit)
+    yield marks
+    ownership.give_back(tmp_path, permit)
+
+
+def stream(path: Path, data: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+Write = Callable[[Path, bytes], None]
+WRITERS = (replace_atomically, replace_durably, stream)
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_whoever_writes_below_an_owned_folder_asks_its_owner(
+    tmp_path: Path, lost: list[bool], write: Write
+) -> None:
+    (tmp_path / "model").mkdir()
+    path = tmp_path / "model" / "weights"
+    write(path, b"mine")
+    assert path.read_bytes() == b"mine"
+    lost.append(True)
+    with pytest.raises(LostError):
+        write(path, b"late")
+    assert path.read_bytes() == b"mine"
+    assert {entry.name for entry in tmp_path.rglob("*")} == {"model", "weights"}
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_failure_that_a_new_owner_causes_is_told_as_a_loss(
+    tmp_path: Path, lost: list[bool], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+
+    def taken_over(source: Path, target: Path) -> None:
+        remove_leftovers(tmp_path)
+        lost.append(True)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", taken_over)
+    with pytest.raises(LostError):
+        write(tmp_path / "scores.csv", b"late")
+    assert not list(tmp_path.iterdir())
+
+
+def test_temporary_files_lie_where_a_new_owner_looks_for_them(
+    tmp_path: Path, lost: list[bool]
+) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(below)
+    for target in (below / "x", tmp_path / "link" / "x"):
+        assert temporary_path(target).parent == tmp_path
+    assert temporary_path(tmp_path.parent / "x").parent == tmp_path.parent
+
+
+def test_a_line_added_late_goes_to_the_file_that_was_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(b"old\n")
+    append(path, b"1\n")
+    assert path.read_bytes() == b"old\n1\n"
+    append(path, b"2\n", permit=lambda: replace_atomically(path, b"new\n"))
+    assert path.read_bytes() == b"new\n"
+
+
+def test_an_archive_that_is_cut_short_is_finished_by_the_next_owner(tmp_path: Path) -> None:
+    def fill(names: str) -> None:
+        for name in names:
+            (tmp_path / name).write_text(name)
+
+    def die(name: str, arguments: tuple[object, ...], proceed: Callable[[], object]) -> object:
+        if name == "replace" and str(arguments[0]).endswith("b"):
+            os._exit(9)
+        return proceed()
+
+    fill("ab")
+    dying = TappedFileSystem(die)
+
+    def start() -> None:
+        move_away("ab", tmp_path, "old", fs=dying)
+
+    assert wait(fork(start)) == 9
+    remove_leftovers(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["b", "old"]
+    assert (tmp_path / "old" / "a").read_text() == "a"
+    fill("a")
+    assert move_away("ab", tmp_path, "old") == tmp_path / "old_2"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["old", "old_2"]
+
+
+def test_what_a_killed_command_left_goes_when_the_file_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+
+    def die() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            os._exit(9)
+
+    assert wait(fork(die)) == 9
+    foreign = tmp_path / ".scores.csv.1-0123456789abcdef-0.tmp"
+    foreign.touch()
+    alive = temporary_path(path)
+    alive.touch()
+    assert len(list(tmp_path.iterdir())) == 3
+    stream(path, b"whole")
+    assert set(tmp_path.iterdir()) == {path, foreign, alive}
+
+
+def test_a_stream_that_is_broken_off_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("old")
+
+    def break_off() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [(path.name, "old")]

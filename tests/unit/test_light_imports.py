@@ -1,0 +1,43 @@
+"""What works without a model imports no torch, which takes seconds, and nothing of its size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "sklearn", "pandas", "scipy.signal", "scipy.stats", "matplotlib.pyplot")
+PROGRAM = f"""
+import sys
+from dnawire.cli import main
+assert main(sys.argv[1:]) == 0
+found = [name for name in {HEAVY} if name in sys.modules]
+assert not found, found
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "exact:kordas2025", "ACGT", "GGC/G_C", "--fermi_energy", "-7.1"],
+        ["screen", "exact:roche-voityuk", "--length", "2", "--rank_by", "log10_conductance",
+         "--fermi_energy", "0.1"],
+        ["generate", "records.h5", "--num_samples", "3", "--seq_length", "4"],
+    ],
+    ids=lambda arguments: arguments[0],
+)  # fmt: skip
+def test_exact_spectra_need_no_torch(arguments: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert any(tmp_path.rglob("*.png")) == (arguments[0] != "generate")
+
+
+def test_the_layers_below_the_tensors_import_no_torch() -> None:
+    program = (
+        "import sys, dnawire.transport, dnawire.predictors, dnawire.inference;"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -81,6 +81,10 @@ def _edge_network(draw: Draw) -> Iterable[tuple[Any, ...]]:
         )
 
 
+def _row_norm(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    yield 3 * draw.normal(5, WIDTH) + 1, draw.normal(WIDTH), draw.normal(WIDTH)
+
+
 def _assemble(draw: Draw) -> Iterable[tuple[Any, ...]]:
     double = torch.float64
     for batch, length in SHAPES:
@@ -171,6 +175,7 @@ SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
     "ladder_layer": _ladder_layer,
     "neighborhoods": _neighborhoods,
     "pool": _pool,
+    "row_norm": _row_norm,
     "unique_rows": _unique_rows,
     "weighted_huber": _weighted_huber,
 }
@@ -179,7 +184,7 @@ SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
 def as_tensors(result: Any) -> tuple[Tensor, ...]:  # noqa: ANN401
     """Results that do not depend on the order in which equal rows are numbered."""
     if isinstance(result, Neighborhoods):
-        return _propagated(result), result.offsets
+        return _propagated(result), torch.tensor([len(table) for table in result.tables])
     if isinstance(result, Edges):
         rows = torch.cat((result.kinds[:, None], result.ends), dim=1)
         return rows[result.which], torch.tensor(len(rows)), result.kinds
@@ -196,7 +201,7 @@ def _propagated(found: Neighborhoods) -> Tensor:
     """A number of each site that depends on all that it receives."""
     state = torch.linspace(1.0, 2.0, 1024, dtype=torch.float64)
     weights = torch.tensor([1.0, 0.7, 0.4, 0.3], dtype=torch.float64)
-    for table in found.by_layer():
+    for table in found.tables:
         received = torch.where(table >= 0, state[table.clamp_min(0)], 3.0)
         state = torch.sin((received * weights).sum(dim=1))
     return state[found.rows]

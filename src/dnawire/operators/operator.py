@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
+from types import UnionType
 from typing import (
     Any,
     Final,
@@ -114,7 +115,7 @@ class Operator(Routine[Parameters, Result]):
     ) -> None:
         self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
         positions = [self.parameters.index(one) for one in by]
-        self.registered = _register(definition, kernel, positions)
+        self.registered: Any = _register(definition, kernel, positions)
         super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -241,7 +242,8 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401
     inner = tuple(map(_plain, get_args(annotation)))
     if get_origin(annotation) is tuple:
         return _tuple_of(inner)
-    return Union.__getitem__(inner) if type(None) in inner else annotation
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return Union.__getitem__(inner) if is_union else annotation
 
 
 def _tuple_of(kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401

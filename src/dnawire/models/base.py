@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -55,8 +55,6 @@ class TransportModel(nn.Module, ABC):
 
     energies: Tensor
     eta: Tensor
-    packed: PackedParameters | None = None
-    """The parameters in vectors, on which compiled code works; see `pack`."""
 
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
@@ -66,18 +64,8 @@ class TransportModel(nn.Module, ABC):
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
 
     def pack(self) -> PackedParameters:
-        """Gather all parameters in vectors, for one optimizer step and for compiled code.
-
-        To be called when the model is on its device, and again after it was moved.
-        """
-        self.packed = PackedParameters(self)
-        return self.packed
-
-    def _apply(self, fn: Any, recurse: bool = True) -> Self:  # noqa: ANN401
-        # Moving a model moves its parameters out of the vectors.
-        self.packed = None
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        return self
+        """Gather all parameters in vectors, which an optimizer steps as one; on its device."""
+        return PackedParameters(self)
 
     @property
     def is_compiled(self) -> bool:

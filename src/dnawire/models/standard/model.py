@@ -28,7 +28,7 @@ class StandardModel(TransportModel):
     """Predicts log10 T and log10 DOS at each energy of one grid directly.
 
     The prediction is linear in the composition of the junction, fitted to the training set before
-    the first step, plus what the network adds. Its sites hear which contact they touch and how
+    the first step, plus what the network adds. Its sites know which contact they touch and how
     strongly. log10 T is a sum over the sites of what their surroundings contribute, as it is far
     from every resonance. The DOS is read from the mean over all sites and the sites at either
     contact, weighted by their coupling, through the sum and the product of the two sides:

@@ -13,7 +13,6 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
-from dnawire.models.standard.composition import ridge_weights
 from dnawire.models.standard.settings import StandardSettings
 from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
@@ -78,7 +77,7 @@ class StandardModel(TransportModel):
             for target, mean, std in zip(targets, self.mean, self.std, strict=True)
         ]
         inputs = (features.cpu() - self.feature_mean) / self.feature_std
-        weights = [ridge_weights(inputs, target, _RIDGE_PENALTY) for target in scaled]
+        weights = [_ridge_weights(inputs, target) for target in scaled]
         with torch.no_grad():
             self.linear.weight.copy_(torch.cat(weights, dim=1).T)
 
@@ -112,6 +111,17 @@ class StandardModel(TransportModel):
 
 def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
     return composition(batch.base, batch.gamma_left, batch.gamma_right)
+
+
+def _ridge_weights(
+    features: Float[Tensor, "N K"], targets: Float[Tensor, "N E"]
+) -> Float[Tensor, "K E"]:
+    """Weights of ridge regression; records whose targets are not finite are skipped."""
+    known = targets.isfinite().all(1)
+    x, y = features[known], targets[known]
+    regular = _RIDGE_PENALTY * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    weights: Tensor = torch.linalg.solve(x.T @ x + regular, x.T @ y)
+    return weights
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:

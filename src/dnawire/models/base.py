@@ -16,8 +16,6 @@ from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
-from dnawire.operators import only_definitions
-from dnawire.operators.operator import is_single
 
 
 class TargetStatistics(NamedTuple):
@@ -66,11 +64,6 @@ class TransportModel(nn.Module, ABC):
     def pack(self) -> PackedParameters:
         """Gather all parameters in vectors, which an optimizer steps as one; on its device."""
         return PackedParameters(self)
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether operators run compiled code on embeddings of this width, on a CPU."""
-        return not only_definitions() and is_single(self.base.weight)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from what the training set tells at a glance: its grid, scales and levels."""

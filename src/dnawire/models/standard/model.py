@@ -96,8 +96,8 @@ class StandardModel(TransportModel):
         dos = self.last(torch.relu(self.hidden(averages)) * hidden)
         scaled = self.linear(features.to(sites.dtype)) + torch.cat((transmission, dos), dim=1)
         spectra = torch.addcmul(self.mean, scaled.double().unflatten(1, (2, -1)), self.std)
-        log10_transmission, log10_dos = spectra.unbind(1)
-        return SpectraBatch(log10_transmission, log10_dos, None)
+        transmission, dos = spectra.unbind(1)
+        return SpectraBatch(log10_transmission=transmission, log10_dos=dos)
 
     def _masks(self, size: int) -> tuple[Tensor | None, Tensor]:
         """Factors of dropout (layers, B, F), None if there are none, and (B, H)."""

@@ -16,6 +16,7 @@ from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.standard.settings import StandardSettings
 from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
+_COLUMNS: Final = ("log10_transmission", "log10_dos")
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
 _SMALLEST_SPREAD: Final = 1e-3
@@ -59,19 +60,16 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        predicted = "log10_transmission", "log10_dos"
-        self.mean.copy_(torch.stack([statistics.mean[name] for name in predicted]))
-        self.std.copy_(torch.stack([statistics.std[name] for name in predicted]))
+        self.mean.copy_(torch.stack([statistics.mean[name] for name in _COLUMNS]))
+        self.std.copy_(torch.stack([statistics.std[name] for name in _COLUMNS]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
         features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
-        targets = [
-            torch.cat([batch.spectra.log10_transmission for batch in training]),
-            torch.cat([batch.spectra.log10_dos for batch in training]),
-        ]
+        spectra = [batch.spectra.known() for batch in training]
+        targets = [torch.cat([one[name] for one in spectra]) for name in _COLUMNS]
         scaled = [
             (target.cpu() - mean) / std
             for target, mean, std in zip(targets, self.mean, self.std, strict=True)
@@ -96,8 +94,7 @@ class StandardModel(TransportModel):
         dos = self.last(torch.relu(self.hidden(averages)) * hidden)
         scaled = self.linear(features.to(sites.dtype)) + torch.cat((transmission, dos), dim=1)
         spectra = torch.addcmul(self.mean, scaled.double().unflatten(1, (2, -1)), self.std)
-        transmission, dos = spectra.unbind(1)
-        return SpectraBatch(log10_transmission=transmission, log10_dos=dos)
+        return SpectraBatch(**dict(zip(_COLUMNS, spectra.unbind(1), strict=True)))
 
     def _masks(self, size: int) -> tuple[Tensor | None, Tensor]:
         """Factors of dropout (layers, B, F), None if there are none, and (B, H)."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
+from types import UnionType
 from typing import (
     Any,
     Final,
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.library import Library, infer_schema, register_autograd, register_fake
 
 from dnawire.compiled.single import CHANNELS
@@ -180,7 +182,7 @@ def _function(
 
 def _register(
     definition: Callable[..., Any], kernel: Callable[..., Any], positions: Sequence[int]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     """Make operators of PyTorch of a kernel and of its adjoint."""
     name, signature = definition.__name__, _plain_signature(definition)
     inputs = list(signature.parameters.values())
@@ -215,7 +217,7 @@ def _register(
 
 def _define(
     name: str, signature: Signature, kernel: Callable[..., Any], fake: Callable[..., Any]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     def prototype() -> None:
         """Carry the signature."""
 
@@ -241,7 +243,8 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401
     inner = tuple(map(_plain, get_args(annotation)))
     if get_origin(annotation) is tuple:
         return _tuple_of(inner)
-    return Union.__getitem__(inner) if type(None) in inner else annotation
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return Union.__getitem__(inner) if is_union else annotation
 
 
 def _tuple_of(kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401

@@ -89,6 +89,7 @@ class Step:
     def update(self) -> None:
         """Clip the gradient and take the step."""
         trainer = self.trainer
+        trainer.packed.gather_gradients()
         trainer.packed.clip_gradients(trainer.gradient_clip).item()
         trainer.optimizer.step()
         trainer.packed.zero_gradients()

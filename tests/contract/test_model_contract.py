@@ -30,14 +30,11 @@ from dnawire.models import (
     model_class,
     save_model,
 )
-from dnawire.operators import definitions
 from dnawire.quantities import BY_COLUMN
 
 CPU = torch.device("cpu")
 STEP: Final = 1e-6
 """Length of the step of numeric derivatives, along a direction of length one."""
-SINGLE: Final = 1e-4
-"""Relative error of values and gradients of a network in single precision, with a margin."""
 Direction = dict[str, torch.Tensor]
 every = pytest.mark.parametrize("model_type", model_types())
 JUNCTIONS: Final = [[("A", "T"), ("G", "C"), ("C", "_")], [("T", "A"), ("G", "G"), ("A", "T")]]
@@ -147,30 +144,6 @@ def test_gradients_are_those_of_differences(model_type: str) -> None:
     ends = [loss(moved(model, direction, step), batch).item() for step in (-STEP, STEP)]
     assert (ends[1] - ends[0]) / (2.0 * STEP) == pytest.approx(slope, rel=1e-6)
     assert along(trained, direction) == pytest.approx(slope, rel=1e-4)
-
-
-@every
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_compiled_code_means_what_the_definitions_say(model_type: str, dropout: float) -> None:
-    """A whole step: values, and gradients by every parameter."""
-    batch = junction_batch([junction_of(letters) for letters in JUNCTIONS])
-    value, found = step(model_type, dropout, batch)
-    with definitions():
-        wanted, expected = step(model_type, dropout, batch)
-    assert value == pytest.approx(wanted, rel=SINGLE)
-    largest = max(float(one.abs().max()) for one in expected.values())
-    for name, one in expected.items():
-        bound = SINGLE * (float(one.abs().max()) + 1e-3 * largest)
-        torch.testing.assert_close(found[name], one, rtol=0.0, atol=bound, msg=name)
-
-
-def step(model_type: str, dropout: float, batch: JunctionBatch) -> tuple[float, Direction]:
-    """Return the loss of a new model in training, and its gradient."""
-    model = make_model(model_type, dropout).train()
-    model.dropout.seed(1, CPU)
-    found = gradients(model, batch)
-    model.dropout.seed(1, CPU)
-    return loss(model, batch).item(), found
 
 
 def loss(model: TransportModel, batch: JunctionBatch) -> torch.Tensor:

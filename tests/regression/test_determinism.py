@@ -58,9 +58,8 @@ def gradient_of(trainer: Trainer, part: LocalBatch) -> str:
     trainer.packed.zero_gradients()
     part.loss_of(part.predict(trainer.model)).backward()
     digest = hashlib.sha256()
-    for vector in trainer.packed.vectors:
-        assert vector.grad is not None
-        digest.update(vector.grad.numpy().tobytes())
+    for gradient in trainer.packed.gather_gradients():
+        digest.update(gradient.numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.library import Library, infer_schema, register_autograd, register_fake
 
 from dnawire.compiled.single import CHANNELS
@@ -181,7 +182,7 @@ def _function(
 
 def _register(
     definition: Callable[..., Any], kernel: Callable[..., Any], positions: Sequence[int]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     """Make operators of PyTorch of a kernel and of its adjoint."""
     name, signature = definition.__name__, _plain_signature(definition)
     inputs = list(signature.parameters.values())
@@ -216,7 +217,7 @@ def _register(
 
 def _define(
     name: str, signature: Signature, kernel: Callable[..., Any], fake: Callable[..., Any]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     def prototype() -> None:
         """Carry the signature."""
 

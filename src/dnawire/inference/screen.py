@@ -23,7 +23,7 @@ MEAN_TRANSMISSION: Final = "mean_log10_transmission"
 MEAN_DOS: Final = "mean_log10_dos"
 CONDUCTANCE: Final = "log10_conductance"
 
-QUANTITIES: Final[Mapping[str, str]] = {
+CRITERIA: Final[Mapping[str, str]] = {
     TRANSMISSION: "log10 T at the Fermi energy",
     MEAN_TRANSMISSION: "mean log10 T over the window",
     MEAN_DOS: "mean log10 DOS over the window",
@@ -56,7 +56,7 @@ class Question:
     temperature
         In K, for the conductance.
     rank_by
-        One of `QUANTITIES`.
+        One of `CRITERIA`.
 
     Raises
     ------

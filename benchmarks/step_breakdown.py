@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 
 import torch
-from dnawire.models.neighborhoods import edges_of, neighborhoods
 from threadpoolctl import threadpool_limits
 from timing import PRODUCT_SIZE, matrix_product
 from training_step import DEVICE, prepare
 
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
+from dnawire.operators import edges_of, neighborhoods
 from dnawire.training.loop import Trainer
 from dnawire.transport import Spectra
 
@@ -84,6 +84,7 @@ class Step:
     def update(self) -> None:
         """Clip the gradient and take the step."""
         trainer = self.trainer
+        trainer.packed.gather_gradients()
         trainer.packed.clip_gradients(trainer.gradient_clip).item()
         trainer.optimizer.step()
         trainer.packed.zero_gradients()
@@ -92,11 +93,10 @@ class Step:
 def product_flops(model: HamiltonianModel, batch: JunctionBatch) -> float:
     """Floating point operations of the matrix products of a step, forward and back."""
     width, layers = model.base.embedding_dim, len(model.encoder.layers)
-    around = neighborhoods(batch.base, batch.present, layers, shared=True)
-    rows = around.starts.diff().tolist()
+    around = neighborhoods(batch.base, batch.present, layers, True)
+    rows = [len(table) for table in around.tables]
     inputs = [4 * len(model.base.weight), *rows[:-1]]  # four maps in the first layer
-    edges = edges_of(around.rows, *batch.base.shape[:2])
-    stacking, *others = edges.starts.diff().tolist()
+    stacking, *others = edges_of(around.rows.view(batch.base.shape)).counts()
     corrected = rows[-1] + 2 * stacking + sum(others)
     products = sum(inputs) * width * width + corrected * width * model.corrections.width
     return 3.0 * 2.0 * products
@@ -119,13 +119,13 @@ def breakdown(model_type: str) -> None:
     batch = full_batch(trainer)
     parts = Step(trainer, batch).parts()
     product = matrix_product(torch.float32)
-    found = medians({**parts, "whole": lambda: trainer._step([batch]), "product": product})
+    found = medians({**parts, "whole": lambda: trainer.step([batch]), "product": product})
     whole, best = found.pop("whole"), found.pop("product")
     print(f"{model_type}, one step: {whole:.0f} us")
     for name, value in found.items():
         print(f"  {name:15} {value:7.0f} us")
     if isinstance(trainer.model, HamiltonianModel):
-        done = product_flops(trainer.model, batch.part.junctions)
+        done = product_flops(trainer.model, batch.batch.junctions)
         speed, mine = 2e-3 * PRODUCT_SIZE**3 / best, 1e-3 * done / whole
         print(
             f"  matrix products: {1e-6 * done:.0f} MFLOP, {mine:.0f} GFLOP/s over the whole step, "

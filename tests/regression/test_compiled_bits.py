@@ -21,7 +21,7 @@ config = TrainConfig.from_flat(
 data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
 trainer = build_trainer(config, data, torch.device("cpu"))
 for cut in trainer.order.epoch(0):
-    trainer._step([trainer.order.batch(cut)])
+    trainer.step([trainer.order.batch(cut)])
 digest = hashlib.sha256(data.dataset.digest.encode())
 for value in trainer.model.state_dict().values():
     digest.update(value.numpy().tobytes())

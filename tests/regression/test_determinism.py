@@ -15,6 +15,7 @@ import torch
 from dnawire.cli.train import parse_flags
 from dnawire.config import TrainConfig, model_types
 from dnawire.data import named_seed
+from dnawire.operators import definitions
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.runs.torch_setup import set_up_torch
 from dnawire.training.distributed import SingleProcess
@@ -57,21 +58,19 @@ def gradient_of(trainer: Trainer, part: LocalBatch) -> str:
     trainer.packed.zero_gradients()
     part.loss_of(part.predict(trainer.model)).backward()
     digest = hashlib.sha256()
-    for vector in trainer.packed.vectors:
-        assert vector.grad is not None
-        digest.update(vector.grad.numpy().tobytes())
+    for gradient in trainer.packed.gather_gradients():
+        digest.update(gradient.numpy().tobytes())
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "readable"])
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "definitions"])
 @pytest.mark.parametrize("model", model_types())
 def test_a_large_step_has_the_same_bits_in_every_run(model: str, compiled: bool) -> None:
     # Without dropout equal surroundings are computed once, and their gradients are added.
     trainer, part = large_step(model, "0.1" if compiled else "0.0")
     assert len(part.batch) * 6 * 128 > 32_768
-    if not compiled:
-        trainer.model.packed = None
-    assert len({gradient_of(trainer, part) for _ in range(RUNS)}) == 1
+    with definitions(not compiled):
+        assert len({gradient_of(trainer, part) for _ in range(RUNS)}) == 1
 
 
 def test_the_trap_is_there_and_the_command_closes_it() -> None:

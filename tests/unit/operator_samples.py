@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -82,6 +81,10 @@ def _edge_network(draw: Draw) -> Iterable[tuple[Any, ...]]:
         )
 
 
+def _row_norm(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    yield 3 * draw.normal(5, WIDTH) + 1, draw.normal(WIDTH), draw.normal(WIDTH)
+
+
 def _assemble(draw: Draw) -> Iterable[tuple[Any, ...]]:
     double = torch.float64
     for batch, length in SHAPES:
@@ -116,9 +119,9 @@ def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         exists = present[..., None] * present[..., None, :], present[:, :-1, :, None]
         diagonal = _hermitian(draw, batch, length, 2) * exists[0]
         step = draw.couplings(batch, length - 1, 2, 2) * exists[1] * present[:, 1:, None]
-        gammas = draw.coupling(present), draw.coupling(present)
-        arrays = map(np.asarray, (diagonal, step, *gammas, ENERGIES, present))
-        system = block_system(*arrays, eta)
+        gammas = draw.coupling(present).numpy(), draw.coupling(present).numpy()
+        blocks, grid = (diagonal.numpy(), step.numpy()), ENERGIES.numpy()
+        system = block_system(*blocks, *gammas, grid, present.numpy(), eta)
         tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
         yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
 
@@ -128,7 +131,8 @@ def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         hamiltonian = _hermitian(draw, batch, size)
         gammas = torch.zeros(2, batch, size, dtype=torch.float64)
         gammas[0, :, 0], gammas[1, :, -1] = 0.3, 0.2
-        system = dense_system(*map(np.asarray, (hamiltonian, *gammas, ENERGIES)), 1e-2)
+        left, right = gammas.numpy()
+        system = dense_system(hamiltonian.numpy(), left, right, ENERGIES.numpy(), 1e-2)
         energies = torch.from_numpy(system.energies)
         yield hamiltonian, energies, *contact_tensors(system.contacts, CPU), 1e-2
 
@@ -171,6 +175,7 @@ SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
     "ladder_layer": _ladder_layer,
     "neighborhoods": _neighborhoods,
     "pool": _pool,
+    "row_norm": _row_norm,
     "unique_rows": _unique_rows,
     "weighted_huber": _weighted_huber,
 }
@@ -179,7 +184,7 @@ SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
 def as_tensors(result: Any) -> tuple[Tensor, ...]:  # noqa: ANN401
     """Results that do not depend on the order in which equal rows are numbered."""
     if isinstance(result, Neighborhoods):
-        return _propagated(result), result.offsets
+        return _propagated(result), torch.tensor([len(table) for table in result.tables])
     if isinstance(result, Edges):
         rows = torch.cat((result.kinds[:, None], result.ends), dim=1)
         return rows[result.which], torch.tensor(len(rows)), result.kinds
@@ -196,7 +201,7 @@ def _propagated(found: Neighborhoods) -> Tensor:
     """A number of each site that depends on all that it receives."""
     state = torch.linspace(1.0, 2.0, 1024, dtype=torch.float64)
     weights = torch.tensor([1.0, 0.7, 0.4, 0.3], dtype=torch.float64)
-    for table in found.by_layer():
+    for table in found.tables:
         received = torch.where(table >= 0, state[table.clamp_min(0)], 3.0)
         state = torch.sin((received * weights).sum(dim=1))
     return state[found.rows]

@@ -1,8 +1,6 @@
-"""Compiled message passing, read-outs and loss are what their readable definitions say."""
+"""Whole models by compiled operators are what their definitions say; so is a run of training."""
 
 from __future__ import annotations
-
-import copy
 
 import numpy as np
 import pytest
@@ -10,25 +8,35 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnawire.config import LossConfig, model_types
+from dnawire.config import TrainConfig, model_types
 from dnawire.graphs import JunctionBatch, junction_batch
-from dnawire.graphs.schema import SpectraBatch
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.models import (
     HamiltonianModel,
     ModelSpecification,
-    StandardModel,
     TargetStatistics,
     TransportModel,
     build_model,
 )
-from dnawire.training.loss import SpectralLoss, weighted_huber_reference
+from dnawire.operators import definitions
+from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 CPU = torch.device("cpu")
 NUM_ENERGIES = 7
 GRID = torch.linspace(-9.0, -6.5, NUM_ENERGIES, dtype=torch.float64)
 SINGLE = 2e-5
 """Relative error of sums of some hundred products in single precision."""
+
+RUN = {
+    "num_samples": 60,
+    "seq_length": 5,
+    "num_energy_points": 17,
+    "hidden_dim": 32,
+    "num_layers": 2,
+    "num_heads": 2,
+    "dropout": 0.1,
+    "batch_size": 16,
+}
 
 lengths = st.integers(1, 9)
 both = pytest.mark.parametrize("model_type", model_types())
@@ -82,7 +90,7 @@ def gradients(
     """Outputs, and the gradient of a random combination of them by every parameter."""
     found = outputs(model, batch, seed)
     generator = torch.Generator().manual_seed(seed)
-    model.zero_grad(set_to_none=False)
+    model.zero_grad(set_to_none=True)
     arriving = [torch.randn(one.shape, generator=generator, dtype=one.dtype) for one in found]
     torch.autograd.backward(found, arriving)
     named = model.named_parameters()
@@ -104,14 +112,13 @@ def assert_close(found: torch.Tensor, expected: torch.Tensor, what: str) -> None
 def test_values_and_gradients_equal_those_of_the_definition(
     model_type: str, length: int, size: int, layers: int, dropout: float, seed: int
 ) -> None:
-    compiled = random_model(model_type, layers, dropout).train()
-    readable = copy.deepcopy(compiled)
+    model = random_model(model_type, layers, dropout).train()
     batch = random_batch(size, length, seed)
-    compiled.pack()
-    assert compiled.packed_for(batch) is not None
-    assert readable.packed_for(batch) is None
-    values, grads = gradients(compiled, batch, seed)
-    expected_values, expected_grads = gradients(readable, batch, seed)
+    assert model.is_compiled
+    values, grads = gradients(model, batch, seed)
+    with definitions():
+        assert not model.is_compiled
+        expected_values, expected_grads = gradients(model, batch, seed)
     for value, expected in zip(values, expected_values, strict=True):
         assert_close(value, expected, "value")
     assert grads.keys() == expected_grads.keys()
@@ -136,7 +143,6 @@ def test_definition_in_double_precision_has_the_gradient_of_finite_differences(
 def test_equal_surroundings_share_a_row_and_change_nothing() -> None:
     model = random_model("hamiltonian", 4, 0.0).eval()
     assert isinstance(model, HamiltonianModel)
-    model.pack()
     batch = random_batch(6, 8, 3)
     with torch.no_grad():
         together = model.hamiltonian(batch)
@@ -148,56 +154,34 @@ def test_equal_surroundings_share_a_row_and_change_nothing() -> None:
 
 def test_a_moved_model_is_no_longer_packed() -> None:
     model = random_model("standard", 1, 0.0)
-    assert isinstance(model, StandardModel)
     model.pack()
-    batch = random_batch(2, 3, 0)
-    assert model.packed_for(batch) is not None
+    assert model.packed is not None
     model.double()
-    assert model.packed_for(batch) is None
-    model(batch)
+    assert model.packed is None
+    assert not model.is_compiled
+    model(random_batch(2, 3, 0))
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.integers(0, 1000),
-    st.sampled_from([0.05, 1.0, 3.0]),
-    st.sampled_from([0.0, 0.1]),
-    st.booleans(),
-)
-def test_compiled_loss_equals_its_definition(
-    seed: int, delta: float, width: float, with_unknown: bool
-) -> None:
-    generator = torch.Generator().manual_seed(seed)
-
-    def draw(*shape: int) -> torch.Tensor:
-        return torch.randn(shape, generator=generator, dtype=torch.float64)
-
-    target = SpectraBatch(3 * draw(4, 7), draw(4, 7), draw(4, 5, 2, 7))
-    if with_unknown:
-        target.log10_transmission[1] = -torch.inf
-    scales = {"log10_transmission": draw(7).abs() + 0.1, "log10_dos": draw(7).abs() + 0.1}
-    settings_ = LossConfig(huber_delta=delta)
-    loss = SpectralLoss(scales=scales, steepness=width / 0.02, weights=settings_)
-    prediction = [draw(*part.shape).requires_grad_() for part in target]
-    value = loss(SpectraBatch(*prediction), target)
-    value.backward()
-    found = [part.grad.clone() for part in prediction]  # type: ignore[union-attr]
-    for part in prediction:
-        part.grad = None
-    readable = weighted_sum(loss, prediction, target)
-    readable.backward()
-    torch.testing.assert_close(value, readable, rtol=1e-12, atol=1e-12)
-    for part, gradient in zip(prediction, found, strict=True):
-        torch.testing.assert_close(gradient, part.grad, rtol=1e-10, atol=1e-14)
+def small_run(model_type: str) -> tuple[list[float], dict[str, torch.Tensor]]:
+    """Losses of three epochs, and the weights at the end."""
+    config = TrainConfig.from_flat({**RUN, "model_type": model_type})
+    trainer = build_trainer(config, prepare_data(config, prepare_dataset(config), CPU), CPU)
+    losses = []
+    for epoch in range(3):
+        for cut in trainer.order.epoch(epoch):
+            before = trainer.state.loss_sum
+            batch = trainer.order.batch(cut)
+            trainer.step([batch])
+            losses.append((trainer.state.loss_sum - before) / batch.global_size)
+    return losses, trainer.model.state_dict()
 
 
-def weighted_sum(
-    loss: SpectralLoss, prediction: list[torch.Tensor], target: SpectraBatch
-) -> torch.Tensor:
-    scales = *loss.scales.values(), torch.ones_like(loss.scales["log10_dos"])
-    constants = loss.steepness, loss.weights.huber_delta
-    parts = [
-        weighted_huber_reference(one, other, scale, *constants)
-        for one, other, scale in zip(prediction, target, scales, strict=True)  # type: ignore[arg-type]
-    ]
-    return torch.stack(parts).sum()
+@both
+def test_a_run_by_definitions_alone_agrees_with_the_compiled_one(model_type: str) -> None:
+    losses, weights = small_run(model_type)
+    with definitions():
+        expected_losses, expected_weights = small_run(model_type)
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
+    moved = [float((weights[name] - one).abs().max()) for name, one in expected_weights.items()]
+    assert max(moved) <= 1e-4
+    assert len(set(losses)) == len(losses)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dnawire.operators import Neighborhoods, ladder_layer
+from dnawire.operators import Neighborhoods, ladder_layer, row_norm
 
 RELATIONS: Final = ("self", "five_prime", "three_prime", "partner")
 _INITIAL_MIX: Final = 0.5
@@ -40,7 +40,7 @@ class LadderLayer(nn.Module):
         table: Int[Tensor, "rows 4"],
         mask: Float[Tensor, "B F"] | None,
     ) -> Float[Tensor, "rows F"]:
-        """Rows of this layer from those of the layer below; see `dnawire.operators.ladder_layer`."""
+        """Rows of this layer; see `dnawire.operators.ladder_layer`."""
         norm, project = self.norm, self.project
         maps = norm.weight, norm.bias, project.weight, project.bias, self.mix
         return ladder_layer(x, *maps, table, mask)
@@ -78,7 +78,6 @@ class DuplexEncoder(nn.Module):
             Factor of every channel of each duplex in each layer (dropout).
         """
         chosen = [None] * len(self.layers) if masks is None else masks
-        for layer, table, mask in zip(self.layers, neighborhoods.by_layer(), chosen, strict=True):
+        for layer, table, mask in zip(self.layers, neighborhoods.tables, chosen, strict=True):
             x = layer(x, table, mask)
-        embedding: Tensor = self.norm(x)
-        return embedding
+        return row_norm(x, self.norm.weight, self.norm.bias)

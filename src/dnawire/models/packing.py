@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._utils import _flatten_dense_tensors
 
 
 class PackedParameters:
@@ -60,13 +61,11 @@ class PackedParameters:
     def gather_gradients(self) -> list[Tensor]:
         """Copy the gradients of the parameters to those of the vectors; see `gradients`."""
         parts: list[list[Tensor]] = [[] for _ in self.vectors]
-        for parameter, (vector, _) in zip(self._parameters, self._places, strict=True):
-            gradient = parameter.grad
-            parts[vector].append(
-                (torch.zeros_like(parameter) if gradient is None else gradient).reshape(-1)
-            )
-        for some, gradient in zip(parts, self.gradients, strict=True):
-            torch.cat(some, out=gradient)
+        for parameter, (number, _) in zip(self._parameters, self._places, strict=True):
+            found = parameter.grad
+            parts[number].append(torch.zeros_like(parameter) if found is None else found)
+        for vector, some in zip(self.vectors, parts, strict=True):
+            vector.grad = _flatten_dense_tensors(some)
         return self.gradients
 
     def clip_gradients(self, largest: float) -> Tensor:

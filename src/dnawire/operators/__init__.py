@@ -21,6 +21,7 @@ from dnawire.operators.neighborhoods import (
 )
 from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
 from dnawire.operators.pool import pool
+from dnawire.operators.row_norm import row_norm
 from dnawire.operators.transport import block_transport, dense_transport
 from dnawire.operators.weighted_huber import energy_weights, weighted_huber
 
@@ -34,6 +35,7 @@ OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
     ladder_layer,
     neighborhoods,
     pool,
+    row_norm,
     unique_rows,
     weighted_huber,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "neighborhoods",
     "only_definitions",
     "pool",
+    "row_norm",
     "unique_rows",
     "weighted_huber",
 ]

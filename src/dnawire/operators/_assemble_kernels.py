@@ -5,16 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from dnawire.compiled.kernel import compiled, inlined
-from dnawire.junction.edges import STACKING
-from dnawire.operators._ladder_kernels import EDGES
+from dnawire.junction.edges import EDGES, STACKING
+
+_ELEMENTS = np.array([(one.kind, one.is_step, *one.element) for one in EDGES])
+"""Kind, block, row and column of the element of each edge."""
+_ENDS = np.array([one[1:] for one in EDGES])
+"""Pair and strand of the start, pair and strand of the end."""
 
 
 @inlined
-def _symmetric(hopping, kind, one, other):
-    """Table entry of two bases; only stacking tells them apart."""
-    if kind == STACKING:
-        return hopping[kind, one, other]
-    return 0.5 * (hopping[kind, one, other] + hopping[kind, other, one])
+def _exists(present, b, n, ends):
+    """Whether an edge that begins at pair n joins two bases."""
+    return present[b, n + ends[0], ends[1]] and present[b, n + ends[2], ends[3]]
+
+
+@inlined
+def _bases(base, b, n, ends):
+    return base[b, n + ends[0], ends[1]], base[b, n + ends[2], ends[3]]
 
 
 @compiled
@@ -26,31 +33,30 @@ def assemble(values, onsite, hopping, base, present, factor, which_site, which_e
         b, n, i = site // (2 * length), site // 2 % length, site % 2
         if present[b, n, i]:
             diagonal[b, n, i, i] = onsite[base[b, n, i]] + factor[b] * values[which_site[site]]
-    e = 0
-    for kind, start, i, end, j in EDGES:
+    table, e = _symmetric(hopping), 0
+    for number in range(len(_ELEMENTS)):
+        kind, is_step, row, column = _ELEMENTS[number]
         for b in range(batch):
-            for n in range(length - abs(end - start)):
-                p, q = n + start, n + end
-                if present[b, p, i] and present[b, q, j]:
-                    value = _symmetric(hopping, kind, base[b, p, i], base[b, q, j])
-                    value += factor[b] * values[which_edge[e]]
-                    if start == end:
-                        diagonal[b, n, i, j] = diagonal[b, n, j, i] = value
-                    elif start < end:
-                        step[b, n, i, j] = value
+            for n in range(length - is_step):
+                if _exists(present, b, n, _ENDS[number]):
+                    one, other = _bases(base, b, n, _ENDS[number])
+                    value = table[kind, one, other] + factor[b] * values[which_edge[e]]
+                    if is_step:
+                        step[b, n, row, column] = value
                     else:
-                        step[b, n, j, i] = value
+                        diagonal[b, n, row, column] = diagonal[b, n, column, row] = value
                 e += 1
     return diagonal, step
 
 
-@inlined
-def _gradient_of(diagonal, step, b, n, edge):
-    """Gradient by a hopping from those by the blocks."""
-    _, start, i, end, j = edge
-    if start == end:
-        return diagonal[b, n, i, j] + diagonal[b, n, j, i]
-    return step[b, n, i, j] if start < end else step[b, n, j, i]
+@compiled
+def _symmetric(hopping):
+    """Tables of which only that of stacking tells its bases apart."""
+    found = hopping.copy()
+    for kind in range(len(found)):
+        if kind != STACKING:
+            found[kind] = 0.5 * (hopping[kind] + hopping[kind].T)
+    return found
 
 
 @compiled
@@ -62,20 +68,19 @@ def assemble_adjoint(diagonal, step, num_values, base, present, factor, which_si
     for site in range(len(which_site)):
         b, n, i = site // (2 * length), site // 2 % length, site % 2
         if present[b, n, i]:
-            arriving = diagonal[b, n, i, i]
-            onsite[base[b, n, i]] += arriving
-            values[which_site[site]] += factor[b] * arriving
-    for edge in EDGES:
-        kind, start, i, end, j = edge
+            onsite[base[b, n, i]] += diagonal[b, n, i, i]
+            values[which_site[site]] += factor[b] * diagonal[b, n, i, i]
+    for number in range(len(_ELEMENTS)):
+        kind, is_step, row, column = _ELEMENTS[number]
         for b in range(batch):
-            for n in range(length - abs(end - start)):
-                p, q = n + start, n + end
-                if present[b, p, i] and present[b, q, j]:
-                    arriving = _gradient_of(diagonal, step, b, n, edge)
+            for n in range(length - is_step):
+                if _exists(present, b, n, _ENDS[number]):
+                    if is_step:
+                        arriving = step[b, n, row, column]
+                    else:
+                        arriving = diagonal[b, n, row, column] + diagonal[b, n, column, row]
                     values[which_edge[e]] += factor[b] * arriving
-                    hopping[kind, base[b, p, i], base[b, q, j]] += arriving
+                    one, other = _bases(base, b, n, _ENDS[number])
+                    hopping[kind, one, other] += arriving
                 e += 1
-    for kind in range(4):
-        if kind != STACKING:
-            hopping[kind] = 0.5 * (hopping[kind] + hopping[kind].T)
-    return values, onsite, hopping
+    return values, onsite, _symmetric(hopping)

@@ -92,7 +92,8 @@ def neighborhoods(inputs, present, num_layers, shared):
 def edges(rows, batch, length):
     """Ends and kinds of the different edges of a batch, and which of them each edge is."""
     table, e = np.empty((batch * (len(EDGES) * (length - 1) + 1), 3), np.int64), 0
-    for kind, start, start_strand, end, end_strand in EDGES:
+    for number in range(len(EDGES)):
+        kind, start, start_strand, end, end_strand = EDGES[number]
         for b in range(batch):
             for n in range(length - abs(end - start)):
                 pair = b * length + n

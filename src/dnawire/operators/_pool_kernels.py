@@ -27,7 +27,7 @@ def weights(present, gamma_left, gamma_right):
 
 @compiled
 def pool(x, rows, weights, width):
-    """Weighted sums over the sites of each duplex (B, P, F), flat."""
+    """Weighted sums over the sites of each duplex (B, P, F)."""
     batch, sites, kinds = weights.shape
     pooled = np.zeros(batch * kinds * width, np.float32)
     for b in range(batch):
@@ -40,13 +40,14 @@ def pool(x, rows, weights, width):
                     for c in range(0, width, CHANNELS):
                         found = fma(splat(weight), load(x, there + c), load(pooled, here + c))
                         store(pooled, here + c, found)
-    return pooled
+    return pooled.reshape(batch, kinds, width)
 
 
 @compiled
 def pool_adjoint(gradient, rows, weights, num_rows, width):
     """Gradient by x."""
     batch, sites, kinds = weights.shape
+    gradient = gradient.reshape(-1)
     grad_x = np.zeros(num_rows * width, np.float32)
     for b in range(batch):
         for s in range(sites):
@@ -60,3 +61,25 @@ def pool_adjoint(gradient, rows, weights, num_rows, width):
                         change = fma(splat(weight), arriving, load(grad_x, there + c))
                         store(grad_x, there + c, change)
     return grad_x
+
+
+@compiled
+def symmetrize(pooled):
+    """Sums (B, F), and means with sum and product of both contacts (B, 3 F)."""
+    batch, _, width = pooled.shape
+    averages = np.empty((batch, 3 * width), np.float32)
+    averages[:, :width] = pooled[:, 1]
+    averages[:, width : 2 * width] = pooled[:, 2] + pooled[:, 3]
+    averages[:, 2 * width :] = pooled[:, 2] * pooled[:, 3]
+    return pooled[:, 0].copy(), averages
+
+
+@compiled
+def symmetrize_adjoint(pooled, by_total, by_averages):
+    """Gradient by the weighted sums."""
+    width, gradient = pooled.shape[2], np.empty_like(pooled)
+    added, product = by_averages[:, width : 2 * width], by_averages[:, 2 * width :]
+    gradient[:, 0], gradient[:, 1] = by_total, by_averages[:, :width]
+    gradient[:, 2] = added + product * pooled[:, 3]
+    gradient[:, 3] = added + product * pooled[:, 2]
+    return gradient

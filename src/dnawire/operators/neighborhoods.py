@@ -7,8 +7,11 @@ start, some hundred after one layer, however many duplexes there are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from numpy.typing import NDArray
@@ -22,17 +25,11 @@ from dnawire.operators.operator import routine
 class Neighborhoods(NamedTuple):
     """Rows of every layer."""
 
-    tables: Int[Tensor, "rows 4"]
+    tables: tuple[Int[Tensor, "rows 4"], ...]
     """Rows of the layer below from which each row of each layer receives (itself, 5' neighbor, 3'
-    neighbor, partner; all on the strand of the site); -1 for none. Layer after layer."""
-    offsets: Int[Tensor, " layers+1"]
-    """Where each layer begins in ``tables``."""
+    neighbor, partner; all on the strand of the site); -1 for none."""
     rows: Int[Tensor, " sites"]
     """Row of the last layer that holds each site, in the order of the ladder layout."""
-
-    def by_layer(self) -> tuple[Int[Tensor, "rows 4"], ...]:
-        """The table of each layer."""
-        return self.tables.split(self.offsets.diff().tolist())
 
 
 class Edges(NamedTuple):
@@ -53,12 +50,15 @@ class Edges(NamedTuple):
 
 
 def _unique_rows(table: Tensor) -> tuple[Tensor, Tensor]:
-    return _tensors(kernels.unique_rows(table.numpy()))
+    different, number = _tensors(kernels.unique_rows(table.numpy()))
+    return different, number
 
 
 def _neighborhoods(inputs: Tensor, present: Tensor, num_layers: int, shared: bool) -> Neighborhoods:
     arrays = inputs.reshape(-1).numpy(), present.numpy()
-    return Neighborhoods(*_tensors(kernels.neighborhoods(*arrays, num_layers, shared)))
+    tables, offsets, rows = kernels.neighborhoods(*arrays, num_layers, shared)
+    by_layer = [tables[start:end] for start, end in pairwise(offsets.tolist())]
+    return Neighborhoods(_tensors(by_layer), torch.from_numpy(rows))
 
 
 def _edges(rows: Tensor) -> Edges:
@@ -66,7 +66,7 @@ def _edges(rows: Tensor) -> Edges:
     return Edges(*_tensors(kernels.edges(rows.reshape(-1).numpy(), batch, length)))
 
 
-def _tensors(arrays: tuple[NDArray, ...]) -> tuple[Tensor, ...]:
+def _tensors(arrays: Iterable[NDArray[np.int64]]) -> tuple[Tensor, ...]:
     return tuple(map(torch.from_numpy, arrays))
 
 
@@ -104,8 +104,7 @@ def neighborhoods(
         table, number = unique_rows.definition(table) if shared else (table, sites)
         rows = number.view(inputs.shape)
         tables.append(table)
-    offsets = torch.tensor([0, *map(len, tables)], device=inputs.device).cumsum(0)
-    return Neighborhoods(torch.cat(tables), offsets, rows.flatten())
+    return Neighborhoods(tuple(tables), rows.flatten())
 
 
 def _neighbors(rows: Int[Tensor, "B L 2"], present: Bool[Tensor, "B L 2"]) -> Tensor:

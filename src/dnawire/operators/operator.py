@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
+from types import UnionType
 from typing import (
     Any,
     Final,
@@ -19,9 +20,11 @@ from typing import (
     get_type_hints,
 )
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.library import Library, infer_schema, register_autograd, register_fake
 
 from dnawire.compiled.single import CHANNELS
@@ -80,10 +83,10 @@ class Routine(Generic[Parameters, Result]):
         return self.definition(*args, **kwargs)
 
     def is_compiled(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> bool:
-        """Whether compiled code does the work for these arguments."""
-        given = (*args, *kwargs.values())
-        on_cpu = all(one.is_cpu for one in given if isinstance(one, Tensor))
-        return on_cpu and not only_definitions() and self.fits(*args, **kwargs)
+        """Whether compiled code does the work for these arguments; the first one is a tensor."""
+        first: Any = args[0]
+        on_cpu: bool = first.is_cpu
+        return on_cpu and not _switch["definitions"] and self.fits(*args, **kwargs)
 
 
 class Operator(Routine[Parameters, Result]):
@@ -113,15 +116,16 @@ class Operator(Routine[Parameters, Result]):
     ) -> None:
         self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
         positions = [self.parameters.index(one) for one in by]
-        self.registered = _register(definition, kernel, positions)
+        self.registered: Any = _register(definition, kernel, positions)
         super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         """Run compiled code where it can, else the definition."""
-        if torch.compiler.is_compiling() and self.is_compiled(*args, **kwargs):
-            result: Result = self.registered(*args, **kwargs)
-            return result
-        return super().__call__(*args, **kwargs)
+        if not self.is_compiled(*args, **kwargs):
+            return self.definition(*args, **kwargs)
+        call = self.registered if torch.compiler.is_compiling() else self.kernel
+        result: Result = call(*args, **kwargs)
+        return result
 
 
 def operator(
@@ -147,7 +151,8 @@ def is_single(x: Tensor) -> bool:
 
 def flat(one: Tensor) -> NDArray[Any]:
     """All numbers of a tensor, for kernels."""
-    return one.detach().numpy().reshape(-1)
+    # Not `reshape` alone: numbers that are all the same may keep a stride of zero.
+    return np.ascontiguousarray(one.detach().numpy()).reshape(-1)
 
 
 def tensor(array: NDArray[Any], *shape: int) -> Tensor:
@@ -172,12 +177,12 @@ def _function(
                 raise NotImplementedError("compiled operators have no second derivatives")
             return _of_all(count, positions, ctx.adjoint(*gradients))
 
-    return Function.apply  # type: ignore[no-any-return]
+    return Function.apply
 
 
 def _register(
     definition: Callable[..., Any], kernel: Callable[..., Any], positions: Sequence[int]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     """Make operators of PyTorch of a kernel and of its adjoint."""
     name, signature = definition.__name__, _plain_signature(definition)
     inputs = list(signature.parameters.values())
@@ -187,7 +192,7 @@ def _register(
         Parameter(f"by_{number}", Parameter.POSITIONAL_OR_KEYWORD, annotation=Tensor)
         for number in range(1 if single else len(get_args(results)))
     ]
-    found = Tensor if len(positions) == 1 else tuple[(Tensor,) * len(positions)]
+    found = Tensor if len(positions) == 1 else _tuple_of((Tensor,) * len(positions))
 
     def adjoint(*args: Any) -> Any:  # noqa: ANN401
         return kernel(*args[len(gradients) :])[1](*args[: len(gradients)])
@@ -212,7 +217,7 @@ def _register(
 
 def _define(
     name: str, signature: Signature, kernel: Callable[..., Any], fake: Callable[..., Any]
-) -> Callable[..., Any]:
+) -> OpOverload[..., Any]:
     def prototype() -> None:
         """Carry the signature."""
 
@@ -233,12 +238,17 @@ def _plain_signature(function: Callable[..., Any]) -> Signature:
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401
-    inner = tuple(map(_plain, get_args(annotation)))
     if hasattr(annotation, "array_type"):
         return Tensor
+    inner = tuple(map(_plain, get_args(annotation)))
     if get_origin(annotation) is tuple:
-        return tuple[inner]
-    return Union[inner] if inner else annotation  # noqa: UP007 - made at run time
+        return _tuple_of(inner)
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return Union.__getitem__(inner) if is_union else annotation
+
+
+def _tuple_of(kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    return tuple.__class_getitem__(kinds)
 
 
 def _of_all(

@@ -1,4 +1,4 @@
-"""Sums of embeddings over the sites of each duplex."""
+"""Pooling of embeddings over the sites of each duplex, without telling its contacts apart."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from dnawire.operators.operator import flat, is_single, operator, tensor
 
 def _kernel(
     x: Tensor, rows: Tensor, present: Tensor, *gammas: Tensor
-) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    weights = kernels.weights(present.numpy(), *(gamma.numpy() for gamma in gammas))
-    pooled = kernels.pool(flat(x), flat(rows), weights, x.shape[1])
+) -> tuple[tuple[Tensor, Tensor], Callable[[Tensor, Tensor], Tensor]]:
+    sites = rows.numpy(), kernels.weights(present.numpy(), *(gamma.numpy() for gamma in gammas))
+    pooled = kernels.pool(flat(x), *sites, x.shape[1])
+    total, averages = map(torch.from_numpy, kernels.symmetrize(pooled))
 
-    def adjoint(gradient: Tensor) -> Tensor:
-        found = kernels.pool_adjoint(flat(gradient), flat(rows), weights, *x.shape)
-        return tensor(found, *x.shape)
+    def adjoint(by_total: Tensor, by_averages: Tensor) -> Tensor:
+        arriving = by_total.contiguous().numpy(), by_averages.contiguous().numpy()
+        gradient = kernels.symmetrize_adjoint(pooled, *arriving)
+        return tensor(kernels.pool_adjoint(gradient, *sites, *x.shape), *x.shape)
 
-    return tensor(pooled, len(present), -1, x.shape[1]), adjoint
+    return (total, averages), adjoint
 
 
 @operator(_kernel, ("x",), lambda x, *_: is_single(x))
@@ -32,8 +34,8 @@ def pool(
     present: Bool[Tensor, "B L 2"],
     gamma_left: Float[Tensor, "B L 2"],
     gamma_right: Float[Tensor, "B L 2"],
-) -> Float[Tensor, "B 4 F"]:
-    """Sum and mean over the bases of each duplex, and means over both contacts.
+) -> tuple[Float[Tensor, "B F"], Float[Tensor, "B 3*F"]]:
+    """Sum over the bases of each duplex; their mean, and sum and product of the contacts' means.
 
     Parameters
     ----------
@@ -50,4 +52,6 @@ def pool(
         for weight in (there, gamma_left.flatten(1), gamma_right.flatten(1))
     ]
     weights = torch.stack((there, *means), dim=1).to(x.dtype)
-    return weights @ x[rows].unflatten(0, (len(present), -1))
+    pooled = torch.bmm(weights, x[rows].unflatten(0, (len(present), -1)))
+    total, mean, left, right = pooled.unbind(1)
+    return total.contiguous(), torch.cat((mean, left + right, left * right), dim=1)

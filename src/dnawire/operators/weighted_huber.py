@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import torch
 from jaxtyping import Float
@@ -12,19 +13,23 @@ from torch.nn.functional import huber_loss
 from dnawire.operators import _weighted_huber_kernels as kernels
 from dnawire.operators.operator import flat, operator, tensor
 
+_SMALLEST: Final = torch.finfo(torch.float32).tiny
+"""Takes the place of a sum of weights that is zero."""
+
 
 def _kernel(
     prediction: Tensor, target: Tensor, scale: Tensor, *constants: float
-) -> tuple[tuple[Tensor, Tensor], Callable[[Tensor, Tensor], Tensor]]:
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     arrays = flat(prediction), flat(target), flat(scale)
     loss, weights = kernels.weighted_huber(*arrays, *constants)
+    share = 1.0 / max(weights, _SMALLEST)
 
-    def adjoint(by_loss: Tensor, by_weights: Tensor) -> Tensor:
-        del by_weights
-        found = kernels.weighted_huber_adjoint(by_loss.item(), *arrays, *constants)
+    def adjoint(gradient: Tensor) -> Tensor:
+        arriving = gradient.item() * share
+        found = kernels.weighted_huber_adjoint(arriving, *arrays, *constants)
         return tensor(found, *prediction.shape)
 
-    return (prediction.new_tensor(loss), prediction.new_tensor(weights)), adjoint
+    return prediction.new_tensor(loss * share), adjoint
 
 
 def _fits(prediction: Tensor, target: Tensor, *_: object) -> bool:
@@ -38,8 +43,8 @@ def weighted_huber(
     scale: Float[Tensor, " E"],
     steepness: float,
     delta: float,
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Weighted sum of Huber losses, and sum of the weights, which have no gradient.
+) -> Float[Tensor, ""]:
+    """Weighted mean of Huber losses.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ def weighted_huber(
     weight = energy_weights(target, steepness)
     error = torch.where(target.isfinite(), prediction - target, 0.0) / scale
     losses = huber_loss(error, torch.zeros_like(error), reduction="none", delta=delta)
-    return (weight * losses).sum(), weight.sum()
+    return (weight * losses).sum() / weight.sum().clamp_min(_SMALLEST)
 
 
 def energy_weights(target: Float[Tensor, "... E"], steepness: float) -> Float[Tensor, "... E"]:

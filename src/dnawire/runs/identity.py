@@ -16,6 +16,7 @@ from dnawire.checkpoint import describe_environment
 from dnawire.compiled.environment import describe_compiled_code
 from dnawire.config import GuardClass, TrainConfig, guard_classes
 from dnawire.data import TransportDataset
+from dnawire.operators import only_definitions
 
 
 @dataclass
@@ -45,7 +46,11 @@ def identity_of(
         question_digest=dataset.question_digest,
         environment=describe_environment()
         | describe_compiled_code()
-        | {"dnawire": dnawire.__version__, "processes": processes},
+        | {
+            "dnawire": dnawire.__version__,
+            "processes": processes,
+            "only definitions": only_definitions(),
+        },
         energies=energies,
     )
 

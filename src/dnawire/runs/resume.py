@@ -98,8 +98,8 @@ def resume(loaded: LoadedCheckpoint, callback: CheckpointCallback, config: Train
     """
     saved = loaded.payload["resume"]
     _check_records(saved, callback, config)
-    # Checkpoints that do not say how many processes there were are those of one.
-    then = {"processes": 1, **saved["environment"]}
+    # Checkpoints that do not say so are those of one process and of compiled code.
+    then = {"processes": 1, "only definitions": False, **saved["environment"]}
     for drift in compare_environments(then, dict(callback.identity.environment)):
         logger.warning("not bit-exact, the environment differs: %s", drift)
     try:

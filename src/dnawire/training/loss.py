@@ -53,17 +53,15 @@ class SpectralLoss(NamedTuple):
     def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
         """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
         predicted, wanted = prediction.known(), target.known()
-        means, factors = [], []
+        losses = []
         for quantity, share in zip(QUANTITIES, self.shares, strict=True):
             name, weight = quantity.column, self.weight(quantity)
             # The sums over sites cost most of the loss.
             is_spared = quantity.has_sites and not weight
             if name in predicted and name in wanted and not is_spared:
-                means.append(self._sums(predicted[name], wanted[name], self.scales.get(name)))
-                factors.append(weight * share)
-        losses, weights = (torch.stack(one) for one in zip(*means, strict=True))
-        weights = weights.detach().clamp_min(torch.finfo(weights.dtype).tiny)
-        return (losses / weights * weights.new_tensor(factors)).sum()
+                mean = self._mean(predicted[name], wanted[name], self.scales.get(name))
+                losses.append(weight * share * mean)
+        return torch.stack(losses).sum()
 
     def weight(self, quantity: Quantity) -> float:
         """Weight of a quantity in the settings."""
@@ -92,10 +90,9 @@ class SpectralLoss(NamedTuple):
         """
         return self._replace(shares=tuple((part / whole).nan_to_num(0.0).tolist()))
 
-    def _sums(
-        self, prediction: Tensor, target: Tensor, scale: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Sum of weighted losses, and of weights; without a scale, errors are in decades."""
+    def _mean(self, prediction: Tensor, target: Tensor, scale: Tensor | None) -> Tensor:
+        """Mean of weighted losses; without a scale, errors are in decades."""
         if scale is None:
             scale = target.new_ones(target.shape[-1])
-        return weighted_huber(prediction, target, scale, self.steepness, self.weights.huber_delta)
+        constants = self.steepness, self.weights.huber_delta
+        return weighted_huber(prediction, target, scale, *constants)

@@ -32,8 +32,9 @@ class CorrectionHead(nn.Module):
 
     def forward(self, x: Float[Tensor, "rows F"], edges: Edges) -> Float[Tensor, " values"]:
         """Correct every row, then every different edge, kind after kind."""
-        hidden = [self.hidden[name] for name in _KINDS]
-        joined, *added = (hidden[kind].weight for kind in (1, 0, 2, 3, 4))
-        bias = torch.stack([one.bias for one in hidden])
+        weights = {name: self.hidden[name].get_parameter("weight") for name in _KINDS}
+        joined = weights.pop(EDGE_KINDS[STACKING])
+        bias = torch.stack([self.hidden[name].get_parameter("bias") for name in _KINDS])
         last = torch.stack([self.last[name] for name in _KINDS])
-        return edge_network(x, edges.ends, edges.counts(), joined, torch.stack(added), bias, last)
+        added = torch.stack(list(weights.values()))
+        return edge_network(x, edges.ends, edges.counts(), joined, added, bias, last)

@@ -86,18 +86,19 @@ class StandardModel(TransportModel):
         """Predict log10 T and log10 DOS on the grid; a pooled model knows no LDOS."""
         layers, hidden = self._masks(len(batch.base))
         kinds, base, coupling = _kinds_of_sites(batch)
-        x = self.base(base) + self.contact(_contact_features(coupling).to(self.base.weight.dtype))
+        features = _contact_features(coupling).to(self.base.weight.dtype)
+        x = torch.addmm(self.base(base), features, self.contact.weight.T)
         around = neighborhoods(kinds, batch.present, len(self.encoder.layers), layers is None)
         sites = self.encoder(x, around, layers)
         contacts = batch.present, batch.gamma_left, batch.gamma_right
-        added, mean, left, right = pool(sites, around.rows, *contacts).unbind(1)
-        averages = torch.cat((mean, left + right, left * right), dim=1)
+        total, averages = pool(sites, around.rows, *contacts)
         features = (_composition(batch) - self.feature_mean) / self.feature_std
-        transmission, dos = self.linear(features.to(sites.dtype)).chunk(2, dim=1)
-        transmission = transmission + self.sum_over_sites(added / _USUAL_SITES)
-        dos = dos + self.last(torch.relu(self.hidden(averages)) * hidden)
-        spectra = torch.stack((transmission, dos), dim=1).double() * self.std + self.mean
-        return SpectraBatch(spectra[:, 0], spectra[:, 1], None)
+        transmission = self.sum_over_sites(total / _USUAL_SITES)
+        dos = self.last(torch.relu(self.hidden(averages)) * hidden)
+        scaled = self.linear(features.to(sites.dtype)) + torch.cat((transmission, dos), dim=1)
+        spectra = torch.addcmul(self.mean, scaled.double().unflatten(1, (2, -1)), self.std)
+        log10_transmission, log10_dos = spectra.unbind(1)
+        return SpectraBatch(log10_transmission, log10_dos, None)
 
     def _masks(self, size: int) -> tuple[Tensor | None, Tensor]:
         """Factors of dropout (layers, B, F), None if there are none, and (B, H)."""
@@ -132,5 +133,5 @@ def _kinds_of_sites(batch: JunctionBatch) -> tuple[Int[Tensor, "B L 2"], Tensor,
 def _contact_features(coupling: Float[Tensor, " kinds"]) -> Float[Tensor, "kinds 2"]:
     """Whether a site touches a contact, and log10 of its total coupling in eV."""
     touched = coupling > 0
-    strength = torch.where(touched, coupling.clamp_min(1e-12).log10(), 0.0)
-    return torch.stack((touched.to(strength.dtype), strength), dim=-1).float()
+    strength = coupling.clamp_min(1e-12).log10() * touched
+    return torch.stack((touched, strength), dim=-1).float()

@@ -60,8 +60,8 @@ class Step:
         """Spectra of the Hamiltonians."""
         diagonal, step = self.leaves
         batch, energies = self.junctions, self.trainer.model.energies
-        couplings = {"gamma_left": batch.gamma_left, "gamma_right": batch.gamma_right}
-        self.keep(block_spectra(diagonal, step, **couplings, energies=energies, mask=batch.present))
+        left, right = batch.gamma_left, batch.gamma_right
+        self.keep(block_spectra(diagonal, step, left, right, energies, mask=batch.present))
 
     def predict(self) -> None:
         """Spectra by a network alone."""

@@ -261,12 +261,14 @@ def test_an_interrupt_in_compiled_code_is_an_interrupt() -> None:
         raise SystemError("other")
 
 
+def _caused_by(error: Exception, reason: BaseException) -> Exception:
+    error.__cause__ = reason
+    return error
+
+
 def test_an_interrupt_in_compiled_code_that_compiled_code_calls_is_an_interrupt() -> None:
     with pytest.raises(KeyboardInterrupt), signals.keyboard_interrupts():
-        try:
-            raise SystemError("inner") from KeyboardInterrupt()
-        except SystemError as error:
-            raise SystemError("outer") from error
+        raise SystemError("outer") from _caused_by(SystemError("inner"), KeyboardInterrupt())
 
 
 _CHILD = """

@@ -78,8 +78,8 @@ def touch_outputs_only(flags: tuple[str, ...]) -> int:
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         writes = event == "open" and bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
-        if not writes and event not in TOUCHING:
-            return
+        if isinstance(arguments[0], int) or (not writes and event not in TOUCHING):
+            return  # a descriptor was told when it was opened by its path
         place = os.path.realpath(os.fsdecode(arguments[0]))
         if not place.startswith((os.path.realpath("outputs"), "/dev/", "/proc/")):
             foreign.append(f"{event} {place}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -10,40 +11,26 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import layer_norm, linear
 
-from dnawire.operators import _aggregate_kernels, _norm_kernels
-from dnawire.operators.operator import flat, is_single, operator, tensor
+from dnawire.operators import _ladder_layer_kernels as kernels
+from dnawire.operators.operator import array, is_single, operator, tensors_of
+
+_NONE: Final = np.empty(0, np.float32)
 
 
 def _kernel(
     x: Tensor,
-    scale: Tensor,
-    shift: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    mix: Tensor,
-    table: Tensor,
-    mask: Tensor | None,
+    *others: Any,  # noqa: ANN401
 ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, ...]]]:
-    norm = flat(x), flat(scale)
-    normal = tensor(_norm_kernels.normalize(*norm, flat(shift)), *x.shape)
-    matrix = weight.detach()
-    value = flat(linear(normal, matrix, bias.detach()))
-    factors = np.empty(0, np.float32) if mask is None else flat(mask)
-    graph = mix.detach().numpy(), table.numpy(), factors
-    output = _aggregate_kernels.aggregate(norm[0], value, *graph, x.shape[1])
+    *tensors, mask = others
+    scale, shift, weight, bias, mix, table = map(array, tensors)
+    rows, factors = array(x), _NONE if mask is None else array(mask).reshape(-1)
+    output, *inner = kernels.ladder_layer(rows, scale, shift, weight, bias, mix, table, factors)
 
     def adjoint(gradient: Tensor) -> tuple[Tensor, ...]:
-        grad_x, grad_value, grad_mix = _aggregate_kernels.aggregate_adjoint(
-            flat(gradient), value, *graph, *normal.shape
-        )
-        by_value = tensor(grad_value, len(normal), -1)
-        found = _norm_kernels.normalize_adjoint(flat(by_value @ matrix), *norm, grad_x)
-        by_bias = _norm_kernels.column_sums(by_value.numpy())
-        by_scale, by_shift, by_bias, by_mix = map(torch.from_numpy, (*found, by_bias, grad_mix))
-        by_x = tensor(grad_x, *normal.shape)
-        return by_x, by_scale, by_shift, by_value.T @ normal, by_bias, by_mix
+        constants = rows, scale, weight, mix, table, factors, tuple(inner)
+        return tensors_of(kernels.ladder_layer_adjoint(array(gradient), *constants))
 
-    return tensor(output, len(table), -1), adjoint
+    return torch.from_numpy(output), adjoint
 
 
 @operator(_kernel, ("x", "scale", "shift", "weight", "bias", "mix"), lambda x, *_: is_single(x))

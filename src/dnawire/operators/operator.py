@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
 from types import UnionType
@@ -149,15 +149,14 @@ def is_single(x: Tensor) -> bool:
     return x.dtype == torch.float32 and x.shape[-1] % CHANNELS == 0
 
 
-def flat(one: Tensor) -> NDArray[Any]:
-    """All numbers of a tensor, for kernels."""
-    # Not `reshape` alone: numbers that are all the same may keep a stride of zero.
-    return np.ascontiguousarray(one.detach().numpy()).reshape(-1)
+def array(one: Tensor) -> NDArray[Any]:
+    """Numbers of a tensor on the CPU, contiguous, for kernels."""
+    return np.ascontiguousarray(one.detach().numpy())
 
 
-def tensor(array: NDArray[Any], *shape: int) -> Tensor:
-    """Flat numbers of a kernel as a tensor of this shape."""
-    return torch.from_numpy(array).view(shape)
+def tensors_of(arrays: Iterable[NDArray[Any]]) -> tuple[Tensor, ...]:
+    """Results of a kernel as tensors."""
+    return tuple(map(torch.from_numpy, arrays))
 
 
 def _function(

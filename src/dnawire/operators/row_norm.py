@@ -10,21 +10,21 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import layer_norm
 
-from dnawire.operators import _norm_kernels as kernels
-from dnawire.operators.operator import flat, is_single, operator, tensor
+from dnawire.operators import _row_kernels as kernels
+from dnawire.operators.operator import array, is_single, operator, tensors_of
 
 
 def _kernel(
     x: Tensor, scale: Tensor, shift: Tensor
 ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, ...]]]:
-    arrays = flat(x), flat(scale)
+    rows, factors = array(x), array(scale)
 
     def adjoint(gradient: Tensor) -> tuple[Tensor, ...]:
-        by_x = np.zeros_like(arrays[0])
-        found = kernels.normalize_adjoint(flat(gradient), *arrays, by_x)
-        return tensor(by_x, *x.shape), *map(torch.from_numpy, found)
+        by_x = np.zeros_like(rows)
+        found = kernels.normalize_adjoint(array(gradient), rows, factors, by_x)
+        return tensors_of((by_x, *found))
 
-    return tensor(kernels.normalize(*arrays, flat(shift)), *x.shape), adjoint
+    return torch.from_numpy(kernels.normalize(rows, factors, array(shift))), adjoint
 
 
 @operator(_kernel, ("x", "scale", "shift"), lambda x, *_: is_single(x))

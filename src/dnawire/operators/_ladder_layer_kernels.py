@@ -1,6 +1,6 @@
-"""Compiled `dnawire.operators.aggregate`: flat rows of F channels in single precision.
+"""Compiled `dnawire.operators.ladder_layer`: rows (rows, F) in single precision.
 
-F is a multiple of ``CHANNELS``. ``value`` holds one or four rows for each row of ``x``.
+``value`` (rows, F) or (rows, 4 F) holds one or four rows of F channels for each row of ``x``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import numpy as np
 
 from dnawire.compiled.kernel import compiled, inlined
 from dnawire.compiled.single import CHANNELS, fma, load, splat, store, where_positive
+from dnawire.operators._row_kernels import linear, linear_adjoint, normalize, normalize_adjoint
 
 RELATIONS = 4
 
@@ -52,12 +53,12 @@ def _factor(mask, duplex, c, width):
 
 
 @compiled
-def aggregate(x, value, mix, table, mask, width):
-    """Rows of the output, flat; ``mask`` (B F,) is empty without dropout."""
-    mix, none = _by_channel(mix, width), splat(np.float32(0.0))
-    kinds, rows = len(value) // len(x), len(table)
+def _aggregate(x, value, mix, table, mask):
+    """Rows of the output; ``mask`` (B F,) is empty without dropout."""
+    width, none = x.shape[1], splat(np.float32(0.0))
+    kinds, rows = value.shape[1] // width, len(table)
     per_duplex = max(1, rows * width // max(1, len(mask)))
-    output = np.empty(rows * width, np.float32)
+    output = np.empty((rows, width), np.float32)
     for s in range(rows):
         for c in range(0, width, CHANNELS):
             found = _received(value, mix, table, s, c, kinds)
@@ -67,28 +68,50 @@ def aggregate(x, value, mix, table, mask, width):
 
 
 @compiled
-def aggregate_adjoint(gradient, value, mix, table, mask, num_inputs, width):
-    """Gradients by x, value and mix."""
-    heads, spread, none = mix.shape[1], _by_channel(mix, width), splat(np.float32(0.0))
-    grad_x, grad_value = np.zeros(num_inputs * width, np.float32), np.zeros_like(value)
-    grad_spread, grad_mix = np.zeros_like(spread), np.zeros_like(mix)
-    kinds, rows = len(value) // len(grad_x), len(table)
+def _aggregate_adjoint(gradient, value, mix, table, mask, grad_x):
+    """Gradients by value and mix; that by x is added to the last array."""
+    width, none = grad_x.shape[1], splat(np.float32(0.0))
+    grad_value, grad_mix = np.zeros_like(value), np.zeros_like(mix)
+    kinds, rows = value.shape[1] // width, len(table)
     per_duplex = max(1, rows * width // max(1, len(mask)))
     for s in range(rows):
         for c in range(0, width, CHANNELS):
             arriving = load(gradient, s * width + c)
             own = table[s, 0] * width + c
             store(grad_x, own, load(grad_x, own) + arriving)
-            found = _received(value, spread, table, s, c, kinds)
+            found = _received(value, mix, table, s, c, kinds)
             arriving = arriving * _factor(mask, s // per_duplex, c, width)
             arriving = where_positive(found, arriving, none)
             for k in range(RELATIONS):
                 there, part = _value_at(table, s, k, width, kinds), k * width + c
                 if there >= 0:
-                    change = fma(load(spread, part), arriving, load(grad_value, there + c))
+                    change = fma(load(mix, part), arriving, load(grad_value, there + c))
                     store(grad_value, there + c, change)
-                    change = fma(load(value, there + c), arriving, load(grad_spread, part))
-                    store(grad_spread, part, change)
+                    change = fma(load(value, there + c), arriving, load(grad_mix, part))
+                    store(grad_mix, part, change)
+    return grad_value, grad_mix
+
+
+@compiled
+def ladder_layer(x, scale, shift, weight, bias, mix, table, mask):
+    """Rows of the output, and what the adjoint needs: normalized rows and values."""
+    normal = normalize(x, scale, shift)
+    value = np.empty((len(x), len(weight)), np.float32)
+    linear(normal, weight, bias, value)
+    return _aggregate(x, value, _by_channel(mix, x.shape[1]), table, mask), normal, value
+
+
+@compiled
+def ladder_layer_adjoint(gradient, x, scale, weight, mix, table, mask, inner):
+    """Gradients by x, scale, shift, weight, bias and mix; ``inner``: normalized rows and values."""
+    normal, value = inner
+    width, heads = x.shape[1], mix.shape[1]
+    grad_x, grad_mix = np.zeros_like(x), np.zeros_like(mix)
+    by_channel = _by_channel(mix, width)
+    grad_value, spread = _aggregate_adjoint(gradient, value, by_channel, table, mask, grad_x)
     for part in range(RELATIONS * width):
-        grad_mix[part // width, part % width // (width // heads)] += grad_spread[part]
-    return grad_x, grad_value, grad_mix
+        grad_mix[part // width, part % width // (width // heads)] += spread[part]
+    grad_weight, grad_bias = np.empty_like(weight), np.empty(len(weight), np.float32)
+    grad_normal = linear_adjoint(grad_value, normal, weight, grad_weight, grad_bias)
+    grad_scale, grad_shift = normalize_adjoint(grad_normal, x, scale, grad_x)
+    return grad_x, grad_scale, grad_shift, grad_weight, grad_bias, grad_mix

@@ -18,6 +18,8 @@ from training_step import DEVICE, prepare
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
 from dnawire.operators import edges_of, neighborhoods
+from dnawire.operators.transport import block_spectra
+from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.loop import Trainer
 from dnawire.transport import Spectra
 
@@ -50,14 +52,16 @@ class Step:
 
     def network(self) -> None:
         """Hamiltonians."""
+        assert isinstance(self.trainer.model, HamiltonianModel)
         self.blocks = self.trainer.model.hamiltonian(self.junctions)
         self.leaves = [block.detach().requires_grad_() for block in self.blocks]
 
     def transport(self) -> None:
         """Spectra of the Hamiltonians."""
-        couplings = self.junctions.gamma_left, self.junctions.gamma_right
-        energies = self.trainer.model.energies
-        self.keep(block_spectra(*self.leaves, *couplings, energies, mask=self.junctions.present))
+        diagonal, step = self.leaves
+        batch, energies = self.junctions, self.trainer.model.energies
+        left, right = batch.gamma_left, batch.gamma_right
+        self.keep(block_spectra(diagonal, step, left, right, energies, mask=batch.present))
 
     def predict(self) -> None:
         """Spectra by a network alone."""

@@ -48,7 +48,7 @@ RHYTHMS: Final = (
 )
 
 
-SHARE_OF_KILLS_AT_FILES: Final = 0.3
+SHARE_OF_KILLS_AT_FILES: Final = 0.6
 
 
 class Place(NamedTuple):
@@ -255,7 +255,7 @@ def signal_one(folder: Path, flags: Sequence[str], draw: random.Random, tally: T
     tally.lives += 1
     tally.in_save += instant.kind == FILE
     deaths = {-number for number in sent if number != signal.SIGINT}
-    assert code in {EXIT_FINISHED, EXIT_STOPPED, EXIT_INTERRUPTED} | deaths, messages
+    assert code in {EXIT_FINISHED, EXIT_STOPPED, EXIT_INTERRUPTED} | deaths, (code, sent, messages)
     if code in deaths:
         # Before the handlers are installed, and when they are gone because all is saved.
         is_alone = len(sent) == 1 and instant.kind != START

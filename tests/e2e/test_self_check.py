@@ -53,7 +53,7 @@ SABOTAGE = [
         id="the latest is never written",
     ),
     pytest.param(
-        "from dnawire.training.interrupts import StopRequest as s; s.exit_code = 0",
+        "from dnawire.cluster import StopRequest as s; s.exit_code = 0",
         "the exit code is 130: no; ",
         id="a stop looks like a finish",
         marks=pytest.mark.slow,

@@ -21,7 +21,7 @@ LAUNCHER = (
     *("--signals-to-handle", "SIGTERM,SIGINT,SIGHUP,SIGUSR1"),
 )
 
-FLAGS = (*TINY, "--num_epochs", "60", "--checkpoint_dir", CHECKPOINTS)
+FLAGS = (*TINY, "--num_epochs", "30", "--checkpoint_dir", CHECKPOINTS)
 
 
 def launch(folder: Path, flags: Sequence[str]) -> subprocess.Popen[str]:

@@ -10,30 +10,29 @@ OF_RUNS: Final = (
     Mutation(
         "lock of the results",
         "runs/run.py",
-        "lock if is_shared else stack.enter_context(folder.lock())",
-        "lock",
+        "            self._locks.append(self._stack.enter_context(self.outputs.lock()))\n",
+        "            pass\n",
         "tests/e2e/test_bad_input.py -k second_run",
     ),
     Mutation(
         "progress files are fenced",
-        "runs/progress.py",
+        "monitor/progress_file.py",
         "text.encode(), permit=permit)",
         "text.encode())",
         "tests/unit/test_progress_readers.py -k lost",
     ),
     Mutation(
         "results are fenced",
-        "runs/outputs.py",
-        "            self._owner.check()\n",
-        "            pass\n",
+        "checkpoint/lock.py",
+        "        ownership.claim(self.directory, self.check)\n",
+        "",
         "tests/e2e/test_two_writers.py -k orphan",
     ),
     Mutation(
         "guard of the settings",
         "runs/resume.py",
-        "    for difference in check("
-        "saved, config.flat(), classes, allowed=config.checkpoint.allow_change):\n",
-        "    for difference in []:\n",
+        "may_change=_named(classes, GuardClass.MAY_CHANGE)",
+        "may_change=config.flat()",
         "tests/e2e/test_guard.py -k changed_setting",
     ),
     Mutation(
@@ -53,9 +52,8 @@ OF_RUNS: Final = (
     Mutation(
         "stop at a step boundary",
         "runs/checkpointing.py",
-        "        if self.stop.requested:\n            return self.save_and_stop()\n"
-        "        if self.schedule.due():\n",
-        "        if self.schedule.due():\n",
+        "        if super().after_batch():\n            return self.save_and_stop()\n",
+        "        super().after_batch()\n",
         "tests/e2e/test_signals.py -k in_mid_epoch",
     ),
     Mutation(
@@ -67,7 +65,7 @@ OF_RUNS: Final = (
     ),
     Mutation(
         "handlers note, and do not raise",
-        "training/interrupts.py",
+        "cluster/stop_request.py",
         "            self._signal = found\n",
         "            self._signal = found\n            raise KeyboardInterrupt\n",
         "tests/e2e/test_signals.py -k in_mid_epoch",
@@ -131,7 +129,7 @@ OF_RUNS: Final = (
     ),
     Mutation(
         "deterministic algorithms",
-        "runs/run.py",
+        "runs/torch_setup.py",
         "    torch.use_deterministic_algorithms(True)\n",
         "    torch.use_deterministic_algorithms(False)\n",
         "tests/regression/test_determinism.py -k trap",
@@ -189,9 +187,9 @@ OF_RUNS: Final = (
     Mutation(
         "shared stop of several processes",
         "training/distributed/synchronized.py",
-        "self._highest(self._own.urgency)",
+        "self._all_reduce_max(self._own.urgency)",
         "self._own.urgency",
-        "tests/unit/test_together.py",
+        "tests/unit/test_synchronized.py",
     ),
     Mutation(
         "rollback goes back",
@@ -202,9 +200,9 @@ OF_RUNS: Final = (
     ),
     Mutation(
         "progress is never torn",
-        "runs/progress.py",
-        "    replace_atomically(directory / PROGRESS_NAME, text.encode(), permit=permit)\n",
-        "    permit()\n    (directory / PROGRESS_NAME).write_bytes(text.encode())\n",
+        "monitor/progress_file.py",
+        "    replace_atomically(folder / PROGRESS_NAME, text.encode(), permit=permit)\n",
+        "    permit()\n    (folder / PROGRESS_NAME).write_bytes(text.encode())\n",
         "tests/unit/test_progress_readers.py -k racing",
     ),
     Mutation(
@@ -217,18 +215,23 @@ OF_RUNS: Final = (
     Mutation(
         "heartbeats",
         "runs/checkpointing.py",
-        '        """Save if it is time to; stop if that was asked for."""\n'
-        "        self.lock.beat()\n"
-        "        self.output_lock.beat()\n",
-        '        """Save if it is time to; stop if that was asked for."""\n',
+        "        self._send_heartbeats()\n        return self.stop.requested\n",
+        "        return self.stop.requested\n",
+        "tests/e2e/test_heartbeats.py",
+    ),
+    Mutation(
+        "heartbeats of both folders",
+        "runs/run.py",
+        "            self._locks,\n            store=self._store,\n",
+        "            self._locks[:1],\n            store=self._store,\n",
         "tests/e2e/test_heartbeats.py -k 'with and not without'",
     ),
     Mutation(
         "heartbeats without checkpoints",
-        "runs/checkpointing.py",
-        '        """Never stop."""\n        self.output_lock.beat()\n',
-        '        """Never stop."""\n',
-        "tests/e2e/test_heartbeats.py",
+        "runs/run.py",
+        "            return StopCallback(self.stop, num_epochs, self._locks)\n",
+        "            return StopCallback(self.stop, num_epochs)\n",
+        "tests/e2e/test_heartbeats.py -k without",
     ),
     Mutation(
         "torchrun passes the warning on",
@@ -261,22 +264,15 @@ OF_RUNS: Final = (
     Mutation(
         "best epoch before a lost process",
         "runs/checkpointing.py",
-        "        try:\n            self._hold_best()\n",
+        "        try:\n            self._snapshot_best()\n",
         "        try:\n",
         "tests/e2e/test_processes.py -k lost_right_after",
     ),
     Mutation(
         "figures under the lock",
         "runs/run.py",
-        "            _finish(job)\n            draw(folder.path)\n    return",
-        "            _finish(job)\n    draw(folder.path)\n    return",
-        "tests/e2e/test_two_writers.py -k figures",
-    ),
-    Mutation(
-        "figures of a safe run under the lock",
-        "runs/run.py",
-        "            _finish_safely(job, callback)\n            draw(folder.path)\n    return",
-        "            _finish_safely(job, callback)\n    draw(folder.path)\n    return",
+        "                draw(self.outputs.path)\n",
+        "                self._stack.close()\n                draw(self.outputs.path)\n",
         "tests/e2e/test_two_writers.py -k figures",
     ),
     Mutation(
@@ -303,29 +299,29 @@ OF_RUNS: Final = (
     Mutation(
         "resumed elsewhere",
         "runs/run.py",
-        "                callback.secure_start()\n",
-        "                pass\n",
+        "            callback.secure_start()\n",
+        "            pass\n",
         "tests/e2e/test_damage.py -k resumed_elsewhere",
     ),
     Mutation(
         "equal weights",
         "training/distributed/synchronized.py",
-        '        self.group.check_equal("the weights", self.fingerprint())\n',
+        '        self.group.verify_equal("the weights", self.digest())\n',
         "",
         "tests/e2e/test_processes.py -k weights_differ",
     ),
     Mutation(
         "a stop that cannot be saved ends all alike",
         "training/distributed/synchronized.py",
-        "        with self.group.agreement():\n            return decide()\n",
+        "        with self.group.synchronized_errors():\n            return decide()\n",
         "        return decide()\n",
         "tests/e2e/test_processes.py -k cannot_save",
     ),
     Mutation(
         "status file is fenced",
-        "runs/progress.py",
-        "_status(progress, now).encode(), permit=permit)",
-        "_status(progress, now).encode())",
+        "monitor/progress_file.py",
+        "status.encode(), permit=permit)",
+        "status.encode())",
         "tests/unit/test_progress_readers.py -k between_two",
     ),
     Mutation(

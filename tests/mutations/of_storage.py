@@ -83,8 +83,8 @@ OF_STORAGE: Final = (
     Mutation(
         "lock",
         "checkpoint/lock.py",
-        "        if life is Life.DEAD:\n",
-        "        if True:\n",
+        "        if state is OwnerState.ALIVE:\n",
+        "        if False:\n",
         "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
     ),
     Mutation(
@@ -97,7 +97,7 @@ OF_STORAGE: Final = (
     Mutation(
         "temporary files of a former owner go",
         "checkpoint/lock.py",
-        "            remove_leftovers(self.directory, self._fs)\n",
+        "            remove_leftovers(self.directory, self._fs, permit=self.check)\n",
         "            pass\n",
         "tests/unit/test_checkpoint_fencing.py tests/unit/test_checkpoint_crash.py",
     ),
@@ -126,7 +126,7 @@ OF_STORAGE: Final = (
         "best checkpoint is fenced",
         "checkpoint/store.py",
         "data, permit=lock.check, fs=self._fs)",
-        "data, fs=self._fs)",
+        "data, permit=lambda: None, fs=self._fs)",
         "tests/unit/test_checkpoint_fencing.py",
     ),
     Mutation(
@@ -144,12 +144,18 @@ OF_STORAGE: Final = (
         "tests/unit/test_checkpoint_store.py -k best",
     ),
     Mutation(
-        "set aside for good",
-        "checkpoint/store.py",
-        "            self._fs.fsync_directory(folder)\n"
-        "            self._fs.fsync_directory(self.directory)\n",
+        "directory fsync of an archive",
+        "files/durable.py",
+        "            fs.fsync_directory(temporary)\n",
         "",
-        "tests/unit/test_checkpoint_power.py -k is_set_aside",
+        "tests/unit/test_checkpoint_power.py -k is_archived",
+    ),
+    Mutation(
+        "directory fsync around an archive",
+        "files/durable.py",
+        "        fs.fsync_directory(directory)\n    return final\n",
+        "    return final\n",
+        "tests/unit/test_checkpoint_power.py -k is_archived",
     ),
     Mutation(
         "fsync of the lock file",
@@ -174,9 +180,9 @@ OF_STORAGE: Final = (
     ),
     Mutation(
         "hosts that were booted anew",
-        "checkpoint/lock.py",
-        "            owner is not None and owner.ended_with_boot(self._me, silence)\n",
-        "            False\n",
+        "checkpoint/liveness.py",
+        "    if owner is not None and owner.ended_with_boot(me, silence):\n",
+        "    if False:\n",
         "tests/unit/test_checkpoint_lock.py -k same_name",
     ),
     Mutation(

@@ -119,9 +119,9 @@ def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         exists = present[..., None] * present[..., None, :], present[:, :-1, :, None]
         diagonal = _hermitian(draw, batch, length, 2) * exists[0]
         step = draw.couplings(batch, length - 1, 2, 2) * exists[1] * present[:, 1:, None]
-        gammas = draw.coupling(present), draw.coupling(present)
-        blocks, left, right = (diagonal.numpy(), step.numpy()), *(one.numpy() for one in gammas)
-        system = block_system(*blocks, left, right, ENERGIES.numpy(), present.numpy(), eta)
+        gammas = draw.coupling(present).numpy(), draw.coupling(present).numpy()
+        blocks, grid = (diagonal.numpy(), step.numpy()), ENERGIES.numpy()
+        system = block_system(*blocks, *gammas, grid, present.numpy(), eta)
         tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
         yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
 
@@ -131,7 +131,7 @@ def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         hamiltonian = _hermitian(draw, batch, size)
         gammas = torch.zeros(2, batch, size, dtype=torch.float64)
         gammas[0, :, 0], gammas[1, :, -1] = 0.3, 0.2
-        left, right = (gamma.numpy() for gamma in gammas)
+        left, right = gammas.numpy()
         system = dense_system(hamiltonian.numpy(), left, right, ENERGIES.numpy(), 1e-2)
         energies = torch.from_numpy(system.energies)
         yield hamiltonian, energies, *contact_tensors(system.contacts, CPU), 1e-2

@@ -116,7 +116,7 @@ class Operator(Routine[Parameters, Result]):
     ) -> None:
         self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
         positions = [self.parameters.index(one) for one in by]
-        self.registered = _register(definition, kernel, positions)
+        self.registered: Any = _register(definition, kernel, positions)
         super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:

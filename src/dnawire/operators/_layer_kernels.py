@@ -1,4 +1,4 @@
-"""Compiled `dnawire.operators.ladder_layer`: rows (rows, F) in single precision.
+"""Compiled layers of `dnawire.operators.message_passing`: rows (rows, F) in single precision.
 
 ``value`` (rows, F) or (rows, 4 F) holds one or four rows of F channels for each row of ``x``.
 """
@@ -93,8 +93,9 @@ def _aggregate_adjoint(gradient, value, mix, table, mask, grad_x):
 
 
 @compiled
-def ladder_layer(x, scale, shift, weight, bias, mix, table, mask):
+def layer(x, weights, table, mask):
     """Rows of the output, and what the adjoint needs: normalized rows and values."""
+    scale, shift, weight, bias, mix = weights
     normal = normalize(x, scale, shift)
     value = np.empty((len(x), len(weight)), np.float32)
     linear(normal, weight, bias, value)
@@ -102,8 +103,9 @@ def ladder_layer(x, scale, shift, weight, bias, mix, table, mask):
 
 
 @compiled
-def ladder_layer_adjoint(gradient, x, scale, weight, mix, table, mask, inner):
-    """Gradients by x, scale, shift, weight, bias and mix; ``inner``: normalized rows and values."""
+def layer_adjoint(gradient, x, weights, table, mask, inner):
+    """Gradients by x and the weights; ``inner``: normalized rows and values."""
+    scale, _, weight, _, mix = weights
     normal, value = inner
     width, heads = x.shape[1], mix.shape[1]
     grad_x, grad_mix = np.zeros_like(x), np.zeros_like(mix)

@@ -54,16 +54,17 @@ class Step:
 
     def network(self) -> None:
         """Hamiltonians."""
-        assert isinstance(self.trainer.model, HamiltonianModel)
-        self.blocks = self.trainer.model.hamiltonian(self.junctions)
+        model = self.trainer.model
+        assert isinstance(model, HamiltonianModel)
+        self.blocks = model.hamiltonian(self.junctions)
         self.leaves = [block.detach().requires_grad_() for block in self.blocks]
 
     def transport(self) -> None:
         """Spectra of the Hamiltonians."""
         diagonal, step = self.leaves
-        batch, energies = self.junctions, self.trainer.model.energies
-        left, right = batch.gamma_left, batch.gamma_right
-        self.keep(block_spectra(diagonal, step, left, right, energies, mask=batch.present))
+        left, right = self.junctions.gamma_left, self.junctions.gamma_right
+        energies, mask = self.trainer.model.energies, self.junctions.present
+        self.keep(block_spectra(diagonal, step, left, right, energies, mask=mask))
 
     def predict(self) -> None:
         """Spectra by a network alone."""

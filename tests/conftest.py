@@ -13,7 +13,7 @@ from dnawire.checkpoint import CheckpointStore, DirectoryLock
 
 
 def pytest_configure() -> None:
-    """Hear what whoever started the tests may have made them ignore, and all they start with them.
+    """Let tests and their children receive signals that whoever started them may have ignored.
 
     A shell lets its background ignore Ctrl+C, and nohup the end of the terminal.
     """

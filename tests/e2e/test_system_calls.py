@@ -174,7 +174,7 @@ def test_every_call_fails_in_turn(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
-def test_a_life_ends_at_every_call_in_turn(
+def test_a_process_ends_at_every_call_in_turn(
     shared: Path, tmp_path: Path, in_peace: dict[str, Any], call: str
 ) -> None:
     for number in range(1, calls_of_a_save(shared)[call] + 1):

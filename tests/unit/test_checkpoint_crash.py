@@ -282,7 +282,7 @@ def test_what_could_not_be_removed_is_removed_by_the_next_save(tmp_path: Path) -
         assert litter(tmp_path) == [starting]
 
 
-def test_leftovers_of_dead_lives_go_and_other_files_stay(tmp_path: Path) -> None:
+def test_leftovers_of_dead_processes_go_and_other_files_stay(tmp_path: Path) -> None:
     die_owning(tmp_path)
     names = [".checkpoint_latest.pth.123-0123456789abcdef-7.tmp", ".hidden", "other.tmp"]
     for name in names:

@@ -119,7 +119,7 @@ def test_damage_is_refused_on_the_whole_way_with_path_cause_and_remedy() -> None
         data = DATA[:position] + bytes([DATA[position] ^ 1]) + DATA[position + 1 :]
         with pytest.raises(UnusableCheckpointError, match=r"^Failed to load checkpoint a/b\.pth"):
             decode(data, Path("a/b.pth"))
-    with pytest.raises(UnusableCheckpointError, match=r"corrupted\n  Remedy: try resuming from a"):
+    with pytest.raises(UnusableCheckpointError, match=r"corrupted\n  Remedy: resume from another"):
         decode(DATA.replace(b"num_epochs", b"num_epocHs"), "x")
 
 

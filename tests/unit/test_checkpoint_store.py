@@ -251,7 +251,7 @@ def test_content_decides_in_copies_too(store: CheckpointStore, tmp_path: Path) -
         assert loaded_step(copies) == 3
 
 
-def test_counter_goes_on_in_another_life(tmp_path: Path) -> None:
+def test_counter_goes_on_in_another_process(tmp_path: Path) -> None:
     for step in range(1, 6):
         with DirectoryLock(tmp_path) as lock:
             store = CheckpointStore(tmp_path, lock)

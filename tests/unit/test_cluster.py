@@ -261,6 +261,16 @@ def test_an_interrupt_in_compiled_code_is_an_interrupt() -> None:
         raise SystemError("other")
 
 
+def _caused_by(error: Exception, reason: BaseException) -> Exception:
+    error.__cause__ = reason
+    return error
+
+
+def test_an_interrupt_in_compiled_code_that_compiled_code_calls_is_an_interrupt() -> None:
+    with pytest.raises(KeyboardInterrupt), signals.keyboard_interrupts():
+        raise SystemError("outer") from _caused_by(SystemError("inner"), KeyboardInterrupt())
+
+
 _CHILD = """
 import sys
 from dnawire.cluster import ParentEnd

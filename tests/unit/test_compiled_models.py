@@ -19,6 +19,7 @@ from dnawire.models import (
     build_model,
 )
 from dnawire.operators import definitions
+from dnawire.operators.operator import is_single
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 CPU = torch.device("cpu")
@@ -114,10 +115,9 @@ def test_values_and_gradients_equal_those_of_the_definition(
 ) -> None:
     model = random_model(model_type, layers, dropout).train()
     batch = random_batch(size, length, seed)
-    assert model.is_compiled
+    assert is_single(model.base.weight)
     values, grads = gradients(model, batch, seed)
     with definitions():
-        assert not model.is_compiled
         expected_values, expected_grads = gradients(model, batch, seed)
     for value, expected in zip(values, expected_values, strict=True):
         assert_close(value, expected, "value")
@@ -152,14 +152,14 @@ def test_equal_surroundings_share_a_row_and_change_nothing() -> None:
                 assert_close(found[0], expected[number], "alone")
 
 
-def test_a_moved_model_is_no_longer_packed() -> None:
+def test_a_packed_model_can_be_moved_and_then_runs_by_its_definitions() -> None:
     model = random_model("standard", 1, 0.0)
+    batch = random_batch(2, 3, 0)
+    before = model(batch).log10_dos
     model.pack()
-    assert model.packed is not None
     model.double()
-    assert model.packed is None
-    assert not model.is_compiled
-    model(random_batch(2, 3, 0))
+    assert not is_single(model.base.weight)
+    torch.testing.assert_close(model(batch).log10_dos, before, rtol=1e-4, atol=1e-4)
 
 
 def small_run(model_type: str) -> tuple[list[float], dict[str, torch.Tensor]]:

@@ -51,6 +51,16 @@ def test_no_number_depends_on_the_grid_of_an_exact_record() -> None:
         np.testing.assert_allclose(other.dos_peaks, first.dos_peaks, atol=2e-3)
 
 
+def test_a_transmission_below_all_numbers_is_told_in_decades() -> None:
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("A" * 250)], np.array([-7.5, FERMI_ENERGY, -6.7]))
+    at_fermi = summarize(exact, record, FERMI_ENERGY, 300.0).at_fermi_energy
+    assert at_fermi is not None
+    expected = record.spectra["log10_transmission"][1]
+    assert at_fermi.log10_transmission == pytest.approx(expected, abs=1e-9)
+    assert -1e4 < expected < -308
+
+
 def test_rounding_makes_no_second_peak_of_one_level() -> None:
     exact = load_predictor("exact:kordas2025")
     (record,) = exact.predict([junction("A/A")])

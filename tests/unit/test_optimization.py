@@ -183,9 +183,7 @@ def test_average_follows_the_weights_and_is_what_is_judged(model: str) -> None:
         trainer.step([trainer.order.batch(cut)])
         weights = zip(expected, trainer.packed.vectors, strict=True)
         expected = [0.75 * one + 0.25 * vector.detach() for one, vector in weights]
-    packed = trainer.average.model.packed
-    assert packed is not None
-    for average, wanted in zip(packed.vectors, expected, strict=True):
+    for average, wanted in zip(trainer.average.packed.vectors, expected, strict=True):
         torch.testing.assert_close(average.detach(), wanted, rtol=1e-6, atol=1e-9)
     assert trainer.validated_model is trainer.average.model
     assert trainer_of(f"--model_type {model}").validated_model is not trainer.validated_model

@@ -1,8 +1,8 @@
 """The store: where the training state of a run lies so that it cannot be lost.
 
 A folder holds the latest generation, the one before it and the best. Each is replaced by the
-protocol of `durable`, and at every instant, whatever is killed or fails, at least one complete
-generation that is not older than the last successful save is there.
+protocol of `dnawire.files.durable`, and at every instant, whatever is killed or fails, at least one
+complete generation that is not older than the last successful save is there.
 """
 
 from __future__ import annotations

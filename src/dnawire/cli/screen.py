@@ -219,7 +219,7 @@ def _refusals_of(folder: Path) -> Iterator[None]:
 def _heading(
     flags: ScreenFlags, predictor: Predictor, question: Question, candidates: Candidates
 ) -> list[str]:
-    from dnawire.inference import QUANTITIES
+    from dnawire.inference import CRITERIA
 
     contacts = question.left, question.right
     low, high = question.window
@@ -230,7 +230,7 @@ def _heading(
     lines.append(f"other strand  {_other_strand(question, candidates)}")
     first = "lowest" if flags.lowest else "highest"
     lines.append(f"candidates    {candidates.count:,}: {candidates.name}")
-    lines.append(f"rank by       {flags.rank_by} ({QUANTITIES[flags.rank_by]}), {first} first")
+    lines.append(f"rank by       {flags.rank_by} ({CRITERIA[flags.rank_by]}), {first} first")
     return [*lines, ""]
 
 
@@ -286,7 +286,7 @@ def _write(
     question: Question,
 ) -> None:
     from dnawire import plots
-    from dnawire.inference import QUANTITIES
+    from dnawire.inference import CRITERIA
 
     columns: dict[str, tuple[str, list[Any]]] = {
         "rank": ("", list(range(1, len(ranking.rows) + 1))),
@@ -298,7 +298,7 @@ def _write(
     plots.save_table(folder / _RANKING, columns)
     figure = plots.distribution_figure(
         distribution.binned(),
-        QUANTITIES[ranking.rank_by],
+        CRITERIA[ranking.rank_by],
         ranking.rows[-1][2][ranking.rank_by],
         f"Screened by {predictor.name}",
     )

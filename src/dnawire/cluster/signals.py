@@ -51,9 +51,17 @@ def keyboard_interrupts() -> Iterator[None]:
     try:
         yield
     except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
+        if any(isinstance(one, KeyboardInterrupt) for one in _reasons(error)):
             raise KeyboardInterrupt from error
         raise
+
+
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """Yield what an error came from, one after the other: compiled functions call each other."""
+    reason = error.__cause__ or error.__context__
+    while reason is not None:
+        yield reason
+        reason = reason.__cause__ or reason.__context__
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Final, Self
 
 from dnawire.cluster import signals
@@ -89,12 +89,7 @@ class StopRequest(Request):
         signals.unblock()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 

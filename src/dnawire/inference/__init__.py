@@ -11,7 +11,7 @@ from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
 from dnawire.inference.screen import (
     BIN,
     CONDUCTANCE,
-    QUANTITIES,
+    CRITERIA,
     Distribution,
     Question,
     Ranking,
@@ -25,10 +25,10 @@ from dnawire.predictors import Conditions, Predictor
 __all__ = [
     "BIN",
     "CONDUCTANCE",
+    "CRITERIA",
     "EXACT",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
-    "QUANTITIES",
     "AtFermiEnergy",
     "Candidates",
     "Conditions",

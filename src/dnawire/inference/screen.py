@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
+from dnawire.inference.interpolate import interpolated
 from dnawire.inference.summary import summarize
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
 from dnawire.predictors import Predictor
@@ -23,7 +24,7 @@ MEAN_TRANSMISSION: Final = "mean_log10_transmission"
 MEAN_DOS: Final = "mean_log10_dos"
 CONDUCTANCE: Final = "log10_conductance"
 
-QUANTITIES: Final[Mapping[str, str]] = {
+CRITERIA: Final[Mapping[str, str]] = {
     TRANSMISSION: "log10 T at the Fermi energy",
     MEAN_TRANSMISSION: "mean log10 T over the window",
     MEAN_DOS: "mean log10 DOS over the window",
@@ -56,7 +57,7 @@ class Question:
     temperature
         In K, for the conductance.
     rank_by
-        One of `QUANTITIES`.
+        One of `CRITERIA`.
 
     Raises
     ------
@@ -196,7 +197,7 @@ def _answers(
         MEAN_DOS: spectra.log10_dos[:, window].mean(axis=1),
     }
     if question.fermi_energy is not None:
-        values[TRANSMISSION] = _interpolated(
+        values[TRANSMISSION] = interpolated(
             energies, spectra.log10_transmission, question.fermi_energy
         )
     if question.rank_by == CONDUCTANCE:
@@ -218,18 +219,6 @@ def _spectra(
     if question.fermi_energy is not None and predictor.knows_all_energies:
         energies = np.union1d(energies, [question.fermi_energy])
     return predictor.totals(junctions, energies, question.eta), energies
-
-
-def _interpolated(
-    energies: NDArray[np.float64], values: NDArray[np.float64], at: float
-) -> NDArray[np.float64]:
-    """Rows of values, linear between the energies around ``at``."""
-    after = max(1, int(np.searchsorted(energies, at)))
-    share = (at - energies[after - 1]) / (energies[after] - energies[after - 1])
-    if share in (0.0, 1.0):
-        return values[:, after - 1 + int(share)]
-    found: NDArray[np.float64] = (1.0 - share) * values[:, after - 1] + share * values[:, after]
-    return found
 
 
 def _conductances(

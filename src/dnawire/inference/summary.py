@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
+from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
 from dnawire.junction import Junction, JunctionArrays
 from dnawire.predictors import Predictor
 from dnawire.transport import (
     Conductance,
-    interpolate_transmission,
     resolving_energies,
     zero_bias_conductance,
 )
 
 _SMALLEST_PEAK: Final = 0.05
 """Decades by which a peak of the DOS stands out."""
+
+_SMALLEST_LOG10: Final = math.log10(np.finfo(np.float64).tiny)
 
 _SAME_PEAK: Final = 1e-7
 """Distance in eV below which two peaks count as one."""
@@ -31,11 +33,11 @@ _ENERGIES_AT_ONCE: Final = 2**16
 
 
 class _Spectra(NamedTuple):
-    """T and DOS, all (E,)."""
+    """log10 of T and of the DOS, all (E,): T of a long duplex is no number that can be stored."""
 
     energies: NDArray[np.float64]
-    transmission: NDArray[np.float64]
-    dos: NDArray[np.float64]
+    log10_transmission: NDArray[np.float64]
+    log10_dos: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +97,9 @@ def summarize(
         If Fermi energy and temperature do not fit the energies.
     """
     resolved = _resolved(predictor, record, fermi_energy)
-    top = int(resolved.transmission.argmax())
-    logarithm = np.log10(np.maximum(resolved.dos, np.finfo(np.float64).tiny))
+    top = int(resolved.log10_transmission.argmax())
+    highest = resolved.log10_transmission[top]
+    logarithm = np.maximum(resolved.log10_dos, _SMALLEST_LOG10)
     peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
     peaks = _apart(peaks, resolved.energies, logarithm)
     order = np.argsort(-logarithm[peaks], kind="stable")
@@ -104,8 +107,8 @@ def summarize(
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(resolved, fermi_energy, temperature)
     return Summary(
-        max_transmission=float(resolved.transmission[top]),
-        max_energy=float(resolved.energies[top]) if resolved.transmission[top] > 0 else math.nan,
+        max_transmission=float(10.0**highest),
+        max_energy=float(resolved.energies[top]) if np.isfinite(highest) else math.nan,
         dos_peaks=resolved.energies[peaks[order]],
         at_fermi_energy=at_fermi,
     )
@@ -125,7 +128,8 @@ def _resolved(
     """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
     junction = record.junction
     if not predictor.knows_hamiltonian:
-        return _Spectra(record.energies, record.transmission, record.dos)
+        spectra = record.spectra
+        return _Spectra(record.energies, spectra["log10_transmission"], spectra["log10_dos"])
     hamiltonian = predictor.hamiltonian(junction.duplex)
     gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
     energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
@@ -145,17 +149,15 @@ def _spectra(
     totals = [predictor.totals(junctions, piece, eta) for piece in pieces]
     return _Spectra(
         energies=energies,
-        transmission=10.0 ** np.concatenate([one.log10_transmission[0] for one in totals]),
-        dos=10.0 ** np.concatenate([one.log10_dos[0] for one in totals]),
+        log10_transmission=np.concatenate([one.log10_transmission[0] for one in totals]),
+        log10_dos=np.concatenate([one.log10_dos[0] for one in totals]),
     )
 
 
 def _at_fermi_energy(spectra: _Spectra, fermi_energy: float, temperature: float) -> AtFermiEnergy:
+    energies, log10_transmission, _ = spectra
     conductance = zero_bias_conductance(
-        spectra.energies, spectra.transmission, fermi_energy=fermi_energy, temperature=temperature
+        energies, 10.0**log10_transmission, fermi_energy=fermi_energy, temperature=temperature
     )
-    at_fermi = interpolate_transmission(
-        spectra.energies, spectra.transmission, np.array([fermi_energy])
-    )
-    with np.errstate(divide="ignore"):
-        return AtFermiEnergy(float(np.log10(at_fermi[0])), conductance)
+    at_fermi = interpolated(energies, log10_transmission[None], fermi_energy)
+    return AtFermiEnergy(float(at_fermi[0]), conductance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,8 +16,6 @@ from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
-from dnawire.operators import only_definitions
-from dnawire.operators.operator import is_single
 
 
 class TargetStatistics(NamedTuple):
@@ -55,8 +53,6 @@ class TransportModel(nn.Module, ABC):
 
     energies: Tensor
     eta: Tensor
-    packed: PackedParameters | None = None
-    """The parameters in vectors, on which compiled code works; see `pack`."""
 
     def __init__(self, num_energies: int, settings: EncoderSettings) -> None:
         super().__init__()
@@ -66,23 +62,8 @@ class TransportModel(nn.Module, ABC):
         self.register_buffer("eta", torch.zeros((), dtype=torch.float64))
 
     def pack(self) -> PackedParameters:
-        """Gather all parameters in vectors, for one optimizer step and for compiled code.
-
-        To be called when the model is on its device, and again after it was moved.
-        """
-        self.packed = PackedParameters(self)
-        return self.packed
-
-    def _apply(self, fn: Any, recurse: bool = True) -> Self:  # noqa: ANN401
-        # Moving a model moves its parameters out of the vectors.
-        self.packed = None
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        return self
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether operators run compiled code on embeddings of this width, on a CPU."""
-        return not only_definitions() and is_single(self.base.weight)
+        """Gather all parameters in vectors, which an optimizer steps as one; on its device."""
+        return PackedParameters(self)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Start from what the training set tells at a glance: its grid, scales and levels."""

@@ -50,5 +50,5 @@ class Dropout:
         before, after = self.others
         whole = list(shape)
         whole[axis] += before + after
-        kept = like.new_empty(whole).bernoulli_(1.0 - self.rate, generator=self.generator)
-        return kept.narrow(axis, before, shape[axis]).contiguous()
+        mask = like.new_empty(whole).bernoulli_(1.0 - self.rate, generator=self.generator)
+        return mask.narrow(axis, before, shape[axis]).contiguous()

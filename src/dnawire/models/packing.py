@@ -25,12 +25,12 @@ class PackedParameters:
 
     def __init__(self, module: nn.Module) -> None:
         self._parameters = list(module.parameters())
-        self._places: list[tuple[int, int]] = []
+        self._offsets: list[tuple[int, int]] = []
         self.vectors: list[nn.Parameter] = []
         kinds = list(dict.fromkeys(parameter.dtype for parameter in self._parameters))
         sizes = dict.fromkeys(kinds, 0)
         for parameter in self._parameters:
-            self._places.append((kinds.index(parameter.dtype), sizes[parameter.dtype]))
+            self._offsets.append((kinds.index(parameter.dtype), sizes[parameter.dtype]))
             sizes[parameter.dtype] += parameter.numel()
         for kind in kinds:
             device = self._parameters[0].device
@@ -62,7 +62,7 @@ class PackedParameters:
     def gather_gradients(self) -> list[Tensor]:
         """Copy the gradients of the parameters to those of the vectors; see `gradients`."""
         parts: list[list[Tensor]] = [[] for _ in self.vectors]
-        for parameter, (number, _) in zip(self._parameters, self._places, strict=True):
+        for parameter, (number, _) in zip(self._parameters, self._offsets, strict=True):
             found = parameter.grad
             parts[number].append(torch.zeros_like(parameter) if found is None else found)
         for vector, some in zip(self.vectors, parts, strict=True):
@@ -81,7 +81,7 @@ class PackedParameters:
     def unpack_state(self, state: dict[str, Any]) -> dict[str, Any]:
         """State of an optimizer of the vectors as that of one of the single parameters."""
         entries = {}
-        for number, (vector, start) in enumerate(self._places):
+        for number, (vector, start) in enumerate(self._offsets):
             if vector not in state["state"]:
                 continue
             size, shape = self._parameters[number].numel(), self._parameters[number].shape
@@ -93,7 +93,7 @@ class PackedParameters:
         for group in groups:
             group["params"] = [
                 number
-                for number, (vector, _) in enumerate(self._places)
+                for number, (vector, _) in enumerate(self._offsets)
                 if vector in group["params"]
             ]
         return {"state": entries, "param_groups": groups}
@@ -101,7 +101,7 @@ class PackedParameters:
     def pack_state(self, state: dict[str, Any]) -> dict[str, Any]:
         """Undo `unpack_state`."""
         entries: dict[int, dict[str, Tensor]] = {}
-        for number, (vector, _) in enumerate(self._places):
+        for number, (vector, _) in enumerate(self._offsets):
             if number not in state["state"]:
                 continue
             parts = entries.setdefault(vector, {})
@@ -114,14 +114,14 @@ class PackedParameters:
                     parts[name] = flat if known is None else torch.cat((known, flat))
         groups = [dict(group) for group in state["param_groups"]]
         for group in groups:
-            places = [self._places[number][0] for number in group["params"]]
-            group["params"] = list(dict.fromkeys(places))
+            vectors = [self._offsets[number][0] for number in group["params"]]
+            group["params"] = list(dict.fromkeys(vectors))
         return {"state": entries, "param_groups": groups}
 
     def _views(self, vectors: list[Tensor]) -> list[Tensor]:
         return [
             vectors[vector][start : start + parameter.numel()].view(parameter.shape)
-            for parameter, (vector, start) in zip(self._parameters, self._places, strict=True)
+            for parameter, (vector, start) in zip(self._parameters, self._offsets, strict=True)
         ]
 
 

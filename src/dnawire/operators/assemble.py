@@ -8,11 +8,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from dnawire.junction.edges import EDGES, STACKING
+from dnawire.junction import EDGES, NUM_BASES, STACKING
 from dnawire.operators import _assemble_kernels as kernels
 from dnawire.operators.operator import array, operator, tensors_of
-
-_LAST_BASE = 3
 
 
 def _kernel(
@@ -61,7 +59,7 @@ def assemble(
         `dnawire.junction.edges.EDGES`.
     """
     size, length, _ = base.shape
-    code = base.clamp_max(_LAST_BASE)
+    code = base.clamp_max(NUM_BASES - 1)
     diagonal, step = onsite.new_zeros(size, length, 2, 2), onsite.new_zeros(size, length - 1, 2, 2)
     level = onsite[code] + factor[:, None, None] * values[which_site].view(base.shape)
     for strand in range(2):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dnawire.compiled.single import CHANNELS
 from dnawire.config import TrainConfig, settings_of
 from dnawire.data import (
     Splits,
@@ -121,10 +122,11 @@ def build_trainer(
     decay = config.optimization.ema_decay
     average = WeightAverage(copy.deepcopy(model), decay) if decay else None
     packed = model.pack()
-    if device.type == "cpu" and not model.is_compiled:
+    if device.type == "cpu" and config.model.hidden_dim % CHANNELS:
         logger.warning(
-            "hidden_dim %d is not a multiple of 16: message passing is not compiled, thus slower",
+            "hidden_dim %d is not a multiple of %d: message passing is not compiled, thus slower",
             config.model.hidden_dim,
+            CHANNELS,
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
     loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Self
 
 from tqdm import tqdm
@@ -43,12 +42,7 @@ class Reporter(Callback):
             self._stack.enter_context(logging_redirect_tqdm(loggers))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def after_epoch(self, record: EpochRecord) -> bool:

@@ -27,11 +27,11 @@ class WeightAverage:
 
     def __init__(self, model: TransportModel, decay: float) -> None:
         self.model = model
-        self._packed = model.pack()
+        self.packed = model.pack()
         self._decay = decay
 
     def add(self, weights: PackedParameters) -> None:
         """Follow the weights of a step."""
         with torch.no_grad():
-            for average, vector in zip(self._packed.vectors, weights.vectors, strict=True):
+            for average, vector in zip(self.packed.vectors, weights.vectors, strict=True):
                 average.lerp_(vector, 1.0 - self._decay)

@@ -102,7 +102,7 @@ def block_totals(
     """Like `block_spectra`, without the LDOS: less memory and time where nobody asks for it."""
     system = block_system(diagonal, step, gamma_left, gamma_right, energies, mask, eta)
     found = logarithms(system, solve(system, np.zeros_like(system.present), np), np)
-    return Totals(found.log10_transmission, found.log10_dos)
+    return Totals(log10_transmission=found.log10_transmission, log10_dos=found.log10_dos)
 
 
 def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution[Array]:
@@ -136,7 +136,11 @@ def logarithms(system: BlockSystem[Any], found: Solution[Array], xp: ModuleType)
     for density in (found.dos, found.ldos):
         xp.log10(xp.clip(density, SMALLEST, None, out=density), out=density)
     shape = tuple(system.present.shape) if len(found.ldos) else (0,)
-    return Spectra(transmission, found.dos, found.ldos.reshape(*shape, found.ldos.shape[-1]))
+    return Spectra(
+        log10_transmission=transmission,
+        log10_dos=found.dos,
+        log10_ldos=found.ldos.reshape(*shape, found.ldos.shape[-1]),
+    )
 
 
 @np.errstate(all="ignore")

@@ -79,8 +79,11 @@ def solve_dense(system: DenseSystem) -> Spectra[Doubles]:
     resolvent = Resolvent.of(system)
     parts = [_log_spectra(system, resolvent, part) for part in _parts(system)]
     transmission, ldos = (np.concatenate(one, -1) for one in zip(*parts, strict=True))
-    dos = np.log10(np.clip(ldos.sum(1), _SMALLEST, None))
-    return Spectra(transmission / _LN_10, dos, np.log10(np.clip(ldos, _SMALLEST, None)))
+    return Spectra(
+        log10_transmission=transmission / _LN_10,
+        log10_dos=np.log10(np.clip(ldos.sum(1), _SMALLEST, None)),
+        log10_ldos=np.log10(np.clip(ldos, _SMALLEST, None)),
+    )
 
 
 @np.errstate(all="ignore")

@@ -9,5 +9,5 @@ MODEL: Final = ModelType(
     summary="predicts T and DOS directly, at the energies of its training records",
     settings=StandardSettings,
     model=f"{__name__}.model:StandardModel",
-    predictor=f"{__name__}.predictor:StandardPredictor",
+    predictor="dnawire.models.grid_predictor:GridPredictor",
 )

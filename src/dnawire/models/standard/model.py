@@ -13,10 +13,10 @@ from dnawire.graphs import Batch
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
-from dnawire.models.standard.composition import ridge_weights
 from dnawire.models.standard.settings import StandardSettings
 from dnawire.operators import NUM_FEATURES, composition, neighborhoods, pool, unique_rows
 
+_COLUMNS: Final = ("log10_transmission", "log10_dos")
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
 _SMALLEST_SPREAD: Final = 1e-3
@@ -28,7 +28,7 @@ class StandardModel(TransportModel):
     """Predicts log10 T and log10 DOS at each energy of one grid directly.
 
     The prediction is linear in the composition of the junction, fitted to the training set before
-    the first step, plus what the network adds. Its sites hear which contact they touch and how
+    the first step, plus what the network adds. Its sites know which contact they touch and how
     strongly. log10 T is a sum over the sites of what their surroundings contribute, as it is far
     from every resonance. The DOS is read from the mean over all sites and the sites at either
     contact, weighted by their coupling, through the sum and the product of the two sides:
@@ -60,25 +60,22 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        predicted = "log10_transmission", "log10_dos"
-        self.mean.copy_(torch.stack([statistics.mean[name] for name in predicted]))
-        self.std.copy_(torch.stack([statistics.std[name] for name in predicted]))
+        self.mean.copy_(torch.stack([statistics.mean[name] for name in _COLUMNS]))
+        self.std.copy_(torch.stack([statistics.std[name] for name in _COLUMNS]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition."""
         features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
-        targets = [
-            torch.cat([batch.spectra.log10_transmission for batch in training]),
-            torch.cat([batch.spectra.log10_dos for batch in training]),
-        ]
+        spectra = [batch.spectra.known() for batch in training]
+        targets = [torch.cat([one[name] for one in spectra]) for name in _COLUMNS]
         scaled = [
             (target.cpu() - mean) / std
             for target, mean, std in zip(targets, self.mean, self.std, strict=True)
         ]
         inputs = (features.cpu() - self.feature_mean) / self.feature_std
-        weights = [ridge_weights(inputs, target, _RIDGE_PENALTY) for target in scaled]
+        weights = [_ridge_weights(inputs, target) for target in scaled]
         with torch.no_grad():
             self.linear.weight.copy_(torch.cat(weights, dim=1).T)
 
@@ -97,8 +94,7 @@ class StandardModel(TransportModel):
         dos = self.last(torch.relu(self.hidden(averages)) * hidden)
         scaled = self.linear(features.to(sites.dtype)) + torch.cat((transmission, dos), dim=1)
         spectra = torch.addcmul(self.mean, scaled.double().unflatten(1, (2, -1)), self.std)
-        log10_transmission, log10_dos = spectra.unbind(1)
-        return SpectraBatch(log10_transmission, log10_dos, None)
+        return SpectraBatch(**dict(zip(_COLUMNS, spectra.unbind(1), strict=True)))
 
     def _masks(self, size: int) -> tuple[Tensor | None, Tensor]:
         """Factors of dropout (layers, B, F), None if there are none, and (B, H)."""
@@ -112,6 +108,17 @@ class StandardModel(TransportModel):
 
 def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
     return composition(batch.base, batch.gamma_left, batch.gamma_right)
+
+
+def _ridge_weights(
+    features: Float[Tensor, "N K"], targets: Float[Tensor, "N E"]
+) -> Float[Tensor, "K E"]:
+    """Weights of ridge regression; records whose targets are not finite are skipped."""
+    known = targets.isfinite().all(1)
+    x, y = features[known], targets[known]
+    regular = _RIDGE_PENALTY * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    weights: Tensor = torch.linalg.solve(x.T @ x + regular, x.T @ y)
+    return weights
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:

@@ -176,7 +176,7 @@ def _function(kernel: Callable[..., Any], positions: Sequence[int]) -> Callable[
         def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
             if torch.is_grad_enabled():
                 raise NotImplementedError("compiled operators have no second derivatives")
-            return _of_all(ctx.count, positions, ctx.adjoint(*gradients))
+            return _of_all([None] * ctx.count, positions, ctx.adjoint(*gradients))
 
     return Function.apply
 
@@ -210,8 +210,12 @@ def _register(
         return made if len(made) > 1 else made[0]
 
     def backward(ctx: Any, *arriving: Tensor) -> tuple[Any, ...]:  # noqa: ANN401
-        found = adjoint_operator(*arriving, *_restore(ctx))
-        return _of_all(len(inputs), positions, found)
+        given = _restore(ctx)
+        nothing = [
+            [None] * len(one) if kind.annotation is _SEVERAL else None
+            for kind, one in zip(inputs, given, strict=True)
+        ]
+        return _of_all(nothing, positions, adjoint_operator(*arriving, *given))
 
     operator_ = _define(
         name,
@@ -265,15 +269,15 @@ def _tuple_of(kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401
     return tuple.__class_getitem__(kinds)
 
 
-def _of_all(count: int, positions: Sequence[int], found: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    """Gradients by some of the arguments as those by all."""
-    everything = [None] * count
-    several = found if isinstance(found, tuple) else (found,)
-    last = positions[-1]
-    everything[last : last + len(several) - len(positions) + 1] = several[len(positions) - 1 :]
-    for position, one in zip(positions[:-1], several, strict=False):
-        everything[position] = one
-    return tuple(everything)
+def _of_all(nothing: list[Any], positions: Sequence[int], found: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Gradients by some of the arguments as those by all; the last of some may be several."""
+    several = (found,) if isinstance(found, Tensor) else tuple(found)
+    *single, last = positions
+    for position, one in zip(single, several, strict=False):
+        nothing[position] = one
+    rest = several[len(single) :]
+    nothing[last : last + len(rest)] = rest
+    return tuple(nothing)
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401

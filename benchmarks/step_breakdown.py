@@ -6,9 +6,11 @@ Run ``python benchmarks/step_breakdown.py``: batches of 32 complete 8-mers, 100 
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from unittest.mock import patch
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -17,7 +19,7 @@ from training_step import DEVICE, prepare
 
 from dnawire.graphs import JunctionBatch, SpectraBatch
 from dnawire.models import HamiltonianModel
-from dnawire.operators import edges_of, neighborhoods
+from dnawire.operators import OPERATORS, edges_of, neighborhoods
 from dnawire.operators.transport import block_spectra
 from dnawire.training.distributed.local_batch import LocalBatch
 from dnawire.training.loop import Trainer
@@ -90,7 +92,7 @@ class Step:
         """Clip the gradient and take the step."""
         trainer = self.trainer
         trainer.packed.gather_gradients()
-        trainer.packed.clip_gradients(trainer.gradient_clip).item()
+        trainer.packed.clip_gradients(trainer.gradient_clip)
         trainer.optimizer.step()
         trainer.packed.zero_gradients()
 
@@ -107,7 +109,7 @@ def product_flops(model: HamiltonianModel, batch: JunctionBatch) -> float:
     return 3.0 * 2.0 * products
 
 
-def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+def medians(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Microseconds of CPU time of each call."""
     samples: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS):
@@ -116,6 +118,31 @@ def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
             call()
             samples[name].append(1e6 * (time.thread_time() - start))
     return {name: statistics.median(values) for name, values in samples.items()}
+
+
+def by_definition(name: str, step: Callable[[], None]) -> Callable[[], None]:
+    """A step in which one operator runs its definition, or all."""
+    chosen = [one for one in OPERATORS if name in (one.name, "all operators")]
+
+    def call() -> None:
+        with contextlib.ExitStack() as stack:
+            for operator in chosen:
+                stack.enter_context(patch.object(operator, "fits", lambda *_: False))
+            step()
+
+    return call
+
+
+def operators(model_type: str) -> None:
+    """Print how long a step takes if one operator runs its definition."""
+    trainer, _ = prepare(model_type)
+    batch = full_batch(trainer)
+    names = ["none", *(one.name for one in OPERATORS), "all operators"]
+    calls = {name: by_definition(name, lambda: trainer.step([batch])) for name in names}
+    found = medians(calls)
+    whole = found.pop("none")
+    for name, value in found.items():
+        print(f"  by definition: {name:15} {value:7.0f} us, {value / whole:.2f} of the step")
 
 
 def breakdown(model_type: str) -> None:
@@ -149,3 +176,4 @@ if __name__ == "__main__":
     threadpool_limits(1, user_api="blas")
     for kind in ("hamiltonian", "standard"):
         breakdown(kind)
+        operators(kind)

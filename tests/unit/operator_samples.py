@@ -55,15 +55,21 @@ SHAPES = ((1, 1), (2, 5), (3, 2))
 """Duplexes and their length."""
 
 
-def _ladder_layer(draw: Draw) -> Iterable[tuple[Any, ...]]:
-    for kinds, dropout in ((1, False), (4, False), (1, True)):
-        rows, below = 6, 5
-        table = draw.whole(below + 1, rows, 4) - 1
-        table[:, 0] = draw.whole(below, rows)
-        mask = 2.0 * draw.chance(0.5, 3, WIDTH) if dropout else None
+def _message_passing(draw: Draw) -> Iterable[tuple[Any, ...]]:
+    for num_layers, dropout in ((1, False), (3, False), (2, True)):
+        tables, weights, below = [], [], 5
+        for layer in range(num_layers):
+            rows, outputs = 6 + 3 * layer, (1 if layer else 4) * WIDTH
+            table = draw.whole(below + 1, rows, 4) - 1
+            table[:, 0] = draw.whole(below, rows)
+            tables.append(table)
+            weights += [1 + 0.1 * draw.normal(WIDTH), draw.normal(WIDTH)]
+            weights += [draw.normal(outputs, WIDTH) / 8, draw.normal(outputs)]
+            weights.append(draw.normal(4, HEADS))
+            below = rows
+        masks = 2.0 * draw.chance(0.5, num_layers, 3, WIDTH) if dropout else None
         norm = 1 + 0.1 * draw.normal(WIDTH), draw.normal(WIDTH)
-        maps = draw.normal(kinds * WIDTH, WIDTH), draw.normal(kinds * WIDTH)
-        yield draw.normal(below, WIDTH), *norm, *maps, draw.normal(4, HEADS), table, mask
+        yield draw.normal(5, WIDTH), tables, masks, *weights, *norm
 
 
 def _edge_network(draw: Draw) -> Iterable[tuple[Any, ...]]:
@@ -79,10 +85,6 @@ def _edge_network(draw: Draw) -> Iterable[tuple[Any, ...]]:
             draw.normal(5, 16),
             draw.normal(5, 16),
         )
-
-
-def _row_norm(draw: Draw) -> Iterable[tuple[Any, ...]]:
-    yield 3 * draw.normal(5, WIDTH) + 1, draw.normal(WIDTH), draw.normal(WIDTH)
 
 
 def _assemble(draw: Draw) -> Iterable[tuple[Any, ...]]:
@@ -172,10 +174,9 @@ SAMPLES: Mapping[str, Callable[[Draw], Iterable[tuple[Any, ...]]]] = {
     "dense_transport": _dense_transport,
     "edge_network": _edge_network,
     "edges_of": _edges_of,
-    "ladder_layer": _ladder_layer,
+    "message_passing": _message_passing,
     "neighborhoods": _neighborhoods,
     "pool": _pool,
-    "row_norm": _row_norm,
     "unique_rows": _unique_rows,
     "weighted_huber": _weighted_huber,
 }

@@ -7,13 +7,14 @@ same messages: the symmetry is exact and not learned.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, cast
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from dnawire.operators import Neighborhoods, ladder_layer, row_norm
+from dnawire.operators import Neighborhoods, message_passing
 
 RELATIONS: Final = ("self", "five_prime", "three_prime", "partner")
 _INITIAL_MIX: Final = 0.5
@@ -34,16 +35,10 @@ class LadderLayer(nn.Module):
         spread = _INITIAL_SPREAD * torch.randn(len(RELATIONS), num_heads)
         self.mix = nn.Parameter(_INITIAL_MIX + spread)
 
-    def forward(
-        self,
-        x: Float[Tensor, "below F"],
-        table: Int[Tensor, "rows 4"],
-        mask: Float[Tensor, "B F"] | None,
-    ) -> Float[Tensor, "rows F"]:
-        """Rows of this layer; see `dnawire.operators.ladder_layer`."""
+    def weights(self) -> tuple[Tensor, ...]:
+        """Parameters in the order of `dnawire.operators.message_passing`, which applies them."""
         norm, project = self.norm, self.project
-        maps = norm.weight, norm.bias, project.weight, project.bias, self.mix
-        return ladder_layer(x, *maps, table, mask)
+        return norm.weight, norm.bias, project.weight, project.bias, self.mix
 
 
 class DuplexEncoder(nn.Module):
@@ -77,7 +72,7 @@ class DuplexEncoder(nn.Module):
         masks
             Factor of every channel of each duplex in each layer (dropout).
         """
-        chosen = [None] * len(self.layers) if masks is None else masks
-        for layer, table, mask in zip(self.layers, neighborhoods.tables, chosen, strict=True):
-            x = layer(x, table, mask)
-        return row_norm(x, self.norm.weight, self.norm.bias)
+        layers = cast("Iterable[LadderLayer]", self.layers)
+        weights = [one for layer in layers for one in layer.weights()]
+        norm = self.norm.weight, self.norm.bias
+        return message_passing(x, neighborhoods.tables, masks, *weights, *norm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import torch
@@ -68,15 +69,13 @@ class PackedParameters:
             vector.grad = _flatten_dense_tensors(some)
         return self.gradients
 
-    def clip_gradients(self, largest: float) -> Tensor:
+    def clip_gradients(self, largest: float) -> float:
         """Shorten the gradient to a norm of at most ``largest``; return the norm it had."""
-        gradients = self.gradients
-        norm: Tensor = torch.linalg.vector_norm(
-            torch.stack([torch.linalg.vector_norm(one).double() for one in gradients])
-        )
-        factor = (largest / (norm + 1e-6)).clamp_max(1.0)
-        for gradient in gradients:
-            gradient.mul_(factor)
+        norms = [torch.linalg.vector_norm(one).item() for one in self.gradients]
+        norm = math.hypot(*norms)
+        if norm + 1e-6 > largest:
+            for gradient in self.gradients:
+                gradient.mul_(largest / (norm + 1e-6))
         return norm
 
     def unpack_state(self, state: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from dnawire.operators.assemble import assemble
 from dnawire.operators.composition import NUM_FEATURES, composition
 from dnawire.operators.edge_network import edge_network
-from dnawire.operators.ladder_layer import ladder_layer
+from dnawire.operators.message_passing import message_passing
 from dnawire.operators.neighborhoods import (
     Edges,
     Neighborhoods,
@@ -21,7 +21,6 @@ from dnawire.operators.neighborhoods import (
 )
 from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
 from dnawire.operators.pool import pool
-from dnawire.operators.row_norm import row_norm
 from dnawire.operators.transport import block_transport, dense_transport
 from dnawire.operators.weighted_huber import energy_weights, weighted_huber
 
@@ -32,10 +31,9 @@ OPERATORS: Final[tuple[Routine[..., Any], ...]] = (
     dense_transport,
     edge_network,
     edges_of,
-    ladder_layer,
+    message_passing,
     neighborhoods,
     pool,
-    row_norm,
     unique_rows,
     weighted_huber,
 )
@@ -53,11 +51,10 @@ __all__ = [
     "edge_network",
     "edges_of",
     "energy_weights",
-    "ladder_layer",
+    "message_passing",
     "neighborhoods",
     "only_definitions",
     "pool",
-    "row_norm",
     "unique_rows",
     "weighted_huber",
 ]

@@ -1,4 +1,4 @@
-"""Compiled `dnawire.operators.pool`: flat rows in single precision."""
+"""Compiled `dnawire.operators.pool`: rows (rows, F) in single precision."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def weights(present, gamma_left, gamma_right):
 
 
 @compiled
-def pool(x, rows, weights, width):
+def pool(x, rows, weights):
     """Weighted sums over the sites of each duplex (B, P, F)."""
     batch, sites, kinds = weights.shape
-    pooled = np.zeros(batch * kinds * width, np.float32)
+    width = x.shape[1]
+    pooled = np.zeros((batch, kinds, width), np.float32)
     for b in range(batch):
         for s in range(sites):
             there = rows[b * sites + s] * width
@@ -40,15 +41,15 @@ def pool(x, rows, weights, width):
                     for c in range(0, width, CHANNELS):
                         found = fma(splat(weight), load(x, there + c), load(pooled, here + c))
                         store(pooled, here + c, found)
-    return pooled.reshape(batch, kinds, width)
+    return pooled
 
 
 @compiled
-def pool_adjoint(gradient, rows, weights, num_rows, width):
+def pool_adjoint(gradient, rows, weights, num_rows):
     """Gradient by x."""
-    batch, sites, kinds = weights.shape
-    gradient = gradient.reshape(-1)
-    grad_x = np.zeros(num_rows * width, np.float32)
+    batch, kinds, width = gradient.shape
+    sites = weights.shape[1]
+    grad_x = np.zeros((num_rows, width), np.float32)
     for b in range(batch):
         for s in range(sites):
             there = rows[b * sites + s] * width

@@ -10,23 +10,20 @@ from torch import Tensor
 
 from dnawire.junction import EDGES, NUM_BASES, STACKING
 from dnawire.operators import _assemble_kernels as kernels
-from dnawire.operators.operator import operator
+from dnawire.operators.operator import array, operator, tensors_of
 
 
 def _kernel(
     values: Tensor, onsite: Tensor, hopping: Tensor, *others: Tensor
-) -> tuple[tuple[Tensor, Tensor], Callable[..., tuple[Tensor, ...]]]:
-    tables = (one.detach().numpy() for one in (values, onsite, hopping))
-    duplexes = [one.numpy() for one in others]
-    diagonal, step = kernels.assemble(*tables, *duplexes)
+) -> tuple[tuple[Tensor, ...], Callable[..., tuple[Tensor, ...]]]:
+    duplexes = list(map(array, others))
+    blocks = kernels.assemble(*map(array, (values, onsite, hopping)), *duplexes)
 
-    def adjoint(*blocks: Tensor) -> tuple[Tensor, ...]:
-        arriving = (one.contiguous().numpy() for one in blocks)
-        found = kernels.assemble_adjoint(*arriving, len(values), *duplexes)
-        by_values, by_onsite, by_hopping = map(torch.from_numpy, found)
-        return by_values, by_onsite, by_hopping
+    def adjoint(*gradients: Tensor) -> tuple[Tensor, ...]:
+        arriving = map(array, gradients)
+        return tensors_of(kernels.assemble_adjoint(*arriving, len(values), *duplexes))
 
-    return (torch.from_numpy(diagonal), torch.from_numpy(step)), adjoint
+    return tensors_of(blocks), adjoint
 
 
 def _fits(values: Tensor, onsite: Tensor, *_: Tensor) -> bool:

@@ -11,13 +11,13 @@ from torch.nn.functional import one_hot
 
 from dnawire.junction import MISSING_CODE, NUM_BASES
 from dnawire.operators import _composition_kernels as kernels
-from dnawire.operators.operator import routine
+from dnawire.operators.operator import array, routine
 
 NUM_FEATURES: Final = 2 * NUM_BASES + NUM_BASES**2 + 7
 
 
 def _kernel(base: Tensor, gamma_left: Tensor, gamma_right: Tensor) -> Tensor:
-    arrays = base.numpy(), gamma_left.numpy(), gamma_right.numpy()
+    arrays = map(array, (base, gamma_left, gamma_right))
     return torch.from_numpy(kernels.composition(*arrays))
 
 

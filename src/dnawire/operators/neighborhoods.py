@@ -7,19 +7,16 @@ start, some hundred after one layer, however many duplexes there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
 from dnawire.junction.edges import EDGE_KINDS, EDGES, NEIGHBORS, STACKING
-from dnawire.operators import _ladder_kernels as kernels
-from dnawire.operators.operator import routine
+from dnawire.operators import _neighborhood_kernels as kernels
+from dnawire.operators.operator import array, routine, tensors_of
 
 
 class Neighborhoods(NamedTuple):
@@ -50,24 +47,20 @@ class Edges(NamedTuple):
 
 
 def _unique_rows(table: Tensor) -> tuple[Tensor, Tensor]:
-    different, number = _tensors(kernels.unique_rows(table.numpy()))
+    different, number = tensors_of(kernels.unique_rows(array(table)))
     return different, number
 
 
 def _neighborhoods(inputs: Tensor, present: Tensor, num_layers: int, shared: bool) -> Neighborhoods:
-    arrays = inputs.reshape(-1).numpy(), present.numpy()
+    arrays = array(inputs).reshape(-1), array(present)
     tables, offsets, rows = kernels.neighborhoods(*arrays, num_layers, shared)
     by_layer = [tables[start:end] for start, end in pairwise(offsets.tolist())]
-    return Neighborhoods(_tensors(by_layer), torch.from_numpy(rows))
+    return Neighborhoods(tensors_of(by_layer), torch.from_numpy(rows))
 
 
 def _edges(rows: Tensor) -> Edges:
     batch, length, _ = rows.shape
-    return Edges(*_tensors(kernels.edges(rows.reshape(-1).numpy(), batch, length)))
-
-
-def _tensors(arrays: Iterable[NDArray[np.int64]]) -> tuple[Tensor, ...]:
-    return tuple(map(torch.from_numpy, arrays))
+    return Edges(*tensors_of(kernels.edges(array(rows).reshape(-1), batch, length)))
 
 
 @routine(_unique_rows)

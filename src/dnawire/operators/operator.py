@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter, Signature
 from types import UnionType
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.library import Library, infer_schema, register_autograd, register_fake
+from torch.utils._pytree import tree_map
 
 from dnawire.compiled.single import CHANNELS
 
@@ -33,6 +34,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 NAMESPACE: Final = "dnawire"
+_SEVERAL: Final = list[Tensor]
 _LIBRARY: Final = Library(NAMESPACE, "DEF")
 _VARIABLE: Final = "DNAWIRE_DEFINITIONS"
 _switch: Final = {"definitions": os.environ.get(_VARIABLE, "") not in ("", "0")}
@@ -104,7 +106,8 @@ class Operator(Routine[Parameters, Result]):
         Returns what the definition returns, and the adjoint: a function from the gradients by the
         results to those by the arguments in ``by``.
     by
-        Names of the arguments that have a gradient, in the order of the adjoint.
+        Names of the arguments that have a gradient, in the order of the adjoint. Only the last one
+        may be of any number (``*weights``).
     """
 
     def __init__(
@@ -116,8 +119,8 @@ class Operator(Routine[Parameters, Result]):
     ) -> None:
         self.parameters, self.by = list(inspect.signature(definition).parameters), tuple(by)
         positions = [self.parameters.index(one) for one in by]
-        self.registered: Any = _register(definition, kernel, positions)
-        super().__init__(definition, _function(kernel, len(self.parameters), positions), fits)
+        self.registered = _register(definition, kernel, positions)
+        super().__init__(definition, _function(kernel, positions), fits)
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         """Run compiled code where it can, else the definition."""
@@ -149,25 +152,23 @@ def is_single(x: Tensor) -> bool:
     return x.dtype == torch.float32 and x.shape[-1] % CHANNELS == 0
 
 
-def flat(one: Tensor) -> NDArray[Any]:
-    """All numbers of a tensor, for kernels."""
-    # Not `reshape` alone: numbers that are all the same may keep a stride of zero.
-    return np.ascontiguousarray(one.detach().numpy()).reshape(-1)
+def array(one: Tensor) -> NDArray[Any]:
+    """Numbers of a tensor on the CPU, contiguous, for kernels."""
+    return np.ascontiguousarray(one.detach().numpy())
 
 
-def tensor(array: NDArray[Any], *shape: int) -> Tensor:
-    """Flat numbers of a kernel as a tensor of this shape."""
-    return torch.from_numpy(array).view(shape)
+def tensors_of(arrays: Iterable[NDArray[Any]]) -> tuple[Tensor, ...]:
+    """Results of a kernel as tensors."""
+    return tuple(map(torch.from_numpy, arrays))
 
 
-def _function(
-    kernel: Callable[..., Any], count: int, positions: Sequence[int]
-) -> Callable[..., Any]:
+def _function(kernel: Callable[..., Any], positions: Sequence[int]) -> Callable[..., Any]:
     """Kernel and adjoint as a function that autograd knows."""
 
     class Function(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, *inputs: Any) -> Any:  # noqa: ANN401
+            ctx.count = len(inputs)
             result, ctx.adjoint = kernel(*inputs)
             return result
 
@@ -175,7 +176,7 @@ def _function(
         def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
             if torch.is_grad_enabled():
                 raise NotImplementedError("compiled operators have no second derivatives")
-            return _of_all(count, positions, ctx.adjoint(*gradients))
+            return _of_all([None] * ctx.count, positions, ctx.adjoint(*gradients))
 
     return Function.apply
 
@@ -186,31 +187,46 @@ def _register(
     """Make operators of PyTorch of a kernel and of its adjoint."""
     name, signature = definition.__name__, _plain_signature(definition)
     inputs = list(signature.parameters.values())
-    results = signature.return_annotation
-    single = not get_args(results)
+    num_results = len(get_args(signature.return_annotation)) or 1
     gradients = [
         Parameter(f"by_{number}", Parameter.POSITIONAL_OR_KEYWORD, annotation=Tensor)
-        for number in range(1 if single else len(get_args(results)))
+        for number in range(num_results)
     ]
-    found = Tensor if len(positions) == 1 else _tuple_of((Tensor,) * len(positions))
+    kinds = tuple(inputs[position].annotation for position in positions)
+
+    def spread(args: Sequence[Any]) -> tuple[Any, ...]:
+        """Arguments of the definition: what is of any number is one list for PyTorch."""
+        return (*args[:-1], *args[-1]) if inputs[-1].annotation is _SEVERAL else tuple(args)
 
     def adjoint(*args: Any) -> Any:  # noqa: ANN401
-        return kernel(*args[len(gradients) :])[1](*args[: len(gradients)])
+        found = kernel(*spread(args[num_results:]))[1](*args[:num_results])
+        if kinds[-1] is _SEVERAL:
+            found = (*found[: len(kinds) - 1], list(found[len(kinds) - 1 :]))
+        return found
 
     def shapes(*args: Any) -> Any:  # noqa: ANN401
-        made = tuple(torch.empty_like(args[len(gradients) + position]) for position in positions)
-        return made[0] if len(made) == 1 else made
+        own = [args[num_results + position] for position in positions]
+        made = tuple(tree_map(torch.empty_like, own))
+        return made if len(made) > 1 else made[0]
 
-    def backward(ctx: Any, *arriving: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        return _of_all(len(inputs), positions, adjoint_operator(*arriving, *_restore(ctx)))
+    def backward(ctx: Any, *arriving: Tensor) -> tuple[Any, ...]:  # noqa: ANN401
+        given = _restore(ctx)
+        nothing = [
+            [None] * len(one) if kind.annotation is _SEVERAL else None
+            for kind, one in zip(inputs, given, strict=True)
+        ]
+        return _of_all(nothing, positions, adjoint_operator(*arriving, *given))
 
-    operator_ = _define(name, signature, lambda *args: kernel(*args)[0], definition)
-    adjoint_operator = _define(
-        f"{name}_adjoint",
-        Signature([*gradients, *inputs], return_annotation=found),
-        adjoint,
-        shapes,
+    operator_ = _define(
+        name,
+        signature,
+        lambda *args: kernel(*spread(args))[0],
+        lambda *args: definition(*spread(args)),
     )
+    adjoint_signature = Signature(
+        [*gradients, *inputs], return_annotation=_tuple_of(kinds) if len(kinds) > 1 else Tensor
+    )
+    adjoint_operator = _define(f"{name}_adjoint", adjoint_signature, adjoint, shapes)
     register_autograd(f"{NAMESPACE}::{name}", backward, setup_context=_save, lib=_LIBRARY)
     return operator_
 
@@ -231,36 +247,37 @@ def _define(
 def _plain_signature(function: Callable[..., Any]) -> Signature:
     """Signature in types of which PyTorch makes schemas: tensors without their shapes."""
     signature, hints = inspect.signature(function), get_type_hints(function)
-    parameters = [
-        one.replace(annotation=_plain(hints[name])) for name, one in signature.parameters.items()
-    ]
+    parameters = []
+    for name, one in signature.parameters.items():
+        kind = _SEVERAL if one.kind is Parameter.VAR_POSITIONAL else _plain(hints[name])
+        parameters.append(Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=kind))
     return Signature(parameters, return_annotation=_plain(hints["return"]))
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401
     if hasattr(annotation, "array_type"):
         return Tensor
-    inner = tuple(map(_plain, get_args(annotation)))
-    if get_origin(annotation) is tuple:
+    origin, inner = get_origin(annotation), tuple(map(_plain, get_args(annotation)))
+    if origin is tuple:
         return _tuple_of(inner)
-    is_union = get_origin(annotation) in (Union, UnionType)
-    return Union.__getitem__(inner) if is_union else annotation
+    if origin is Sequence:
+        return _SEVERAL if inner == (Tensor,) else annotation
+    return Union.__getitem__(inner) if origin in (Union, UnionType) else annotation
 
 
 def _tuple_of(kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401
     return tuple.__class_getitem__(kinds)
 
 
-def _of_all(
-    count: int, positions: Sequence[int], found: Tensor | tuple[Tensor, ...]
-) -> tuple[Tensor | None, ...]:
-    """Gradients by some of the arguments as those by all."""
-    everything: list[Tensor | None] = [None] * count
-    for position, one in zip(
-        positions, found if isinstance(found, tuple) else (found,), strict=True
-    ):
-        everything[position] = one
-    return tuple(everything)
+def _of_all(nothing: list[Any], positions: Sequence[int], found: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Gradients by some of the arguments as those by all; the last of some may be several."""
+    several = (found,) if isinstance(found, Tensor) else tuple(found)
+    *single, last = positions
+    for position, one in zip(single, several, strict=False):
+        nothing[position] = one
+    rest = several[len(single) :]
+    nothing[last : last + len(rest)] = rest
+    return tuple(nothing)
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401

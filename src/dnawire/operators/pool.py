@@ -9,22 +9,20 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from dnawire.operators import _pool_kernels as kernels
-from dnawire.operators.operator import flat, is_single, operator, tensor
+from dnawire.operators.operator import array, is_single, operator, tensors_of
 
 
 def _kernel(
     x: Tensor, rows: Tensor, present: Tensor, *gammas: Tensor
-) -> tuple[tuple[Tensor, Tensor], Callable[[Tensor, Tensor], Tensor]]:
-    sites = rows.numpy(), kernels.weights(present.numpy(), *(gamma.numpy() for gamma in gammas))
-    pooled = kernels.pool(flat(x), *sites, x.shape[1])
-    total, averages = map(torch.from_numpy, kernels.symmetrize(pooled))
+) -> tuple[tuple[Tensor, ...], Callable[[Tensor, Tensor], Tensor]]:
+    sites = array(rows), kernels.weights(array(present), *map(array, gammas))
+    pooled = kernels.pool(array(x), *sites)
 
-    def adjoint(by_total: Tensor, by_averages: Tensor) -> Tensor:
-        arriving = by_total.contiguous().numpy(), by_averages.contiguous().numpy()
-        gradient = kernels.symmetrize_adjoint(pooled, *arriving)
-        return tensor(kernels.pool_adjoint(gradient, *sites, *x.shape), *x.shape)
+    def adjoint(*gradients: Tensor) -> Tensor:
+        gradient = kernels.symmetrize_adjoint(pooled, *map(array, gradients))
+        return torch.from_numpy(kernels.pool_adjoint(gradient, *sites, len(x)))
 
-    return (total, averages), adjoint
+    return tensors_of(kernels.symmetrize(pooled)), adjoint
 
 
 @operator(_kernel, ("x",), lambda x, *_: is_single(x))

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import huber_loss
 
 from dnawire.operators import _weighted_huber_kernels as kernels
-from dnawire.operators.operator import flat, operator, tensor
+from dnawire.operators.operator import array, operator
 
 _SMALLEST: Final = torch.finfo(torch.float32).tiny
 """Takes the place of a sum of weights that is zero."""
@@ -20,14 +20,14 @@ _SMALLEST: Final = torch.finfo(torch.float32).tiny
 def _kernel(
     prediction: Tensor, target: Tensor, scale: Tensor, *constants: float
 ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    arrays = flat(prediction), flat(target), flat(scale)
+    arrays = [array(one).reshape(-1) for one in (prediction, target, scale)]
     loss, weights = kernels.weighted_huber(*arrays, *constants)
     share = 1.0 / max(weights, _SMALLEST)
 
     def adjoint(gradient: Tensor) -> Tensor:
         arriving = gradient.item() * share
         found = kernels.weighted_huber_adjoint(arriving, *arrays, *constants)
-        return tensor(found, *prediction.shape)
+        return torch.from_numpy(found).view(prediction.shape)
 
     return prediction.new_tensor(loss * share), adjoint
 

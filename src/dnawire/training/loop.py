@@ -172,8 +172,8 @@ class Trainer:
             value += weight * loss.item()
         value = self.group.all_reduce(self.packed.gather_gradients(), value)
         norm = self.packed.clip_gradients(self.gradient_clip)
-        if not (math.isfinite(value) and math.isfinite(norm.item())):
-            problem = f"the loss is {value} and its gradient has norm {norm.item()}"
+        if not (math.isfinite(value) and math.isfinite(norm)):
+            problem = f"the loss is {value} and its gradient has norm {norm}"
             raise diverged(problem, state)
         with lowered_rate(self.optimizer, state.rate_share):
             self.optimizer.step()

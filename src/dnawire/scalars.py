@@ -83,7 +83,7 @@ class Range:
 ENERGY: Final = Range(-1e4, 1e4, "eV")
 """Energies, as far as they can be meant for valence electrons."""
 
-COUPLING: Final = Range(1e-9, 1e3, "eV", or_zero=True)
+COUPLING: Final = Range(1e-7, 1e3, "eV", or_zero=True)
 """Couplings to an electrode."""
 
 BROADENING: Final = Range(1e-12, 1e3, "eV", or_zero=True)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import tyro
 
 from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.scalars import ENERGY, TEMPERATURE
 
 if TYPE_CHECKING:
     from dnawire.data import TransportRecord
@@ -63,6 +64,10 @@ class PredictFlags:
     """Replace earlier results."""
 
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        check_range("fermi_energy", self.fermi_energy, ENERGY)
+        check_range("temperature", self.temperature, TEMPERATURE)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -168,7 +173,7 @@ def _warn(
         outside = "; ".join(predictor.out_of_domain(junction))
         if outside:
             _logger.warning("warning: %s: unlike all training records: %s", name, outside)
-        if summary.max_transmission == 0.0:
+        if math.isnan(summary.max_energy):
             _logger.warning("warning: %s: the contacts are not connected, T = 0", name)
         channels = min(len(junction.left.attachments), len(junction.right.attachments))
         if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:

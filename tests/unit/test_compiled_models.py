@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dnawire.compiled.switch import definitions
 from dnawire.config import TrainConfig, model_types
 from dnawire.graphs import JunctionBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction
@@ -18,7 +19,6 @@ from dnawire.models import (
     TransportModel,
     build_model,
 )
-from dnawire.operators import definitions
 from dnawire.operators.operator import is_single
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 

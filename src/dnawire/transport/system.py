@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from dnawire.transport import _contact_kernels as kernels
 
 AnyArray: TypeAlias = Any
 """A NumPy array, or a tensor for those functions that are told the module of their arrays."""
 
 Array = TypeVar("Array", bound=AnyArray)
+
+_POLE_GUARD: Final = 1e-14
+"""eV added to the damping, so that an energy may hit a level that no contact can reach."""
 
 
 class ContactTables(NamedTuple, Generic[Array]):
@@ -141,14 +142,18 @@ def contact_tables(
     """
     if not (math.isfinite(eta) and eta >= 0.0):
         raise ValueError(f"eta must be finite and not negative, got {eta}")
-    flat = [array.reshape(len(array), -1) for array in (left, right, present)]
-    if not kernels.is_possible(*flat[:2]):
+    if not all((gamma >= 0.0).all() and (gamma < math.inf).all() for gamma in (left, right)):
         raise ValueError("the contact couplings must be finite and not negative")
-    damping, *others = kernels.contact_columns(*flat, eta)
-    tables = ContactTables(damping.reshape(left.shape), *others)
-    if not (tables.broadening > 0.0).any(axis=1).all():
+    broadening = np.where(present, left + right + 2.0 * eta, 0.0)
+    flat = [array.reshape(len(array), -1) for array in (left, right, broadening)]
+    open_ = flat[2] > 0.0
+    counts = open_.sum(axis=1)
+    if not counts.all():
         raise ValueError("a junction has neither a contact nor a finite eta")
-    return tables
+    columns = (~open_).argsort(axis=1, kind="stable")[:, : counts.max()]
+    chosen = np.take_along_axis(open_, columns, 1)
+    couplings = (np.where(chosen, np.take_along_axis(one, columns, 1), 0.0) for one in flat)
+    return ContactTables(0.5 * broadening + _POLE_GUARD, columns, *couplings)
 
 
 def as_doubles(array: ArrayLike) -> NDArray[np.float64]:

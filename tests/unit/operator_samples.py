@@ -125,7 +125,7 @@ def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         blocks, grid = (diagonal.numpy(), step.numpy()), ENERGIES.numpy()
         system = block_system(*blocks, *gammas, grid, present.numpy(), eta)
         tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
-        yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
+        yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), eta, with_ldos
 
 
 def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:

@@ -141,7 +141,7 @@ def test_eight_processes_compile_and_write_at_once(toy: Toy) -> None:
 
 
 def test_every_kernel_of_the_package_is_among_the_sources() -> None:
-    decorated = re.compile(r"^\s*@(compiled|inlined|intrinsic|overload|njit)\b", re.MULTILINE)
+    decorated = re.compile(r"^\s*@(compiled|inlined|internal|intrinsic|njit)\b", re.MULTILINE)
     kernels = [file for file in SOURCE.rglob("*.py") if decorated.search(file.read_text())]
     assert len(kernels) > 3
     modules = {

@@ -109,7 +109,7 @@ def _block_logarithms(
         torch.from_numpy(one).to(device) for one in (system.present, system.energies)
     )
     hamiltonian = diagonal.double().contiguous(), step.double().contiguous()
-    return block_transport(*hamiltonian, exists, energies, *tables, with_ldos)
+    return block_transport(*hamiltonian, exists, energies, *tables, eta, with_ldos)
 
 
 def _check_constant(*tensors: Tensor) -> None:
@@ -133,8 +133,8 @@ def contact_tensors(
 def _block_kernel(
     *arguments: Any,  # noqa: ANN401
 ) -> tuple[_Logarithms, Callable[..., tuple[Tensor, Tensor]]]:
-    *tensors, with_ldos = arguments
-    system = _block_system(_arrays(*tensors))
+    *tensors, eta, with_ldos = arguments
+    system = _block_system(_arrays(*tensors), eta)
     wanted = np.full_like(system.present, with_ldos)
     found = (torch.from_numpy(one) for one in solve(system, wanted, np))
     spectra = logarithms(system, Solution(*found), torch)
@@ -156,13 +156,14 @@ def block_transport(
     damping: Float[Tensor, "B L m"],
     columns: Int[Tensor, "B C"],
     couplings: Float[Tensor, "3 B C"],
+    eta: float,
     with_ldos: bool,
 ) -> _Logarithms:
     """Spectra of block-tridiagonal Hamiltonians, by the recursion over their blocks.
 
     Parameters
     ----------
-    diagonal, step, present, energies
+    diagonal, step, present, energies, eta
         Fields of `dnawire.transport.system.BlockSystem`.
     damping, columns, couplings
         Fields of `dnawire.transport.system.ContactTables`; left, right and whole broadening.
@@ -174,7 +175,8 @@ def block_transport(
     tuple of Tensor
         log10 T (B, E), log10 DOS (B, E), and log10 LDOS (B, L, m, E) or (0, E).
     """
-    system = _block_system((diagonal, step, present, energies, damping, columns, couplings))
+    fields = diagonal, step, present, energies, damping, columns, couplings
+    system = _block_system(fields, eta)
     mantissa, exponent, dos, ldos = _recursion.forward(system, torch)
     ldos = ldos if with_ldos else ldos.new_empty(0, ldos.shape[-1])
     log10_dos, log10_ldos = (one.clamp_min(SMALLEST).log10().contiguous() for one in (dos, ldos))
@@ -217,18 +219,18 @@ def dense_transport(
     tuple of Tensor
         log10 T (B, E), log10 DOS (B, E), and log10 LDOS (B, N, E).
     """
-    del eta  # it is a part of the damping
+    del eta  # it is a part of the damping, and every orbital has a column
     step = hamiltonian.new_empty(len(hamiltonian), 0, *hamiltonian.shape[1:])
     present = torch.ones_like(damping, dtype=torch.bool)[:, None]
     blocks = hamiltonian[:, None], step, present, energies, damping[:, None], columns, couplings
-    log10_transmission, log10_dos, log10_ldos = block_transport.definition(*blocks, True)
+    log10_transmission, log10_dos, log10_ldos = block_transport.definition(*blocks, 0.0, True)
     return log10_transmission, log10_dos, log10_ldos[:, 0].contiguous()
 
 
-def _block_system(fields: Sequence[Array]) -> BlockSystem[Array]:
+def _block_system(fields: Sequence[Array], eta: float) -> BlockSystem[Array]:
     diagonal, step, present, energies, damping, columns, couplings = fields
     contacts = ContactTables(damping, columns, *couplings)
-    return BlockSystem(diagonal, step, present, energies, contacts)
+    return BlockSystem(diagonal, step, present, energies, contacts, eta)
 
 
 def _dense_system(fields: Sequence[NDArray[Any]], eta: float) -> DenseSystem:

@@ -235,7 +235,8 @@ def _put_rows(ldos, rows, site_rows, num, padded):
         for i in range(2):
             if rows[n, i] >= 0:
                 row, site = rows[n, i] * num, (2 * n + i) * padded
-                ldos[row : row + num] = site_rows[site : site + num]
+                for k in range(num):
+                    ldos[row + k] = site_rows[site + k]
 
 
 @compiled

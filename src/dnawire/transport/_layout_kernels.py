@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dnawire.compiled.double import LANES, store
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import inlined, internal
 
 RENORMALIZE_EVERY = 16
 CACHE_LINE = 8
@@ -99,7 +99,7 @@ def _prepare_step(work, here, t):
         work[product + 2] = -t[1, i] * t[1, j]
 
 
-@compiled
+@internal
 def prepare(work, at, system, b):
     """Write what does not depend on the energy."""
     work[at.blocks : at.contacts] = 0.0
@@ -134,7 +134,7 @@ def put_part(target, position, value, used, work, at):
             target[position + k] = work[at.row + k]
 
 
-@compiled
+@internal
 def padded_energies(energies):
     """Every grid, filled up to whole chunks with its last energy; flat, and their length."""
     grids, num = energies.shape

@@ -28,7 +28,7 @@ class ContactTables(NamedTuple, Generic[Array]):
     """
 
     damping: Array
-    """eta + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals)."""
+    """eta (1e-14 at least) + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals)."""
     columns: Array
     """Flat number of each contact orbital, int64 (B, C)."""
     gamma_left: Array
@@ -36,7 +36,7 @@ class ContactTables(NamedTuple, Generic[Array]):
     gamma_right: Array
     """Its coupling to the right contact in eV, (B, C)."""
     broadening: Array
-    """Gamma_L + Gamma_R + 2 eta in eV, (B, C)."""
+    """Gamma_L + Gamma_R, and for a dense H 2 eta, in eV, (B, C)."""
 
 
 class BlockSystem(NamedTuple, Generic[Array]):
@@ -46,7 +46,8 @@ class BlockSystem(NamedTuple, Generic[Array]):
     step: Array  # (B, L-1, m, m)
     present: Array  # (B, L, m) bool
     energies: Array  # (B, E) or (1, E)
-    contacts: ContactTables[Array]
+    contacts: ContactTables[Array]  # their columns are those of orbitals with a contact
+    eta: float
 
 
 def block_system(
@@ -80,8 +81,8 @@ def block_system(
         }
     )
     grids = checked_grids(energies, batch)
-    contacts = contact_tables(left, right, present, eta)
-    return BlockSystem(blocks, steps, present, grids, contacts)
+    contacts = contact_tables(left, right, present, eta, 0.0)
+    return BlockSystem(blocks, steps, present, grids, contacts, float(eta))
 
 
 class DenseSystem(NamedTuple):
@@ -114,15 +115,19 @@ def dense_system(
     grids = checked_grids(energies, len(matrix))
     if not np.isfinite(matrix).all():
         raise ValueError("the Hamiltonian must be finite")
-    contacts = contact_tables(left, right, np.ones(orbitals, np.bool_), eta)
+    contacts = contact_tables(left, right, np.ones(orbitals, np.bool_), eta, 2.0 * eta)
     every = as_doubles(np.broadcast_to(grids, (len(matrix), grids.shape[1])))
     return DenseSystem(matrix, every, contacts, eta)
 
 
 def contact_tables(
-    left: NDArray[np.float64], right: NDArray[np.float64], present: NDArray[np.bool_], eta: float
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    eta: float,
+    source: float,
 ) -> ContactTables[NDArray[Any]]:
-    """Find the orbitals that carriers can leave by.
+    """Find the orbitals whose columns of the Green's function are needed: those with a broadening.
 
     Parameters
     ----------
@@ -132,6 +137,9 @@ def contact_tables(
         Which orbitals exist.
     eta
         Imaginary part of the energy in eV.
+    source
+        What counts in the broadening beside the contacts, in eV: ``2 eta``, or zero where other
+        means than columns see to that.
 
     Raises
     ------
@@ -142,11 +150,11 @@ def contact_tables(
     if not (math.isfinite(eta) and eta >= 0.0):
         raise ValueError(f"eta must be finite and not negative, got {eta}")
     flat = [array.reshape(len(array), -1) for array in (left, right, present)]
-    if not kernels.is_possible(*flat[:2]):
+    if not all(map(kernels.is_possible, flat[:2])):
         raise ValueError("the contact couplings must be finite and not negative")
-    damping, *others = kernels.contact_columns(*flat, eta)
+    damping, *others = kernels.contact_columns(*flat, float(eta), float(source))
     tables = ContactTables(damping.reshape(left.shape), *others)
-    if not (tables.broadening > 0.0).any(axis=1).all():
+    if eta == 0.0 and not (tables.broadening > 0.0).any(axis=1).all():
         raise ValueError("a junction has neither a contact nor a finite eta")
     return tables
 

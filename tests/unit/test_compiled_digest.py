@@ -171,7 +171,12 @@ def test_every_form_of_import_is_followed(form: str, tmp_path: Path) -> None:
 
 def test_the_digest_counts_the_processor_and_switches(toy: Toy) -> None:
     code = "from toy.compiled.digest import kernel_digest; print(kernel_digest())"
-    changes: list[dict[str, str]] = [{}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"}]
+    changes: list[dict[str, str]] = [
+        {},
+        {"NUMBA_CPU_NAME": "generic"},
+        {"NUMBA_CPU_FEATURES": "+avx2"},
+        {"NUMBA_OPT": "1"},
+    ]
     digests = [toy.run(code, **change) for change in changes]
     assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in digests)
-    assert len(set(digests)) == 3
+    assert len(set(digests)) == len(changes)

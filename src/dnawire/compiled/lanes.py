@@ -1,4 +1,4 @@
-"""Several numbers at once, as types of numba: one vector register or a few.
+"""Several numbers at once, as types of numba: one vector register of the processor.
 
 Kernels read like arithmetic of single numbers, intermediate results stay in registers, and the
 order of operations is the one that is written, with one rounding in `fma`: the same bits whatever
@@ -15,31 +15,10 @@ from typing import Any, ClassVar, Final
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-_WIDTHS: Final = {"+avx512f": 512, "+avx": 256}
-_OTHERS: Final = 128
-
-
-def register_bits(features: str) -> int:
-    """Bits of the widest vector registers.
-
-    Lanes are as wide: wider ones would be split into several instructions, which need more
-    registers than there are and take longer to compile.
-
-    Parameters
-    ----------
-    features
-        What the processor has, as LLVM spells it: ``+avx2,-avx512f``.
-    """
-    known = features.split(",")
-    return next((bits for feature, bits in _WIDTHS.items() if feature in known), _OTHERS)
-
-
-BITS: Final = register_bits(cpu_target.target_context.codegen().magic_tuple()[-1])
-"""Width of all lanes together, on the processor that numba compiles for."""
+from dnawire.compiled.processor import BITS
 
 _INDEX: Final = ir.IntType(32)
 

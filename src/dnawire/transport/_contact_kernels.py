@@ -39,8 +39,9 @@ def contact_columns(left, right, present, eta, source):
         inside, outside = 0, most - 1
         for i in range(orbitals):
             broadening = _broadening(left, right, present, source, b, i)
-            contacts = left[b, i] + right[b, i] if present[b, i] else 0.0
-            damping[b, i] = 0.5 * contacts + max(eta, POLE_GUARD)
+            damping[b, i] = 0.0
+            if present[b, i]:
+                damping[b, i] = 0.5 * (left[b, i] + right[b, i]) + max(eta, POLE_GUARD)
             if broadening > 0.0:
                 columns[b, inside] = i
                 couplings[0, b, inside] = left[b, i]

@@ -28,7 +28,8 @@ class ContactTables(NamedTuple, Generic[Array]):
     """
 
     damping: Array
-    """eta (1e-14 at least) + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals)."""
+    """eta (1e-14 at least) + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals); zero
+    where there is none."""
     columns: Array
     """Flat number of each contact orbital, int64 (B, C)."""
     gamma_left: Array

@@ -30,6 +30,7 @@ from dnawire.transport._block_kernels import (
     column,
     get_scale,
     get_step,
+    get_symmetric,
     get_vector,
     is_second,
     multiply,

@@ -84,7 +84,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """New embeddings (B, nodes, hidden)."""
         table = self.get_buffer("table")
-        value = self.value(x)
+        value: Tensor = self.value(x)
         here, there = self.score(value).chunk(2, dim=-1)
         logits = here[:, :, None] + there[:, table] + self.edge(self.get_buffer("kinds"))
         logits = torch.nn.functional.leaky_relu(logits, 0.2)
@@ -119,7 +119,7 @@ class Encoder(nn.Module):
     def forward(self, base: Tensor) -> Tensor:
         """Embeddings of contacts and bases, from the codes of the upper strand (B, L)."""
         contacts = torch.tensor([4, 5]).expand(len(base), -1)
-        x = self.node(torch.cat((contacts, base, 3 - base.flip(1)), dim=1))
+        x: Tensor = self.node(torch.cat((contacts, base, 3 - base.flip(1)), dim=1))
         for layer, norm in zip(self.layers, self.norms, strict=True):
             x = torch.relu(norm(layer(x)))
         return x

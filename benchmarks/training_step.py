@@ -81,10 +81,8 @@ def plain_step(model: torch.nn.Module, data: PreparedData) -> Callable[[], None]
     def step() -> None:
         chosen = next(rows)
         found = model(base.index_select(0, chosen))
-        loss = sum(
-            huber_loss(one, target.index_select(0, chosen))
-            for one, target in zip(found, targets, strict=True)
-        )
+        wanted = (target.index_select(0, chosen) for target in targets)
+        loss = torch.stack(list(map(huber_loss, found, wanted))).sum()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -52,9 +52,9 @@ def test_the_gradient_of_a_long_chain_is_that_of_a_dense_matrix(orbitals: int) -
     dense = torch.from_numpy(dense_hamiltonian(system))[None].requires_grad_()
     blocks = diagonal.requires_grad_(), step.requires_grad_()
     energies = torch.from_numpy(ENERGIES)
-    contacts = [one.reshape(1, -1)[:, keep] for one in (left, right)]
+    flat_left, flat_right = (one.reshape(1, -1)[:, keep] for one in (left, right))
     one = operators.block_spectra(*blocks, left, right, energies, mask=mask, eta=1e-3)
-    other = operators.dense_spectra(dense, *contacts, energies, eta=1e-3)
+    other = operators.dense_spectra(dense, flat_left, flat_right, energies, eta=1e-3)
     weights = torch.linspace(-1.0, 1.0, len(keep), dtype=torch.float64)[:, None]
     ldos = one.log10_ldos.flatten(1, 2)[:, keep]
     for found, values in ((one, ldos), (other, other.log10_ldos)):
@@ -73,8 +73,8 @@ def test_the_gradient_of_a_long_chain_is_that_of_a_dense_matrix(orbitals: int) -
         torch.testing.assert_close(own, full[here, here], rtol=1e-8, atol=1e-9 * largest)
         if n < 19:
             across = mask[0, n][:, None] & mask[0, n + 1]
-            found, wanted = blocks[1].grad[0, n][across], 2.0 * full[here, below][across]
-            torch.testing.assert_close(found, wanted, rtol=1e-8, atol=1e-9 * largest)
+            step_slope, wanted = blocks[1].grad[0, n][across], 2.0 * full[here, below][across]
+            torch.testing.assert_close(step_slope, wanted, rtol=1e-8, atol=1e-9 * largest)
 
 
 def test_eta_needs_no_more_columns() -> None:

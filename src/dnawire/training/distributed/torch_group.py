@@ -28,6 +28,7 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import Batch
+from dnawire.operators.device import named_device
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import ProcessGroup, SingleProcess
 from dnawire.training.distributed.local_batch import Bucket, ShardedBucket

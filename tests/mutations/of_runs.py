@@ -15,6 +15,13 @@ OF_RUNS: Final = (
         "tests/e2e/test_bad_input.py -k second_run",
     ),
     Mutation(
+        "checkpoint before the end by lost results",
+        "runs/checkpointing.py",
+        "        elif isinstance(error, LockedError):\n",
+        "        elif False:\n",
+        "tests/e2e/test_storage_away.py -k only_its_results",
+    ),
+    Mutation(
         "progress files are fenced",
         "monitor/progress_file.py",
         "text.encode(), permit=permit)",

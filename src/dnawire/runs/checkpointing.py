@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from dnawire.cluster import Request
 from dnawire.errors import (
     DivergedError,
     DnawireError,
+    LockedError,
     LostProcessError,
     NotFiniteError,
     NotSavedError,
@@ -174,7 +176,10 @@ class CheckpointCallback(StopCallback):
         ------
         NotSavedError
             If the file system refuses.
+        LockedError
+            If another run owns the folder now.
         """
+        self._restore_folder()
         if not self.save() and self.failure is not None:
             self.report("not saved")
             raise self.failure
@@ -182,7 +187,7 @@ class CheckpointCallback(StopCallback):
         return True
 
     def fail(self, error: DnawireError) -> None:
-        """Save the last complete step if another process is lost; a diverged run goes on record.
+        """Save the last complete step if a process or a folder is lost; record a divergence.
 
         Raises
         ------
@@ -192,6 +197,10 @@ class CheckpointCallback(StopCallback):
         if isinstance(error, LostProcessError):
             # The step that the other process did not finish has changed nothing.
             self.save_and_stop()
+        elif isinstance(error, LockedError):
+            # The results may have another owner, and the checkpoints still this one.
+            with suppress(LockedError):
+                self.save_and_stop()
         elif isinstance(error, DivergedError):
             self.report("diverged")
 
@@ -203,9 +212,11 @@ class CheckpointCallback(StopCallback):
         NotSavedError
             If the final state could not be saved.
         """
-        if self.failure is not None and not self.save():
-            self.report("not saved")
-            raise self.failure
+        if self.failure is not None:
+            self._restore_folder()
+            if not self.save():
+                self.report("not saved")
+                raise self.failure
         self.report(status)
 
     def adopt(self, run_id: str) -> None:
@@ -240,6 +251,11 @@ class CheckpointCallback(StopCallback):
             write_progress(self.store.directory, progress, self.lock.check, reason)
         except OSError as error:
             logger.error("progress files not written: %s; training goes on", error)
+
+    def _restore_folder(self) -> None:
+        """Make the folder anew if it is gone, because there will be no later attempt."""
+        with suppress(OSError):
+            self.lock.restore()
 
     def _snapshot_best(self) -> None:
         """Take the state of a new best epoch now, because the next step changes it."""

@@ -16,7 +16,13 @@ from dnawire.checkpoint import CheckpointStore, DirectoryLock, LoadedCheckpoint,
 from dnawire.checkpoint.names import LATEST
 from dnawire.cluster import Request, SlurmJob, StopRequest, signals
 from dnawire.config import TrainConfig
-from dnawire.errors import EXIT_FINISHED, DnawireError, LostProcessError, NotWritableError
+from dnawire.errors import (
+    EXIT_FINISHED,
+    DnawireError,
+    LockedError,
+    LostProcessError,
+    NotWritableError,
+)
 from dnawire.runs.checkpointing import CheckpointCallback, StopCallback
 from dnawire.runs.identity import RunIdentity, identity_of
 from dnawire.runs.outputs import OutputFolder
@@ -276,8 +282,12 @@ class Run:
 
     def _write_results(self) -> None:
         try:
+            with self.outputs.writing():
+                self._locks[-1].restore()
+            if not self.outputs.is_claimed(self.identity.run_id):
+                self._start_outputs()
             write_results(self.outputs, self.config, self.data, self.trainer, self.identity)
-        except NotWritableError:
+        except (NotWritableError, LockedError):
             self.callback.finish("results not written")
             raise
         self.callback.finish("finished")

@@ -22,6 +22,13 @@ OF_RUNS: Final = (
         "tests/e2e/test_storage_away.py -k only_its_results",
     ),
     Mutation(
+        "a job that comes back does not start over",
+        "runs/run.py",
+        "        self.config = without_restart(self.config, self._job)\n",
+        "",
+        "tests/e2e/test_batch_job.py -k whatever_its_script",
+    ),
+    Mutation(
         "progress files are fenced",
         "monitor/progress_file.py",
         "text.encode(), permit=permit)",

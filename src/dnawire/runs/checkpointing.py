@@ -17,7 +17,7 @@ from dnawire.checkpoint import (
     SaveInterval,
     StateRegistry,
 )
-from dnawire.cluster import Request
+from dnawire.cluster import Request, SlurmJob
 from dnawire.errors import (
     DivergedError,
     DnawireError,
@@ -90,6 +90,8 @@ class CheckpointCallback(StopCallback):
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
+    job: SlurmJob | None
+    """The job of this process, if any."""
     schedule: SaveInterval
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
@@ -282,6 +284,7 @@ class CheckpointCallback(StopCallback):
                 "data_digest": identity.data_digest,
                 "question_digest": identity.question_digest,
                 "environment": dict(identity.environment),
+                "job": {} if self.job is None else self.job.to_plain(),
             },
         }
 

@@ -33,7 +33,7 @@ from dnawire.runs.preparation import (
     prepare_dataset,
 )
 from dnawire.runs.reporter import Reporter
-from dnawire.runs.requeue import limits_of_run, requeue
+from dnawire.runs.requeue import limits_of_run, requeue, without_restart
 from dnawire.runs.results import write_results
 from dnawire.runs.resume import archive_other_run, find_checkpoint, open_store, resume
 from dnawire.runs.start import start_record
@@ -236,6 +236,7 @@ class Run:
 
     def _open_folders(self) -> LoadedCheckpoint | None:
         """Own the folders; return the checkpoint to go on from, if there is one."""
+        self.config = without_restart(self.config, self._job)
         settings, loaded = self.config.checkpoint, None
         if settings.enabled:
             self._store, lock = open_store(settings, self._stack)
@@ -259,6 +260,7 @@ class Run:
             registry=self.trainer.registry(),
             state=self.trainer.state,
             identity=self.identity,
+            job=self._job,
             schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
         )
         if loaded is not None:

@@ -29,6 +29,13 @@ OF_RUNS: Final = (
         "tests/e2e/test_batch_job.py -k whatever_its_script",
     ),
     Mutation(
+        "one Ctrl+C that arrives twice is one",
+        "cluster/signals.py",
+        "    return time.monotonic() - first < SAME_REQUEST_SECONDS\n",
+        "    return False\n",
+        "tests/e2e/test_signals.py -k 'save_once or again_and_again'",
+    ),
+    Mutation(
         "progress files are fenced",
         "monitor/progress_file.py",
         "text.encode(), permit=permit)",

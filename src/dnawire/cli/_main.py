@@ -70,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"dnawire: error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        signals.interrupted()
         print("dnawire: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:

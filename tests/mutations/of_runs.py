@@ -36,6 +36,13 @@ OF_RUNS: Final = (
         "tests/e2e/test_signals.py -k 'save_once or again_and_again'",
     ),
     Mutation(
+        "closed streams are opened",
+        "cli/_main.py",
+        "    open_closed_streams()\n",
+        "",
+        "tests/e2e/test_streams.py -k closed",
+    ),
+    Mutation(
         "progress files are fenced",
         "monitor/progress_file.py",
         "text.encode(), permit=permit)",

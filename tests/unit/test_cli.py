@@ -139,7 +139,7 @@ def test_a_missing_configuration_file_exits_66(capsys: pytest.CaptureFixture[str
 
 
 INTERRUPTED_AT_IMPORT = """
-import os, signal, sys
+import atexit, os, signal, sys
 from dnawire.cli import main
 
 class AtImport:
@@ -148,6 +148,7 @@ class AtImport:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, AtImport())
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
 sys.exit(main(["train"]))
 """
 
@@ -339,3 +340,14 @@ def test_a_home_folder_after_an_equals_sign(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert main(["train", "--checkpoint_dir=~/ck", "--print_config"]) == EXIT_FINISHED
     assert f"checkpoint_dir: {tmp_path}/ck\n" in capsys.readouterr().out
+
+
+def test_nowhere_to_write_a_cache_is_told_once_at_most() -> None:
+    environment = {**os.environ, "HOME": "/proc/nope", "XDG_CACHE_HOME": "/proc/nope/cache"}
+    environment |= {"XDG_CONFIG_HOME": "/proc/nope/config"}
+    environment.pop("MPLCONFIGDIR", None)
+    code = "import dnawire.plots, matplotlib; assert '/proc' not in matplotlib.get_cachedir()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""

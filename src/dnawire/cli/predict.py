@@ -63,6 +63,10 @@ class PredictFlags:
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace earlier results."""
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
 
     def __post_init__(self) -> None:
@@ -87,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.junction import Duplex, Junction
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     left, right = flags.conditions.contacts(predictor)
     junctions = [Junction(duplex, left, right) for duplex in duplexes]
     folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")

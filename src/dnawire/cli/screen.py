@@ -98,6 +98,10 @@ class ScreenFlags:
 
     conditions: ConditionFlags = field(default_factory=ConditionFlags)
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
 
     def __post_init__(self) -> None:
@@ -122,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference import Distribution, Ranking, load_predictor, screen
 
     candidates = _candidates(flags)
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     question = _question(flags, predictor)
     folder = flags.output or Path("screenings") / predictor.name.replace(":", "-")
     _check_targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)

@@ -31,7 +31,8 @@ class RuntimeConfig(SeedConfig):
     """Settings of the machine and of the random numbers."""
 
     device: Annotated[Text, AfterValidator(_known_device), MUST_MATCH] = "auto"
-    """auto, cpu, cuda or cuda:NUMBER; auto takes a GPU if there is one."""
+    """auto, cpu, cuda or cuda:NUMBER; auto is the CPU, for which the program is compiled, and a GPU
+    is slow: it makes thousands of small calls."""
 
     num_threads: Annotated[int, Field(ge=1, le=1024), MUST_MATCH] = 1
     """Number of threads of PyTorch on the CPU; it shapes the last bits of the result. The products

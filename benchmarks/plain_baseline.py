@@ -39,10 +39,12 @@ def two_columns(
 def eigendecomposition(
     hamiltonian: Tensor, gamma_left: Tensor, gamma_right: Tensor, energies: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The same from the poles of H - i Gamma / 2, in the precision of H; arguments as above."""
-    kind = torch.complex64 if hamiltonian.dtype == torch.float32 else torch.complex128
-    effective = hamiltonian - 0.5j * torch.diag_embed(gamma_left + gamma_right)
-    poles, vectors = torch.linalg.eig(effective.to(kind))
+    """The same from the poles of H - i Gamma / 2; arguments as above.
+
+    In single precision PyTorch refuses the gradient, which is then lost to rounding.
+    """
+    effective = hamiltonian.double() - 0.5j * torch.diag_embed(gamma_left + gamma_right)
+    poles, vectors = torch.linalg.eig(effective)
     # H is complex symmetric: the left eigenvectors are the right ones
     norm = (vectors * vectors).sum(1)
     rows = torch.arange(len(hamiltonian))
@@ -156,7 +158,7 @@ class Hamiltonian(nn.Module):
         self.kind = nn.Embedding(2, hidden)
         inner = [bond for bond in ladder_edges(length) if bond[2] < 2]
         self.register_buffer("bonds", torch.tensor(inner).T)
-        self.register_buffer("energies", energies.float())
+        self.register_buffer("energies", energies)
 
     def forward(self, base: Tensor) -> tuple[Tensor, Tensor]:
         """log10 T and log10 DOS."""

@@ -101,7 +101,7 @@ def run(site: Path, folder: Path, script: str, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-c", script, *words],
         cwd=folder,
-        env={"HOME": str(folder), "PATH": "", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        env={"HOME": os.environ["HOME"], "PATH": "", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -144,7 +144,7 @@ OF_RUNS: Final = (
     Mutation(
         "loss that is not finite",
         "training/loop.py",
-        "        if not (math.isfinite(value) and math.isfinite(norm.item())):\n",
+        "        if not (math.isfinite(value) and math.isfinite(norm)):\n",
         "        if False:\n",
         "tests/e2e/test_bad_input.py -k diverges",
     ),
@@ -334,7 +334,7 @@ OF_RUNS: Final = (
     Mutation(
         "Ctrl+C in compiled code",
         "cluster/signals.py",
-        "isinstance(error.__cause__, KeyboardInterrupt)",
+        "isinstance(one, KeyboardInterrupt)",
         "False",
         "tests/unit/test_cluster.py -k compiled_code",
     ),

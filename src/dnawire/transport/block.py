@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from dnawire.compiled.switch import only_definitions
 from dnawire.transport import _adjoint_kernels, _broadened_kernels, _column_kernels, _recursion
 from dnawire.transport.spectra import Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
@@ -171,4 +172,4 @@ def gradient(
 
 
 def _has_kernels(system: BlockSystem[Any], xp: ModuleType) -> bool:
-    return xp is np and system.diagonal.shape[-1] == 2
+    return xp is np and system.diagonal.shape[-1] == 2 and not only_definitions()

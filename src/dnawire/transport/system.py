@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from dnawire.transport import _contact_kernels as kernels
 
 AnyArray: TypeAlias = Any
 """A NumPy array, or a tensor for those functions that are told the module of their arrays."""
 
 Array = TypeVar("Array", bound=AnyArray)
+
+_POLE_GUARD: Final = 1e-14
+"""Least damping in eV beside the contacts, so that an energy may hit a level that none can reach."""
 
 
 class ContactTables(NamedTuple, Generic[Array]):
@@ -150,14 +151,22 @@ def contact_tables(
     """
     if not (math.isfinite(eta) and eta >= 0.0):
         raise ValueError(f"eta must be finite and not negative, got {eta}")
-    flat = [array.reshape(len(array), -1) for array in (left, right, present)]
-    if not all(map(kernels.is_possible, flat[:2])):
+    if not all((gamma >= 0.0).all() and (gamma < math.inf).all() for gamma in (left, right)):
         raise ValueError("the contact couplings must be finite and not negative")
-    damping, *others = kernels.contact_columns(*flat, float(eta), float(source))
-    tables = ContactTables(damping.reshape(left.shape), *others)
-    if eta == 0.0 and not (tables.broadening > 0.0).any(axis=1).all():
+    contacts = left + right
+    broadening = np.where(present, contacts + source, 0.0)
+    flat = [array.reshape(len(array), -1) for array in (left, right, broadening)]
+    open_ = flat[2] > 0.0
+    counts = open_.sum(axis=1)
+    if eta == 0.0 and not counts.all():
         raise ValueError("a junction has neither a contact nor a finite eta")
-    return tables
+    order = (~open_).argsort(axis=1, kind="stable")
+    # Contiguous for any number of junctions: another layout would have all kernels compiled anew.
+    columns = np.ascontiguousarray(order[:, : max(1, counts.max())])
+    chosen = np.take_along_axis(open_, columns, 1)
+    couplings = (np.where(chosen, np.take_along_axis(one, columns, 1), 0.0) for one in flat)
+    damping = np.where(present, 0.5 * contacts + max(eta, _POLE_GUARD), 0.0)
+    return ContactTables(damping, columns, *couplings)
 
 
 def as_doubles(array: ArrayLike) -> NDArray[np.float64]:

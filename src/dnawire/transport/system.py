@@ -18,7 +18,7 @@ AnyArray: TypeAlias = Any
 Array = TypeVar("Array", bound=AnyArray)
 
 _POLE_GUARD: Final = 1e-14
-"""Least damping in eV beside the contacts, so that an energy may hit a level that none can reach."""
+"""Least damping in eV beside contacts, so that an energy may hit a level that none can reach."""
 
 
 class ContactTables(NamedTuple, Generic[Array]):

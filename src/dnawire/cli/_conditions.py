@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dnawire.junction import Contact
 
 
-_NUM_ENERGIES: Final = Range(2, 10**6, "energies")
+_NUM_ENERGIES: Final = Range(2, 10**5, "energies")
 UNRESOLVED: Final = (
     "warning: this model knows T at the energies of its grid only: resonances between them are "
     "missing, and a conductance may be wrong by orders of magnitude"

@@ -22,37 +22,51 @@ def two_columns(
 
     H is (B, N, N); the contacts are the first orbital with a coupling (B, N) on either side.
     """
-    size = hamiltonian.shape[-1]
-    identity = torch.eye(size, dtype=torch.complex128)
+    identity = torch.eye(hamiltonian.shape[-1], dtype=torch.complex128)
     width = 0.5j * torch.diag_embed(gamma_left + gamma_right)
     matrix = energies[None, :, None, None] * identity + (width - hamiltonian)[:, None]
     ends = torch.stack((gamma_left.argmax(1), gamma_right.argmax(1)), dim=1)
     source = identity[ends].mT[:, None].expand(-1, len(energies), -1, -1)
-    columns = torch.linalg.solve(matrix, source)
-    element = columns[..., 1].gather(2, ends[:, None, :1].expand(-1, len(energies), -1))[..., 0]
-    gamma = torch.stack((gamma_left.amax(1), gamma_right.amax(1)), dim=1)
-    transmission = gamma.prod(1)[:, None] * element.abs().square()
-    dos = (columns.abs().square().sum(2) * gamma[:, None]).sum(-1) / (2.0 * math.pi)
-    return (transmission + SMALL).log10(), dos.log10()
+    return spectra(torch.linalg.solve(matrix, source).movedim(1, 2), gamma_left, gamma_right)
 
 
 def eigendecomposition(
     hamiltonian: Tensor, gamma_left: Tensor, gamma_right: Tensor, energies: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The same from the poles of H - i Gamma / 2, in the precision of H; arguments as above."""
-    kind = torch.complex64 if hamiltonian.dtype == torch.float32 else torch.complex128
-    effective = hamiltonian - 0.5j * torch.diag_embed(gamma_left + gamma_right)
-    poles, vectors = torch.linalg.eig(effective.to(kind))
-    # H is complex symmetric: the left eigenvectors are the right ones
-    norm = (vectors * vectors).sum(1)
-    rows = torch.arange(len(hamiltonian))
-    ends = vectors[rows, gamma_left.argmax(1)] * vectors[rows, gamma_right.argmax(1)] / norm
-    propagators = 1.0 / (energies[None, :, None] - poles[:, None])
-    element = (propagators * ends[:, None]).sum(-1)
-    gamma = gamma_left.amax(1) * gamma_right.amax(1)
-    transmission = gamma[:, None] * element.abs().square()
-    dos = -propagators.imag.sum(-1) / math.pi
-    return (transmission + SMALL).log10(), dos.clamp_min(SMALL).log10()
+    """The same from the poles of H - i Gamma / 2; arguments as above.
+
+    PyTorch refuses the gradient of its eigenvectors, so that it comes from dG = G dH G.
+    """
+    with torch.no_grad():
+        effective = hamiltonian.double() - 0.5j * torch.diag_embed(gamma_left + gamma_right)
+        poles, vectors = torch.linalg.eig(effective)
+        # H is complex symmetric: the left eigenvectors are the right ones
+        left = vectors.mT / (vectors * vectors).sum(1)[..., None]
+        propagators = (1.0 / (energies[None, None] - poles[..., None]))[..., None]
+        rows, ends = (
+            torch.arange(len(poles))[:, None],
+            (gamma_left.argmax(1), gamma_right.argmax(1)),
+        )
+        shares = left.mT[rows, torch.stack(ends, dim=1)].mT[:, :, None]
+        columns = times(vectors, propagators * shares)
+    change = (hamiltonian - hamiltonian.detach()).to(torch.complex128)
+    first_order = times(vectors, propagators * times(left, times(change, columns)))
+    return spectra(columns + first_order, gamma_left, gamma_right)
+
+
+def times(matrix: Tensor, columns: Tensor) -> Tensor:
+    """Product of (B, N, N) and (B, N, E, 2)."""
+    product: Tensor = (matrix @ columns.flatten(2)).unflatten(2, columns.shape[2:])
+    return product
+
+
+def spectra(columns: Tensor, gamma_left: Tensor, gamma_right: Tensor) -> tuple[Tensor, Tensor]:
+    """log10 T and log10 DOS (B, E) from the columns of G at both contacts (B, N, E, 2)."""
+    element = columns[torch.arange(len(columns)), gamma_left.argmax(1), :, 1]
+    gamma = torch.stack((gamma_left.amax(1), gamma_right.amax(1)), dim=1)
+    transmission = gamma.prod(1)[:, None] * element.abs().square()
+    dos = (columns.abs().square().sum(1) * gamma[:, None]).sum(-1) / (2.0 * math.pi)
+    return (transmission + SMALL).log10(), (dos + SMALL).log10()
 
 
 def ladder_edges(length: int) -> list[tuple[int, int, int]]:
@@ -156,7 +170,7 @@ class Hamiltonian(nn.Module):
         self.kind = nn.Embedding(2, hidden)
         inner = [bond for bond in ladder_edges(length) if bond[2] < 2]
         self.register_buffer("bonds", torch.tensor(inner).T)
-        self.register_buffer("energies", energies.float())
+        self.register_buffer("energies", energies)
 
     def forward(self, base: Tensor) -> tuple[Tensor, Tensor]:
         """log10 T and log10 DOS."""
@@ -170,4 +184,5 @@ class Hamiltonian(nn.Module):
         hamiltonian[:, rows[0], rows[1]] = torch.cat((value, value), dim=1)
         left, right = torch.zeros_like(onsite), torch.zeros_like(onsite)
         left[:, 0] = right[:, base.shape[1] - 1] = 0.1
-        return eigendecomposition(hamiltonian, left, right, self.get_buffer("energies"))
+        found = eigendecomposition(hamiltonian, left, right, self.get_buffer("energies"))
+        return found[0].float(), found[1].float()

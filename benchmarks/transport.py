@@ -1,7 +1,7 @@
 """Transport layer, forward and backward with autograd, against plain PyTorch.
 
 Three ways: a dense solve per energy, two columns of it in double precision, and one complex
-eigendecomposition per molecule in single precision.
+eigendecomposition per molecule.
 
 Run ``python benchmarks/transport.py``: 32 random duplexes of ``roche-voityuk``, 100 energies.
 """
@@ -49,7 +49,7 @@ def compare(length: int, rounds: int) -> None:
     ways: dict[str, Callable[[], tuple[Tensor, Tensor]]] = {
         "solve": lambda: dense_log_spectra(single, *single_arguments),
         "two columns": lambda: two_columns(dense, *double_arguments),
-        "eigendecomposition": lambda: eigendecomposition(single, *single_arguments),
+        "eigendecomposition": lambda: eigendecomposition(dense, *double_arguments),
         "ours": lambda: block_totals(diagonal, step, left, right, ENERGIES),
     }
     for name, way in ways.items():

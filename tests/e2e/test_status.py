@@ -43,7 +43,7 @@ from dnawire.errors import (
 from dnawire.monitor import PROGRESS_NAME
 
 FLAGS = (*TINY, "--checkpoint_dir", CHECKPOINTS, "--checkpoint_frequency", "1", "--num_epochs")
-WILD = ("--learning_rate", "1e18", "--gradient_clip", "1e30", "--warmup_epochs", "0")
+WILD = ("--learning_rate", "1e9", "--gradient_clip", "1e9", "--warmup_epochs", "0")
 IN_SECOND_EPOCH = STEPS_PER_EPOCH + 2
 STATES = {
     "a_finished": "finished",

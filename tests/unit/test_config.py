@@ -22,6 +22,7 @@ from dnawire.config import (
 from dnawire.errors import UsageError
 
 LIMIT_RULE = "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0 and at most 1e9"
+ENERGY_RULE = "a number of at least -10000.0 and of at most 10000.0, or None"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ LIMIT_RULE = "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0 an
         ("learning_rate", float("inf"), "a number above 0.0 and of at most 1000000000.0"),
         ("dropout", 1.0, "a number of at least 0.0 and below 1.0"),
         ("test_fraction", 1.0, "a number above 0.0 and below 1.0"),
-        ("energy_min", float("nan"), "at least -10000.0 and of at most 10000.0, or None"),
+        ("energy_min", float("nan"), ENERGY_RULE),
         ("checkpoint_frequency", 0, "an integer of at least 1 and of at most 1000000000, or None"),
         ("model_type", "magic", "one of 'hamiltonian', 'standard'"),
         ("min_length", 0, "an integer of at least 1, or -1 for seq_length"),

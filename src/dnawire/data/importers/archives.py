@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from dnawire.data._hdf import read_array
 from dnawire.data.importers.atoms import Atom
-from dnawire.data.importers.calculation import Calculation, build_record
+from dnawire.data.importers.calculation import Calculation, Run, build_record
 from dnawire.data.importers.homo import GivenHomo, Homo, find_homo
-from dnawire.data.importers.raw import Run
 from dnawire.data.importers.structure import (
     ForeignDataError,
     Structure,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.data.importers.homo import Homo
 from dnawire.data.importers.structure import ForeignDataError, Structure
 from dnawire.data.record import TransportRecord
 from dnawire.errors import UsageError
@@ -15,6 +17,9 @@ from dnawire.junction import Attachment, Contact, Junction, pair_index
 from dnawire.quantities import scaled_columns
 
 _GRID_DECIMALS = 9
+
+Run = tuple[str, Callable[[], tuple[TransportRecord, Homo]]]
+"""Name of a run, and what reads it."""
 
 
 @dataclass(frozen=True, eq=False)

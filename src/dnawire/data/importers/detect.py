@@ -14,6 +14,7 @@ from dnawire.data._hdf import open_hdf, read_text
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.importers import archives, raw
+from dnawire.data.importers.calculation import Run
 from dnawire.data.importers.homo import GivenHomo, Homo
 from dnawire.data.importers.parameters import PARAMETERS_FILE
 from dnawire.data.importers.structure import ForeignDataError
@@ -126,7 +127,7 @@ def _import_file(
     raise _unusable(path, "it has none of the known layouts")
 
 
-def _collect(runs: Iterable[raw.Run]) -> _Found:
+def _collect(runs: Iterable[Run]) -> _Found:
     """Read all runs, whatever is wrong with some of them."""
     found = _Found()
     for name, read in runs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data.importers.atoms import Atom
-from dnawire.data.importers.calculation import Calculation, build_record
+from dnawire.data.importers.calculation import Calculation, Run, build_record
 from dnawire.data.importers.gaussian import GaussianInput, read_gaussian
 from dnawire.data.importers.homo import GivenHomo, Homo, find_homo
 from dnawire.data.importers.matlab import read_arrays
@@ -33,9 +33,6 @@ _logger = logging.getLogger(__name__)
 _GRID_TOLERANCE: Final = 1e-5
 _HARTREE: Final = 27.211396
 """eV, as G3NAT converts the energies of its files."""
-
-Run = tuple[str, Callable[[], tuple[TransportRecord, Homo]]]
-"""Name of a run, and what reads it."""
 
 
 def find_runs(path: Path, given: GivenHomo) -> Iterator[Run]:

@@ -139,7 +139,7 @@ def test_a_missing_configuration_file_exits_66(capsys: pytest.CaptureFixture[str
 
 
 INTERRUPTED_AT_IMPORT = """
-import os, signal, sys
+import atexit, os, signal, sys
 from dnawire.cli import main
 
 class AtImport:
@@ -148,6 +148,7 @@ class AtImport:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, AtImport())
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
 sys.exit(main(["train"]))
 """
 

@@ -245,7 +245,7 @@ class CheckpointStore:
     def _saving(self, path: Path) -> Iterator[DirectoryLock]:
         lock = self._owner()
         try:
-            lock.check()
+            lock.renew()
             remove_leftovers(self.directory, self._fs, writer=this_writer())
             yield lock
         except OSError as error:

@@ -95,6 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _train(config, command)
     except KeyboardInterrupt:
+        signals.interrupted()
         _logger.error(_after_interrupt(config, command))
         return EXIT_INTERRUPTED
 

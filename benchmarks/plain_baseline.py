@@ -56,8 +56,8 @@ def eigendecomposition(
 
 def times(matrix: Tensor, columns: Tensor) -> Tensor:
     """Product of (B, N, N) and (B, N, E, 2)."""
-    product: Tensor = (matrix @ columns.flatten(2)).unflatten(2, columns.shape[2:])
-    return product
+    product: Tensor = matrix @ columns.flatten(2)
+    return product.view(columns.shape)
 
 
 def spectra(columns: Tensor, gamma_left: Tensor, gamma_right: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,8 @@ AnyArray: TypeAlias = Any
 Array = TypeVar("Array", bound=AnyArray)
 
 _POLE_GUARD: Final = 1e-14
-"""Least damping in eV beside contacts, so that an energy may hit a level that none can reach."""
+"""Least damping in eV beside that of the contacts: an energy may hit a level that no contact can
+reach."""
 
 
 class ContactTables(NamedTuple, Generic[Array]):
@@ -153,8 +154,8 @@ def contact_tables(
         raise ValueError(f"eta must be finite and not negative, got {eta}")
     if not all((gamma >= 0.0).all() and (gamma < math.inf).all() for gamma in (left, right)):
         raise ValueError("the contact couplings must be finite and not negative")
-    contacts = left + right
-    broadening = np.where(present, contacts + source, 0.0)
+    coupled = np.where(present, left + right, 0.0)
+    broadening = np.where(present, coupled + source, 0.0)
     flat = [array.reshape(len(array), -1) for array in (left, right, broadening)]
     open_ = flat[2] > 0.0
     counts = open_.sum(axis=1)
@@ -165,7 +166,7 @@ def contact_tables(
     columns = np.ascontiguousarray(order[:, : max(1, counts.max())])
     chosen = np.take_along_axis(open_, columns, 1)
     couplings = (np.where(chosen, np.take_along_axis(one, columns, 1), 0.0) for one in flat)
-    damping = np.where(present, 0.5 * contacts + max(eta, _POLE_GUARD), 0.0)
+    damping = np.where(present, 0.5 * coupled + max(eta, _POLE_GUARD), 0.0)
     return ContactTables(damping, columns, *couplings)
 
 

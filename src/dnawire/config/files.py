@@ -21,7 +21,10 @@ _SUFFIXES: Final = ".yaml, .yml or .toml"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which ``1e-3`` is a number, and repeated keys and references are errors."""
+    """YAML whose numbers mean the same in all versions; repeated keys and references are errors.
+
+    ``1e-3`` is a number. ``010`` and ``1:30``, which are 8 and 90 to YAML 1.1, are texts.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Build a node; raise `yaml.YAMLError` for a reference, which can stand for very much."""
@@ -40,9 +43,17 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+_NUMBERS: Final = {
+    "tag:yaml.org,2002:int": r"[-+]?(0|[1-9]\d*)",
+    "tag:yaml.org,2002:float": r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+"
+    r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NUMBERS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern in _NUMBERS.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(f"^({_pattern})$"), list("-+.0123456789"))
 
 
 def read_settings(path: Path) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def test_a_run_whose_job_script_has_ended_saves_and_stops(tmp_path: Path) -> Non
     script = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     await_end(int(script.stdout))
     messages = (tmp_path / "messages").read_text()
-    assert "stopped by the end of its job script after" in messages
+    assert "stopped by the end of its job script or launcher after" in messages
 
 
 def await_end(process: int) -> None:

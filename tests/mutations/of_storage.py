@@ -83,7 +83,7 @@ OF_STORAGE: Final = (
     Mutation(
         "lock",
         "checkpoint/lock.py",
-        "        if state is OwnerState.ALIVE:\n",
+        "        if state is OwnerState.ALIVE and not is_copied(holder.path, owner):\n",
         "        if False:\n",
         "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
     ),
@@ -188,7 +188,7 @@ OF_STORAGE: Final = (
     Mutation(
         "hosts that share a name",
         "checkpoint/owner.py",
-        "is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)",
+        "is_other_boot and silence >= processes.uptime()",
         "is_other_boot",
         "tests/unit/test_checkpoint_owner.py -k boot",
     ),

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
-from dnawire.checkpoint.liveness import STALE_SECONDS, liveness_by_silence
+from dnawire.checkpoint.liveness import STALE_SECONDS, is_copied, liveness_by_silence
 from dnawire.checkpoint.owner import JobProbe, Owner, OwnerState, no_batch_jobs
 from dnawire.errors import LockedError, NotWritableError
 from dnawire.files import ownership
@@ -256,7 +256,7 @@ class DirectoryLock:
         return ""
 
     def _acquire(self) -> None:
-        self._me = Owner.this_process()
+        self._me = replace(Owner.this_process(), folder=str(self.directory.resolve()))
         for _ in range(_ATTEMPTS):
             holder = self._newest()
             if holder is not None:
@@ -287,7 +287,7 @@ class DirectoryLock:
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if state is OwnerState.ALIVE:
+        if state is OwnerState.ALIVE and not is_copied(holder.path, owner):
             raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
     def _silence_of(self, holder: _LockFile) -> float | None:

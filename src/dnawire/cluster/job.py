@@ -110,9 +110,14 @@ class SlurmJob:
         Raises
         ------
         NoAnswerError
-            See `seconds_left`.
+            See `seconds_left`; or the job has ended, and this shell is left from it.
         """
-        return self.seconds_left() if self.end_time is None else self.end_time - now()
+        left = -math.inf if self.end_time is None else self.end_time - now()
+        if left > 0.0:
+            return left
+        if self.end_time is not None and job_runs(self.number) is False:
+            raise NoAnswerError(f"{self} has ended, and the environment is left from it")
+        return self.seconds_left()
 
     def description(self) -> dict[str, str]:
         """Ask for everything that ``scontrol show job`` says, by its names, e.g. ``Requeue``.
@@ -164,7 +169,9 @@ def job_runs(number: str) -> bool | None:
         answer = _ask("squeue", "--noheader", "--jobs", number, "--format", "%A %T")
     except NoAnswerError as error:
         return False if _UNKNOWN_JOB in str(error) else None
-    lines = (line.split() for line in answer.splitlines())
+    lines = [line.split() for line in answer.splitlines()]
+    if any(len(words) != len(("task", "state")) for words in lines):
+        return None
     return not {state for task, state in lines if task == number} <= _ENDED_STATES
 
 

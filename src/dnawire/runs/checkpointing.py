@@ -16,6 +16,7 @@ from dnawire.checkpoint import (
     SavedCheckpoint,
     SaveInterval,
     StateRegistry,
+    encode,
 )
 from dnawire.cluster import Request, SlurmJob
 from dnawire.errors import (
@@ -105,6 +106,16 @@ class CheckpointCallback(StopCallback):
         """Save what was resumed where no latest is; a complete run would never save it."""
         if not self.store.holds_latest():
             self.save()
+
+    def probe_storage(self) -> None:
+        """Try to write as much as a save will.
+
+        Raises
+        ------
+        NotWritableError
+            The storage has no room for it, or a limit of the size of files forbids it.
+        """
+        self.store.probe_writable(len(encode(self.payload())))
 
     def before_start(self) -> bool:
         """Save and stop if a signal has come meanwhile; otherwise say that the run goes on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,9 +20,15 @@ _RUNNING: Final = "RUNNING"
 _YES: Final = "1"
 
 
-def limits_of_run(settings: CheckpointConfig, job: SlurmJob | None) -> list[Limit]:
-    """Return what ends the run early: the end of its job script, and the limits of time."""
-    limits: list[Limit] = [] if job is None else [ParentEnd()]
+def end_of_parent(job: SlurmJob | None) -> list[Limit]:
+    """Return the end of what started this process, if that watches over it."""
+    is_launched = "WORLD_SIZE" in os.environ
+    return [ParentEnd()] if is_launched or job is not None else []
+
+
+def limits_of_time(settings: CheckpointConfig, job: SlurmJob | None) -> list[Limit]:
+    """Return the limits of time that end the run early."""
+    limits: list[Limit] = []
     if settings.time_limit_seconds is not None:
         limits.append(Duration(max(0.0, settings.time_limit_seconds - settings.stop_margin)))
     if settings.heeds_job and job is not None:

@@ -33,7 +33,7 @@ from dnawire.runs.preparation import (
     prepare_dataset,
 )
 from dnawire.runs.reporter import Reporter
-from dnawire.runs.requeue import limits_of_run, requeue, without_restart
+from dnawire.runs.requeue import end_of_parent, limits_of_time, requeue, without_restart
 from dnawire.runs.results import write_results
 from dnawire.runs.resume import archive_other_run, find_checkpoint, open_store, resume
 from dnawire.runs.start import start_record
@@ -227,11 +227,12 @@ class Run:
         )  # fmt: skip
 
     def _stop_request(self) -> StopRequest:
-        settings = self.config.checkpoint
+        settings, limits = self.config.checkpoint, end_of_parent(self._job)
         if not settings.enabled:
             # Not entered: no signal is handled.
-            return StopRequest()
-        limits = limits_of_run(settings, self._job) if self.is_main else []
+            return StopRequest(limits)
+        if self.is_main:
+            limits += limits_of_time(settings, self._job)
         return self._stack.enter_context(StopRequest(limits))
 
     def _open_folders(self) -> LoadedCheckpoint | None:
@@ -268,6 +269,8 @@ class Run:
         archive_other_run(self.config, callback)
         if loaded is not None:
             callback.secure_start()
+        if self.trainer.state.epoch < num_epochs:
+            callback.probe_storage()
         return callback
 
     def _start_outputs(self) -> int:

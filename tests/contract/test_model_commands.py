@@ -13,7 +13,7 @@ from harness import (
     STEP,
     STEPS_PER_EPOCH,
     TINY,
-    Life,
+    TrainingProcess,
     any_command,
     finish,
     raise_at,
@@ -41,7 +41,7 @@ def trained(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(folder: Path, *words: str) -> str:
     """Run a command that must succeed; return its messages."""
-    code, messages = Life(folder, *words, command=any_command).end()
+    code, messages = TrainingProcess(folder, *words, command=any_command).end()
     assert code == EXIT_FINISHED, messages
     return messages
 
@@ -52,7 +52,7 @@ def test_a_killed_run_resumes_bit_exactly(
 ) -> None:
     flags = (*TINY, "--model_type", model, *SAVING)
     kill = raise_at(STEP, step, signal.SIGKILL)
-    assert Life(tmp_path, *flags, action=kill).end().exit_code == -signal.SIGKILL
+    assert TrainingProcess(tmp_path, *flags, action=kill).end().exit_code == -signal.SIGKILL
     assert "resuming from" in finish(tmp_path, *flags)
     assert_identical(outcome(tmp_path, model), outcome(trained, model))
 

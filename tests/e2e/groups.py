@@ -1,4 +1,4 @@
-"""Runs of several processes, forked like single lives and told their places by the environment."""
+"""Runs of several processes, forked like single ones and told their places by the environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from harness import Action, Command, Ended, Life, real_command, without_figures
+from harness import Action, Command, Ended, TrainingProcess, real_command, without_figures
 
 from dnawire.errors import EXIT_FINISHED
 
@@ -39,12 +39,14 @@ def run_each(
 ) -> list[Ended]:
     """Live the processes of one run; each has flags, and may have an action or a command."""
     common = {"MASTER_ADDR": "localhost", "MASTER_PORT": free_port(), "WORLD_SIZE": str(len(flags))}
-    lives = []
+    processes = []
     for rank, words in enumerate(flags):
         place = {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}
         own = partial(as_process, place, commands.get(rank, command))
-        lives.append(Life(folder, *words, action=actions.get(rank, do_nothing), command=own))
-    return [life.end() for life in lives]
+        processes.append(
+            TrainingProcess(folder, *words, action=actions.get(rank, do_nothing), command=own)
+        )
+    return [process.end() for process in processes]
 
 
 def run_together(

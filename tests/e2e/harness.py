@@ -1,4 +1,4 @@
-"""Lives of the real training command: each a process that can be signaled, killed and resumed."""
+"""Processes of the real training command, which can be signaled, killed and resumed."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ FILE: Final = "f"
 
 
 class Action(Protocol):
-    """Called in the life at every moment, with the number of such moments so far."""
+    """Called in the process at every moment, with the number of such moments so far."""
 
     def __call__(self, moment: str, count: int, /) -> None: ...
 
 
 class Command(Protocol):
-    """What a life does with its flags; the result is the exit code."""
+    """What a process does with its flags; the result is the exit code."""
 
     def __call__(self, flags: tuple[str, ...], /) -> int: ...
 
@@ -73,7 +73,7 @@ def real_command(flags: tuple[str, ...]) -> int:
 def without_figures(flags: tuple[str, ...]) -> int:
     """The real command but for the figures, which take far longer than the training.
 
-    It catches no error: for lives that are expected to finish.
+    It catches no error: for processes that are expected to finish.
     """
     return drawing(flags, no_figures)
 
@@ -118,11 +118,11 @@ def prepared(flags: tuple[str, ...]) -> Iterator[tuple[Run, CheckpointCallback]]
 
 
 def _do_nothing(moment: str, count: int) -> None:
-    """Let the life go on."""
+    """Let the process go on."""
 
 
 class Ended(NamedTuple):
-    """How a life ended."""
+    """How a process ended."""
 
     exit_code: int
     """Negative for the signal that killed it."""
@@ -130,7 +130,7 @@ class Ended(NamedTuple):
     """Standard output and standard error stream."""
 
 
-class Life:
+class TrainingProcess:
     """A process that runs one training command in a folder of its own.
 
     Parameters
@@ -140,7 +140,7 @@ class Life:
     flags
         What follows ``python main.py``.
     action
-        What the life does to itself, e.g. ``partial(raise_at, STEP, 3, signal.SIGTERM)``.
+        What the process does to itself, e.g. ``partial(raise_at, STEP, 3, signal.SIGTERM)``.
     command
         What is done with the flags; its result is the exit code.
     """
@@ -157,13 +157,13 @@ class Life:
         self._log.touch()
         self._moments, writer = _server().Pipe(duplex=False)
         self._process = _server().Process(
-            target=_live, args=(folder, flags, writer, self._log, action, command), daemon=True
+            target=_train, args=(folder, flags, writer, self._log, action, command), daemon=True
         )
         self._process.start()
         writer.close()
 
     @property
-    def process(self) -> int:
+    def pid(self) -> int:
         """Number of the process."""
         assert self._process.pid is not None
         return self._process.pid
@@ -172,7 +172,7 @@ class Life:
         """Wait for the next ``count`` moments of this kind."""
         while count:
             found = os.read(self._moments.fileno(), 1).decode()
-            assert found, f"the life ended early: {self.end()}"
+            assert found, f"the process ended early: {self.end()}"
             count -= found == moment
 
     def wait_or_end(self, moment: str, count: int) -> None:
@@ -193,7 +193,7 @@ class Life:
 
     @property
     def sentinel(self) -> int:
-        """What becomes ready when the life has ended."""
+        """What becomes ready when the process has ended."""
         return self._process.sentinel
 
     def end(self) -> Ended:
@@ -204,23 +204,23 @@ class Life:
         return Ended(self._process.exitcode, self._log.read_text())
 
     def forget(self) -> None:
-        """Remove the messages, when there are many lives."""
+        """Remove the messages, when there are many processes."""
         self._log.unlink()
 
 
-def wait_for_any(lives: list[Life]) -> list[Life]:
-    """Wait until lives have ended, and return them."""
-    ended = wait([life.sentinel for life in lives])
-    return [life for life in lives if life.sentinel in ended]
+def wait_for_any(processes: list[TrainingProcess]) -> list[TrainingProcess]:
+    """Wait until processes have ended, and return them."""
+    ended = wait([process.sentinel for process in processes])
+    return [process for process in processes if process.sentinel in ended]
 
 
 def run(folder: Path, *flags: str, action: Action = _do_nothing) -> Ended:
-    """Live a life from its start to its end; see `Life`."""
-    return Life(folder, *flags, action=action).end()
+    """Train in a process from its start to its end; see `TrainingProcess`."""
+    return TrainingProcess(folder, *flags, action=action).end()
 
 
 def assert_refused(ended: Ended, exit_code: int, *words: str) -> None:
-    """Fail unless a life ended with one clear message and a remedy that say these words."""
+    """Fail unless a process ended with one clear message and a remedy that say these words."""
     assert ended.exit_code == exit_code, ended.messages
     assert ended.messages.count("dnawire: error: ") == 1, ended.messages
     assert ended.messages.count("\n  Remedy: ") == 1, ended.messages
@@ -230,7 +230,7 @@ def assert_refused(ended: Ended, exit_code: int, *words: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file but the messages of lives and the locks, which count starts."""
+    """Every file but the messages of processes and the locks, which count starts."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -240,7 +240,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def finish(folder: Path, *flags: str, action: Action = _do_nothing) -> str:
     """Train to the end without figures, and return the messages."""
-    code, messages = Life(folder, *flags, action=action, command=without_figures).end()
+    code, messages = TrainingProcess(folder, *flags, action=action, command=without_figures).end()
     assert code == EXIT_FINISHED, messages
     return messages
 
@@ -275,7 +275,7 @@ class _RaiseAt(NamedTuple):
 
 
 def fall_silent() -> None:
-    """Announce no more moments of this life, which is about to be traced, to its parent."""
+    """Announce no more moments of this process, which is about to be traced, to its parent."""
     _silent.append(True)
 
 
@@ -305,7 +305,7 @@ def _environment(**values: str) -> Iterator[None]:
         os.environ.update(saved)
 
 
-def _live(
+def _train(
     folder: Path,
     flags: tuple[str, ...],
     moments: Connection,
@@ -317,7 +317,7 @@ def _live(
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    # A command that a shell started in the background would ignore it, and so would the lives.
+    # A command that a shell started in the background would ignore it, and so would the processes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Tests that run in a job of SLURM are not to be stopped or requeued with it.
     for name in [name for name in os.environ if name.startswith("SLURM_")]:

@@ -1,4 +1,4 @@
-"""Imported once by the server that every life is forked from, so that a life starts at once."""
+"""Imported once by the server that processes are forked from, so that each starts at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Storms over a run: lives that are killed or signaled at instants drawn from a seed."""
+"""Storms over a run: processes that are killed or signaled at instants drawn from a seed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness import (
     START,
     STEP,
     VALIDATION,
-    Life,
+    TrainingProcess,
     finish,
     raise_at,
     without_figures,
@@ -42,7 +42,7 @@ GENERATIONS: Final = ("checkpoint_latest.pth", "checkpoint_previous.pth", "check
 LARGEST_LIGHT_FILE: Final = 20_000
 """Bytes of a lock or of a progress file, of which a folder holds a few."""
 
-RHYTHMS: Final = (
+INTERVALS: Final = (
     ("--checkpoint_frequency", "1"),
     ("--checkpoint_frequency", "1000", "--checkpoint_seconds", "0.02"),
 )
@@ -65,7 +65,7 @@ class Tally:
     kind: str
     model: str
     events: int = 0
-    lives: int = 0
+    processes: int = 0
     in_save: int = 0
     largest_share: float = 0.0
     """Largest size of the folder, in checkpoints."""
@@ -76,22 +76,22 @@ class Tally:
     def summary(self) -> str:
         """One line for the report."""
         return (
-            f"storm: {self.model}, {self.events} {self.kind}, {self.lives} lives, "
+            f"storm: {self.model}, {self.events} {self.kind}, {self.processes} processes, "
             f"{time.monotonic() - self.start:.0f} s, {self.in_save} in mid-save, "
             f"folder at most {self.largest_share:.2f} checkpoints"
         )
 
 
 class Moment(NamedTuple):
-    """An instant of a life: so many moments of a kind, and then a delay in seconds."""
+    """An instant of a process: so many moments of a kind, and then a delay in seconds."""
 
     kind: str
     number: int
     delay: float
 
-    def await_in(self, life: Life) -> None:
-        """Return at the instant, or when the life has ended before."""
-        life.wait_or_end(self.kind, self.number)
+    def await_in(self, process: TrainingProcess) -> None:
+        """Return at the instant, or when the process has ended before."""
+        process.wait_or_end(self.kind, self.number)
         # Only a delay makes the instant random: moments are announced always from the same place.
         select.select([], [], [], self.delay)
 
@@ -108,7 +108,7 @@ def place_of(directory: Path) -> Place:
     found = CheckpointStore(directory).load_latest()
     if found is None:
         return Place(0, 0)
-    # A life that ends in its first save may leave the best alone.
+    # A process that ends in its first save may leave the best alone.
     written = [name for name in GENERATIONS if (directory / name).exists()]
     assert found.path.name == written[0]
     assert not found.rejected or written == [GENERATIONS[2]]
@@ -164,22 +164,24 @@ def observed(directory: Path, tally: Tally) -> Iterator[None]:
 def kill_storm(folder: Path, model: str, flags: Sequence[str], kills: int) -> Tally:
     """Kill one run at random instants and compare its end with that of a run in peace.
 
-    The flags must ask for so many epochs that no life comes to the end.
+    The flags must ask for so many epochs that no process comes to the end.
     """
     draw, tally = random.Random(f"{model} {kills}"), Tally("kills", model)
     killed, place = folder / "killed", Place(0, 0)
     with observed(killed / CHECKPOINTS, tally):
         while tally.events < kills:
-            life_flags = (*flags, *draw.choice(RHYTHMS))
+            own_flags = (*flags, *draw.choice(INTERVALS))
             if draw.random() < SHARE_OF_KILLS_AT_FILES:
                 # From outside, the short time in which a file is half written is hit too rarely.
                 action = raise_at(FILE, draw.randint(1, 70), signal.SIGKILL)
-                life = Life(killed, *life_flags, action=action, command=without_figures)
+                process = TrainingProcess(
+                    killed, *own_flags, action=action, command=without_figures
+                )
             else:
-                life = Life(killed, *life_flags, command=without_figures)
-                kill_instant(draw).await_in(life)
-                life.send(signal.SIGKILL)
-            now = after_kill(life, killed / CHECKPOINTS, tally)
+                process = TrainingProcess(killed, *own_flags, command=without_figures)
+                kill_instant(draw).await_in(process)
+                process.send(signal.SIGKILL)
+            now = after_kill(process, killed / CHECKPOINTS, tally)
             assert now >= place
             place = now
     tally.last = place
@@ -187,19 +189,19 @@ def kill_storm(folder: Path, model: str, flags: Sequence[str], kills: int) -> Ta
         finish(folder / name, *flags, "--checkpoint_frequency", "100")
     ends = [outcome(folder / name, model) for name in ("killed", "peace")]
     for end in ends:
-        # The best tells the rhythm of the life that saved it.
-        for rhythm in ("checkpoint_frequency", "checkpoint_seconds"):
-            del end["best"]["args"][rhythm]
+        # The best tells the interval of the process that saved it.
+        for interval in ("checkpoint_frequency", "checkpoint_seconds"):
+            del end["best"]["args"][interval]
     assert_identical(*ends)
     return tally
 
 
-def after_kill(life: Life, directory: Path, tally: Tally) -> Place:
-    """Look at what a life leaves behind; return the place of its checkpoint."""
-    code, messages = life.end()
+def after_kill(process: TrainingProcess, directory: Path, tally: Tally) -> Place:
+    """Look at what a process leaves behind; return the place of its checkpoint."""
+    code, messages = process.end()
     assert code == -signal.SIGKILL, messages
-    life.forget()
-    tally.lives += 1
+    process.forget()
+    tally.processes += 1
     tally.events += 1
     tally.in_save += any(directory.glob(".checkpoint_*.tmp"))
     tally.largest_share = max(tally.largest_share, share_of(directory))
@@ -227,7 +229,7 @@ def signal_storm(folder: Path, model: str, flags: Sequence[str], signals: int) -
     draw, tally = random.Random(f"{model} {signals}"), Tally("signals", model)
     finish(folder / "peace", *flags)
     peace = outcome(folder / "peace", model)
-    assert Life(folder / "way", *flags, command=record_way).end().exit_code == 0
+    assert TrainingProcess(folder / "way", *flags, command=record_way).end().exit_code == 0
     way = dict(json.loads((folder / "way" / WAY).read_text()))
     stormy = folder / "stormy"
     with observed(stormy / CHECKPOINTS, tally):
@@ -243,16 +245,16 @@ def signal_storm(folder: Path, model: str, flags: Sequence[str], signals: int) -
 def signal_one(folder: Path, flags: Sequence[str], draw: random.Random, tally: Tally) -> int:
     """Live until the end that one to four signals bring about; return the exit code."""
     instant, count = signal_instant(draw), draw.choice((1, 1, 1, 2, 2, 4))
-    life = Life(folder, *flags, command=interruptible, action=StepsAfterRequest())
-    instant.await_in(life)
+    process = TrainingProcess(folder, *flags, command=interruptible, action=StepsAfterRequest())
+    instant.await_in(process)
     sent = []
     for _ in range(count):
         sent.append(draw.choice(SIGNALS))
-        tally.events += life.send(sent[-1])
+        tally.events += process.send(sent[-1])
         select.select([], [], [], draw.choice((0.0, draw.uniform(0.0, 0.01))))
-    code, messages = life.end()
-    life.forget()
-    tally.lives += 1
+    code, messages = process.end()
+    process.forget()
+    tally.processes += 1
     tally.in_save += instant.kind == FILE
     deaths = {-number for number in sent if number != signal.SIGINT}
     assert code in {EXIT_FINISHED, EXIT_STOPPED, EXIT_INTERRUPTED} | deaths, (code, sent, messages)
@@ -267,7 +269,7 @@ def signal_one(folder: Path, flags: Sequence[str], draw: random.Random, tally: T
 
 
 class StepsAfterRequest:
-    """Ends a life with another exit code at the second step after a signal was noted."""
+    """Ends a process with another exit code at the second step after a signal was noted."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -281,10 +283,10 @@ class StepsAfterRequest:
 
 
 ENDED: Final = re.compile(r"stopped by SIG|results: ")
-"""What a life says when it has saved all."""
+"""What a process says when it has saved all."""
 
 TOO_LATE: Final = 99
-"""Exit code of a life that took two steps after it was asked to stop."""
+"""Exit code of a process that took two steps after it was asked to stop."""
 
 
 def interruptible(flags: tuple[str, ...]) -> int:

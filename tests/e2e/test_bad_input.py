@@ -16,7 +16,7 @@ from harness import (
     STEP,
     TINY,
     Ended,
-    Life,
+    TrainingProcess,
     any_command,
     assert_refused,
     contents,
@@ -40,7 +40,7 @@ FLAGS = (*TINY, "--num_epochs", "2", "--checkpoint_dir", CHECKPOINTS)
 
 
 def dnawire(folder: Path, words: str) -> Ended:
-    return Life(folder, *words.split(), command=any_command).end()
+    return TrainingProcess(folder, *words.split(), command=any_command).end()
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_results_of_another_run_are_moved_aside_not_overwritten(tmp_path: Path) 
 @pytest.mark.parametrize("kept", [(), ("--checkpoint_dir", "other")], ids=["bare", "kept"])
 def test_a_second_run_into_the_same_results_exits_76(tmp_path: Path, kept: tuple[str, ...]) -> None:
     flags = (*TINY, "--num_epochs", "200")
-    first = Life(tmp_path, *flags, "--checkpoint_dir", CHECKPOINTS)
+    first = TrainingProcess(tmp_path, *flags, "--checkpoint_dir", CHECKPOINTS)
     first.wait_for(STEP, 2)
     second = run(tmp_path, *flags, "--seed", "1", *kept)
     told = ("outputs/standard is in use by another run", "--output_dir or --model_name")

@@ -22,7 +22,7 @@ from harness import (
     VALIDATION,
     Action,
     Ended,
-    Life,
+    TrainingProcess,
     finish,
     raise_at,
     run,
@@ -63,7 +63,7 @@ class Job(NamedTuple):
 
 def live(folder: Path, job: Job, *flags: str, action: Action | None = None) -> Ended:
     options = {} if action is None else {"action": action}
-    return Life(folder, *flags, command=job, **options).end()
+    return TrainingProcess(folder, *flags, command=job, **options).end()
 
 
 def calls(folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness import CHECKPOINTS, Life
+from harness import CHECKPOINTS, TrainingProcess
 
 SMALL = {"num_samples": 60, "seq_length": 4, "hidden_dim": 16}
 
@@ -27,7 +27,7 @@ def use_every_part(_: tuple[str, ...]) -> int:
 
 
 def test_every_part_of_it_works(tmp_path: Path) -> None:
-    code, messages = Life(tmp_path, command=use_every_part).end()
+    code, messages = TrainingProcess(tmp_path, command=use_every_part).end()
     assert code == 0, messages
     assert {path.name for path in (tmp_path / "others").iterdir()} >= {
         "plain.pth",

@@ -19,7 +19,7 @@ from harness import (
     STEP,
     STEPS_PER_EPOCH,
     TINY,
-    Life,
+    TrainingProcess,
     assert_refused,
     contents,
     finish,
@@ -193,7 +193,7 @@ def test_a_folder_that_permissions_close_exits_74(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir(mode=0o000)
     flags = (*LENGTH, "--resume_from", "secret/checkpoint_latest.pth")
-    ended = Life(tmp_path, *flags, command=as_nobody).end()
+    ended = TrainingProcess(tmp_path, *flags, command=as_nobody).end()
     assert_refused(ended, EXIT_IO_ERROR, "Cannot read checkpoint", "Permission denied")
 
 
@@ -246,7 +246,7 @@ def test_the_best_checkpoint_can_be_resumed(folder: Path, in_peace: dict[str, An
 def test_a_second_process_is_refused_and_the_first_unharmed(
     tmp_path: Path, in_peace: dict[str, Any]
 ) -> None:
-    first = Life(tmp_path, *FLAGS, command=without_figures)
+    first = TrainingProcess(tmp_path, *FLAGS, command=without_figures)
     first.wait_for(STEP, 10)
     first.send(signal.SIGSTOP)
     before = contents(tmp_path)

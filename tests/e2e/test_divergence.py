@@ -18,7 +18,7 @@ from harness import (
     STEPS_PER_EPOCH,
     TINY,
     Action,
-    Life,
+    TrainingProcess,
     assert_refused,
     finish,
     fit,
@@ -70,7 +70,7 @@ class Watch(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Action: makes one number of a life not finite, by the hooks of PyTorch."""
+    """Action: makes one number of a process not finite, by the hooks of PyTorch."""
 
     place: str
     number: int = INJECTED_STEP
@@ -213,7 +213,7 @@ def save_every_step(flags: tuple[str, ...]) -> int:
 @pytest.mark.parametrize("place", ["weights", "moments"])
 def test_what_the_loop_cannot_know_yet_is_not_stored_either(tmp_path: Path, place: str) -> None:
     action = Both(Fault(place), Watch())
-    ended = Life(tmp_path, *FLAGS, action=action, command=save_every_step).end()
+    ended = TrainingProcess(tmp_path, *FLAGS, action=action, command=save_every_step).end()
     assert ended.messages.count("checkpoint not saved, the last good one stays") > 0
     assert ended.messages.count("DIVERGED") == 1
     assert ended.exit_code > 2 * STEPS_PER_EPOCH

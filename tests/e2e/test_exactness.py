@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from harness import CHECKPOINTS, MODELS, STEP, TINY, Life, finish, fit, raise_at, run
+from harness import CHECKPOINTS, MODELS, STEP, TINY, TrainingProcess, finish, fit, raise_at, run
 from outcome import assert_identical, outcome, parts_of, without_clock
 from test_observer import start_again_and_again, stop_at_every_step
 
@@ -139,7 +139,7 @@ def test_resumed_at_any_step_it_ends_the_same(tmp_path: Path, row: dict[str, str
     settings = (word for name, value in row.items() for word in (f"--{name}", value))
     flags = (*RECORDS.split(), *MODEL.split(), *COURSE.split(), *settings)
     flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
-    code, messages = Life(tmp_path, *flags, command=resume_everywhere).end()
+    code, messages = TrainingProcess(tmp_path, *flags, command=resume_everywhere).end()
     assert code == 0, messages
     places = json.loads((tmp_path / "places.json").read_text())
     steps = 5 if row["accumulate_batches"] == "1" else 3
@@ -154,7 +154,7 @@ def test_many_resumes_within_one_epoch(tmp_path: Path, batch_size: str, batches:
     records = str(round(int(batch_size) * batches / 0.8) + 2)
     flags = (*flags, "--num_samples", records, "--batch_size", batch_size)
     flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
-    code, messages = Life(
+    code, messages = TrainingProcess(
         tmp_path / "resumed", *flags, action=stop_at_every_step, command=start_again_and_again
     ).end()
     assert code == EXIT_FINISHED, messages

@@ -19,7 +19,7 @@ from harness import (
     STEPS_PER_EPOCH,
     TINY,
     VALIDATION,
-    Life,
+    TrainingProcess,
     assert_refused,
     finish,
     fit,
@@ -131,7 +131,7 @@ def save_every_five_steps(flags: tuple[str, ...]) -> int:
 def test_a_save_by_time_that_fails_is_not_tried_again_before_its_time(tmp_path: Path) -> None:
     flags = (*TINY, "--num_epochs", "4", "--checkpoint_dir", CHECKPOINTS)
     command = save_every_five_steps
-    ended = Life(tmp_path, *flags, action=Quota(STEP, 1, NEVER), command=command).end()
+    ended = TrainingProcess(tmp_path, *flags, action=Quota(STEP, 1, NEVER), command=command).end()
     assert ended.exit_code == 0
     at_the_end = 1
     attempts = 4 * STEPS_PER_EPOCH // 5 + at_the_end

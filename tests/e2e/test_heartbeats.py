@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from harness import CHECKPOINTS, STEP, TINY, Life, without_figures
+from harness import CHECKPOINTS, STEP, TINY, TrainingProcess, without_figures
 
 from dnawire.checkpoint import lock
 from dnawire.errors import EXIT_FINISHED
@@ -40,6 +40,6 @@ def watch(moment: str, count: int) -> None:
 def test_every_lock_of_a_run_is_touched_within_an_epoch(
     tmp_path: Path, flags: tuple[str, ...], folders: list[str]
 ) -> None:
-    ended = Life(tmp_path, *FLAGS, *flags, action=watch, command=beat_always).end()
+    ended = TrainingProcess(tmp_path, *FLAGS, *flags, action=watch, command=beat_always).end()
     assert ended.exit_code == EXIT_FINISHED, ended.messages
     assert (tmp_path / BEATS).read_text().split() == folders

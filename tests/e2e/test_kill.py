@@ -13,13 +13,13 @@ from harness import (
     FILE,
     MODELS,
     TINY,
-    Life,
+    TrainingProcess,
     finish,
     raise_at,
     without_figures,
 )
 from outcome import assert_identical, outcome
-from storm import RHYTHMS, kill_storm, place_of
+from storm import INTERVALS, kill_storm, place_of
 
 from dnawire.errors import EXIT_FINISHED
 
@@ -29,7 +29,7 @@ from dnawire.errors import EXIT_FINISHED
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, kills: int, record_property: Callable[[str, object], None]
 ) -> None:
-    # A life takes at most as many steps as an epoch has, and most take less.
+    # A process takes at most as many steps as an epoch has, and most take less.
     flags = (*TINY, "--model_type", model, "--num_epochs", str(kills))
     tally = kill_storm(tmp_path, model, (*flags, "--checkpoint_dir", CHECKPOINTS), kills)
     assert tally.in_save > 0
@@ -45,11 +45,13 @@ def test_two_threads_are_as_safe_as_one(tmp_path: Path, model: str) -> None:
 
 
 def test_killed_at_one_file_operation_after_the_other(tmp_path: Path) -> None:
-    flags = (*TINY, "--num_epochs", "3", "--checkpoint_dir", CHECKPOINTS, *RHYTHMS[0])
+    flags = (*TINY, "--num_epochs", "3", "--checkpoint_dir", CHECKPOINTS, *INTERVALS[0])
     killed, peace, places = tmp_path / "killed", tmp_path / "peace", []
     for operation in itertools.count(1):
         action = raise_at(FILE, operation, signal.SIGKILL)
-        code, messages = Life(killed, *flags, action=action, command=without_figures).end()
+        code, messages = TrainingProcess(
+            killed, *flags, action=action, command=without_figures
+        ).end()
         if code == EXIT_FINISHED:
             break
         assert code == -signal.SIGKILL, messages

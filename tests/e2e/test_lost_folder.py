@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from harness import CHECKPOINTS, TINY, Life, contents, drawing, finish
+from harness import CHECKPOINTS, TINY, TrainingProcess, contents, drawing, finish
 from test_two_writers import take_for_dead
 
 from dnawire.checkpoint import advisory
@@ -96,17 +96,17 @@ class Orphan:
         for gate in (told, self._go_on):
             os.mkfifo(gate)
         command = partial(stop_at, pattern, number, (told, self._go_on))
-        self.life = Life(folder, *flags, command=command)
+        self.process = TrainingProcess(folder, *flags, command=command)
         assert told.read_bytes() == b"!"
-        assert self.life.send(signal.SIGSTOP)
+        assert self.process.send(signal.SIGSTOP)
         for lock in folder.rglob("run-*.lock"):
             take_for_dead(lock)
 
     def wake_up(self) -> tuple[int, str]:
         """Let the run go on to its end."""
-        assert self.life.send(signal.SIGCONT)
+        assert self.process.send(signal.SIGCONT)
         self._go_on.write_bytes(b"!")
-        return self.life.end()
+        return self.process.end()
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int, int]]:
@@ -161,7 +161,7 @@ def test_an_owner_stopped_while_it_archives_moves_nothing_more(tmp_path: Path, p
 @pytest.mark.timeout(7200)
 def test_an_owner_stopped_before_any_change_of_a_file_changes_nothing(tmp_path: Path) -> None:
     """Every file that is opened, linked, renamed or removed, and every folder that is made."""
-    code, messages = Life(tmp_path / "traced", *SAFE, command=trace).end()
+    code, messages = TrainingProcess(tmp_path / "traced", *SAFE, command=trace).end()
     assert code == 0, messages
     changes = (tmp_path / "traced" / TRACE).read_text().splitlines()
     renames = [change for change in changes if change.startswith("os.rename")]

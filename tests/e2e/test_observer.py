@@ -18,7 +18,7 @@ from harness import (
     STEP,
     STEPS_PER_EPOCH,
     TINY,
-    Life,
+    TrainingProcess,
     finish,
     fit,
     no_figures,
@@ -94,9 +94,11 @@ def touch_outputs_only(flags: tuple[str, ...]) -> int:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_without_checkpoint_arguments_nothing_else_is_touched(tmp_path: Path, model: str) -> None:
-    code, messages = Life(tmp_path, *BARE, "--model_type", model, command=touch_outputs_only).end()
+    code, messages = TrainingProcess(
+        tmp_path, *BARE, "--model_type", model, command=touch_outputs_only
+    ).end()
     assert code == EXIT_FINISHED, messages
-    code, messages = Life(
+    code, messages = TrainingProcess(
         tmp_path,
         *BARE,
         "--model_type",
@@ -110,15 +112,15 @@ def test_without_checkpoint_arguments_nothing_else_is_touched(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    "rhythm",
+    "interval",
     [("1",), ("3",), ("1000",), ("1000", "--checkpoint_seconds", "1e-9"), ("1", "-q")],
     ids=" ".join,
 )
 def test_saving_changes_no_number(
-    tmp_path: Path, bare: tuple[str, Path], rhythm: tuple[str, ...]
+    tmp_path: Path, bare: tuple[str, Path], interval: tuple[str, ...]
 ) -> None:
     model, folder = bare
-    finish(tmp_path, *BARE, "--model_type", model, "--checkpoint_frequency", *rhythm)
+    finish(tmp_path, *BARE, "--model_type", model, "--checkpoint_frequency", *interval)
     assert_identical(numbers(tmp_path, model), numbers(folder, model))
 
 
@@ -143,7 +145,7 @@ def save_at_every_step(flags: tuple[str, ...]) -> int:
 @pytest.mark.parametrize("model", MODELS)
 def test_saving_at_every_step_changes_no_number(tmp_path: Path, model: str) -> None:
     flags = (*BARE, "--model_type", model, "--checkpoint_dir", CHECKPOINTS)
-    saves = Life(tmp_path / "often", *flags, command=save_at_every_step).end()
+    saves = TrainingProcess(tmp_path / "often", *flags, command=save_at_every_step).end()
     assert EPOCHS * (STEPS_PER_EPOCH + 1) <= saves.exit_code < 200, saves.messages
     finish(tmp_path / "rarely", *flags)
     paths = (tmp_path / name / CHECKPOINTS for name in ("often", "rarely"))
@@ -172,7 +174,7 @@ def test_a_run_that_is_resumed_at_every_step_is_the_same(
 ) -> None:
     flags = (*TINY, "--model_type", model, "--num_epochs", str(epochs))
     flags = (*flags, "--checkpoint_dir", CHECKPOINTS)
-    code, messages = Life(
+    code, messages = TrainingProcess(
         tmp_path / "resumed", *flags, action=stop_at_every_step, command=start_again_and_again
     ).end()
     assert code == EXIT_FINISHED, messages

@@ -23,7 +23,7 @@ from harness import (
     TINY,
     VALIDATION,
     Ended,
-    Life,
+    TrainingProcess,
     assert_refused,
     drawing,
     finish,
@@ -151,7 +151,7 @@ def lose_a_process_after_the_third_epoch(flags: tuple[str, ...]) -> int:
 def test_the_best_epoch_is_kept_when_a_process_is_lost_right_after_it(
     tmp_path: Path, alone: Path
 ) -> None:
-    ended = Life(tmp_path, *SAFE, command=lose_a_process_after_the_third_epoch).end()
+    ended = TrainingProcess(tmp_path, *SAFE, command=lose_a_process_after_the_third_epoch).end()
     assert ended.exit_code == 0, ended.messages
     assert payload(tmp_path)["resume"]["state"]["run"]["best_epoch"] == 3
     assert load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_best.pth").payload["epoch"] == 3
@@ -222,7 +222,7 @@ def test_the_most_urgent_of_several_requests_decides(tmp_path: Path, in_peace: P
 def test_the_number_of_processes_may_change_on_the_way(tmp_path: Path, alone: Path) -> None:
     stop = {0: raise_at(*MOMENT, SIGTERM)}
     assert run_together(tmp_path, 2, *SAFE, actions=stop)[0].exit_code == EXIT_STOPPED
-    ended = Life(tmp_path, *SAFE, action=raise_at(*MOMENT, SIGTERM)).end()
+    ended = TrainingProcess(tmp_path, *SAFE, action=raise_at(*MOMENT, SIGTERM)).end()
     assert ended.exit_code == EXIT_STOPPED
     assert "not bit-exact, the environment differs: processes: 2 -> 1" in ended.messages
     messages = finish_together(tmp_path, 2, *SAFE)
@@ -257,7 +257,7 @@ def test_processes_with_other_records_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_of_several_processes_takes_the_lock_once(tmp_path: Path) -> None:
-    owner = Life(tmp_path, *SAFE, action=raise_at(STEP, 1, signal.SIGSTOP))
+    owner = TrainingProcess(tmp_path, *SAFE, action=raise_at(STEP, 1, signal.SIGSTOP))
     owner.wait_for(STEP)
     refused = run_together(tmp_path, 2, *SAFE)
     owner.send(SIGKILL)
@@ -280,7 +280,9 @@ def test_an_environment_that_makes_no_sense_is_refused(
 ) -> None:
     rest = {"LOCAL_RANK": "0", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
     complete = place if len(place) == 1 else {**rest, **place}
-    ended = Life(tmp_path, *TINY, command=partial(as_process, complete, real_command)).end()
+    ended = TrainingProcess(
+        tmp_path, *TINY, command=partial(as_process, complete, real_command)
+    ).end()
     assert_refused(ended, EXIT_USAGE, words, "torchrun")
 
 

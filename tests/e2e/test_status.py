@@ -21,7 +21,7 @@ from harness import (
     STEP,
     STEPS_PER_EPOCH,
     TINY,
-    Life,
+    TrainingProcess,
     contents,
     finish,
     patiently,
@@ -95,15 +95,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(place / "a_finished", place / "g_damaged")
     (place / "g_damaged" / CHECKPOINTS / PROGRESS_NAME).write_text('{"epoch": 2, "train')
     shutil.copytree(place / "b_stopped", place / "i_starting")
-    life = Life(place / "h_running", *FLAGS, "200")
-    life.wait_for(STEP, IN_SECOND_EPOCH)
-    life.send(signal.SIGSTOP)
+    process = TrainingProcess(place / "h_running", *FLAGS, "200")
+    process.wait_for(STEP, IN_SECOND_EPOCH)
+    process.send(signal.SIGSTOP)
     try:
         with DirectoryLock(place / "i_starting" / CHECKPOINTS):
             yield place
     finally:
-        life.send(signal.SIGKILL)
-        life.end()
+        process.send(signal.SIGKILL)
+        process.end()
 
 
 def documents(place: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:

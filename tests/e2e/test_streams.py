@@ -11,7 +11,7 @@ from signal import SIGINT, SIGTERM
 from typing import Final, NamedTuple
 
 import pytest
-from harness import CHECKPOINTS, STEP, TINY, Life, raise_at, real_command
+from harness import CHECKPOINTS, STEP, TINY, TrainingProcess, raise_at, real_command
 from outcome import parts_of, state
 
 from dnawire.errors import (
@@ -92,7 +92,7 @@ def test_a_run_whose_streams_are_closed_trains_stops_and_goes_on(
     flags = (*TINY, "--num_epochs", "1", "--checkpoint_dir", CHECKPOINTS)
     for number, exit_code in ((SIGTERM, EXIT_STOPPED), (SIGINT, EXIT_INTERRUPTED)):
         action = raise_at(STEP, 1, number)
-        life = Life(tmp_path, *flags, action=action, command=Closed(numbers))
-        assert life.end().exit_code == exit_code
+        process = TrainingProcess(tmp_path, *flags, action=action, command=Closed(numbers))
+        assert process.end().exit_code == exit_code
     latest = state(tmp_path / CHECKPOINTS / "checkpoint_latest.pth")
     assert parts_of(latest)["run"]["batch"] == 2

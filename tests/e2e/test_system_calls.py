@@ -1,4 +1,4 @@
-"""Every system call of a save fails, or is the last one of a life, by fault injection of strace."""
+"""Every system call of a save fails, or is the last one of a process: fault injection of strace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness import (
     STEPS_PER_EPOCH,
     TINY,
     Ended,
-    Life,
+    TrainingProcess,
     fall_silent,
     finish,
     without_figures,
@@ -63,21 +63,21 @@ def wait_at_the_gate(moment: str, count: int) -> None:
 
 
 def traced(folder: Path, *options: str) -> tuple[Ended, str]:
-    """Live a life whose second epoch is traced with these options; return its end and the trace."""
+    """Train, the second epoch traced with these options; return the end and the trace."""
     folder.mkdir(parents=True)
     os.mkfifo(folder / GATE)
     # Open for both, neither side waits for the other to open it.
     gate = os.open(folder / GATE, os.O_RDWR)
-    life = Life(folder, *FLAGS, action=wait_at_the_gate, command=without_figures)
-    life.wait_for(STEP, 2 * STEPS_PER_EPOCH - 1)
+    process = TrainingProcess(folder, *FLAGS, action=wait_at_the_gate, command=without_figures)
+    process.wait_for(STEP, 2 * STEPS_PER_EPOCH - 1)
     trace = folder / "trace.txt"
-    command = ["strace", "-p", str(life.process), "-o", str(trace), *options]
+    command = ["strace", "-p", str(process.pid), "-o", str(trace), *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
         assert strace.stderr is not None
         line = strace.stderr.readline()
         assert "attached" in line, line
         os.write(gate, b"!")
-        ended = life.end()
+        ended = process.end()
         strace.stderr.read()
     os.close(gate)
     return ended, trace.read_text()

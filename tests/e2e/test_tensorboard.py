@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, finish, real_command
+from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, TrainingProcess, finish, real_command
 from outcome import metrics
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -72,13 +72,13 @@ def test_after_kills_each_epoch_is_there_once_also_for_who_watched_all_along(
     (tmp_path / EVENTS).mkdir(parents=True)
     redone = 0
     for _ in range(KILLS):
-        life = Life(tmp_path, *FLAGS, *RARELY)
-        life.wait_for(STEP, draw.randint(STEPS_PER_EPOCH + 2, 3 * STEPS_PER_EPOCH))
-        life.send(signal.SIGKILL)
-        life.end()
+        process = TrainingProcess(tmp_path, *FLAGS, *RARELY)
+        process.wait_for(STEP, draw.randint(STEPS_PER_EPOCH + 2, 3 * STEPS_PER_EPOCH))
+        process.send(signal.SIGKILL)
+        process.end()
         shown = scalars(live)["loss/train"]
         redone += len(shown) % 2
-    assert redone, "no life was killed after an epoch that is done again"
+    assert redone, "no process was killed after an epoch that is done again"
     finish(tmp_path, *FLAGS, *RARELY)
     records = records_of(tmp_path)
     assert [record.epoch for record in records] == list(range(1, EPOCHS + 1))
@@ -94,7 +94,7 @@ def without_tensorboard(flags: tuple[str, ...]) -> int:
 
 
 def test_the_package_is_asked_for_before_anything_is_done(tmp_path: Path) -> None:
-    code, messages = Life(tmp_path, *FLAGS, command=without_tensorboard).end()
+    code, messages = TrainingProcess(tmp_path, *FLAGS, command=without_tensorboard).end()
     assert code == EXIT_USAGE
     assert "--tensorboard needs the package tensorboard" in messages
     assert "pip install tensorboard" in messages

@@ -17,7 +17,7 @@ from harness import (
     STEPS_PER_EPOCH,
     TINY,
     Ended,
-    Life,
+    TrainingProcess,
     contents,
     drawing,
     finish,
@@ -57,16 +57,19 @@ def test_of_a_hundred_starts_one_trains_and_takes_over_from_a_dead_owner(tmp_pat
     assert killed.exit_code == -signal.SIGKILL
     with (tmp_path / GATE).open("w") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
-        lives = [Life(tmp_path, *endless, command=start_with_the_others) for _ in range(STARTS)]
+        processes = [
+            TrainingProcess(tmp_path, *endless, command=start_with_the_others)
+            for _ in range(STARTS)
+        ]
     ended: list[Ended] = []
-    while len(lives) > 1:
-        over = wait_for_any(lives)
-        ended += [life.end() for life in over]
-        lives = [life for life in lives if life not in over]
-    (winner,) = lives
+    while len(processes) > 1:
+        over = wait_for_any(processes)
+        ended += [process.end() for process in over]
+        processes = [process for process in processes if process not in over]
+    (winner,) = processes
     winner.send(signal.SIGTERM)
     assert winner.end().exit_code == EXIT_STOPPED
-    assert [life.exit_code for life in ended] == [EXIT_LOCKED] * (STARTS - 1)
+    assert [process.exit_code for process in ended] == [EXIT_LOCKED] * (STARTS - 1)
 
 
 def let_the_kernel_lock_go(moment: str, count: int) -> None:
@@ -84,7 +87,9 @@ def take_for_dead(lock: Path) -> None:
 def test_an_orphan_that_wakes_up_writes_nothing_more(
     tmp_path: Path, in_peace: dict[str, Any]
 ) -> None:
-    orphan = Life(tmp_path, *FLAGS, action=let_the_kernel_lock_go, command=without_figures)
+    orphan = TrainingProcess(
+        tmp_path, *FLAGS, action=let_the_kernel_lock_go, command=without_figures
+    )
     orphan.wait_for(STEP, STEPS_PER_EPOCH + 2)
     orphan.send(signal.SIGSTOP)
     for lock in tmp_path.rglob("run-*.lock"):
@@ -110,8 +115,8 @@ def jump(moment: str, count: int) -> None:
 def test_a_clock_that_jumps_changes_nothing(tmp_path: Path, in_peace: dict[str, Any]) -> None:
     flags = (*FLAGS, "--checkpoint_frequency", "1")
     stop = 2 * STEPS_PER_EPOCH + 3
-    life = Life(tmp_path, *flags, action=_JumpAndStop(stop), command=without_figures)
-    assert life.end().exit_code == EXIT_STOPPED
+    process = TrainingProcess(tmp_path, *flags, action=_JumpAndStop(stop), command=without_figures)
+    assert process.end().exit_code == EXIT_STOPPED
     latest = load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_latest.pth").payload
     previous = load_checkpoint(tmp_path / CHECKPOINTS / "checkpoint_previous.pth").payload
     assert latest["timestamp"] < previous["timestamp"]
@@ -146,6 +151,6 @@ def test_no_other_run_enters_while_figures_are_drawn(
     tmp_path: Path, safety: tuple[str, ...]
 ) -> None:
     flags = (*TINY, "--num_epochs", "1", *safety)
-    code, messages = Life(tmp_path, *flags, command=draw_beside_a_rival).end()
+    code, messages = TrainingProcess(tmp_path, *flags, command=draw_beside_a_rival).end()
     assert code == EXIT_FINISHED, messages
     assert (tmp_path / "outputs/standard/drawn").exists()

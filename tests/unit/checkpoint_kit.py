@@ -1,4 +1,4 @@
-"""What the tests of the checkpoint package share: states, tampered storage, lives."""
+"""What the tests of the checkpoint package share: states, tampered storage, processes."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def count_operations(action: Callable[[FileSystem], object]) -> list[str]:
     return names
 
 
-def fork(life: Callable[[], int | None]) -> int:
+def fork(process: Callable[[], int | None]) -> int:
     """Run a function in a child process; its exit code is the result or that of its error."""
     with warnings.catch_warnings():
         # Idle threads of numerical libraries do not matter to children that use none of them.
@@ -110,7 +110,7 @@ def fork(life: Callable[[], int | None]) -> int:
         return child
     code = 99
     try:
-        code = life() or 0
+        code = process() or 0
     except DnawireError as error:
         code = error.exit_code
     except BaseException:
@@ -127,11 +127,11 @@ def wait(child: int) -> int:
 def die_owning(directory: Path) -> None:
     """Leave a folder behind as an owner that was killed does."""
 
-    def life() -> int:
+    def process() -> int:
         DirectoryLock(directory).acquire()
         return 0
 
-    assert wait(fork(life)) == 0
+    assert wait(fork(process)) == 0
 
 
 def litter(directory: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Lives that end at every instant and storage that fails at every operation."""
+"""Processes that end at every instant and storage that fails at every operation."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def save_and_tell(
     lock.acquire()
     store = CheckpointStore(directory, lock, fs)
     save(store, 1)
-    # The kernel lock would tell that this process lives; across hosts it may not.
+    # The kernel lock would tell that this process is alive; across hosts it may not.
     advisory._forget_in_child()
     watching.append(True)
     save(store, 2)

@@ -1,4 +1,4 @@
-"""Whether the owner of a folder lives, judged from another process."""
+"""Whether the owner of a folder is alive, judged from another process."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ def booted_anew(path: Path, content: bytes) -> bytes:
 
 
 def after_a_random_loss(instant: Instant, draw: random.Random) -> dict[Path, bytes]:
-    """Return all files that are found, those of dead lives included."""
+    """Return all files that are found, those of dead processes included."""
     names = dict(instant.durable)
     share = draw.random()
     for change in instant.pending:

@@ -1,4 +1,4 @@
-"""The registry of states, the global generators and the rhythm of saving."""
+"""The registry of states, the global generators and the interval of saving."""
 
 from __future__ import annotations
 

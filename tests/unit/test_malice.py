@@ -33,15 +33,15 @@ from dnawire.runs.outputs import OutputFolder
 from dnawire.tightbinding.parameters import parse_parameters
 
 MEMORY = 2**30
-"""Bytes that a life may take beyond what it starts with."""
+"""Bytes that a process may take beyond what it starts with."""
 SECONDS = 20
-"""Time of the processor that a life may take."""
+"""Time of the processor that a process may take."""
 BLOCKED = 600
-"""Seconds after which a life that takes no time of the processor counts as blocked."""
+"""Seconds after which a process that takes no time of the processor counts as blocked."""
 REFUSALS = {EXIT_UNUSABLE_FILE, EXIT_NOT_FOUND, EXIT_USAGE}
 
 
-def confined(folder: Path, life: Callable[[], object]) -> int:
+def confined(folder: Path, process: Callable[[], object]) -> int:
     """Run in a process with little memory and time; return its exit code."""
 
     def start() -> int:
@@ -51,21 +51,21 @@ def confined(folder: Path, life: Callable[[], object]) -> int:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, resource.RLIM_INFINITY))
         size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, resource.RLIM_INFINITY))
-        life()
+        process()
         return 0
 
     return wait(fork(start))
 
 
 def assert_refused(
-    folder: Path, files: dict[str, Maker], name: str, life: Callable[[], object]
+    folder: Path, files: dict[str, Maker], name: str, process: Callable[[], object]
 ) -> None:
     """Fail unless each file is refused by an error of ours, in time, and nothing ran."""
     for kind, make in files.items():
         place = folder / kind.replace(" ", "-")
         (place / name).parent.mkdir(parents=True)
         make(place / name)
-        assert confined(place, life) in REFUSALS, kind
+        assert confined(place, process) in REFUSALS, kind
         assert not list(folder.rglob("canary")), kind
 
 
@@ -121,12 +121,12 @@ def test_records(tmp_path: Path) -> None:
 
 
 def test_records_that_are_imported(tmp_path: Path) -> None:
-    def life() -> None:
+    def process() -> None:
         with contextlib.suppress(UsageError):
             import_records("a.h5", "homo")
         raise UnusableDataFileError("known as a file of ours", "read it")
 
-    assert_refused(tmp_path, malice.RECORDS, "a.h5", life)
+    assert_refused(tmp_path, malice.RECORDS, "a.h5", process)
 
 
 def test_what_names_another_file_is_refused_by_its_name(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import resource
 import shutil
@@ -114,6 +116,12 @@ def test_a_state_that_could_never_be_saved_exits_74_and_costs_only_what_was_not_
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
+def test_a_limit_below_one_state_is_found_before_training_starts(tmp_path: Path) -> None:
+    ended = run(tmp_path, *FLAGS, action=Quota("b", 1, NEVER))
+    assert_refused(ended, EXIT_CANNOT_WRITE, "Cannot write checkpoints in checkpoints")
+    assert "epoch 1" not in ended.messages
+
+
 def test_a_request_to_stop_that_cannot_save_exits_74(tmp_path: Path) -> None:
     step = first_step_of(4)
     ended = run(tmp_path, *FLAGS, action=Asking(Quota(STEP, first_step_of(3), NEVER), step))
@@ -184,6 +192,26 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("needs the right to mount a file system")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+def use_up_inodes(moment: str, count: int) -> None:
+    """Let no file be made on the disk from the third epoch on."""
+    if (moment, count) == (STEP, first_step_of(3)):
+        with suppress(OSError):
+            for number in itertools.count():
+                Path(f"disk/{number}").touch()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to mount a file system")
+def test_the_progress_is_told_where_no_inode_is_left(tmp_path: Path, tiny_disk: Path) -> None:
+    limit = ["mount", "-o", "remount,nr_inodes=60", str(tiny_disk)]
+    subprocess.run(limit, check=True)
+    flags = (*LENGTH, "--checkpoint_dir", "disk/checkpoints")
+    ended = run(tmp_path, *flags, action=use_up_inodes)
+    assert_refused(ended, EXIT_IO_ERROR, "No space left on device")
+    said = json.loads((tiny_disk / CHECKPOINTS / "training_progress.json").read_text())
+    assert (said["status"], said["epoch"], said["checkpoint_epoch"]) == ("not saved", EPOCHS, 2)
+    assert "\nStatus: not saved (" in (tiny_disk / CHECKPOINTS / "training_status.txt").read_text()
 
 
 def fill_disk(moment: str, count: int) -> None:

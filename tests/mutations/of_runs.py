@@ -36,6 +36,20 @@ OF_RUNS: Final = (
         "tests/e2e/test_signals.py -k 'save_once or again_and_again'",
     ),
     Mutation(
+        "the storage is tried with as much as a state",
+        "runs/run.py",
+        "            callback.probe_storage()\n",
+        "            pass\n",
+        "tests/e2e/test_full_disk.py -k below_one_state",
+    ),
+    Mutation(
+        "a full disk does not silence the progress",
+        "files/rewrite.py",
+        "        if error.errno not in _NO_ROOM or not path.is_file():\n",
+        "        if True:\n",
+        "tests/e2e/test_full_disk.py -k no_inode",
+    ),
+    Mutation(
         "closed streams are opened",
         "cli/_main.py",
         "    open_closed_streams()\n",

@@ -6,7 +6,10 @@ import errno
 import math
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ from dnawire.checkpoint import (
     DirectoryLock,
     FileSystem,
     advisory,
+    read_holder,
 )
 from dnawire.checkpoint.liveness import STALE_SECONDS
 from dnawire.checkpoint.lock import BEAT_SECONDS
@@ -332,6 +336,46 @@ def test_owner_of_the_same_number_or_of_a_higher_one_ends_ownership(tmp_path: Pa
     assert lock.still_owned()
     rewrite(path, token="another")
     assert not lock.still_owned()
+
+
+def test_a_copy_of_a_folder_in_use_is_free(tmp_path: Path) -> None:
+    folder, copy, link = (tmp_path / name for name in ("run", "copy", "link"))
+    with DirectoryLock(folder) as lock:
+        shutil.copytree(folder, copy)
+        link.symlink_to(folder)
+        for taken in (folder, link):
+            with pytest.raises(LockedError):
+                DirectoryLock(taken).acquire()
+        found = read_holder(copy)
+        assert found is not None
+        assert found.is_copied
+        with DirectoryLock(copy):
+            assert lock.still_owned()
+        # Moved, and not copied: the owner may find it again.
+        folder.rename(tmp_path / "moved")
+        with pytest.raises(LockedError):
+            DirectoryLock(tmp_path / "moved").acquire()
+
+
+IN_ANOTHER_TIME = """
+import sys
+from pathlib import Path
+from dnawire.checkpoint import DirectoryLock
+from dnawire.errors import LockedError
+try:
+    DirectoryLock(Path(sys.argv[1])).acquire()
+except LockedError as error:
+    sys.exit(error.exit_code)
+"""
+
+
+def test_an_owner_in_another_name_space_of_time_lives(tmp_path: Path) -> None:
+    space = ["unshare", "--time", "--boottime", "100000", "--fork"]
+    if shutil.which("unshare") is None or subprocess.run([*space, "true"], check=False).returncode:
+        pytest.skip("needs the right to make a name space")
+    with DirectoryLock(tmp_path):
+        command = [*space, sys.executable, "-c", IN_ANOTHER_TIME, str(tmp_path)]
+        assert subprocess.run(command, check=False).returncode == LockedError.exit_code
 
 
 def test_start_that_fails_after_taking_the_folder_gives_it_back(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_end_of_the_launcher_ends_what_it_started(tmp_path: Path) -> None:
     assert any("epoch " in line for line in process.stderr)
     process.kill()
     # The workers hold the other end of the pipe until they have ended.
-    messages = process.stderr.read()
+    _, messages = process.communicate()
     assert "stopped by the end of its job script or launcher" in messages
     progress = json.loads((tmp_path / CHECKPOINTS / "training_progress.json").read_text())
     assert progress["status"] == "stopped"

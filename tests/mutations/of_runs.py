@@ -50,6 +50,13 @@ OF_RUNS: Final = (
         "tests/e2e/test_full_disk.py -k no_inode",
     ),
     Mutation(
+        "saves by default take a share of the time",
+        "checkpoint/save_interval.py",
+        "            return passed >= min(self.seconds, self._cost / self._max_epoch_share)\n",
+        "            return True\n",
+        "tests/unit/test_checkpoint_state.py -k short_epochs",
+    ),
+    Mutation(
         "closed streams are opened",
         "cli/_main.py",
         "    open_closed_streams()\n",

@@ -260,9 +260,14 @@ class Run:
             lock=self._locks[0],
             registry=self.trainer.registry(),
             state=self.trainer.state,
+            copies=self.trainer.recovery.copies,
             identity=self.identity,
             job=self._job,
-            schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
+            schedule=SaveInterval(
+                settings.frequency,
+                settings.checkpoint_seconds,
+                max_epoch_share=settings.max_epoch_share,
+            ),
         )
         if loaded is not None:
             resume(loaded, callback, self.config)

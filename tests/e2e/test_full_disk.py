@@ -23,6 +23,7 @@ from harness import (
     VALIDATION,
     Life,
     assert_refused,
+    drawing,
     finish,
     fit,
     run,
@@ -30,7 +31,12 @@ from harness import (
 from outcome import assert_identical, outcome, results
 
 from dnawire.checkpoint import SaveInterval, load_checkpoint
-from dnawire.errors import EXIT_CANNOT_WRITE, EXIT_IO_ERROR
+from dnawire.errors import (
+    EXIT_CANNOT_WRITE,
+    EXIT_FINISHED,
+    EXIT_IO_ERROR,
+    NotWritableError,
+)
 
 EPOCHS = 6
 LENGTH = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_frequency", "1")
@@ -152,7 +158,7 @@ def test_results_that_cannot_be_written_exit_73_and_are_made_up_for(
     at_the_end = Quota(VALIDATION, EPOCHS + 1, NEVER, largest=3000)
     ended = run(tmp_path, *FLAGS, action=at_the_end)
     assert_refused(ended, EXIT_CANNOT_WRITE, "outputs/standard")
-    assert "\nStatus: results not written\n" in (tmp_path / STATUS).read_text()
+    assert "\nStatus: results not written (" in (tmp_path / STATUS).read_text()
     messages = finish(tmp_path, *FLAGS)
     assert "already complete" in messages
     assert_identical(outcome(tmp_path, "standard"), in_peace)
@@ -162,6 +168,27 @@ def test_without_checkpoints_it_is_no_traceback_either(tmp_path: Path) -> None:
     at_the_end = Quota(VALIDATION, EPOCHS + 1, NEVER, largest=3000)
     ended = run(tmp_path, *TINY, "--num_epochs", str(EPOCHS), action=at_the_end)
     assert_refused(ended, EXIT_CANNOT_WRITE, "outputs/standard")
+
+
+def without_room(folder: Path) -> None:
+    raise NotWritableError(f"{folder}/figures/loss cannot be written", "Make room.")
+
+
+def draw_without_room(flags: tuple[str, ...]) -> int:
+    with pytest.raises(NotWritableError):
+        drawing(flags, without_room)
+    return EXIT_FINISHED
+
+
+def test_a_run_whose_figures_find_no_room_is_not_finished(
+    tmp_path: Path, in_peace: dict[str, Any]
+) -> None:
+    assert Life(tmp_path, *FLAGS, command=draw_without_room).end().exit_code == EXIT_FINISHED
+    status = (tmp_path / STATUS).read_text()
+    assert "\nStatus: results not written (outputs/standard/figures/loss cannot be" in status
+    assert results(tmp_path, "standard")["weights"] == in_peace["weights"]
+    assert "already complete" in finish(tmp_path, *FLAGS)
+    assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
 def block_metrics(moment: str, count: int) -> None:

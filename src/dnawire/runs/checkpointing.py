@@ -70,8 +70,8 @@ class StopCallback(Callback):
     def fail(self, error: DnawireError) -> None:
         """Put on record why training ends."""
 
-    def finish(self, status: str) -> None:
-        """Put on record how the complete run ended."""
+    def finish(self, status: str, problem: str = "") -> None:
+        """Put on record how the complete run ended, and what went wrong if anything did."""
 
     def _send_heartbeats(self) -> None:
         for lock in self.locks:
@@ -220,8 +220,8 @@ class CheckpointCallback(StopCallback):
         elif isinstance(error, DivergedError):
             self.report("diverged")
 
-    def finish(self, status: str) -> None:
-        """Say how the complete run ended.
+    def finish(self, status: str, problem: str = "") -> None:
+        """Say how the complete run ended, and what went wrong if anything did.
 
         Raises
         ------
@@ -233,6 +233,7 @@ class CheckpointCallback(StopCallback):
             if not self.save():
                 self.report("not saved")
                 raise self.failure
+        self.problem = problem
         self.report(status)
 
     def adopt(self, run_id: str) -> None:

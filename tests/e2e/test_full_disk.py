@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import resource
 import shutil
@@ -21,6 +23,7 @@ from harness import (
     VALIDATION,
     TrainingProcess,
     assert_refused,
+    drawing,
     finish,
     fit,
     run,
@@ -28,7 +31,12 @@ from harness import (
 from outcome import assert_identical, outcome, results
 
 from dnawire.checkpoint import SaveInterval, load_checkpoint
-from dnawire.errors import EXIT_CANNOT_WRITE, EXIT_IO_ERROR
+from dnawire.errors import (
+    EXIT_CANNOT_WRITE,
+    EXIT_FINISHED,
+    EXIT_IO_ERROR,
+    NotWritableError,
+)
 
 EPOCHS = 6
 LENGTH = (*TINY, "--num_epochs", str(EPOCHS), "--checkpoint_frequency", "1")
@@ -114,6 +122,12 @@ def test_a_state_that_could_never_be_saved_exits_74_and_costs_only_what_was_not_
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
+def test_a_limit_below_one_state_is_found_before_training_starts(tmp_path: Path) -> None:
+    ended = run(tmp_path, *FLAGS, action=Quota("b", 1, NEVER))
+    assert_refused(ended, EXIT_CANNOT_WRITE, "Cannot write checkpoints in checkpoints")
+    assert "epoch 1" not in ended.messages
+
+
 def test_a_request_to_stop_that_cannot_save_exits_74(tmp_path: Path) -> None:
     step = first_step_of(4)
     ended = run(tmp_path, *FLAGS, action=Asking(Quota(STEP, first_step_of(3), NEVER), step))
@@ -144,7 +158,7 @@ def test_results_that_cannot_be_written_exit_73_and_are_made_up_for(
     at_the_end = Quota(VALIDATION, EPOCHS + 1, NEVER, largest=3000)
     ended = run(tmp_path, *FLAGS, action=at_the_end)
     assert_refused(ended, EXIT_CANNOT_WRITE, "outputs/standard")
-    assert "\nStatus: results not written\n" in (tmp_path / STATUS).read_text()
+    assert "\nStatus: results not written (" in (tmp_path / STATUS).read_text()
     messages = finish(tmp_path, *FLAGS)
     assert "already complete" in messages
     assert_identical(outcome(tmp_path, "standard"), in_peace)
@@ -154,6 +168,27 @@ def test_without_checkpoints_it_is_no_traceback_either(tmp_path: Path) -> None:
     at_the_end = Quota(VALIDATION, EPOCHS + 1, NEVER, largest=3000)
     ended = run(tmp_path, *TINY, "--num_epochs", str(EPOCHS), action=at_the_end)
     assert_refused(ended, EXIT_CANNOT_WRITE, "outputs/standard")
+
+
+def without_room(folder: Path) -> None:
+    raise NotWritableError(f"{folder}/figures/loss cannot be written", "Make room.")
+
+
+def draw_without_room(flags: tuple[str, ...]) -> int:
+    with pytest.raises(NotWritableError):
+        drawing(flags, without_room)
+    return EXIT_FINISHED
+
+
+def test_a_run_whose_figures_find_no_room_is_not_finished(
+    tmp_path: Path, in_peace: dict[str, Any]
+) -> None:
+    assert Life(tmp_path, *FLAGS, command=draw_without_room).end().exit_code == EXIT_FINISHED
+    status = (tmp_path / STATUS).read_text()
+    assert "\nStatus: results not written (outputs/standard/figures/loss cannot be" in status
+    assert results(tmp_path, "standard")["weights"] == in_peace["weights"]
+    assert "already complete" in finish(tmp_path, *FLAGS)
+    assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
 def block_metrics(moment: str, count: int) -> None:
@@ -184,6 +219,26 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("needs the right to mount a file system")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+def use_up_inodes(moment: str, count: int) -> None:
+    """Let no file be made on the disk from the third epoch on."""
+    if (moment, count) == (STEP, first_step_of(3)):
+        with suppress(OSError):
+            for number in itertools.count():
+                Path(f"disk/{number}").touch()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to mount a file system")
+def test_the_progress_is_told_where_no_inode_is_left(tmp_path: Path, tiny_disk: Path) -> None:
+    limit = ["mount", "-o", "remount,nr_inodes=60", str(tiny_disk)]
+    subprocess.run(limit, check=True)
+    flags = (*LENGTH, "--checkpoint_dir", "disk/checkpoints")
+    ended = run(tmp_path, *flags, action=use_up_inodes)
+    assert_refused(ended, EXIT_IO_ERROR, "No space left on device")
+    said = json.loads((tiny_disk / CHECKPOINTS / "training_progress.json").read_text())
+    assert (said["status"], said["epoch"], said["checkpoint_epoch"]) == ("not saved", EPOCHS, 2)
+    assert "\nStatus: not saved (" in (tiny_disk / CHECKPOINTS / "training_status.txt").read_text()
 
 
 def fill_disk(moment: str, count: int) -> None:

@@ -72,6 +72,19 @@ def test_other_signals_reach_all_processes_too(tmp_path: Path, number: signal.Si
 
 
 @pytest.mark.slow
+def test_the_end_of_the_launcher_ends_what_it_started(tmp_path: Path) -> None:
+    process = launch(tmp_path, [*FLAGS, "--num_epochs", "100000"])
+    assert process.stderr is not None
+    assert any("epoch " in line for line in process.stderr)
+    process.kill()
+    # The workers hold the other end of the pipe until they have ended.
+    _, messages = process.communicate()
+    assert "stopped by the end of its job script or launcher" in messages
+    progress = json.loads((tmp_path / CHECKPOINTS / "training_progress.json").read_text())
+    assert progress["status"] == "stopped"
+
+
+@pytest.mark.slow
 def test_a_mistake_is_told_once_and_ends_all(tmp_path: Path) -> None:
     process = launch(tmp_path, [*FLAGS, "--resume_from", "missing.pth"])
     _, messages = process.communicate()

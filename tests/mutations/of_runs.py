@@ -36,6 +36,27 @@ OF_RUNS: Final = (
         "tests/e2e/test_signals.py -k 'save_once or again_and_again'",
     ),
     Mutation(
+        "the storage is tried with as much as a state",
+        "runs/run.py",
+        "            callback.probe_storage()\n",
+        "            pass\n",
+        "tests/e2e/test_full_disk.py -k below_one_state",
+    ),
+    Mutation(
+        "a full disk does not silence the progress",
+        "files/rewrite.py",
+        "        if error.errno not in _NO_ROOM or not path.is_file():\n",
+        "        if True:\n",
+        "tests/e2e/test_full_disk.py -k no_inode",
+    ),
+    Mutation(
+        "saves by default take a share of the time",
+        "checkpoint/save_interval.py",
+        "            return passed >= min(self.seconds, self._cost / self._max_epoch_share)\n",
+        "            return True\n",
+        "tests/unit/test_checkpoint_state.py -k short_epochs",
+    ),
+    Mutation(
         "closed streams are opened",
         "cli/_main.py",
         "    open_closed_streams()\n",

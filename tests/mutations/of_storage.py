@@ -109,11 +109,18 @@ OF_STORAGE: Final = (
         "tests/e2e/test_storage_away.py",
     ),
     Mutation(
+        "an owner in another name space of time is not judged by its start",
+        "files/processes.py",
+        '    return " ".join(filter(None, (_space("pid"), _space_of_time())))\n',
+        '    return _space("pid")\n',
+        "tests/unit/test_checkpoint_lost_lock.py -k name_space_of_time",
+    ),
+    Mutation(
         "a lock file of somebody else is a lost folder",
         "checkpoint/lock.py",
         "        if record is None or record.token != self._me.token:\n",
         "        if record is None:\n",
-        "tests/unit/test_checkpoint_lock.py -k 'cleaned_up or same_number'",
+        "tests/unit/test_checkpoint_lost_lock.py -k cleaned_up",
     ),
     Mutation(
         "nothing that is not finite is stored",

@@ -78,6 +78,16 @@ def test_later_start_of_the_same_job_succeeds_the_earlier_one_at_once() -> None:
     assert earlier.state(replace(ME, job="18", restart="1"), no_batch_jobs) is OwnerState.ALIVE
 
 
+@pytest.mark.parametrize(("end", "job"), [("1", ""), (str(2**40), "17"), ("", "17")])
+def test_a_shell_that_is_left_from_an_ended_job_is_in_none(
+    monkeypatch: pytest.MonkeyPatch, end: str, job: str
+) -> None:
+    """The queue would tell of such a job that it is over, though the owner lives."""
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    monkeypatch.setenv("SLURM_JOB_END_TIME", end)
+    assert Owner.this_process().job == job
+
+
 def test_record_survives_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     owner = Owner.this_process()

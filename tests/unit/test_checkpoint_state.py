@@ -161,6 +161,24 @@ def test_slow_saves_stretch_the_time_between_them() -> None:
     assert schedule.due()
 
 
+def test_short_epochs_are_passed_over_for_a_share_of_the_time() -> None:
+    """The first save is made as asked for; then it is known what a save takes."""
+    clock = Clock()
+    schedule = SaveInterval(5, 60.0, max_epoch_share=0.01, clock=clock)
+    saved = []
+    for epoch in range(1, 41):
+        clock.now += 0.1
+        if schedule.due(epoch):
+            saved.append(epoch)
+            schedule.saved(0.0121)
+    assert saved == [5, 20, 35]
+    # Slow saves are made by time at the latest.
+    schedule.saved(0.7)
+    clock.now += 70.0
+    assert schedule.due(45)
+    assert schedule.due()
+
+
 @pytest.mark.parametrize(
     "numbers", [(0, 60.0, 0.01), (1, 0.0, 0.01), (1, math.nan, 0.01), (1, 1.0, 0)]
 )
@@ -168,6 +186,8 @@ def test_impossible_schedules_are_refused(numbers: tuple[int, float, float]) -> 
     every, seconds, share = numbers
     with pytest.raises(ValueError, match="must be positive"):
         SaveInterval(every, seconds, max_share=share)
+    with pytest.raises(ValueError, match="must be positive"):
+        SaveInterval(1, 1.0, max_epoch_share=0.0)
 
 
 def test_suggested_interval_is_that_of_young() -> None:

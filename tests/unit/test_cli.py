@@ -161,6 +161,16 @@ def test_ctrl_c_exits_130_without_traceback() -> None:
     assert process.stderr == "dnawire: interrupted\n"
 
 
+@pytest.mark.parametrize("limit", ["-Sn 8", "-n 8"])
+def test_a_low_limit_of_open_files_is_raised_or_told(limit: str) -> None:
+    command = f'ulimit {limit} && exec "$0" -m dnawire parameters'
+    process = subprocess.run(
+        ["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == (EXIT_FINISHED if "S" in limit else EXIT_USAGE), process.stderr
+    assert ("the limit of open files is 8" in process.stderr) == ("S" not in limit)
+
+
 def test_an_interrupted_run_is_told_how_to_become_resumable() -> None:
     assert "Add `--checkpoint_dir" in _after_interrupt(config_of(), "main.py")
     assert _after_interrupt(config_of("--checkpoint_dir", "a"), "main.py").endswith(": main.py")

@@ -142,6 +142,25 @@ def test_the_environment_spares_the_question() -> None:
     assert job.expected_seconds_left(now=lambda: 4000.0) == 1000.0
 
 
+@pytest.mark.parametrize("answer", ["echo 17 COMPLETED", "echo Invalid job id >&2; exit 1"])
+def test_a_shell_that_is_left_from_an_ended_job_is_in_none(queue: Queue, answer: str) -> None:
+    queue.answers("squeue", answer)
+    job = SlurmJob("17", "17", end_time=5000.0)
+    with pytest.raises(NoAnswerError, match="SLURM job 17 has ended"):
+        job.expected_seconds_left(now=lambda: 6000.0)
+
+
+def test_a_job_beyond_its_first_end_was_extended(queue: Queue) -> None:
+    queue.answers("squeue", 'case "$*" in *%T) echo 17 RUNNING;; *) echo 10:00;; esac')
+    job = SlurmJob("17", "17", end_time=5000.0)
+    assert job.expected_seconds_left(now=lambda: 6000.0) == 600.0
+
+
+def test_an_answer_that_is_none_says_nothing_about_a_job(queue: Queue) -> None:
+    queue.answers("squeue", "echo out of order")
+    assert job_runs("17") is None
+
+
 def test_the_description(queue: Queue) -> None:
     queue.answers("scontrol", "echo JobId=17 Requeue=1 ReqB:S:C:T=0:0:*:* Power=")
     description = JOB.description()

@@ -41,6 +41,11 @@ def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, "empty.yaml", "")) == {}
 
 
+def test_a_leading_zero_makes_no_octal_number(tmp_path: Path) -> None:
+    """YAML 1.1 has it so, and 1.2 does not."""
+    assert read_settings(write(tmp_path, "a.yaml", "num_epochs: 010")) == {"num_epochs": 10}
+
+
 def test_an_unquoted_clock_time_is_a_time_limit(tmp_path: Path) -> None:
     text = "time_limit: 12:00:00\ncheckpoint_dir: a\n"
     config = TrainConfig.from_flat(read_settings(write(tmp_path, "a.yaml", text)))
@@ -55,6 +60,10 @@ def test_an_unquoted_clock_time_is_a_time_limit(tmp_path: Path) -> None:
         ("a.yaml", "model: {num_epochs: 7}", ("group model", "unknown setting 'num_epochs'")),
         ("a.yaml", "modle: {num_layers: 7}", ("unknown setting 'modle'",)),
         ("a.yaml", "num_epochs: many", ("num_epochs = 'many'", "an integer of at least 1")),
+        ("a.yaml", "num_epochs: 1:30", ("num_epochs = '1:30'", "an integer of at least 1")),
+        ("a.yaml", "num_epochs: 1_0", ("num_epochs = '1_0'", "an integer of at least 1")),
+        ("a.yaml", "num_epochs: 0b11", ("num_epochs = '0b11'", "an integer of at least 1")),
+        ("a.yaml", "learning_rate: 0:01.5", ("learning_rate = '0:01.5'",)),
         ("a.yaml", "num_epochs: 0", ("num_epochs = 0", "an integer of at least 1")),
         ("a.yaml", "num_epochs: 1\nnum_epochs: 2", ("'num_epochs' is given twice", "line 2")),
         ("a.yaml", "seed: 1\nruntime: {seed: 1}", ("seed is given twice",)),

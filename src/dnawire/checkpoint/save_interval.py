@@ -19,6 +19,9 @@ class SaveInterval:
     max_share
         Largest share of the time that saving by time may take: where a save is slow, the time
         between two is stretched.
+    max_epoch_share
+        Largest share of the time that saving by epochs may take: where epochs are short, some are
+        passed over. Infinite if every one must be saved.
     clock
         Monotonic clock in seconds.
 
@@ -34,13 +37,15 @@ class SaveInterval:
         seconds: float,
         *,
         max_share: float = 0.01,
+        max_epoch_share: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if every_epochs < 1 or not seconds > 0.0 or not max_share > 0.0:
-            raise ValueError("every_epochs, seconds and max_share must be positive")
+        if every_epochs < 1 or not min(seconds, max_share, max_epoch_share) > 0.0:
+            raise ValueError("every_epochs, seconds and both shares must be positive")
         self._every_epochs = every_epochs
         self._seconds = seconds
         self._max_share = max_share
+        self._max_epoch_share = max_epoch_share
         self._clock = clock
         self._last = clock()
         self._cost = 0.0
@@ -58,9 +63,10 @@ class SaveInterval:
         completed_epochs
             Number of complete epochs if one has just been completed, else None.
         """
+        passed = self._clock() - self._last
         if completed_epochs is not None and completed_epochs % self._every_epochs == 0:
-            return True
-        return self._clock() - self._last >= self.seconds
+            return passed >= min(self.seconds, self._cost / self._max_epoch_share)
+        return passed >= self.seconds
 
     def saved(self, seconds: float) -> None:
         """Note that a save has just ended and how long it took."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,15 +62,23 @@ class StateRegistry:
             raise ValueError(f"a state of the name {name!r} is registered already")
         self._parts[name] = (get, put)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self, copied: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         """Copy the state of every part, with tensors on the CPU, untouched by what follows.
+
+        Parameters
+        ----------
+        copied
+            Copies, by name, of parts that have not changed since; they are taken as they are.
 
         Raises
         ------
         TypeError
             A state is not plain, see `plain_copy`.
         """
-        return {name: plain_copy(get(), name) for name, (get, _) in self._parts.items()}
+        return {
+            name: copied[name] if name in copied else plain_copy(get(), name)
+            for name, (get, _) in self._parts.items()
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Put every part into the state of a snapshot, which stays as it is.

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn
 
 from dnawire import __version__
+from dnawire.cli._limits import ensure_open_files
 from dnawire.cli._output import OutputError, checked, open_closed_streams, tell
 from dnawire.cluster import signals
 from dnawire.errors import (
@@ -63,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     open_closed_streams()
     try:
         with checked(sys.stdout), signals.keyboard_interrupts():
+            ensure_open_files()
             exit_code = _run(arguments)
             sys.stdout.flush()
         return exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from dnawire.scalars import InvalidNumberError, read_number
 
 DEFAULT_DIRECTORY: Final = Path("checkpoints")
 DEFAULT_FREQUENCY: Final = 10
+_DEFAULT_SHARE: Final = 0.0025
 
 _CLOCK: Final = re.compile(
     r"(?:(?P<days>[0-9]{1,5})-)?"
@@ -70,7 +72,8 @@ class CheckpointConfig(Group):
     """Checkpoint file to resume from."""
 
     checkpoint_frequency: Annotated[int | None, Field(ge=1, le=10**9), MAY_CHANGE] = None
-    """Save a checkpoint every N epochs; 10 when checkpoints are on and this is not given."""
+    """Save a checkpoint every N epochs; when checkpoints are on and this is not given, every 10, of
+    which some are passed over if epochs are so short that saving would take 0.25 % of the time."""
 
     checkpoint_seconds: Annotated[PositiveFloat, MAY_CHANGE] = 60.0
     """Also save a checkpoint when this many seconds have passed since the last one."""
@@ -117,6 +120,11 @@ class CheckpointConfig(Group):
     def frequency(self) -> int:
         """Number of epochs between two checkpoints."""
         return self.checkpoint_frequency or DEFAULT_FREQUENCY
+
+    @property
+    def max_epoch_share(self) -> float:
+        """Largest share of the time for saves by epochs; what is asked for is done in any case."""
+        return _DEFAULT_SHARE if self.checkpoint_frequency is None else math.inf
 
     @property
     def time_limit_seconds(self) -> float | None:

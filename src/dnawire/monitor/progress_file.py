@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +74,7 @@ def write_progress(
     last_rollback
         Why the run went back the last time.
     """
-    values = asdict(progress) | {
+    values = vars(progress) | {
         "train_loss": _finite(progress.train_loss),
         "val_loss": _finite(progress.val_loss),
         "schema": SCHEMA,

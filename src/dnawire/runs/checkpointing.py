@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from dnawire.checkpoint import (
@@ -69,8 +70,8 @@ class StopCallback(Callback):
     def fail(self, error: DnawireError) -> None:
         """Put on record why training ends."""
 
-    def finish(self, status: str) -> None:
-        """Put on record how the complete run ended."""
+    def finish(self, status: str, problem: str = "") -> None:
+        """Put on record how the complete run ended, and what went wrong if anything did."""
 
     def _send_heartbeats(self) -> None:
         for lock in self.locks:
@@ -90,6 +91,8 @@ class CheckpointCallback(StopCallback):
     """That of the store."""
     registry: StateRegistry
     state: RunState
+    copies: Callable[[], Mapping[str, Any]]
+    """What is copied already of a state between two epochs, by name in the registry."""
     identity: RunIdentity
     job: SlurmJob | None
     """The job of this process, if any."""
@@ -158,12 +161,12 @@ class CheckpointCallback(StopCallback):
         level
             Level of the message about the latest; saves in mid-epoch would fill the screen.
         """
+        started = time.perf_counter()
         try:
             self._snapshot_best()
-            seconds = 0.0
             if self.best is not None:
                 best = self.store.save_best(self.best)
-                self.best, seconds = None, best.seconds
+                self.best = None
                 _tell(best, logging.INFO)
             saved = self.store.save(self.payload())
         except NotFiniteError as error:
@@ -178,7 +181,7 @@ class CheckpointCallback(StopCallback):
             return False
         self.problem, self.failure = "", None
         self.checkpoint_epoch = self.state.epoch
-        self.schedule.saved(seconds + saved.seconds)
+        self.schedule.saved(time.perf_counter() - started)
         _tell(saved, level)
         return True
 
@@ -217,8 +220,8 @@ class CheckpointCallback(StopCallback):
         elif isinstance(error, DivergedError):
             self.report("diverged")
 
-    def finish(self, status: str) -> None:
-        """Say how the complete run ended.
+    def finish(self, status: str, problem: str = "") -> None:
+        """Say how the complete run ended, and what went wrong if anything did.
 
         Raises
         ------
@@ -230,6 +233,7 @@ class CheckpointCallback(StopCallback):
             if not self.save():
                 self.report("not saved")
                 raise self.failure
+        self.problem = problem
         self.report(status)
 
     def adopt(self, run_id: str) -> None:
@@ -274,11 +278,11 @@ class CheckpointCallback(StopCallback):
         """Take the state of a new best epoch now, because the next step changes it."""
         state = self.state
         if state.batch == 0 and state.epoch == state.best_epoch > self.best_epoch:
-            self.best, self.best_epoch = self.payload(), state.epoch
+            self.best, self.best_epoch = self.payload(self.copies()), state.epoch
 
-    def payload(self) -> dict[str, Any]:
-        """Content of a checkpoint of this moment."""
-        parts = self.registry.snapshot()
+    def payload(self, copied: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Content of a checkpoint of this moment; ``copied`` as in `StateRegistry.snapshot`."""
+        parts = self.registry.snapshot(copied)
         identity = self.identity
         return {
             "model_state_dict": parts.pop("model"),

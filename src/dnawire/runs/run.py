@@ -207,8 +207,7 @@ class Run:
         # All processes end together: some sites end all with the first one.
         with suppress(LostProcessError), self.group.synchronized_errors():
             if self.is_main and self.is_complete:
-                self._write_results()
-                draw(self.outputs.path)
+                self._write_results(draw)
             elif self.is_main:
                 self._say_stopped()
         return EXIT_FINISHED if self.is_complete else self.stop.exit_code
@@ -260,9 +259,14 @@ class Run:
             lock=self._locks[0],
             registry=self.trainer.registry(),
             state=self.trainer.state,
+            copies=self.trainer.recovery.copies,
             identity=self.identity,
             job=self._job,
-            schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
+            schedule=SaveInterval(
+                settings.frequency,
+                settings.checkpoint_seconds,
+                max_epoch_share=settings.max_epoch_share,
+            ),
         )
         if loaded is not None:
             resume(loaded, callback, self.config)
@@ -285,15 +289,16 @@ class Run:
             self.outputs.write_metrics(state.history)
         return starts
 
-    def _write_results(self) -> None:
+    def _write_results(self, draw: Callable[[Path], None]) -> None:
         try:
             with self.outputs.writing():
                 self._locks[-1].restore()
             if not self.outputs.is_claimed(self.identity.run_id):
                 self._start_outputs()
             write_results(self.outputs, self.config, self.data, self.trainer, self.identity)
-        except (NotWritableError, LockedError):
-            self.callback.finish("results not written")
+            draw(self.outputs.path)
+        except (NotWritableError, LockedError) as error:
+            self.callback.finish("results not written", error.problem)
             raise
         self.callback.finish("finished")
 

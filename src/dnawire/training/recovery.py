@@ -60,6 +60,10 @@ class Recovery:
         """Take the present state as the last good one; ``copy`` is its `verified_copy`."""
         self._good = {**copy, "counters": {name: getattr(self.state, name) for name in _COUNTERS}}
 
+    def copies(self) -> dict[str, Any]:
+        """Copies of all parts between two epochs, when the last good state is the present one."""
+        return {name: self._good[name] for name in self.parts.names if name in self._good}
+
     def roll_back(self, error: DivergedError, skipped: list[int]) -> None:
         """Go back, lower the learning rate and skip batches in the rest of the epoch.
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from dnawire.compiled.single import CHANNELS
-from dnawire.config import TrainConfig, settings_of
+from dnawire.config import DataConfig, TrainConfig, settings_of
 from dnawire.data import (
     Splits,
     TransportDataset,
@@ -19,6 +19,7 @@ from dnawire.data import (
     generation_spec,
     named_seed,
     read_dataset,
+    read_splits,
     split_dataset,
 )
 from dnawire.errors import MixedEnergyGridError
@@ -67,11 +68,10 @@ def prepare_data(
         If the records differ in energy grid or ``eta``.
     TooFewRecordsError
         If there are fewer than three different duplexes.
+    NotFoundError, UnusableDataFileError, UsageError
+        If the file of splits cannot be used, or puts a duplex on two sides.
     """
-    test, validation = config.data.test_fraction, config.data.validation_fraction
-    splits = split_dataset(
-        dataset, (1.0 - validation - test, validation, test), config.data.split_seed
-    )
+    splits = _splits(config.data, dataset)
     energies, eta = torch.from_numpy(dataset.energies.copy()), shared_eta(dataset)
     training = length_buckets(dataset, splits.train)
     statistics = target_statistics(training, energies, eta)
@@ -84,6 +84,14 @@ def prepare_data(
         test=_batches(dataset, splits.test, size, device),
         statistics=statistics,
     )
+
+
+def _splits(settings: DataConfig, dataset: TransportDataset) -> Splits:
+    if settings.splits is not None:
+        return read_splits(settings.splits, dataset, allow_leak=settings.allow_leak)
+    test, validation = settings.test_fraction, settings.validation_fraction
+    fractions = 1.0 - validation - test, validation, test
+    return split_dataset(dataset, fractions, settings.split_seed)
 
 
 def _batches(

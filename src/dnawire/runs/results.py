@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,11 +12,13 @@ import numpy as np
 import torch
 
 from dnawire.config import TrainConfig
-from dnawire.data import Coverage, TransportDataset
+from dnawire.data import Coverage, TransportDataset, parameter_set_of, shared_contacts
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel, save_model
-from dnawire.quantities import scored_in
+from dnawire.predictors.conditions import conditions_of_settings
+from dnawire.quantities import SCORED, scored_in
 from dnawire.runs.identity import RunIdentity
+from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import PreparedData, model_specification
 from dnawire.runs.reporter import score_table
@@ -46,38 +49,63 @@ def write_results(
     last = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(state.best_model)
     model.eval()
-    scores = test_scores(config.model_name, model, data)
     specification = model_specification(config, len(data.statistics.energies))
-    provenance = {
-        "config": dict(identity.args),
-        "source": data.dataset.source,
-        "eta": data.statistics.eta,
-        "energy_reference": sorted(set(data.dataset.energy_reference.tolist())),
-        "trained_on": Coverage.of_dataset(data.dataset.select(data.splits.train)).to_plain(),
-        "best_epoch": state.best_epoch,
-        "run_id": identity.run_id,
-        "scores": {name: dict(score) for name, score in scores.items()},
-    }
-    source = {"model": config.model_name, "run_id": identity.run_id}
+    provenance = provenance_of(config, data, trainer, identity)
+    target = folder.path / "model"
     with folder.writing():
         folder.write_metrics(state.history)
+        save_model(target, model, specification, provenance)
+        scores = test_scores(config.model_name, model, data)
         folder.write_scores(scores)
-        folder.write_test_records(*predicted_records(model, data, source))
-        save_model(folder.path / "model", model, specification, provenance)
+        save_model(target, model, specification, provenance | {"scores": scores})
+        with optional("the file of test records"):
+            source = {"model": config.model_name, "run_id": identity.run_id}
+            folder.write_test_records(*predicted_records(model, data, source))
     model.load_state_dict(last)
     logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", folder.path)
 
 
+def provenance_of(
+    config: TrainConfig, data: PreparedData, trainer: Trainer, identity: RunIdentity
+) -> dict[str, Any]:
+    """Where a model comes from; all that a prediction relies on is taken from the records."""
+    dataset = replace(data.dataset, spectra={})
+    return {
+        "config": dict(identity.args),
+        "source": dataset.source,
+        "origin": _origin(config, data.dataset),
+        "eta": data.statistics.eta,
+        "energy_reference": sorted(set(dataset.energy_reference.tolist())),
+        "trained_on": Coverage.of_dataset(dataset.select(data.splits.train)).to_plain(),
+        "leaked_duplexes": len(data.splits.leaks(dataset)),
+        "best_epoch": trainer.state.best_epoch,
+        "run_id": identity.run_id,
+    }
+
+
+def _origin(config: TrainConfig, dataset: TransportDataset) -> dict[str, Any]:
+    """Contacts that all records share and parameter set that they hold; each perhaps None."""
+    if config.data.data is None:
+        return conditions_of_settings(config.flat())
+    contacts = shared_contacts(dataset)
+    return {
+        "contacts": contacts and [one.text for one in contacts],
+        "parameters": parameter_set_of(dataset),
+    }
+
+
 def test_scores(name: str, model: TransportModel, data: PreparedData) -> dict[str, Scores]:
     """Errors on the test set of the model and, beside it, of the trivial baselines."""
-    scores = ScoreSum()
-    with torch.no_grad():
+    own = dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
+    with optional(f"the score of {name}"), torch.no_grad():
+        scores = ScoreSum()
         for batch in data.test:
             scores.add(model(batch.junctions), batch.spectra)
+        own = scores.result()
     baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
-    return {name: scores.result(), **baselines}
+    return {name: own, **baselines}
 
 
 def predicted_records(

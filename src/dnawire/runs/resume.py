@@ -178,6 +178,7 @@ def _check_records(
     if any(name == "seed" or settings()[name].group == "data" for name in allowed):
         return
     now = callback.identity
+    _check_splits(saved, now.splits_digest, config)
     if saved["data_digest"] == now.data_digest:
         return
     if config.data.data is None and saved["question_digest"] == now.question_digest:
@@ -191,3 +192,14 @@ def _check_records(
         f"{now.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
         "Give the --data of the first start, or start anew in another --checkpoint_dir.",
     )
+
+
+def _check_splits(saved: dict[str, Any], now: str, config: TrainConfig) -> None:
+    # Checkpoints that do not say so are of before there were files of splits.
+    then = saved.get("splits_digest", now if config.data.splits is None else "")
+    if then != now:
+        raise ConfigurationMismatchError(
+            f"the records are split otherwise than those the run was started with (digest "
+            f"{now[:12]} now, {then[:12] or 'not from a file'} then)",
+            "Give the --splits of the first start, or start anew in another --checkpoint_dir.",
+        )

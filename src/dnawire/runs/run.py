@@ -19,6 +19,7 @@ from dnawire.config import TrainConfig
 from dnawire.errors import EXIT_FINISHED, DnawireError, LostProcessError, NotWritableError
 from dnawire.runs.checkpointing import CheckpointCallback, StopCallback
 from dnawire.runs.identity import RunIdentity, identity_of
+from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import (
     PreparedData,
@@ -144,8 +145,7 @@ class Run:
             dataset = prepare_dataset(self.config)
             self.data = prepare_data(self.config, dataset, device)
             self.trainer = build_trainer(self.config, self.data, device, group)
-            energies = self.data.statistics.energies
-            self.identity = identity_of(self.config, dataset, energies, group.size)
+            self.identity = identity_of(self.config, self.data, group.size)
             self._say_started(device)
             self.callback = self._resumed(loaded)
             if self.is_main:
@@ -202,7 +202,8 @@ class Run:
         with suppress(LostProcessError), self.group.synchronized_errors():
             if self.is_main and self.is_complete:
                 self._write_results()
-                draw(self.outputs.path)
+                with optional("a figure"):
+                    draw(self.outputs.path)
             elif self.is_main:
                 self._say_stopped()
         return EXIT_FINISHED if self.is_complete else self.stop.exit_code

@@ -151,11 +151,12 @@ def test_conditions_come_from_the_training(tmp_path: Path) -> None:
 
 def test_the_source_of_the_records_is_never_interpreted(tmp_path: Path) -> None:
     config = provenance()["config"] | {"data": "records.h5", "gamma_left": 7.0}
-    told = {"contacts": ["upper:0=0.1", "lower:0=0.2"], "parameters": None}
+    texts = ["upper:0=0.1", "lower:0=0.2"]
+    told = {"contacts": texts, "parameters": None}
     source = records().source | {"parameters": "nobody1999", "left": "no contact"}
     for name, changes, contacts in (
         ("nothing", {}, None),
-        ("derived", {"origin": told}, tuple(map(Contact.parse, told["contacts"]))),
+        ("derived", {"origin": told}, tuple(map(Contact.parse, texts))),
     ):
         run = save(tmp_path / name, "hamiltonian", config=config, source=source, **changes)
         conditions = load_predictor(str(run)).conditions

@@ -16,6 +16,8 @@ from dnawire.checkpoint import describe_environment
 from dnawire.compiled.environment import describe_compiled_code
 from dnawire.compiled.switch import only_definitions
 from dnawire.config import GuardClass, TrainConfig, guard_classes
+from dnawire.data import Splits, TransportDataset
+from dnawire.runs.preparation import PreparedData
 
 
 @dataclass

@@ -23,6 +23,7 @@ from dnawire.data import (
 from dnawire.errors import ConfigurationMismatchError, NotWritableError, UsageError
 from dnawire.inference import load_predictor
 from dnawire.junction import Contact
+from dnawire.plots import write_training_figures
 
 ONE = ("--num_epochs", "1")
 TWO = ("--num_epochs", "2", "--checkpoint_dir", CHECKPOINTS)

@@ -108,7 +108,7 @@ def test_the_definition_has_the_gradients_of_finite_differences(
 
 @differentiable
 def test_pytorch_knows_the_operator(operator: Operator[..., Any]) -> None:
-    for args in samples(operator):
+    for args in (samples(operator)[0], samples(operator)[-1]):
         given, count = leaves(operator, args), len(operator.parameters)
         if len(given) > count:
             given[count - 1 :] = [given[count - 1 :]]
@@ -150,7 +150,8 @@ def test_the_environment_chooses(value: str, expected: str) -> None:
 
 
 def test_no_command_needs_a_kernel_if_definitions_are_asked_for(tmp_path: Path) -> None:
-    train = "train --model_type hamiltonian --num_samples 20 --seq_length 3 --num_epochs 1"
+    sizes = "--num_samples 20 --seq_length 3 --num_energy_points 9 --hidden_dim 16"
+    train = f"train --model_type hamiltonian --num_epochs 1 {sizes}"
     predict = "predict exact:kordas2025 ACG --left_contact upper:0 --right_contact upper:2"
     code = f"from dnawire.cli import main; print(main({train.split()}), main({predict.split()}))"
     environment = os.environ | {"DNAWIRE_DEFINITIONS": "1", "NUMBA_CACHE_DIR": str(tmp_path)}

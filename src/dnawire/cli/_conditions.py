@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from dnawire.cli._flags import check_range
 from dnawire.errors import UsageError
+from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from dnawire.junction import Contact
 
 
+_NUM_ENERGIES: Final = Range(2, 10**5, "energies")
 UNRESOLVED: Final = (
     "warning: this model knows T at the energies of its grid only: resonances between them are "
     "missing, and a conductance may be wrong by orders of magnitude"
@@ -48,6 +51,14 @@ class ConditionFlags:
 
     eta: float | None = None
     """Imaginary part added to the energy, in eV."""
+
+    def __post_init__(self) -> None:
+        for name in ("gamma_left", "gamma_right"):
+            check_range(name, getattr(self, name), COUPLING)
+        for name in ("energy_min", "energy_max"):
+            check_range(name, getattr(self, name), ENERGY)
+        check_range("eta", self.eta, BROADENING)
+        check_range("num_energy_points", self.num_energy_points, _NUM_ENERGIES)
 
     def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
         """Return the left and the right contact.

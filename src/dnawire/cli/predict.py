@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import tyro
 
 from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.scalars import ENERGY, TEMPERATURE
 
 if TYPE_CHECKING:
     from dnawire.data import TransportRecord
@@ -62,7 +63,15 @@ class PredictFlags:
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace earlier results."""
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        check_range("fermi_energy", self.fermi_energy, ENERGY)
+        check_range("temperature", self.temperature, TEMPERATURE)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -82,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.junction import Duplex, Junction
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     left, right = flags.conditions.contacts(predictor)
     junctions = [Junction(duplex, left, right) for duplex in duplexes]
     folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")
@@ -168,7 +177,7 @@ def _warn(
         outside = "; ".join(predictor.out_of_domain(junction))
         if outside:
             _logger.warning("warning: %s: unlike all training records: %s", name, outside)
-        if summary.max_transmission == 0.0:
+        if math.isnan(summary.max_energy):
             _logger.warning("warning: %s: the contacts are not connected, T = 0", name)
         channels = min(len(junction.left.attachments), len(junction.right.attachments))
         if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:

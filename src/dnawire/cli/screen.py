@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import tyro
 
 from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._table import aligned
 from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
 from dnawire.files.durable import replacing
+from dnawire.scalars import ENERGY, TEMPERATURE, Range
 
 if TYPE_CHECKING:
     from dnawire.inference import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _SHOWN: Final = 10
+_RANKED: Final = Range(1, 10**7, "sequences")
 _RANKING, _SCORES, _DISTRIBUTION = "ranking.csv", "scores.csv", "distribution"
 
 
@@ -96,7 +98,18 @@ class ScreenFlags:
 
     conditions: ConditionFlags = field(default_factory=ConditionFlags)
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        check_range("fermi_energy", self.fermi_energy, ENERGY)
+        check_range("temperature", self.temperature, TEMPERATURE)
+        for name in ("window_min", "window_max"):
+            check_range(name, getattr(self, name), ENERGY)
+        check_range("top", self.top, _RANKED)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -110,12 +123,10 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(ScreenFlags, arguments, "screen")
     flags.messages.configure()
-    if flags.top < 1:
-        raise UsageError(f"a ranking of {flags.top} sequences", "Give --top a value of at least 1.")
     from dnawire.inference import Distribution, Ranking, load_predictor, screen
 
     candidates = _candidates(flags)
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     question = _question(flags, predictor)
     folder = flags.output or Path("screenings") / predictor.name.replace(":", "-")
     _check_targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)

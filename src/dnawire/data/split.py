@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.random import named_generator
 from dnawire.errors import NotFoundError, TooFewRecordsError, UnusableDataFileError, UsageError
-from dnawire.files.filesystem import read_regular
+from dnawire.files.text import NotTextError, read_text
 
 logger = logging.getLogger(__name__)
 
@@ -130,8 +130,8 @@ def read_splits(path: Path, dataset: TransportDataset, *, allow_leak: bool) -> S
     if not path.exists():
         raise NotFoundError(f"{path}: no such file.", "check the path of the file of splits.")
     try:
-        text = read_regular(path, _LARGEST_FILE).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path, largest=_LARGEST_FILE)
+    except (OSError, NotTextError) as error:
         raise _unusable(str(path), f"it cannot be read ({error})") from error
     splits = Splits.from_json(text, dataset.identifiers.tolist(), str(path))
     leaks = splits.leaks(dataset)

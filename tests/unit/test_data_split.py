@@ -146,7 +146,7 @@ def test_a_file_of_splits_that_is_not_there_or_no_text_is_named(tmp_path: Path) 
     dataset = _dataset(["AAA", "CCC", "ACA"])
     with pytest.raises(NotFoundError, match=r"none\.json"):
         read_splits(tmp_path / "none.json", dataset, allow_leak=False)
-    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xff")
     for name in ("bytes.json", "."):
         with pytest.raises(UnusableDataFileError, match="cannot be read"):
             read_splits(tmp_path / name, dataset, allow_leak=False)

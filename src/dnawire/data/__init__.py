@@ -14,11 +14,13 @@ from dnawire.data.record import TransportRecord
 from dnawire.data.specification import generation_spec
 from dnawire.data.split import Splits, read_splits, split_dataset
 from dnawire.data.store import read_dataset, write_dataset
+from dnawire.data.stored import Column
 
 if TYPE_CHECKING:
     from dnawire.data.importers import EnergyWindow, import_records
 
 __all__ = [
+    "Column",
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",

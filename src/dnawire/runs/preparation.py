@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,8 @@ from dnawire.data import (
 )
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
-from dnawire.models import ModelSpecification, TargetStatistics, build_model
+from dnawire.models import ModelSpecification, TargetStatistics, build_model, model_class
+from dnawire.quantities import QUANTITIES, scored_in
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
 from dnawire.training.loop import Trainer
@@ -51,10 +52,22 @@ class PreparedData:
 
 
 def prepare_dataset(config: TrainConfig) -> TransportDataset:
-    """Read the records of ``--data``, or generate them."""
+    """Read the records of ``--data``, or generate them, with the spectra that the run uses."""
+    columns = used_columns(config)
     if config.data.data is not None:
-        return read_dataset(config.data.data)
-    return generate_dataset(generation_spec(config.data, config.runtime.seed))
+        return read_dataset(config.data.data, columns)
+    return generate_dataset(generation_spec(config.data, config.runtime.seed), columns)
+
+
+def used_columns(config: TrainConfig) -> set[str]:
+    """Spectra that all records have, and what the model predicts with a weight in the loss."""
+    predicted = model_class(config.model.model_type).quantities
+    return {
+        one.column
+        for one in QUANTITIES
+        if one.is_required
+        or (one.name in predicted and getattr(config.loss, f"{one.name}_weight") > 0)
+    }
 
 
 def prepare_data(
@@ -76,12 +89,14 @@ def prepare_data(
     training = length_buckets(dataset, splits.train)
     statistics = target_statistics(training, energies, eta)
     size = config.optimization.batch_size
+    spectra = {one.column: dataset.spectra[one.column] for one in scored_in(dataset.spectra)}
+    scored = replace(dataset, spectra=spectra)
     return PreparedData(
         dataset=dataset,
         splits=splits,
         training=[bucket.to(device) for bucket in training],
         validation=_batches(dataset, splits.validation, size, device),
-        test=_batches(dataset, splits.test, size, device),
+        test=_batches(scored, splits.test, size, device),
         statistics=statistics,
     )
 

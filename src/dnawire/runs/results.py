@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
-from dnawire.data import Coverage, TransportDataset, parameter_set_of, shared_contacts
+from dnawire.data import Coverage, Ragged, TransportDataset, parameter_set_of, shared_contacts
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel, save_model
 from dnawire.predictors.conditions import conditions_of_settings
@@ -112,20 +113,22 @@ def predicted_records(
     model: TransportModel, data: PreparedData, source: dict[str, Any]
 ) -> tuple[TransportDataset, TransportDataset]:
     """Reference and predicted records of the test set, in the same order."""
-    indices, records = [], []
+    parts: dict[str, list[NDArray[Any]]] = {}
     with torch.no_grad():
         for batch in data.test:
             prediction = model(batch.junctions).known()
-            columns = {
-                one.column: prediction[one.column].cpu().numpy() for one in scored_in(prediction)
-            }
-            for row, index in enumerate(batch.records.tolist()):
-                indices.append(index)
-                spectra = {name: values[row] for name, values in columns.items()}
-                records.append(replace(data.dataset[index], spectra=spectra))
-    order = np.argsort(indices)
-    predicted = TransportDataset.from_records([records[position] for position in order], source)
-    return data.dataset.select(np.sort(indices)), predicted
+            for one in scored_in(prediction):
+                parts.setdefault(one.column, []).append(prediction[one.column].cpu().numpy())
+    records = torch.cat([batch.records for batch in data.test]).cpu().numpy()
+    order = np.argsort(records)
+    reference = data.dataset.select(records[order])
+    size = len(data.dataset.energies)
+    offsets = np.arange(len(records) + 1) * size
+    spectra = {
+        name: Ragged(np.concatenate(found)[order].reshape(-1), offsets)
+        for name, found in parts.items()
+    }
+    return reference, replace(reference, spectra=spectra, source=source)
 
 
 def _on_cpu(buckets: Sequence[Batch]) -> list[Batch]:

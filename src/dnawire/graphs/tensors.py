@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
@@ -203,3 +203,13 @@ def blocks(batches: Sequence[Batch], size: int = RECORDS_AT_ONCE) -> Iterator[li
                 loaded, room = [], size
     if loaded:
         yield loaded
+
+
+def finite_mean(parts: Iterable[Float[Tensor, n * axes]]) -> Float[Tensor, "*axes"]:
+    """Mean over the records of several parts of what is finite; NaN where nothing is."""
+    sums: list[tuple[Tensor, Tensor]] = []
+    for part in parts:
+        is_finite = part.isfinite()
+        sums.append((part.where(is_finite, torch.nan).nansum(0), is_finite.sum(0)))
+    totals, counts = zip(*sums, strict=True)
+    return torch.as_tensor(sum(totals) / sum(counts))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs import Batch, blocks
+from dnawire.graphs import Batch, blocks, finite_mean
 from dnawire.junction import NUM_BASES
 from dnawire.models import TargetStatistics
 from dnawire.quantities import BY_COLUMN
@@ -36,24 +36,16 @@ def target_statistics(
     )
 
 
-def _finite(buckets: Sequence[Batch], name: str) -> Iterator[Float[Tensor, "n E"]]:
-    """Values of one quantity, some records at a time, NaN where they are not finite."""
+def _values(buckets: Sequence[Batch], name: str) -> Iterator[Float[Tensor, "n E"]]:
+    """Values of one quantity, some records at a time."""
     for part in blocks(buckets):
-        values = torch.cat([batch.spectra.known()[name] for batch in part])
-        yield torch.where(values.isfinite(), values, torch.nan)
+        yield torch.cat([batch.spectra.known()[name] for batch in part])
 
 
 def _mean_and_spread(buckets: Sequence[Batch], name: str) -> tuple[Tensor, Tensor]:
-    mean = _mean(_finite(buckets, name))
-    spread = _mean((part - mean).square() for part in _finite(buckets, name)).sqrt()
+    mean = finite_mean(_values(buckets, name))
+    spread = finite_mean((part - mean).square() for part in _values(buckets, name)).sqrt()
     return mean.nan_to_num(0.0), spread.nan_to_num(1.0).clamp_min(_SMALLEST_SPREAD)
-
-
-def _mean(parts: Iterable[Float[Tensor, "n E"]]) -> Float[Tensor, " E"]:
-    """Mean of the values that are not NaN."""
-    sums = [(part.nansum(0), (~part.isnan()).sum(0)) for part in parts]
-    total, count = (sum(one) for one in zip(*sums, strict=True))
-    return torch.as_tensor(total / count)
 
 
 def onsite_guess(buckets: Sequence[Batch], energies: Float[Tensor, " E"]) -> Float[Tensor, " 4"]:

@@ -19,7 +19,7 @@ from learning.tables import disagreement, insert
 from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
-from dnawire.graphs import Batch, SpectraBatch, junction_batch
+from dnawire.graphs import LoadedBatch, SpectraBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.models import HamiltonianModel, ModelSpecification, build_model
 from dnawire.tightbinding import ParameterSet, load_parameters
@@ -32,10 +32,10 @@ def one_thread() -> None:
     set_up_torch()
 
 
-def batch_of(*junctions: Junction) -> Batch:
+def batch_of(*junctions: Junction) -> LoadedBatch:
     nothing = torch.zeros(len(junctions), 2, dtype=torch.float64)
     graph = junction_batch(junctions)
-    return Batch(
+    return LoadedBatch(
         graph,
         SpectraBatch(log10_transmission=nothing, log10_dos=nothing),
         torch.arange(len(junctions)),
@@ -106,7 +106,7 @@ def test_deviations_name_the_kind_of_element_that_is_off() -> None:
 
 @pytest.mark.parametrize("describe", [gc_fraction, dinucleotides])
 def test_linear_features_are_the_same_in_both_writings(
-    describe: Callable[[list[Batch]], NDArray[np.float64]],
+    describe: Callable[[list[LoadedBatch]], NDArray[np.float64]],
 ) -> None:
     written = junction("GATTC", "upper:0=0.1", "lower:0=0.6")
     other = junction("GAATC", "lower:0=0.1", "upper:0=0.6")

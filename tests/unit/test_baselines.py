@@ -14,10 +14,12 @@ from dnawire.training.baselines import baseline_scores
 from dnawire.training.statistics import target_statistics
 
 
-def buckets(length: int) -> tuple[list[Batch], torch.Tensor]:
+def buckets(length: int, *, vanishing: bool = False) -> tuple[list[Batch], torch.Tensor]:
     values = {"num_samples": 12, "seq_length": length, "num_energy_points": 5}
     config = TrainConfig.from_flat(values | {"missing_fraction": 0.0})
     dataset = generate_dataset(generation_spec(config.data, seed=3))
+    if vanishing:
+        dataset.spectra["log10_transmission"].values[:] = -np.inf
     return length_buckets(dataset, np.arange(12)), torch.from_numpy(dataset.energies)
 
 
@@ -34,9 +36,7 @@ def test_long_duplexes_are_learned_from_and_scored() -> None:
 
 
 def test_a_transmission_that_vanishes_everywhere_is_not_scored() -> None:
-    batches, energies = buckets(4)
-    for batch in batches:
-        batch.spectra.log10_transmission.fill_(-torch.inf)
+    batches, energies = buckets(4, vanishing=True)
     scores = baseline_scores(batches, batches, target_statistics(batches, energies, 0.0))
     assert all(math.isnan(score["transmission"]) for score in scores.values())
     assert all(math.isfinite(score["dos"]) for score in scores.values())

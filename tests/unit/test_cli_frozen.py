@@ -36,6 +36,8 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
     "validation_fraction": (0.1, MUST),
     "test_fraction": (0.1, MUST),
     "split_seed": (42, MUST),
+    "splits": (None, MAY),
+    "allow_leak": (False, MAY),
     "model_type": ("standard", MUST),
     "hidden_dim": (128, MUST),
     "num_layers": (4, MUST),

@@ -115,7 +115,9 @@ def _changed(
 ) -> TransportDataset:
     changes: dict[str, Any]
     if name in dataset.spectra:
-        changes = {"spectra": {**dataset.spectra, name: change(dataset.spectra[name])}}
+        column = dataset.spectra[name]
+        assert isinstance(column, Ragged)
+        changes = {"spectra": {**dataset.spectra, name: change(column)}}
     else:
         changes = {name: change(getattr(dataset, name))}
     return replace(dataset, **changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from data_samples import make_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnawire.data import Splits, TransportDataset, split_dataset
-from dnawire.errors import TooFewRecordsError, UnusableDataFileError, UsageError
+from dnawire.data import Splits, TransportDataset, read_splits, split_dataset
+from dnawire.errors import NotFoundError, TooFewRecordsError, UnusableDataFileError, UsageError
 
 FRACTIONS = (0.8, 0.1, 0.1)
 SEQUENCES = ["".join(letters) for letters in product("ACGT", repeat=3)]
@@ -78,31 +79,74 @@ def test_impossible_fractions_are_refused(fractions: tuple[float, float, float])
 
 
 def test_json_reads_back() -> None:
-    splits = split_dataset(_dataset(SEQUENCES), FRACTIONS, 1)
-    found = Splits.from_json(splits.to_json())
+    dataset = _dataset(SEQUENCES)
+    splits = split_dataset(dataset, FRACTIONS, 1)
+    names = [f"record {row}" for row in range(len(dataset))]
+    found = Splits.from_json(splits.to_json(), names, "splits.json")
     assert _parts(found) == _parts(splits)
     assert found.train.dtype == np.int64
+    assert found.digest == splits.digest
+    named = {
+        part: [names[row] for row in rows[::-1]]
+        for part, rows in json.loads(splits.to_json()).items()
+    }
+    by_name = Splits.from_json(json.dumps(named), names, "splits.json")
+    assert by_name.digest == splits.digest
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"test": []}, "empty"),
-        ({"test": [-1]}, "negative"),
-        ({"test": [0]}, "twice"),
-        ({"test": ["a"]}, "not JSON with lists"),
-        ({"test": 2}, "empty"),
-        ({"test": [0.5]}, "twice"),
+        ({"test": []}, "test is empty"),
+        ({"test": [-1]}, "test names -1, which is the number of no record"),
+        ({"test": [9]}, "test names 9, which is the number of no record"),
+        ({"test": [0]}, r"record 0 \('a'\) is in it twice"),
+        ({"test": ["d"]}, "test names 'd', the identifier of several records"),
+        ({"test": ["e"]}, "train names 0, which is the identifier of no record"),
+        ({"test": 2}, "not JSON with lists"),
+        ({"test": [2.0]}, "test names 2.0, which is the number of no record"),
+        ({"test": [True]}, "test names True, which is the number of no record"),
+        ({"test": [[2]]}, "test names"),
         ({"test": None}, "not JSON with lists"),
     ],
 )
 def test_an_unusable_split_is_named(change: dict[str, object], words: str) -> None:
-    text = json.dumps({"train": [0], "validation": [1], "test": [2]} | change)
-    with pytest.raises(UnusableDataFileError, match=words):
-        Splits.from_json(text)
+    plain: dict[str, object] = {"train": [0], "validation": [1], "test": [2]}
+    if change["test"] == ["d"]:
+        plain = {"train": ["a"], "validation": ["b"]}
+    with pytest.raises(UnusableDataFileError, match=f"mine.json: .*{words}"):
+        Splits.from_json(json.dumps(plain | change), ["a", "b", "c", "d", "d"], "mine.json")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"train"'])
 def test_a_foreign_text_is_no_split(text: str) -> None:
     with pytest.raises(UnusableDataFileError, match="not JSON with lists"):
-        Splits.from_json(text)
+        Splits.from_json(text, ["a", "b", "c"], "mine.json")
+
+
+def test_a_duplex_on_two_sides_is_refused_or_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TTT is AAA from the other strand."""
+    dataset = _dataset(["AAA", "CCC", "ACA", "TTT"])
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps({"train": [0, 1], "validation": [2], "test": [4, 6]}))
+    with pytest.raises(UsageError, match=r"(?s)splits.json: 1 .* example AAA,.*--allow_leak"):
+        read_splits(path, dataset, allow_leak=False)
+    splits = read_splits(path, dataset, allow_leak=True)
+    assert splits.leaks(dataset) == ["AAA"]
+    assert "1 duplexes are on two sides" in caplog.text
+    assert "3 records are in no part" in caplog.text
+    clean = {"train": [0, 1, 6, 7], "validation": [2, 3], "test": [4, 5]}
+    path.write_text(json.dumps(clean), encoding="utf-8-sig")
+    assert _parts(read_splits(path, dataset, allow_leak=False)) == list(clean.values())
+
+
+def test_a_file_of_splits_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
+    dataset = _dataset(["AAA", "CCC", "ACA"])
+    with pytest.raises(NotFoundError, match=r"none\.json"):
+        read_splits(tmp_path / "none.json", dataset, allow_leak=False)
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xff")
+    for name in ("bytes.json", "."):
+        with pytest.raises(UnusableDataFileError, match="cannot be read"):
+            read_splits(tmp_path / name, dataset, allow_leak=False)

@@ -18,6 +18,7 @@ from checkpoint_kit import fork, wait
 from data_samples import SOURCE, make_dataset
 
 from dnawire.data import import_records, read_dataset, write_dataset
+from dnawire.data.digests import column_digest
 from dnawire.data.ragged import Ragged
 from dnawire.errors import NotFoundError, NotWritableError, UnusableDataFileError, UsageError
 from dnawire.junction import MISSING_CODE
@@ -89,7 +90,7 @@ def as_schema_1(path: Path) -> str:
         for one in dataset.quantities
         if (column := dataset.spectra[one.column])
     }
-    digest = dataset.digest_with(plain)
+    digest = dataset.digest_with([column_digest(name, one) for name, one in plain.items()])
     with h5py.File(path, "r+") as file:
         file.attrs["schema_version"] = 1
         file.attrs["digest"] = np.bytes_(digest)

@@ -149,18 +149,19 @@ def test_conditions_come_from_the_training(tmp_path: Path) -> None:
     assert str(tmp_path) in conditions.origin
 
 
-def test_settings_of_generation_say_nothing_about_records_from_a_file(tmp_path: Path) -> None:
+def test_the_source_of_the_records_is_never_interpreted(tmp_path: Path) -> None:
     config = provenance()["config"] | {"data": "records.h5", "gamma_left": 7.0}
-    imported = {"kind": "g3nat-archive"}
-    generated = records().source
-    for name, source, contacts, parameters in (
-        ("imported", imported, None, None),
-        ("generated", generated, (LEFT, RIGHT), "kordas2025"),
+    texts = ["upper:0=0.1", "lower:0=0.2"]
+    told = {"contacts": texts, "parameters": None}
+    source = records().source | {"parameters": "nobody1999", "left": "no contact"}
+    for name, changes, contacts in (
+        ("nothing", {}, None),
+        ("derived", {"origin": told}, tuple(map(Contact.parse, texts))),
     ):
-        run = save(tmp_path / name, "hamiltonian", config=config, source=source)
+        run = save(tmp_path / name, "hamiltonian", config=config, source=source, **changes)
         conditions = load_predictor(str(run)).conditions
         assert conditions.contacts == contacts
-        assert conditions.parameters == parameters
+        assert conditions.parameters is None
 
 
 def test_energies_that_each_molecule_counts_from_its_own_level_are_marked(tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_what_does_not_exist_is_not_found(tmp_path: Path) -> None:
         load_predictor("exact:kordas2024")
 
 
-@pytest.mark.parametrize("key", ["config", "source", "eta", "energy_reference"])
+@pytest.mark.parametrize("key", ["config", "eta", "energy_reference"])
 def test_a_model_without_provenance_is_unusable(key: str, tmp_path: Path) -> None:
     path = save(tmp_path, "hamiltonian") / "model" / "config.json"
     description = json.loads(path.read_text())

@@ -209,7 +209,10 @@ def test_the_name_of_a_run(tmp_path: Path) -> None:
         assert confined(place, claim) in (0, 73), kind
 
 
-@pytest.mark.parametrize("read", [Splits.from_json, lambda text: parse_parameters(text, "x")])
+@pytest.mark.parametrize(
+    "read",
+    [lambda text: Splits.from_json(text, ["a"], "x"), lambda text: parse_parameters(text, "x")],
+)
 @pytest.mark.parametrize(
     "text", ["[" * malice.DEEP, "a = " + "[" * malice.DEEP, "\x00", "9" * 9999]
 )

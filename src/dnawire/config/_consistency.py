@@ -72,7 +72,8 @@ def check_source(data: DataConfig) -> None:
 
 
 def check_split(data: DataConfig) -> None:
-    """Refuse fractions that leave nothing to train on."""
+    """Refuse fractions that leave nothing to train on, and settings without effect."""
+    _check_splits_file(data)
     total = math.fsum((data.validation_fraction, data.test_fraction))
     if total >= 1.0:
         raise UsageError(
@@ -80,6 +81,23 @@ def check_split(data: DataConfig) -> None:
             f"test_fraction = {data.test_fraction} add up to {total}: nothing is left to train on",
             "Choose fractions that add up to less than 1.",
         )
+
+
+def _check_splits_file(data: DataConfig) -> None:
+    if data.splits is None and data.allow_leak:
+        raise UsageError(
+            "allow_leak has no effect without splits: records are split so that no duplex is on "
+            "two sides",
+            "Drop allow_leak, or give a file of splits.",
+        )
+    fields = fields_of(type(data))
+    for name in ("validation_fraction", "test_fraction", "split_seed"):
+        if data.splits is not None and getattr(data, name) != fields[name].default:
+            raise UsageError(
+                f"{name} = {getattr(data, name)!r} has no effect beside splits = "
+                f"{str(data.splits)!r}: the split is read, not drawn",
+                f"Drop {name}, or drop splits.",
+            )
 
 
 def check_model(model: ModelConfig) -> None:

@@ -99,3 +99,11 @@ class DataConfig(GenerationConfig):
 
     split_seed: Annotated[Seed, MUST_MATCH] = 42
     """Seed of the split into training, validation and test."""
+
+    splits: Annotated[OptionalPath, MAY_CHANGE] = None
+    """File that says which records train, validate and test, like the splits.json of a run: lists
+    of record numbers or of identifiers. None splits by fractions and seed."""
+
+    allow_leak: Annotated[bool, MAY_CHANGE] = False
+    """Accept a file of splits that has a duplex on two sides, in either writing; scores then say
+    less."""

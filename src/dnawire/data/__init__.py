@@ -7,19 +7,24 @@ from dnawire.data.coverage import Coverage
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.keys import duplex_texts
+from dnawire.data.origin import parameter_set_of, shared_contacts
+from dnawire.data.ragged import Ragged
 from dnawire.data.random import named_generator, named_seed
 from dnawire.data.record import TransportRecord
 from dnawire.data.specification import generation_spec
-from dnawire.data.split import Splits, split_dataset
+from dnawire.data.split import Splits, read_splits, split_dataset
 from dnawire.data.store import read_dataset, write_dataset
+from dnawire.data.stored import Column
 
 if TYPE_CHECKING:
     from dnawire.data.importers import EnergyWindow, import_records
 
 __all__ = [
+    "Column",
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",
+    "Ragged",
     "Splits",
     "TransportDataset",
     "TransportRecord",
@@ -30,7 +35,10 @@ __all__ = [
     "import_records",
     "named_generator",
     "named_seed",
+    "parameter_set_of",
     "read_dataset",
+    "read_splits",
+    "shared_contacts",
     "split_dataset",
     "write_dataset",
 ]

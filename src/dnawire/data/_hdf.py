@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +21,8 @@ from dnawire.errors import (
     NotWritableError,
     UnusableDataFileError,
 )
-from dnawire.files.durable import replace_durably
-from dnawire.files.exclusive import create_durably
+from dnawire.files.durable import replace_durably, replacing
+from dnawire.files.exclusive import create_durably, creating
 
 
 def unusable(path: Path, problem: str) -> UnusableDataFileError:
@@ -70,7 +71,12 @@ def _refusal(path: Path, error: Exception) -> DnawireError:
 
 
 def read_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> NDArray[Any]:
-    """Read an array of numbers or bytes.
+    """Read an array of numbers or bytes as a whole; see `checked_array`."""
+    return np.asarray(checked_array(group, name, num_axes, kinds)[()])
+
+
+def checked_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> h5py.Dataset:
+    """An array of numbers or bytes that may be read, in parts or as a whole.
 
     Parameters
     ----------
@@ -85,8 +91,8 @@ def read_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> NDArr
 
     Returns
     -------
-    ndarray
-        The values.
+    h5py.Dataset
+        Its values are not read yet.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def read_array(group: h5py.Group, name: str, num_axes: int, kinds: str) -> NDArr
         raise unusable(path, f"{where} has shape {item.shape} and type {item.dtype}")
     if is_inflated(item):
         raise unusable(path, f"{where} declares {item.shape} values, more than the file holds")
-    return np.asarray(item[()])
+    return item
 
 
 def read_text(group: h5py.Group, name: str) -> str:
@@ -141,10 +147,75 @@ def new_hdf(path: Path, *, overwrite: bool) -> Iterator[h5py.File]:
     except FileExistsError as error:
         raise exists(path) from error
     except OSError as error:
-        raise NotWritableError(
-            f"{path} cannot be written ({_first_line(error)}).",
-            "check that the folder exists, is writable and has enough free space.",
-        ) from error
+        raise _not_writable(path, error) from error
+
+
+@contextmanager
+def new_large_hdf(path: Path, *, overwrite: bool) -> Iterator[h5py.File]:
+    """Write an HDF5 file that need not fit into memory; all else is as in `new_hdf`."""
+    replace = replacing if overwrite else creating
+    try:
+        with replace(path) as temporary, open(temporary, "x+b", buffering=0) as file:
+            target = _Target(file)
+            with h5py.File(target, "w", libver=("v110", "v110")) as hdf:
+                yield hdf
+            target.check()
+    except FileExistsError as error:
+        raise exists(path) from error
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+class _Target(io.RawIOBase):
+    """A file that tells HDF5 nothing of a full disk, which it does not survive, until `check`."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def check(self) -> None:
+        """Raise the first error that was kept back."""
+        if self._error is not None:
+            raise self._error
+
+    def readinto(self, target: Any) -> int:  # noqa: ANN401
+        """Read; what is missing after an error is zero."""
+        found = self._file.readinto(target) or 0
+        memoryview(target).cast("B")[found:] = bytes(memoryview(target).nbytes - found)
+        return memoryview(target).nbytes
+
+    def write(self, data: Any) -> int:  # noqa: ANN401
+        """Write as long as there was no error."""
+        rest = memoryview(data).cast("B")
+        while rest and self._error is None:
+            try:
+                rest = rest[self._file.write(rest) :]
+            except OSError as error:
+                self._error = error
+        return memoryview(data).nbytes
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Change the position."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Position."""
+        return self._file.tell()
+
+    def truncate(self, size: int | None = None) -> int:
+        """Change the size."""
+        try:
+            return self._file.truncate(size)
+        except OSError as error:
+            self._error = self._error or error
+            return size or 0
+
+
+def _not_writable(path: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(
+        f"{path} cannot be written ({_first_line(error)}).",
+        "check that the folder exists, is writable and has enough free space.",
+    )
 
 
 def exists(path: Path) -> NotWritableError:

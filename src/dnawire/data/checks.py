@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data.dataset import TransportDataset, attached_pairs
-from dnawire.data.ragged import Ragged
+from dnawire.data.ragged import Ragged, row_blocks
 from dnawire.junction import MISSING_CODE, STRANDS
 from dnawire.quantities import BY_NAME, QUANTITIES
 from dnawire.scalars import COUPLING
@@ -127,17 +127,16 @@ def _energies(dataset: TransportDataset) -> Iterator[str]:
 
 def _spectra(dataset: TransportDataset) -> Iterator[str]:
     for quantity in dataset.quantities:
-        column = dataset.spectra[quantity.column]
-        bad = ~quantity.is_possible(column.values)
         what = "is not finite" + (" or that of zero" if quantity.can_vanish else "")
-        yield from _values(dataset, column, bad, quantity.column, what)
+        for first, rows in dataset.spectra[quantity.column].blocks():
+            bad = ~quantity.is_possible(rows.values)
+            yield from _values(dataset, rows, bad, quantity.column, what, first)
 
 
 def _ldos_sum(dataset: TransportDataset) -> Iterator[str]:
     if BY_NAME["ldos"].column not in dataset.spectra:
         return
-    for grid in range(len(dataset.grids)):
-        rows = np.flatnonzero(dataset.grid_index == grid)
+    for rows in _rows_of_one_grid(dataset):
         difference = _ldos_difference(dataset, rows)
         bad = difference > LDOS_TOLERANCE
         for row in rows[bad][:1]:
@@ -148,9 +147,15 @@ def _ldos_sum(dataset: TransportDataset) -> Iterator[str]:
             )
 
 
+def _rows_of_one_grid(dataset: TransportDataset) -> Iterator[NDArray[np.int64]]:
+    counts = dataset.spectra[BY_NAME["ldos"].column].counts
+    for grid in range(len(dataset.grids)):
+        rows = np.flatnonzero(dataset.grid_index == grid)
+        for block in row_blocks(counts[rows]):
+            yield rows[block]
+
+
 def _ldos_difference(dataset: TransportDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    if not rows.size:
-        return np.zeros(0)
     dos, ldos = (
         BY_NAME[name].plain(dataset.spectra[BY_NAME[name].column].take(rows).values)
         for name in ("dos", "ldos")
@@ -202,13 +207,19 @@ def _records(
 
 
 def _values(
-    dataset: TransportDataset, column: Ragged, bad: NDArray[np.bool_], field: str, what: str
+    dataset: TransportDataset,
+    column: Ragged,
+    bad: NDArray[np.bool_],
+    field: str,
+    what: str,
+    first: int = 0,
 ) -> Iterator[str]:
+    """Name the first bad value of the rows of a column, of which ``first`` is the record."""
     for position in np.argwhere(bad)[:1]:
         row = int(np.searchsorted(column.offsets, position[0], side="right")) - 1
         index = int(position[0] - column.offsets[row])
         value = column.values[tuple(position)]
-        yield f"{_name(dataset, row)}: {field}: value {index} is {value}, which {what}"
+        yield f"{_name(dataset, first + row)}: {field}: value {index} is {value}, which {what}"
 
 
 def _attachments(

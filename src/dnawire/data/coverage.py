@@ -41,11 +41,10 @@ class Coverage:
         """Look at every record."""
         lengths = dataset.lengths
         gamma = np.concatenate([dataset.left.values["gamma"], dataset.right.values["gamma"]])
-        rows = [
-            (dataset.left[index].tobytes(), dataset.right[index].tobytes(), int(lengths[index]))
-            for index in range(len(dataset))
-        ]
-        examples = {row: index for index, row in enumerate(rows)}
+        examples: dict[tuple[bytes, bytes, int], int] = {}
+        for index, length in enumerate(lengths.tolist()):
+            row = dataset.left[index].tobytes(), dataset.right[index].tobytes(), length
+            examples.setdefault(row, index)
         junctions = (dataset.junction(index) for index in examples.values())
         pairs = _LETTERS[np.unique(dataset.codes.values, axis=0)]
         return cls(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dnawire.data.digests import array_digest, column_digest
 from dnawire.data.keys import canonical_keys
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
+from dnawire.data.stored import Column
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
 from dnawire.junction import (
     LETTERS,
@@ -26,7 +28,7 @@ from dnawire.junction import (
     Junction,
     JunctionArrays,
 )
-from dnawire.quantities import QUANTITIES, Quantity
+from dnawire.quantities import BY_COLUMN, QUANTITIES, Quantity
 
 ATTACHMENT: Final = np.dtype([("strand", "i1"), ("position", "<i4"), ("gamma", "<f8")])
 """One contact attachment: strand (0 upper, 1 lower), position from its 5' end, gamma in eV."""
@@ -63,6 +65,8 @@ class TransportDataset:
         plain values that JSON can hold.
     earlier_digest
         Digest of the file that the records were converted from, if its schema was an earlier one.
+    left_out
+        Digests of spectra that the records have but that were not kept, by column; see `keeping`.
     """
 
     codes: Ragged
@@ -70,12 +74,13 @@ class TransportDataset:
     right: Ragged
     grids: Ragged
     grid_index: NDArray[np.int64]
-    spectra: Mapping[str, Ragged]
+    spectra: Mapping[str, Column]
     eta: NDArray[np.float64]
     energy_reference: NDArray[np.float64]
     identifiers: NDArray[Any]
     source: dict[str, Any]
     earlier_digest: str | None = None
+    left_out: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def from_records(
@@ -188,6 +193,12 @@ class TransportDataset:
             source=self.source,
         )
 
+    def keeping(self, columns: Container[str]) -> TransportDataset:
+        """The same records, with the same digest, without spectra of other columns."""
+        left_out = {name: one for name, one in self.column_digests.items() if name not in columns}
+        kept = {name: one for name, one in self.spectra.items() if name in columns}
+        return replace(self, spectra=kept, left_out=left_out)
+
     @property
     def energies(self) -> NDArray[np.float64]:
         """The energy grid (E,) in eV that all records share.
@@ -243,31 +254,36 @@ class TransportDataset:
     @cached_property
     def content_digest(self) -> str:
         """SHA-256 of the records (not of ``source``), independent of how they are stored."""
-        return self.digest_with(self.spectra)
+        return self.digest_with(self.column_digests.values())
 
-    def digest_with(self, spectra: Mapping[str, Ragged]) -> str:
-        """SHA-256 of the records with the given columns of spectra instead of their own."""
+    @cached_property
+    def column_digests(self) -> dict[str, bytes]:
+        """Digests of all spectra that the records have, kept or left out, by column."""
+        kept = {name: column_digest(name, column) for name, column in self.spectra.items()}
+        found = {**kept, **self.left_out}
+        return {name: found[name] for name in BY_COLUMN if name in found}
+
+    def digest_with(self, spectra: Iterable[bytes]) -> str:
+        """SHA-256 of the records with spectra of the given digests instead of their own."""
         codes = self.codes.values
         # Digests number a missing base -1, as those of schema 1 did.
         numbered = np.where(codes == MISSING_CODE, np.int8(-1), codes)
-        columns = {
-            **{name: getattr(self, name) for name in _JUNCTIONS},
-            "codes": Ragged(numbered, self.codes.offsets),
-            **spectra,
-            **{name: getattr(self, name) for name in _CONDITIONS},
-        }
+        junctions = {name: getattr(self, name) for name in _JUNCTIONS}
+        junctions["codes"] = Ragged(numbered, self.codes.offsets)
         digest = hashlib.sha256(json.dumps(self.identifiers.tolist()).encode())
-        for name, column in columns.items():
-            parts = (column.values, column.offsets) if isinstance(column, Ragged) else (column,)
-            for part in parts:
-                digest.update(_content(name, part))
+        for name, column in junctions.items():
+            digest.update(column_digest(name, column))
+        for one in spectra:
+            digest.update(one)
+        for name in _CONDITIONS:
+            digest.update(array_digest(name, getattr(self, name)))
         return digest.hexdigest()
 
     @cached_property
     def question_digest(self) -> str:
         """SHA-256 of junctions, energies and source: what was computed, not what came out."""
         source = json.dumps(self.source, sort_keys=True).encode()
-        asked = self.digest_with({})
+        asked = self.digest_with(())
         return hashlib.sha256(source + asked.encode()).hexdigest()
 
 
@@ -324,8 +340,8 @@ def _contact(rows: NDArray[Any]) -> Contact:
     )
 
 
-def _joined_spectra(records: Sequence[TransportRecord]) -> dict[str, Ragged]:
-    joined = {}
+def _joined_spectra(records: Sequence[TransportRecord]) -> dict[str, Column]:
+    joined: dict[str, Column] = {}
     for quantity in QUANTITIES:
         column = quantity.column
         rows = [one.spectra[column].reshape(-1) for one in records if column in one.spectra]
@@ -340,10 +356,3 @@ def _joined_spectra(records: Sequence[TransportRecord]) -> dict[str, Ragged]:
         if rows:
             joined[column] = Ragged.from_rows(rows)
     return joined
-
-
-def _content(name: str, array: NDArray[Any]) -> bytes:
-    """Digest of an array with its name, type and shape, whatever the byte order of the machine."""
-    plain = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-    header = f"{name} {plain.dtype.descr} {plain.shape}".encode()
-    return hashlib.sha256(header + hashlib.sha256(plain.data).digest()).digest()

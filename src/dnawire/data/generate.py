@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 import dnawire
 from dnawire.data.dataset import ATTACHMENT, TransportDataset, attachment_rows
-from dnawire.data.ragged import Ragged, offsets_of
+from dnawire.data.digests import ContentHash, array_digest
+from dnawire.data.ragged import Ragged, offsets_of, row_blocks
 from dnawire.data.random import named_generator
+from dnawire.data.stored import Column, ColumnWriter
 from dnawire.errors import UsageError
-from dnawire.junction import BASES, MISSING_CODE, Contact, Duplex, Junction, pair_index
+from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junction, pair_index
 from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import ladder_blocks, load_parameters
 from dnawire.transport import block_spectra
@@ -82,7 +85,7 @@ class GenerationSpec:
             Junction(Duplex.parse(BASES[0] * length), self.left, self.right)
 
 
-def generate_dataset(spec: GenerationSpec) -> TransportDataset:
+def generate_dataset(spec: GenerationSpec, columns: Container[str] = BY_COLUMN) -> TransportDataset:
     """Compute the spectra of random duplexes exactly.
 
     Lengths are uniform between ``min_length`` and ``max_length``, bases are independent and
@@ -96,44 +99,40 @@ def generate_dataset(spec: GenerationSpec) -> TransportDataset:
     ----------
     spec
         What to generate.
+    columns
+        Spectra to keep; of the others only the digests are known.
 
     Returns
     -------
     TransportDataset
         Records with every quantity that the transport knows, in float64, absolute energies.
     """
-    groups = _draw(spec)
-    order = np.argsort(np.concatenate([group.rows for group in groups]))
-    codes = Ragged.from_parts([_codes_column(group) for group in groups]).take(order)
+    codes = _draw(spec)
+    spectra, left_out = _compute(spec, codes, columns)
     return TransportDataset(
         codes=codes,
         left=_contact_column(spec.left, codes.counts),
         right=_contact_column(spec.right, codes.counts),
         grids=Ragged(spec.energies, offsets_of([len(spec.energies)])),
         grid_index=np.zeros(spec.num_samples, dtype=np.int64),
-        spectra=_compute(spec, groups, order),
+        spectra=spectra,
         eta=np.full(spec.num_samples, spec.eta),
         energy_reference=np.zeros(spec.num_samples),
         identifiers=np.char.mod("generated/%07d", np.arange(spec.num_samples)),
         source=_source(spec),
+        left_out=left_out,
     )
 
 
-class _Group(NamedTuple):
-    """Duplexes of one length: their record numbers (B,) and base codes (B, L, 2)."""
-
-    rows: NDArray[np.int64]
-    codes: NDArray[np.int8]
-
-
-def _draw(spec: GenerationSpec) -> list[_Group]:
+def _draw(spec: GenerationSpec) -> Ragged:
+    """Base codes of all duplexes in ladder layout, rows (L, 2)."""
     num, widest = spec.num_samples, spec.max_length
     lengths = _stream(spec, "length").integers(spec.min_length, widest + 1, num)
     upper = _stream(spec, "bases").integers(0, len(BASES), (num, widest), dtype=np.int8)
     loses_bases = _stream(spec, "has_missing").random(num) < spec.missing_fraction
     how_many = _stream(spec, "number_missing").random(num)
     priority = _stream(spec, "which_missing").random((num, widest))
-    groups = []
+    ladders, records = [], []
     for length in map(int, np.unique(lengths)):
         rows = np.flatnonzero(lengths == length)
         bases = upper[rows, :length]
@@ -143,8 +142,9 @@ def _draw(spec: GenerationSpec) -> list[_Group]:
         rank = ranked.argsort(axis=1).argsort(axis=1)
         missing = (rank < np.minimum(number, length - 1)[:, None]) & np.isfinite(ranked)
         codes[missing, 1] = MISSING_CODE
-        groups.append(_Group(rows, codes))
-    return groups
+        ladders.append(_rows_of_codes(codes))
+        records.append(rows)
+    return Ragged.from_parts(ladders).take(np.argsort(np.concatenate(records)))
 
 
 def _stream(spec: GenerationSpec, name: str) -> np.random.Generator:
@@ -161,26 +161,58 @@ def _free_lower(spec: GenerationSpec, length: int) -> NDArray[np.bool_]:
     return free
 
 
-def _codes_column(group: _Group) -> Ragged:
-    number, length, strands = group.codes.shape
-    return Ragged(group.codes.reshape(-1, strands), np.arange(number + 1) * length)
+def _rows_of_codes(ladders: NDArray[np.int8]) -> Ragged:
+    number, length, strands = ladders.shape
+    return Ragged(ladders.reshape(-1, strands), np.arange(number + 1) * length)
 
 
 def _compute(
-    spec: GenerationSpec, groups: list[_Group], order: NDArray[np.intp]
-) -> dict[str, Ragged]:
-    parts = [_spectra_of(spec, group) for group in groups]
-    if len(parts) == 1:
-        return parts[0]
+    spec: GenerationSpec, codes: Ragged, columns: Container[str]
+) -> tuple[dict[str, Column], dict[str, bytes]]:
+    """Spectra to keep, and digests of the others, by column; a part of the records at a time."""
+    present = np.concatenate([[0], np.cumsum((codes.values != MISSING_CODE).sum(axis=1))])
+    sites = np.diff(present[codes.offsets])
+    size = len(spec.energies)
+    counts = {
+        name: size * (sites if one.has_sites else np.ones_like(sites))
+        for name, one in BY_COLUMN.items()
+    }
+    kept = {name: ColumnWriter(one, float) for name, one in counts.items() if name in columns}
+    others = {
+        name: ContentHash(name, np.dtype(float), (int(one.sum()),))
+        for name, one in counts.items()
+        if name not in columns
+    }
+    for rows in row_blocks(2 * size * codes.counts):
+        part = codes.take(np.arange(rows.start, rows.stop))
+        for name, values in _spectra_of(spec, part).items():
+            (kept if name in kept else others)[name].add(values)
+    digests = {
+        name: one.digest() + array_digest(name, offsets_of(counts[name]))
+        for name, one in others.items()
+    }
+    return {name: one.column() for name, one in kept.items()}, digests
+
+
+def _spectra_of(spec: GenerationSpec, codes: Ragged) -> dict[str, NDArray[np.float64]]:
+    """Spectra of duplexes by column, record after record."""
+    lengths = codes.counts
+    groups = [np.flatnonzero(lengths == length) for length in np.unique(lengths)]
+    parts = [_spectra_of_length(spec, codes.take(rows)) for rows in groups]
+    order = np.argsort(np.concatenate(groups))
     return {
-        name: Ragged.from_parts([part[name] for part in parts]).take(order) for name in parts[0]
+        name: Ragged.from_parts([part[name] for part in parts]).take(order).values
+        if len(parts) > 1
+        else parts[0][name].values
+        for name in parts[0]
     }
 
 
-def _spectra_of(spec: GenerationSpec, group: _Group) -> dict[str, Ragged]:
+def _spectra_of_length(spec: GenerationSpec, codes: Ragged) -> dict[str, Ragged]:
     """Spectra of duplexes of one length, by column."""
-    blocks = ladder_blocks(group.codes, load_parameters(spec.parameters))
-    shape = group.codes.shape
+    ladders = codes.values.reshape(len(codes), -1, len(STRANDS))
+    blocks = ladder_blocks(ladders, load_parameters(spec.parameters))
+    shape = ladders.shape
     found = block_spectra(
         blocks.diagonal,
         blocks.step,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+VALUES_AT_ONCE: Final = 2**22
+"""How many values are looked at together where all are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,26 @@ class Ragged:
         starts = offsets_of(counts)
         return np.repeat(self.offsets[indices] - starts[:-1], counts) + np.arange(starts[-1])
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.values.dtype
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+    def blocks(self) -> Iterator[tuple[int, Ragged]]:
+        """Consecutive rows, not too many at once, each with the number of the first one."""
+        for rows in row_blocks(self.counts):
+            offsets = self.offsets[rows.start : rows.stop + 1]
+            yield rows.start, Ragged(self.values[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+    def located(self, indices: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """An array that holds the given rows, and where each of them starts in it."""
+        return self.values, self.offsets[indices]
+
     def take(self, indices: NDArray[np.int64]) -> Ragged:
         """Rows in a new order; rows may be omitted or repeated."""
         return Ragged(self.values[self.positions(indices)], offsets_of(self.counts[indices]))
@@ -78,3 +101,27 @@ def offsets_of(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         int64, one longer than ``counts``, from 0 to the sum.
     """
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+
+
+def row_blocks(counts: NDArray[np.int64], size: int = VALUES_AT_ONCE) -> Iterator[slice]:
+    """Divide rows into consecutive blocks.
+
+    Parameters
+    ----------
+    counts
+        Length of every row.
+    size
+        Largest number of values of a block of more than one row.
+
+    Yields
+    ------
+    slice
+        Rows of a block.
+    """
+    ends = np.cumsum(counts)
+    first = 0
+    while first < len(counts):
+        before = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + size, side="right")))
+        yield slice(first, last)
+        first = last

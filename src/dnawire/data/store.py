@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,13 +29,24 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.data._hdf import exists, new_hdf, open_hdf, read_array, read_text, unusable
+from dnawire.data._hdf import (
+    checked_array,
+    exists,
+    new_hdf,
+    new_large_hdf,
+    open_hdf,
+    read_array,
+    read_text,
+    unusable,
+)
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import ATTACHMENT, TransportDataset
+from dnawire.data.digests import column_digest
 from dnawire.data.keys import ASCII_LETTERS
-from dnawire.data.ragged import Ragged
+from dnawire.data.ragged import VALUES_AT_ONCE, Ragged
+from dnawire.data.stored import LARGEST_IN_MEMORY, Column, ColumnWriter
 from dnawire.errors import UnusableDataFileError, UsageError
-from dnawire.quantities import BY_NAME, QUANTITIES
+from dnawire.quantities import BY_COLUMN, BY_NAME, QUANTITIES
 
 FORMAT: Final = "dnawire-records"
 SCHEMA_VERSION: Final = 2
@@ -43,6 +55,7 @@ _CODE_OF_LETTER = np.full(256, np.iinfo(np.int8).min, dtype=np.int8)
 _CODE_OF_LETTER[ASCII_LETTERS] = range(len(ASCII_LETTERS))
 _FILTERS: Final = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
 _OFFSETS: Final = "offsets"
+_DIGEST: Final = "digest"
 
 
 def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: bool = False) -> None:
@@ -55,7 +68,7 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
     path
         File to write.
     dataset
-        Records; they are checked as they are when a file is read.
+        Records; they are checked as they are when a file is read. What was left out is not written.
     overwrite
         Whether a file of that name may be replaced: also one that appears meanwhile.
 
@@ -74,20 +87,26 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
     if os.path.lexists(path) and not overwrite:
         raise exists(path)
     source = _source_text(dataset.source)
-    with new_hdf(path, overwrite=overwrite) as file:
+    digests = {name: dataset.column_digests[name] for name in dataset.spectra}
+    size = sum(column.size * column.dtype.itemsize for column in dataset.spectra.values())
+    create = new_hdf if size <= LARGEST_IN_MEMORY else new_large_hdf
+    with create(path, overwrite=overwrite) as file:
         file.attrs["schema_version"] = SCHEMA_VERSION
-        texts = {"format": FORMAT, "source": source, "digest": dataset.content_digest}
+        digest = dataset.digest_with(digests.values())
+        texts = {"format": FORMAT, "source": source, "digest": digest}
         file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})
         _write_columns(file, dataset)
 
 
-def read_dataset(path: str | Path) -> TransportDataset:
+def read_dataset(path: str | Path, columns: Container[str] = BY_COLUMN) -> TransportDataset:
     """Read and validate a file of records.
 
     Parameters
     ----------
     path
         File written by `write_dataset`.
+    columns
+        Spectra to keep. Others are not read, if the file knows their digests.
 
     Returns
     -------
@@ -105,17 +124,20 @@ def read_dataset(path: str | Path) -> TransportDataset:
     path = Path(path)
     with open_hdf(path) as file:
         version = _check_format(path, file)
-        stored = _read_spectra(path, file, version)
         expected = read_text(file, "digest")
-        dataset = _read_columns(path, file, stored)
+        stored, left_out = _read_spectra(path, file, version, columns)
+        dataset = replace(_read_columns(path, file, stored), left_out=left_out)
     if version == 1:
+        digests = [column_digest(name, column) for name, column in stored.items()]
         dataset = _converted(dataset, expected)
+    else:
+        digests = list(dataset.column_digests.values())
     problem = find_problem(dataset)
-    if problem is None and dataset.digest_with(stored) != expected:
+    if problem is None and dataset.digest_with(digests) != expected:
         problem = "its content does not match its digest: it was damaged or edited"
     if problem is not None:
         raise unusable(path, problem)
-    return dataset
+    return dataset if version > 1 else dataset.keeping(columns)
 
 
 def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
@@ -134,20 +156,31 @@ def _write_columns(file: h5py.File, dataset: TransportDataset) -> None:
     _write(file, "records", records, None)
     for quantity in dataset.quantities:
         column = dataset.spectra[quantity.column]
-        _write(file, quantity.column, {"values": column.values}, column.offsets)
-        file[quantity.column].attrs["scale"] = _fixed_text(quantity.scale)
+        group = _write(file, quantity.column, {}, column.offsets)
+        _write_values(group, column)
+        group.attrs["scale"] = _fixed_text(quantity.scale)
+        group.attrs[_DIGEST] = _fixed_text(dataset.column_digests[quantity.column].hex())
     _write_units(file)
 
 
 def _write(
     file: h5py.File, name: str, arrays: dict[str, NDArray[Any]], offsets: NDArray[Any] | None
-) -> None:
+) -> h5py.Group:
     group = file.create_group(name)
     if offsets is not None:
         arrays = arrays | {_OFFSETS: offsets}
     for key, array in arrays.items():
         filters = _FILTERS if array.size else {}
         group.create_dataset(key, data=array, **filters)
+    return group
+
+
+def _write_values(group: h5py.Group, column: Column) -> None:
+    filters = _FILTERS if column.size else {}
+    values = group.create_dataset("values", (column.size,), column.dtype, **filters)
+    for first, block in column.blocks():
+        start = int(column.offsets[first])
+        values[start : start + block.size] = block.values
 
 
 def _write_units(file: h5py.File) -> None:
@@ -182,26 +215,51 @@ def _check_format(path: Path, file: h5py.File) -> int:
     return int(version)
 
 
-def _read_spectra(path: Path, file: h5py.File, version: int) -> dict[str, Ragged]:
-    """Columns by the names of their groups: in schema 1 those of the plain quantities."""
+def _read_spectra(
+    path: Path, file: h5py.File, version: int, columns: Container[str]
+) -> tuple[dict[str, Column], dict[str, bytes]]:
+    """Spectra, and digests of those that are not kept, by the names of their groups.
+
+    In schema 1 these are the names of the plain quantities, and all are needed.
+    """
     groups = {one.name if version == 1 else one.column: one for one in QUANTITIES}
-    return {
-        name: _read_ragged(path, file, name, "values", 1, "f")
-        for name, quantity in groups.items()
-        if quantity.is_required or name in file
-    }
+    present = [name for name, one in groups.items() if one.is_required or name in file]
+    skipped = [name for name in present if version > 1 and name not in columns]
+    left_out = {name: _stored_digest(path, file, name) for name in skipped}
+    kept = {name: _read_column(path, file, name) for name in present if name not in skipped}
+    return kept, left_out
+
+
+def _stored_digest(path: Path, file: h5py.File, name: str) -> bytes:
+    """Digest of a column, which files of earlier programs do not tell."""
+    text = read_text(_group(path, file, name), _DIGEST)
+    if text:
+        try:
+            return bytes.fromhex(text)
+        except ValueError as error:
+            raise unusable(path, f"attribute {_DIGEST} of /{name} is no digest") from error
+    return column_digest(name, _read_column(path, file, name))
+
+
+def _read_column(path: Path, file: h5py.File, name: str) -> Column:
+    values = checked_array(_group(path, file, name), "values", 1, "f")
+    offsets = _read_offsets(path, file, name, len(values))
+    writer = ColumnWriter(np.diff(offsets), values.dtype.newbyteorder("="))
+    for start in range(0, len(values), VALUES_AT_ONCE):
+        writer.add(values[start : start + VALUES_AT_ONCE])
+    return writer.column()
 
 
 def _converted(dataset: TransportDataset, digest: str) -> TransportDataset:
     """Records of schema 1 in the scales of today."""
-    spectra = {
+    spectra: dict[str, Column] = {
         BY_NAME[name].column: Ragged(BY_NAME[name].scaled(plain.values), plain.offsets)
         for name, plain in dataset.spectra.items()
     }
     return replace(dataset, spectra=spectra, earlier_digest=digest)
 
 
-def _read_columns(path: Path, file: h5py.File, spectra: dict[str, Ragged]) -> TransportDataset:
+def _read_columns(path: Path, file: h5py.File, spectra: dict[str, Column]) -> TransportDataset:
     letters = _read_ragged(path, file, "duplex", "letters", 2, "S")
     if letters.values.dtype.itemsize != 1:
         raise unusable(path, "/duplex/letters holds more than one letter per base")

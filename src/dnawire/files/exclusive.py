@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dnawire.files.durable import _asking, discard, write_temporary
+from dnawire.files.durable import _asking, discard, temporary_path, write_temporary
 from dnawire.files.filesystem import REAL, FileSystem
 from dnawire.files.ownership import Permit
 
@@ -33,6 +35,24 @@ def create_durably(
     with _asking(path, permit, fs) as ask:
         temporary = write_temporary(path, data, fs=fs)
         try:
+            ask()
+            _publish(temporary, path, fs)
+        finally:
+            discard(temporary, fs)
+        fs.fsync_directory(path.parent)
+
+
+@contextmanager
+def creating(path: Path, *, permit: Permit | None = None, fs: FileSystem = REAL) -> Iterator[Path]:
+    """Context that gives a name to write to, like `replacing`, but never in place of another file.
+
+    Errors are those of `create_durably`.
+    """
+    with _asking(path, permit, fs) as ask:
+        temporary = temporary_path(path)
+        try:
+            yield temporary
+            fs.fsync_file(temporary)
             ask()
             _publish(temporary, path, fs)
         finally:

@@ -14,8 +14,8 @@ from dnawire.predictors import HamiltonianPredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
     conditions_of_parameters,
-    trained_contacts,
-    trained_parameters,
+    conditions_of_settings,
+    contacts_of_texts,
 )
 from dnawire.tightbinding import ladder_blocks, load_parameters
 
@@ -93,13 +93,14 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
     provenance = stored.provenance
     try:
         references = [float(energy) for energy in provenance["energy_reference"]]
-        config, source = provenance["config"], provenance["source"]
+        # Models of before 0.3 say no more than their settings.
+        origin = conditions_of_settings(provenance["config"]) | provenance.get("origin", {})
         return Conditions(
             energies=stored.model.energies.numpy().copy(),
             energy_reference=references[0] if len(references) == 1 else np.nan,
             eta=float(provenance["eta"]),
-            contacts=trained_contacts(config, source),
-            parameters=trained_parameters(config, source),
+            contacts=contacts_of_texts(origin["contacts"]),
+            parameters=origin["parameters"],
             origin=f"training of {folder}",
             coverage=Coverage.from_plain(provenance["trained_on"]),
         )

@@ -298,6 +298,7 @@ class CheckpointCallback(StopCallback):
                 "run_id": identity.run_id,
                 "data_digest": identity.data_digest,
                 "question_digest": identity.question_digest,
+                "splits_digest": identity.splits_digest,
                 "environment": dict(identity.environment),
                 "job": {} if self.job is None else self.job.to_plain(),
             },

@@ -16,7 +16,8 @@ from dnawire.checkpoint import describe_environment
 from dnawire.compiled.environment import describe_compiled_code
 from dnawire.compiled.switch import only_definitions
 from dnawire.config import GuardClass, TrainConfig, guard_classes
-from dnawire.data import TransportDataset
+from dnawire.data import Splits, TransportDataset
+from dnawire.runs.preparation import PreparedData
 
 
 @dataclass
@@ -31,19 +32,21 @@ class RunIdentity:
     """SHA-256 of the records."""
     question_digest: str
     """SHA-256 of what the records are about: junctions, energies and source, not spectra."""
+    splits_digest: str
+    """SHA-256 of the record numbers of training, validation and test."""
     environment: Mapping[str, Any]
     energies: Float[Tensor, " E"]
 
 
-def identity_of(
-    config: TrainConfig, dataset: TransportDataset, energies: Float[Tensor, " E"], processes: int
-) -> RunIdentity:
+def identity_of(config: TrainConfig, data: PreparedData, processes: int) -> RunIdentity:
     """Identity of a run that starts anew here."""
+    dataset = data.dataset
     return RunIdentity(
         args=config.flat(),
-        run_id=run_id(config, dataset),
+        run_id=run_id(config, dataset, data.splits),
         data_digest=dataset.digest,
         question_digest=dataset.question_digest,
+        splits_digest=data.splits.digest,
         environment=describe_environment()
         | describe_compiled_code()
         | {
@@ -51,11 +54,11 @@ def identity_of(
             "processes": processes,
             "only definitions": only_definitions(),
         },
-        energies=energies,
+        energies=data.statistics.energies,
     )
 
 
-def run_id(config: TrainConfig, dataset: TransportDataset) -> str:
+def run_id(config: TrainConfig, dataset: TransportDataset, splits: Splits | None = None) -> str:
     """Digest of everything that shapes the result: equal for equal runs."""
     classes = guard_classes()
     shaping = {
@@ -63,5 +66,7 @@ def run_id(config: TrainConfig, dataset: TransportDataset) -> str:
         for name, value in config.flat().items()
         if classes[name] is GuardClass.MUST_MATCH
     }
-    text = json.dumps({**shaping, "records": dataset.digest}, sort_keys=True)
+    # Without a file the settings above say how the records are split.
+    split = {"splits": splits.digest} if splits and config.data.splits else {}
+    text = json.dumps({**shaping, "records": dataset.digest, **split}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

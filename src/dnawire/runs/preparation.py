@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from dnawire.compiled.single import CHANNELS
-from dnawire.config import TrainConfig, settings_of
+from dnawire.config import DataConfig, TrainConfig, settings_of
 from dnawire.data import (
     Splits,
     TransportDataset,
@@ -19,11 +19,13 @@ from dnawire.data import (
     generation_spec,
     named_seed,
     read_dataset,
+    read_splits,
     split_dataset,
 )
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
-from dnawire.models import ModelSpecification, TargetStatistics, build_model
+from dnawire.models import ModelSpecification, TargetStatistics, build_model, model_class
+from dnawire.quantities import QUANTITIES, scored_in
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
 from dnawire.training.loop import Trainer
@@ -50,10 +52,22 @@ class PreparedData:
 
 
 def prepare_dataset(config: TrainConfig) -> TransportDataset:
-    """Read the records of ``--data``, or generate them."""
+    """Read the records of ``--data``, or generate them, with the spectra that the run uses."""
+    columns = used_columns(config)
     if config.data.data is not None:
-        return read_dataset(config.data.data)
-    return generate_dataset(generation_spec(config.data, config.runtime.seed))
+        return read_dataset(config.data.data, columns)
+    return generate_dataset(generation_spec(config.data, config.runtime.seed), columns)
+
+
+def used_columns(config: TrainConfig) -> set[str]:
+    """Spectra that all records have, and what the model predicts with a weight in the loss."""
+    predicted = model_class(config.model.model_type).quantities
+    return {
+        one.column
+        for one in QUANTITIES
+        if one.is_required
+        or (one.name in predicted and getattr(config.loss, f"{one.name}_weight") > 0)
+    }
 
 
 def prepare_data(
@@ -67,23 +81,32 @@ def prepare_data(
         If the records differ in energy grid or ``eta``.
     TooFewRecordsError
         If there are fewer than three different duplexes.
+    NotFoundError, UnusableDataFileError, UsageError
+        If the file of splits cannot be used, or puts a duplex on two sides.
     """
-    test, validation = config.data.test_fraction, config.data.validation_fraction
-    splits = split_dataset(
-        dataset, (1.0 - validation - test, validation, test), config.data.split_seed
-    )
+    splits = _splits(config.data, dataset)
     energies, eta = torch.from_numpy(dataset.energies.copy()), shared_eta(dataset)
     training = length_buckets(dataset, splits.train)
     statistics = target_statistics(training, energies, eta)
     size = config.optimization.batch_size
+    spectra = {one.column: dataset.spectra[one.column] for one in scored_in(dataset.spectra)}
+    scored = replace(dataset, spectra=spectra)
     return PreparedData(
         dataset=dataset,
         splits=splits,
         training=[bucket.to(device) for bucket in training],
         validation=_batches(dataset, splits.validation, size, device),
-        test=_batches(dataset, splits.test, size, device),
+        test=_batches(scored, splits.test, size, device),
         statistics=statistics,
     )
+
+
+def _splits(settings: DataConfig, dataset: TransportDataset) -> Splits:
+    if settings.splits is not None:
+        return read_splits(settings.splits, dataset, allow_leak=settings.allow_leak)
+    test, validation = settings.test_fraction, settings.validation_fraction
+    fractions = 1.0 - validation - test, validation, test
+    return split_dataset(dataset, fractions, settings.split_seed)
 
 
 def _batches(

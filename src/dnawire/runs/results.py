@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
-from dnawire.data import Coverage, TransportDataset
+from dnawire.data import Coverage, Ragged, TransportDataset, parameter_set_of, shared_contacts
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel, save_model
-from dnawire.quantities import scored_in
+from dnawire.predictors.conditions import conditions_of_settings
+from dnawire.quantities import SCORED, scored_in
 from dnawire.runs.identity import RunIdentity
+from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import PreparedData, model_specification
 from dnawire.runs.reporter import score_table
@@ -46,58 +50,85 @@ def write_results(
     last = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(state.best_model)
     model.eval()
-    scores = test_scores(config.model_name, model, data)
     specification = model_specification(config, len(data.statistics.energies))
-    provenance = {
-        "config": dict(identity.args),
-        "source": data.dataset.source,
-        "eta": data.statistics.eta,
-        "energy_reference": sorted(set(data.dataset.energy_reference.tolist())),
-        "trained_on": Coverage.of_dataset(data.dataset.select(data.splits.train)).to_plain(),
-        "best_epoch": state.best_epoch,
-        "run_id": identity.run_id,
-        "scores": {name: dict(score) for name, score in scores.items()},
-    }
-    source = {"model": config.model_name, "run_id": identity.run_id}
+    provenance = provenance_of(config, data, trainer, identity)
+    target = folder.path / "model"
     with folder.writing():
         folder.write_metrics(state.history)
+        save_model(target, model, specification, provenance)
+        scores = test_scores(config.model_name, model, data)
         folder.write_scores(scores)
-        folder.write_test_records(*predicted_records(model, data, source))
-        save_model(folder.path / "model", model, specification, provenance)
+        save_model(target, model, specification, provenance | {"scores": scores})
+        with optional("the file of test records"):
+            source = {"model": config.model_name, "run_id": identity.run_id}
+            folder.write_test_records(*predicted_records(model, data, source))
     model.load_state_dict(last)
     logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", folder.path)
 
 
+def provenance_of(
+    config: TrainConfig, data: PreparedData, trainer: Trainer, identity: RunIdentity
+) -> dict[str, Any]:
+    """Where a model comes from; all that a prediction relies on is taken from the records."""
+    dataset = replace(data.dataset, spectra={})
+    return {
+        "config": dict(identity.args),
+        "source": dataset.source,
+        "origin": _origin(config, data.dataset),
+        "eta": data.statistics.eta,
+        "energy_reference": sorted(set(dataset.energy_reference.tolist())),
+        "trained_on": Coverage.of_dataset(dataset.select(data.splits.train)).to_plain(),
+        "leaked_duplexes": len(data.splits.leaks(dataset)),
+        "best_epoch": trainer.state.best_epoch,
+        "run_id": identity.run_id,
+    }
+
+
+def _origin(config: TrainConfig, dataset: TransportDataset) -> dict[str, Any]:
+    """Contacts that all records share and parameter set that they hold; each perhaps None."""
+    if config.data.data is None:
+        return conditions_of_settings(config.flat())
+    contacts = shared_contacts(dataset)
+    return {
+        "contacts": contacts and [one.text for one in contacts],
+        "parameters": parameter_set_of(dataset),
+    }
+
+
 def test_scores(name: str, model: TransportModel, data: PreparedData) -> dict[str, Scores]:
     """Errors on the test set of the model and, beside it, of the trivial baselines."""
-    scores = ScoreSum()
-    with torch.no_grad():
+    own = dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
+    with optional(f"the score of {name}"), torch.no_grad():
+        scores = ScoreSum()
         for batch in data.test:
             scores.add(model(batch.junctions), batch.spectra)
+        own = scores.result()
     baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
-    return {name: scores.result(), **baselines}
+    return {name: own, **baselines}
 
 
 def predicted_records(
     model: TransportModel, data: PreparedData, source: dict[str, Any]
 ) -> tuple[TransportDataset, TransportDataset]:
     """Reference and predicted records of the test set, in the same order."""
-    indices, records = [], []
+    parts: dict[str, list[NDArray[Any]]] = {}
     with torch.no_grad():
         for batch in data.test:
             prediction = model(batch.junctions).known()
-            columns = {
-                one.column: prediction[one.column].cpu().numpy() for one in scored_in(prediction)
-            }
-            for row, index in enumerate(batch.records.tolist()):
-                indices.append(index)
-                spectra = {name: values[row] for name, values in columns.items()}
-                records.append(replace(data.dataset[index], spectra=spectra))
-    order = np.argsort(indices)
-    predicted = TransportDataset.from_records([records[position] for position in order], source)
-    return data.dataset.select(np.sort(indices)), predicted
+            for one in scored_in(prediction):
+                parts.setdefault(one.column, []).append(prediction[one.column].cpu().numpy())
+    records = torch.cat([batch.records for batch in data.test]).cpu().numpy()
+    order = np.argsort(records)
+    reference = data.dataset.select(records[order])
+    size = len(data.dataset.energies)
+    offsets = np.arange(len(records) + 1) * size
+    spectra = {
+        name: Ragged(np.concatenate(found)[order].reshape(-1), offsets)
+        for name, found in parts.items()
+    }
+    return reference, replace(reference, spectra=spectra, source=source)
 
 
 def _on_cpu(buckets: Sequence[Batch]) -> list[Batch]:

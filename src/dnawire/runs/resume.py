@@ -97,7 +97,10 @@ def resume(loaded: LoadedCheckpoint, callback: CheckpointCallback, config: Train
         If the records differ, or a change that was allowed does not leave the model its shape.
     """
     saved = loaded.payload["resume"]
-    _check_records(saved, callback, config)
+    allowed = config.checkpoint.allow_change
+    if not any(name == "seed" or settings()[name].group == "data" for name in allowed):
+        _check_records(saved, callback, config)
+        _check_splits(saved, callback, config)
     # Checkpoints that do not say so are those of one process and of compiled code.
     then = {"processes": 1, "only definitions": False, **saved["environment"]}
     for drift in compare_environments(then, dict(callback.identity.environment)):
@@ -174,9 +177,6 @@ def _named(classes: dict[str, GuardClass], wanted: GuardClass) -> set[str]:
 def _check_records(
     saved: dict[str, Any], callback: CheckpointCallback, config: TrainConfig
 ) -> None:
-    allowed = config.checkpoint.allow_change
-    if any(name == "seed" or settings()[name].group == "data" for name in allowed):
-        return
     now = callback.identity
     if saved["data_digest"] == now.data_digest:
         return
@@ -191,3 +191,15 @@ def _check_records(
         f"{now.data_digest[:12]} now, {saved['data_digest'][:12]} then)",
         "Give the --data of the first start, or start anew in another --checkpoint_dir.",
     )
+
+
+def _check_splits(saved: dict[str, Any], callback: CheckpointCallback, config: TrainConfig) -> None:
+    now = callback.identity.splits_digest
+    # Checkpoints that do not say so are of before there were files of splits.
+    then = saved.get("splits_digest", now if config.data.splits is None else "")
+    if then != now:
+        raise ConfigurationMismatchError(
+            f"the records are split otherwise than those the run was started with (digest "
+            f"{now[:12]} now, {then[:12] or 'not from a file'} then)",
+            "Give the --splits of the first start, or start anew in another --checkpoint_dir.",
+        )

@@ -25,6 +25,7 @@ from dnawire.errors import (
 )
 from dnawire.runs.checkpointing import CheckpointCallback, StopCallback
 from dnawire.runs.identity import RunIdentity, identity_of
+from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import (
     PreparedData,
@@ -150,8 +151,7 @@ class Run:
             dataset = prepare_dataset(self.config)
             self.data = prepare_data(self.config, dataset, device)
             self.trainer = build_trainer(self.config, self.data, device, group)
-            energies = self.data.statistics.energies
-            self.identity = identity_of(self.config, dataset, energies, group.size)
+            self.identity = identity_of(self.config, self.data, group.size)
             self._say_started(device)
             self.callback = self._resumed(loaded)
             if self.is_main:
@@ -296,7 +296,8 @@ class Run:
             if not self.outputs.is_claimed(self.identity.run_id):
                 self._start_outputs()
             write_results(self.outputs, self.config, self.data, self.trainer, self.identity)
-            draw(self.outputs.path)
+            with optional("a figure"):
+                draw(self.outputs.path)
         except (NotWritableError, LockedError) as error:
             self.callback.finish("results not written", error.problem)
             raise

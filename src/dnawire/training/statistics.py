@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs import Batch
+from dnawire.graphs import Batch, blocks, finite_mean
 from dnawire.junction import NUM_BASES
 from dnawire.models import TargetStatistics
-from dnawire.quantities import QUANTITIES
+from dnawire.quantities import BY_COLUMN
 
 _SMALLEST_SPREAD = 1e-3
 """Decades; keeps a constant target from dividing by zero."""
@@ -23,10 +23,10 @@ def target_statistics(
 ) -> TargetStatistics:
     """Mean and spread of the targets per energy, and a first guess of the on-site energies."""
     means, spreads = {}, {}
-    for quantity in QUANTITIES:
-        if not quantity.has_sites and quantity.column in buckets[0].spectra.known():
-            values = torch.cat([bucket.spectra.known()[quantity.column] for bucket in buckets])
-            means[quantity.column], spreads[quantity.column] = _mean_and_spread(values)
+    known = buckets[0].select(torch.zeros(1, dtype=torch.int64)).spectra.known()
+    for name in known:
+        if not BY_COLUMN[name].has_sites:
+            means[name], spreads[name] = _mean_and_spread(buckets, name)
     return TargetStatistics(
         energies=energies,
         eta=eta,
@@ -36,10 +36,15 @@ def target_statistics(
     )
 
 
-def _mean_and_spread(values: Float[Tensor, "N E"]) -> tuple[Tensor, Tensor]:
-    finite = torch.where(values.isfinite(), values, torch.nan)
-    mean = finite.nanmean(0)
-    spread = (finite - mean).square().nanmean(0).sqrt()
+def _values(buckets: Sequence[Batch], name: str) -> Iterator[Float[Tensor, "n E"]]:
+    """Values of one quantity, some records at a time."""
+    for part in blocks(buckets):
+        yield torch.cat([batch.spectra.known()[name] for batch in part])
+
+
+def _mean_and_spread(buckets: Sequence[Batch], name: str) -> tuple[Tensor, Tensor]:
+    mean = finite_mean(_values(buckets, name))
+    spread = finite_mean((part - mean).square() for part in _values(buckets, name)).sqrt()
     return mean.nan_to_num(0.0), spread.nan_to_num(1.0).clamp_min(_SMALLEST_SPREAD)
 
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dnawire.graphs import Batch
+from dnawire.graphs import Batch, blocks
 from dnawire.graphs.schema import JunctionBatch, SpectraBatch
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
@@ -68,16 +68,30 @@ class StandardModel(TransportModel):
         features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
-        spectra = [batch.spectra.known() for batch in training]
-        targets = [torch.cat([one[name] for one in spectra]) for name in _COLUMNS]
-        scaled = [
-            (target.cpu() - mean) / std
-            for target, mean, std in zip(targets, self.mean, self.std, strict=True)
-        ]
         inputs = (features.cpu() - self.feature_mean) / self.feature_std
-        weights = [_ridge_weights(inputs, target) for target in scaled]
         with torch.no_grad():
-            self.linear.weight.copy_(torch.cat(weights, dim=1).T)
+            self.linear.weight.copy_(self._ridge_weights(training, inputs))
+
+    def _ridge_weights(
+        self, training: Sequence[Batch], inputs: Float[Tensor, "N K"]
+    ) -> Float[Tensor, "2E K"]:
+        """Weights of ridge regression; records whose targets are not finite are skipped."""
+        count = inputs.shape[1]
+        grams = [inputs.new_zeros(count, count) for _ in _COLUMNS]
+        moments = [inputs.new_zeros(count, self.mean.shape[1]) for _ in _COLUMNS]
+        for part in blocks(training):
+            here, inputs = inputs.tensor_split([sum(map(len, part))])
+            for one, name in enumerate(_COLUMNS):
+                target = torch.cat([batch.spectra.known()[name].cpu() for batch in part])
+                scaled = (target - self.mean[one]) / self.std[one]
+                known = scaled.isfinite().all(1)
+                x, y = here[known], scaled[known]
+                grams[one] += x.T @ x
+                moments[one] += x.T @ y
+        regular = _RIDGE_PENALTY * torch.eye(count, dtype=inputs.dtype)
+        pairs = zip(grams, moments, strict=True)
+        weights = [torch.linalg.solve(gram + regular, moment) for gram, moment in pairs]
+        return torch.cat(weights, dim=1).T
 
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T and log10 DOS on the grid; a pooled model knows no LDOS."""
@@ -108,17 +122,6 @@ class StandardModel(TransportModel):
 
 def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
     return composition(batch.base, batch.gamma_left, batch.gamma_right)
-
-
-def _ridge_weights(
-    features: Float[Tensor, "N K"], targets: Float[Tensor, "N E"]
-) -> Float[Tensor, "K E"]:
-    """Weights of ridge regression; records whose targets are not finite are skipped."""
-    known = targets.isfinite().all(1)
-    x, y = features[known], targets[known]
-    regular = _RIDGE_PENALTY * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    weights: Tensor = torch.linalg.solve(x.T @ x + regular, x.T @ y)
-    return weights
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from dnawire.graphs import Batch, SpectraBatch
+from dnawire.graphs import Batch, SpectraBatch, blocks
 from dnawire.models import TransportModel
 from dnawire.training.loss import SpectralLoss
 
@@ -102,7 +102,8 @@ class ShardedBucket:
         self._loss = loss
         self._rank = rank
         self._world_size = world_size
-        self._weights = loss.weights_of(batch.spectra)
+        parts = (part.spectra for loaded in blocks([batch]) for part in loaded)
+        self._weights = torch.cat([loss.weights_of(spectra) for spectra in parts])
 
     def __len__(self) -> int:
         return len(self._batch)

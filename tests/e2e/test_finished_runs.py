@@ -1,0 +1,139 @@
+"""Nothing after the last epoch ends a run, and its model knows the records and not their source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import CHECKPOINTS, SMALL_MODEL, TINY, drawing, no_figures
+
+from dnawire.checkpoint import load_checkpoint
+from dnawire.config import TrainConfig
+from dnawire.data import (
+    Ragged,
+    TransportDataset,
+    generate_dataset,
+    generation_spec,
+    write_dataset,
+)
+from dnawire.errors import ConfigurationMismatchError, NotWritableError, UsageError
+from dnawire.inference import load_predictor
+from dnawire.junction import Contact
+from dnawire.plots import write_training_figures
+
+ONE = ("--num_epochs", "1")
+TWO = ("--num_epochs", "2", "--checkpoint_dir", CHECKPOINTS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def records(**changes: object) -> TransportDataset:
+    values = {"num_samples": 40, "seq_length": 4, "num_energy_points": 12}
+    config = TrainConfig.from_flat(values | changes)
+    return generate_dataset(generation_spec(config.data, seed=1))
+
+
+def scores_of(folder: Path, name: str = "standard") -> list[list[str]]:
+    text = (folder / "outputs" / name / "scores.csv").read_text()
+    return [line.split(",") for line in text.splitlines()[2:]]
+
+
+def fail_with(error: Exception) -> Callable[[Path], None]:
+    def draw(folder: Path) -> None:
+        assert (folder / "model" / "model.safetensors").exists()
+        raise error
+
+    return draw
+
+
+def all_figures(folder: Path) -> None:
+    write_training_figures(folder)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no axis"), UsageError("no set", "none"), KeyError(3)]
+)
+def test_a_figure_that_cannot_be_drawn_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    assert drawing((*TINY, *ONE), fail_with(error)) == 0
+    assert f"a figure cannot be made: {type(error).__name__}" in caplog.text
+    assert load_predictor(str(folder / "outputs/standard")).name == "standard"
+
+
+@pytest.mark.parametrize("error", [OSError("full"), NotWritableError("full", "make room")])
+@pytest.mark.usefixtures("folder")
+def test_storage_that_refuses_a_figure_ends_the_run(error: Exception) -> None:
+    with pytest.raises(type(error), match="full"):
+        drawing((*TINY, *ONE), fail_with(error))
+
+
+@pytest.mark.parametrize("model", ["standard", "hamiltonian"])
+def test_records_without_any_transmission_are_trained_on_to_the_end(
+    folder: Path, caplog: pytest.LogCaptureFixture, model: str
+) -> None:
+    plain = records()
+    column = plain.spectra["log10_transmission"]
+    nothing = Ragged(np.full_like(column.values, -np.inf), column.offsets)
+    write_dataset(
+        "none.h5", replace(plain, spectra={**plain.spectra, "log10_transmission": nothing})
+    )
+    flags = ("--data", "none.h5", "--model_type", model, *SMALL_MODEL, *ONE)
+    assert drawing(flags, all_figures) == 0
+    assert all(row[1] == "nan" and float(row[2]) >= 0.0 for row in scores_of(folder, model))
+    assert "ridge on one-hot bases has no score of T: no record" in caplog.text
+    assert "cannot be made" not in caplog.text
+
+
+def test_conditions_of_a_model_come_from_its_records(folder: Path) -> None:
+    """The source is free text of the user: it names what nobody knows."""
+    source = {"parameters": "nobody1999", "left": "my thiol", "right": 7}
+    plain = records(right_contact="lower:0", gamma_right=0.3)
+    write_dataset("mine.h5", replace(plain, source=source))
+    flags = ("--data", "mine.h5", "--model_type", "hamiltonian", *SMALL_MODEL, *ONE)
+    assert drawing(flags, no_figures) == 0
+    conditions = load_predictor(str(folder / "outputs/hamiltonian")).conditions
+    assert conditions.contacts == (Contact.parse("upper:0=0.1"), Contact.parse("lower:0=0.3"))
+    assert conditions.parameters == "kordas2025"
+
+
+def test_a_split_is_given_by_a_file_and_guarded(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The split of an earlier run gives the same run; another one is refused on resume."""
+    assert drawing((*TINY, *TWO), no_figures) == 0
+    drawn = folder / "outputs/standard/splits.json"
+    assert drawing((*TINY, *TWO, "--splits", str(drawn)), no_figures) == 0
+    assert "already complete" in caplog.text
+    given = ("--splits", "mine.json")
+    Path("mine.json").write_text(drawn.read_text())
+    other = ("--checkpoint_dir", "other", "--output_dir", "other")
+    assert drawing((*TINY, *TWO, *given, *other), no_figures) == 0
+    tensors = [
+        load_checkpoint(folder / one).payload["manifest"]["tensors"]
+        for one in (CHECKPOINTS, "other")
+    ]
+    assert tensors[0] == tensors[1]
+    split = json.loads(drawn.read_text())
+    split["test"] = split["test"][1:]
+    Path("mine.json").write_text(json.dumps(split))
+    with pytest.raises(ConfigurationMismatchError, match="the records are split otherwise"):
+        drawing((*TINY, *TWO, *given), no_figures)
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_of_a_split_that_have_no_effect_are_refused() -> None:
+    for flags, words in (
+        (("--splits", "mine.json", "--split_seed", "3"), "split_seed = 3 has no effect"),
+        (("--allow_leak",), "allow_leak has no effect"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            drawing((*TINY, *ONE, *flags), no_figures)

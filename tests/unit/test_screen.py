@@ -45,8 +45,8 @@ def run_screen(folder: Path, model: object, *arguments: str) -> int:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a table by the names of its columns, without that of the units."""
-    return list(csv.DictReader(path.read_text().splitlines()))[1:]
+    """Rows of a table by the names of its columns."""
+    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 def all_sequences(length: int) -> list[str]:
@@ -72,7 +72,7 @@ def test_values_are_those_of_predict(tmp_path: Path, model: str, decades: float)
     summary = rows(tmp_path / "few" / "summary.csv")
     for screened, predicted in zip(rows(tmp_path / "many" / "scores.csv"), summary, strict=True):
         transmission = float(predicted["log10_transmission"])
-        conductance = np.log10(float(predicted["conductance_quanta"]))
+        conductance = np.log10(float(predicted["conductance_G0"]))
         assert float(screened["log10_transmission"]) == pytest.approx(transmission, abs=decades)
         assert float(screened["log10_conductance"]) == pytest.approx(conductance, abs=decades)
 
@@ -145,8 +145,8 @@ def test_among_equals_the_first_comes_first() -> None:
 def test_pieces_are_small_and_hold_every_sequence_once() -> None:
     candidates = PatternCandidates("acgtNRYN")
     pieces = list(candidates.pieces(7))
-    assert max(map(len, pieces)) == 7
-    codes = np.concatenate(pieces)
+    assert max(len(piece.codes) for piece in pieces) == 7
+    codes = np.concatenate([piece.codes for piece in pieces])
     assert len(codes) == candidates.count == 64
     texts = {"".join("ACGT"[code] for code in one[:, 0]) for one in codes}
     expected = itertools.product("A", "C", "G", "T", "ACGT", "AG", "CT", "ACGT")
@@ -239,19 +239,19 @@ def test_results_are_not_replaced_silently(tmp_path: Path) -> None:
     [
         ((), "nothing to be screened"),
         (("--length", "2", "--pattern", "AN"), "length and pattern to be screened"),
-        (("--length", "0"), "length 0"),
+        (("--length", "0"), "length = 0"),
         (("--length", "17"), "10^10.2 sequences of length 17; at most 10^10"),
         (("--length", "40"), "10^24.1 sequences of length 40"),
         (("--pattern", "N" * 32), "stands for 10^19.3 sequences; at most 10^10"),
         (("--pattern", "A" + "N" * 1000), "stands for 10^602.1 sequences"),
         (("--pattern", "AXN"), "letter 'X' stands for no bases"),
         (("--pattern", ""), "it is empty"),
-        (("--length", "2", "--top", "0"), "a ranking of 0 sequences"),
+        (("--length", "2", "--top", "0"), "top = 0"),
         (("--length", "2", "--rank_by", "log10_conductance"), "needs the Fermi energy"),
         (("--length", "2", "--fermi_energy", "0"), "lies outside the energies"),
         (("--length", "2", "--window_min", "0"), "no energy lies in the window"),
         (("--length", "2", "--right_contact", "upper:2"), "lies outside a duplex"),
-        (("--length", "2", "--eta", "-1"), "eta is -1.0"),
+        (("--length", "2", "--eta", "-1"), "eta = -1.0"),
     ],
 )
 def test_bad_flags_are_refused(
@@ -300,13 +300,13 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
         try:
             assert process.stderr is not None
             assert any(" of 268435456 sequences" in line for line in process.stderr)
-            assert list((tmp_path / "out").glob(".scores.csv.*.tmp"))
+            assert list(tmp_path.glob(".results.*.tmp/.scores.csv.*.tmp"))
             process.send_signal(signal.SIGINT)
             assert "dnawire: interrupted" in process.stderr.read()
         finally:
             process.kill()
     assert process.returncode == EXIT_INTERRUPTED
-    assert not list((tmp_path / "out").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_distribution_counts_everything() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
 
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from dnawire.config import GROUP, Group
 from dnawire.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +25,14 @@ UNRESOLVED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class ConditionFlags:
+MOST_ENERGIES: Final = 1_000_000
+"""Largest number of energies; more would not fit into the memory."""
+
+_NotNegative = Annotated[float | None, Field(ge=0.0)]
+
+
+@dataclass(frozen=True, config=GROUP)
+class ConditionFlags(Group):
     """Contacts and energies; what is not given is taken from the training of the model."""
 
     left_contact: str | None = None
@@ -31,10 +41,10 @@ class ConditionFlags:
     right_contact: str | None = None
     """Right contact, written like the left one."""
 
-    gamma_left: float | None = None
+    gamma_left: _NotNegative = None
     """Coupling of the left contact in eV."""
 
-    gamma_right: float | None = None
+    gamma_right: _NotNegative = None
     """Coupling of the right contact in eV."""
 
     energy_min: float | None = None
@@ -43,11 +53,17 @@ class ConditionFlags:
     energy_max: float | None = None
     """Highest energy in eV."""
 
-    num_energy_points: int | None = None
+    num_energy_points: Annotated[int | None, Field(ge=2, le=MOST_ENERGIES)] = None
     """Number of equally spaced energies."""
 
-    eta: float | None = None
+    eta: _NotNegative = None
     """Imaginary part added to the energy, in eV."""
+
+    fermi_energy: float | None = None
+    """Fermi energy of the contacts in eV; without it there is no conductance."""
+
+    temperature: Annotated[float, Field(ge=0.0)] = 300.0
+    """Temperature of the contacts in K."""
 
     def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
         """Return the left and the right contact.
@@ -80,12 +96,52 @@ class ConditionFlags:
         low = float(own[0]) if self.energy_min is None else self.energy_min
         high = float(own[-1]) if self.energy_max is None else self.energy_max
         number = len(own) if self.num_energy_points is None else self.num_energy_points
-        if not low < high or number < 2:
+        with np.errstate(over="ignore", invalid="ignore"):
+            grid = np.linspace(low, high, number)
+            is_increasing = bool((np.diff(grid) > 0.0).all())
+        if not (is_increasing and np.isfinite(grid).all()):
             raise UsageError(
                 f"{number} energies from {low:g} to {high:g} eV are no grid",
-                "Choose --energy_min below --energy_max, and --num_energy_points of at least 2.",
+                "Choose --energy_min well below --energy_max, both in eV.",
             )
-        return np.linspace(low, high, number)
+        return grid
+
+
+def check_conditions(
+    flags: ConditionFlags, predictor: Predictor, energies: NDArray[np.float64] | None
+) -> None:
+    """Refuse energies, eta and Fermi energy that the predictor cannot be asked for.
+
+    Raises
+    ------
+    UsageError
+        They do not fit the predictor, or each other.
+    """
+    from dnawire.transport import checked_thermal_window
+
+    predictor.predict([], energies, flags.eta)
+    if flags.fermi_energy is not None:
+        checked_thermal_window(
+            predictor.default_energies if energies is None else energies,
+            fermi_energy=flags.fermi_energy,
+            temperature=flags.temperature,
+        )
+
+
+def condition_footer(
+    flags: ConditionFlags, predictor: Predictor, contacts: tuple[Contact, Contact], eta: float
+) -> str:
+    """Text below every figure of a prediction."""
+    from dnawire.plots import footer
+
+    conditions = predictor.conditions
+    return footer(
+        (contacts[0].text, contacts[1].text),
+        energy_reference=conditions.energy_reference,
+        eta=eta,
+        parameters=conditions.parameters,
+        thermal=None if flags.fermi_energy is None else (flags.fermi_energy, flags.temperature),
+    )
 
 
 def contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, TextIO, TypeVar
 
 import tyro
 
+from dnawire.cli._numbers import REGISTRY
 from dnawire.errors import UsageError
 
 Flags = TypeVar("Flags")
@@ -79,6 +80,7 @@ def parse(
             args=arguments,
             default=tyro.MISSING_NONPROP if default is None else default,
             use_underscores=True,
+            registry=REGISTRY,
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName),
         )
     except UsageError as error:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn
 
 from dnawire import __version__
+from dnawire.cli._last_resort import report_unexpected
 from dnawire.cli._output import OutputError, checked
 from dnawire.cluster import signals
 from dnawire.errors import (
@@ -60,6 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        return _answer(arguments)
+    except Exception as error:
+        if _wants_traceback(arguments):
+            traceback.print_exc()
+        return report_unexpected(error, arguments)
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    """Run one command; errors that a user can mend, and ends that are none, become exit codes."""
+    try:
         with checked(sys.stdout), signals.keyboard_interrupts():
             exit_code = _run(arguments)
             sys.stdout.flush()
@@ -95,14 +106,14 @@ def _run(arguments: Sequence[str]) -> int:
             print(f"dnawire {__version__}")
             return EXIT_FINISHED
         case ["train", *rest]:
-            return _run_heedful("train", rest)
+            return _run_stoppable("train", rest)
         case [name, *rest]:
             return _run_module(_find(name).module, rest)
     raise AssertionError(arguments)
 
 
-def _run_heedful(name: str, arguments: Sequence[str]) -> int:
-    """Run a command that heeds requests to stop: none is lost while its libraries are imported.
+def _run_stoppable(name: str, arguments: Sequence[str]) -> int:
+    """Run a command that stops on request: no request is lost while its libraries are imported.
 
     They stay held after a stop, so that a second one does not change how the process ends.
     """

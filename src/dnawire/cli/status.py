@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
 def with_interval(arguments: Sequence[str]) -> list[str]:
     """Give ``--watch`` the value that it may leave out."""
     words: list[str] = []
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip(arguments, [*arguments, ""][1:], strict=True):
         words.append(word)
         if word == "--watch" and not _is_number(following):
             words.append(str(DEFAULT_SECONDS))

@@ -58,11 +58,8 @@ class Site:
 
     @property
     def label(self) -> str:
-        """Name of the site: base and base pair number from 1, primed on the lower strand.
-
-        The partner of ``G3`` is therefore ``C3'``.
-        """
-        return f"{self.base}{self.pair + 1}{'' if self.strand == 'upper' else chr(39)}"
+        """Base and place, as a contact names it: ``A upper:0`` begins the upper strand."""
+        return f"{self.base} {self.strand}:{self.position}"
 
 
 @dataclass(frozen=True)
@@ -233,7 +230,7 @@ def _check_letters(letters: str, strand: Strand) -> None:
     for position, letter in enumerate(letters):
         if letter.upper() not in _CODES:
             raise InvalidDuplexError(
-                f"{strand} strand '{letters}': letter '{letter}' at position {position} "
-                "(counted from 0) is not a base.",
+                f"{strand} strand '{letters}': letter '{letter}' at {strand}:{position} is not a "
+                "base.",
                 _LETTER_REMEDY,
             )

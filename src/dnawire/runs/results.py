@@ -65,7 +65,7 @@ def write_results(
         folder.write_test_records(*predicted_records(model, data, source))
         save_model(folder.path / "model", model, specification, provenance)
     model.load_state_dict(last)
-    logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
+    logger.info("best epoch %d; errors on the test set:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", folder.path)
 

@@ -68,7 +68,7 @@ def test_table_and_files_agree_with_the_predictor(
     for row in (first, second):
         printed = next(line for line in table.splitlines() if line.startswith(row["sequence"]))
         assert f"{float(row['log10_transmission']):.3f}" in printed
-        assert f"{float(row['conductance_G0']):.3e}" in printed
+        assert f"{float(row['conductance_quanta']):.3e}" in printed
         assert f"{float(row['conductance_S']):.3e}" in printed
         assert f"{float(row['level_distance_eV']):+.4f}" in printed
         assert f"{float(row['max_transmission']):.3e}" in printed

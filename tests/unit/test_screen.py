@@ -72,7 +72,7 @@ def test_values_are_those_of_predict(tmp_path: Path, model: str, decades: float)
     summary = rows(tmp_path / "few" / "summary.csv")
     for screened, predicted in zip(rows(tmp_path / "many" / "scores.csv"), summary, strict=True):
         transmission = float(predicted["log10_transmission"])
-        conductance = np.log10(float(predicted["conductance_G0"]))
+        conductance = np.log10(float(predicted["conductance_quanta"]))
         assert float(screened["log10_transmission"]) == pytest.approx(transmission, abs=decades)
         assert float(screened["log10_conductance"]) == pytest.approx(conductance, abs=decades)
 

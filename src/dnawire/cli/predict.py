@@ -254,7 +254,7 @@ def _summary_table(summaries: Sequence[Summary]) -> Table:
     if at_fermi:
         conductances = [one.conductance for one in at_fermi]
         table["log10_transmission"] = ("", [one.log10_transmission for one in at_fermi])
-        table["conductance_quanta"] = ("G0", [one.conductance_quanta for one in conductances])
+        table["conductance_quanta"] = ("", [one.conductance_quanta for one in conductances])
         table["conductance"] = ("S", [one.siemens for one in conductances])
         table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
         table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])

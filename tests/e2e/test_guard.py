@@ -233,7 +233,7 @@ def test_an_allowed_change_takes_effect(tmp_path: Path, stopped: Path) -> None:
 
 
 def rates_of(folder: Path) -> list[float]:
-    rows = metrics(folder / "outputs/standard/metrics.csv")[1:]
+    rows = metrics(folder / "outputs/standard/metrics.csv")
     return [float(row["learning_rate"]) for row in rows]
 
 

@@ -55,7 +55,9 @@ def test_ladder_layout_of_a_duplex_with_a_missing_base() -> None:
     duplex = Duplex.parse("aCGT/ACG_")
     np.testing.assert_array_equal(duplex.codes, [[0, 4], [1, 2], [2, 1], [3, 0]])
     assert duplex.codes.dtype == np.int8
-    assert [site.label for site in duplex.sites] == ["A1", "C2", "G2'", "G3", "C3'", "T4", "A4'"]
+    assert [site.label for site in duplex.sites] == [
+        "A upper:0", "C upper:1", "G lower:2", "G upper:2", "C lower:1", "T upper:3", "A lower:0",
+    ]  # fmt: skip
     assert [site.position for site in duplex.sites] == [0, 1, 2, 2, 1, 3, 0]
 
 

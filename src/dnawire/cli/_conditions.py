@@ -28,7 +28,11 @@ UNRESOLVED: Final = (
 MOST_ENERGIES: Final = 1_000_000
 """Largest number of energies; more would not fit into the memory."""
 
-_NotNegative = Annotated[float | None, Field(ge=0.0)]
+LARGEST_ENERGY: Final = 1e4
+"""Largest energy and width in eV: far above those of all valence electrons."""
+
+Energy = Annotated[float | None, Field(ge=-LARGEST_ENERGY, le=LARGEST_ENERGY)]
+Width = Annotated[float | None, Field(ge=0.0, le=LARGEST_ENERGY)]
 
 
 @dataclass(frozen=True, config=GROUP)
@@ -41,28 +45,28 @@ class ConditionFlags(Group):
     right_contact: str | None = None
     """Right contact, written like the left one."""
 
-    gamma_left: _NotNegative = None
+    gamma_left: Width = None
     """Coupling of the left contact in eV."""
 
-    gamma_right: _NotNegative = None
+    gamma_right: Width = None
     """Coupling of the right contact in eV."""
 
-    energy_min: float | None = None
+    energy_min: Energy = None
     """Lowest energy in eV."""
 
-    energy_max: float | None = None
+    energy_max: Energy = None
     """Highest energy in eV."""
 
     num_energy_points: Annotated[int | None, Field(ge=2, le=MOST_ENERGIES)] = None
     """Number of equally spaced energies."""
 
-    eta: _NotNegative = None
+    eta: Width = None
     """Imaginary part added to the energy, in eV."""
 
-    fermi_energy: float | None = None
+    fermi_energy: Energy = None
     """Fermi energy of the contacts in eV; without it there is no conductance."""
 
-    temperature: Annotated[float, Field(ge=0.0)] = 300.0
+    temperature: Annotated[float, Field(ge=0.0, le=1e6)] = 300.0
     """Temperature of the contacts in K."""
 
     def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
@@ -96,10 +100,8 @@ class ConditionFlags(Group):
         low = float(own[0]) if self.energy_min is None else self.energy_min
         high = float(own[-1]) if self.energy_max is None else self.energy_max
         number = len(own) if self.num_energy_points is None else self.num_energy_points
-        with np.errstate(over="ignore", invalid="ignore"):
-            grid = np.linspace(low, high, number)
-            is_increasing = bool((np.diff(grid) > 0.0).all())
-        if not (is_increasing and np.isfinite(grid).all()):
+        grid = np.linspace(low, high, number)
+        if not (np.diff(grid) > 0.0).all():
             raise UsageError(
                 f"{number} energies from {low:g} to {high:g} eV are no grid",
                 "Choose --energy_min well below --energy_max, both in eV.",

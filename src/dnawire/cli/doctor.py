@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import tyro
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from dnawire.cli._flags import Messages, parse
-from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND, UsageError
+from dnawire.config import GROUP, Group
+from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND
 
 if TYPE_CHECKING:
     from dnawire.doctor import Finding
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 
 
-@dataclass(frozen=True)
-class DoctorFlags:
+@dataclass(frozen=True, config=GROUP)
+class DoctorFlags(Group):
     """Tell which signals reach a run here, when its job ends, and whether its folder is safe.
 
     Run it inside a job to learn about that job. It trains nothing and leaves nothing behind. The
@@ -30,10 +33,10 @@ class DoctorFlags:
     dir: tyro.conf.Positional[Path] = Path("checkpoints")
     """Folder of checkpoints, which need not exist yet."""
 
-    num_parameters: int = 1_000_000
+    num_parameters: Annotated[int, Field(ge=1, le=10**10)] = 1_000_000
     """Size of the model; counts only where the folder holds no checkpoint to measure."""
 
-    mtbf: float = 24.0
+    mtbf: Annotated[float, Field(gt=0.0, le=1e6)] = 24.0
     """Mean time between two failures in hours, for the cadence of saves."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -52,9 +55,6 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(DoctorFlags, arguments, "doctor")
     flags.messages.configure()
-    for name in ("num_parameters", "mtbf"):
-        if not 0 < getattr(flags, name) < float("inf"):
-            raise UsageError(f"{name} = {getattr(flags, name)}", "Give a number above 0.")
     findings = _examine(flags)
     print(_as_json(findings) if flags.json else "\n".join(_table(findings)))
     problems = [finding for finding in findings if finding.verdict.value == "PROBLEM"]

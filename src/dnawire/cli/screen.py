@@ -22,6 +22,7 @@ from pydantic.dataclasses import dataclass
 from dnawire.cli._conditions import (
     UNRESOLVED,
     ConditionFlags,
+    Energy,
     check_conditions,
     condition_footer,
     condition_lines,
@@ -82,10 +83,10 @@ class ScreenFlags(Group):
     top: Count = 100
     """Length of the ranking."""
 
-    window_min: float | None = None
+    window_min: Energy = None
     """Lowest energy of the means in eV; None takes the first energy."""
 
-    window_max: float | None = None
+    window_max: Energy = None
     """Highest energy of the means in eV; None takes the last energy."""
 
     unique: tyro.conf.FlagCreatePairsOff[bool] = False

@@ -8,15 +8,18 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Final
 
 import tyro
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._status_table import status_table
-from dnawire.errors import EXIT_FINISHED, NotFoundError, UsageError
+from dnawire.config import GROUP, Group
+from dnawire.errors import EXIT_FINISHED, NotFoundError
 
 SCHEMA: Final = 1
 DEFAULT_SECONDS: Final = 5.0
@@ -24,8 +27,8 @@ _REDRAW: Final = "\x1b[H\x1b[2J"
 _FULL_WIDTH: Final = 400
 
 
-@dataclass(frozen=True)
-class StatusFlags:
+@dataclass(frozen=True, config=GROUP)
+class StatusFlags(Group):
     """Show how runs are doing.
 
     Reads the light files of the checkpoint folders and nothing else, and disturbs no run.
@@ -34,7 +37,9 @@ class StatusFlags:
     dirs: tyro.conf.Positional[tuple[Path, ...]] = (Path("."),)
     """Checkpoint folders, or folders anywhere above them."""
 
-    watch: Annotated[float | None, tyro.conf.arg(metavar="[SECONDS]")] = None
+    watch: Annotated[
+        float | None, Field(gt=0.0, le=86_400.0), tyro.conf.arg(metavar="[SECONDS]")
+    ] = None
     """Show it again every so many seconds (5) until Ctrl+C."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -64,8 +69,6 @@ def run(arguments: Sequence[str]) -> int:
     if flags.watch is None:
         print(_shown(flags))
         return EXIT_FINISHED
-    if not 0.0 < flags.watch < float("inf"):
-        raise UsageError(f"watch = {flags.watch}", "Give a number of seconds above 0.")
     try:
         _watch(flags, flags.watch)
     except KeyboardInterrupt:

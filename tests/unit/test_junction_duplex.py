@@ -81,13 +81,13 @@ def test_reverse_complement_is_an_involution(strand: str) -> None:
 @pytest.mark.parametrize(
     ("upper", "lower", "words"),
     [
-        ("ACXT", "ACGT", ["upper", "'X'", "position 2"]),
-        ("ACGT", "AC-T", ["lower", "'-'", "position 2"]),
+        ("ACXT", "ACGT", ["upper", "'X'", "upper:2"]),
+        ("ACGT", "AC-T", ["lower", "'-'", "lower:2"]),
         ("ACGU", "ACGT", ["'U'", "T for U"]),
         ("ACGT", "ACG", ["'ACGT' has 4", "'ACG' has 3", "_"]),
         ("", "", ["upper strand is empty"]),
         ("__", "__", ["holds no base"]),
-        ("AßG", "CT", ["'ß'", "position 1"]),
+        ("AßG", "CT", ["'ß'", "upper:1"]),
     ],
 )
 def test_impossible_strands_are_named(upper: str, lower: str, words: list[str]) -> None:
@@ -99,7 +99,7 @@ def test_impossible_strands_are_named(upper: str, lower: str, words: list[str]) 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("A/T/C", ["3 strands"]), ("AC#", ["'#'", "position 2"]), ("ACG/", ["lower strand is empty"])],
+    [("A/T/C", ["3 strands"]), ("AC#", ["'#'", "upper:2"]), ("ACG/", ["lower strand is empty"])],
 )
 def test_impossible_texts_are_named(text: str, words: list[str]) -> None:
     with pytest.raises(InvalidDuplexError) as caught:

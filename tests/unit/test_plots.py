@@ -117,7 +117,7 @@ def test_every_axis_has_its_unit(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_says_under_which_conditions_it_holds(name: str) -> None:
-    text = FIGURES[name]().get_supxlabel().replace("\n", " ")
+    text = FIGURES[name]().get_supxlabel().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
     assert text == (
         "contacts upper:0=0.1 | upper:-1=0.2 eV; energies absolute; eta 0.01 eV; "
         "parameter set kordas2025; E_F \N{MINUS SIGN}7.1 eV, 300 K"
@@ -260,7 +260,7 @@ def test_hamiltonians_of_any_length_are_drawn(length: int) -> None:
     assert bool(ax.texts) == (length <= 8)
     labels = [tick.get_text() for tick in ax.get_xticklabels()]
     assert len(labels) == len(set(labels)) <= 32
-    assert labels[0] == "G1"
+    assert labels[0] == "G upper:0"
 
 
 def test_a_vanishing_hamiltonian_is_drawn() -> None:

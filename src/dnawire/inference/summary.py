@@ -37,9 +37,9 @@ _ENERGIES_AT_ONCE: Final = 2**16
 """What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
 
 
-NARROW: Final = 1e-3
-"""Width in eV below which a level carries no current at room temperature in a real molecule: its
-lifetime of 0.66 ps is longer than phonons of DNA leave a phase alone."""
+NARROW: Final = 1e-2
+"""Width in eV of a level that an electron leaves after 66 fs: what is narrower needs a phase that
+outlives the vibrations and the solvent of DNA at room temperature."""
 
 _NOTABLE_EXCESS: Final = 10.0
 """Conductance in units of T at the Fermi energy above which it comes from elsewhere."""

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from dnawire.plots.style import MARK, MINUS, shortened
 
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _LONGEST_CONTACT: Final = 40
 _CHARACTERS_PER_INCH: Final = 14.0
 
@@ -57,8 +58,9 @@ def footer(
 
 def add_footer(figure: Figure, text: str) -> None:
     """Write the conditions below a figure, in as many lines as they need."""
+    unbroken = "; ".join(part.replace(" ", _NO_BREAK) for part in text.split("; "))
     lines = textwrap.wrap(
-        text, int(_CHARACTERS_PER_INCH * figure.get_figwidth()), break_on_hyphens=False
+        unbroken, int(_CHARACTERS_PER_INCH * figure.get_figwidth()), break_on_hyphens=False
     )
     figure.supxlabel("\n".join(lines), x=0.01, horizontalalignment="left", fontsize=8, color=MARK)
 

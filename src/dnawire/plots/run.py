@@ -32,6 +32,8 @@ from dnawire.plots.training import read_metrics, read_restarts, training_figure,
 from dnawire.quantities import Quantity, scored_in
 
 FIGURES: Final = "figures"
+_SAME: Final = 1e-2
+"""Difference in decades below which two spectra come from the same Hamiltonian."""
 _JUNCTION: Final = ("codes", "left", "right")
 
 
@@ -122,10 +124,16 @@ def _write_hamiltonian(
 
 
 def _resolved(predictor: Predictor | None, record: TransportRecord) -> TransportRecord:
-    """Add energies that miss no resonance, where a Hamiltonian is known."""
+    """Add energies that miss no resonance, where a Hamiltonian is known that gives the record."""
     if predictor is None or not predictor.knows_hamiltonian:
         return record
-    return resolved_record(predictor, record)
+    resolved = resolved_record(predictor, record)
+    on_grid = np.isin(resolved.energies, record.energies)
+    is_same = all(
+        np.allclose(values[on_grid], record.spectra[name], rtol=0.0, atol=_SAME)
+        for name, values in resolved.spectra.items()
+    )
+    return resolved if is_same else record
 
 
 def _footer(conditions: Conditions) -> str:

@@ -123,7 +123,7 @@ def set_title(figure: Figure, title: str, duplex: Duplex | None = None) -> None:
     """Write the title of a figure, and a duplex, shortened if need be, above its left edge."""
     limit = int(9.0 * figure.get_figwidth())
     if duplex is not None:
-        title = f"{title}: {duplex_label(duplex, limit - len(title) - 2)}"
+        title = f"{title}: {duplex_label(duplex, limit - len(title) - 3)}"
     figure.suptitle(
         shortened(title, limit),
         x=0.01,

@@ -13,49 +13,62 @@ BASE_PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DEVELOPING := $(VENV)/.installed-dev
+# Byte code is made of what is imported, not of all that PyTorch holds: a minute less.
+PIP := $(BIN)/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
+SHELL := bash
 
-.PHONY: train test test-slow test-slurm test-mutations lint format accuracy docs clean
+.PHONY: train standard hamiltonian test test-slow test-slurm test-mutations lint format accuracy docs clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
-	$(BIN)/python main.py --model_type standard --checkpoint_dir outputs/standard/checkpoints
-	$(BIN)/python main.py --model_type hamiltonian --checkpoint_dir outputs/hamiltonian/checkpoints
+	@$(MAKE) --no-print-directory --jobs 2 standard hamiltonian
+
+# A Ctrl+C is for the training, which says what it has saved.
+standard hamiltonian: $(INSTALLED)
+	@set -o pipefail; $(BIN)/python main.py --model_type $@ --checkpoint_dir outputs/$@/checkpoints 2>&1 \
+		| (trap '' INT TERM HUP; sed -u 's/^/$@: /')
 
 test: lint
 	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto --dist worksteal
 
-test-slow: $(INSTALLED)
+test-slow: $(DEVELOPING)
 	$(BIN)/python -m pytest -m slow --timeout 0
 
-test-slurm: $(INSTALLED)
+test-slurm: $(DEVELOPING)
 	@$(BIN)/python tests/slurm/cluster.py --check
 	$(BIN)/python -m pytest -m slurm --timeout 0 --durations=0 tests/slurm
 
-test-mutations: $(INSTALLED)
+test-mutations: $(DEVELOPING)
 	$(BIN)/python -m tests.mutate
 
-lint: $(INSTALLED)
+lint: $(DEVELOPING)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(INSTALLED)
+format: $(DEVELOPING)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-accuracy: $(INSTALLED)
+accuracy: $(DEVELOPING)
 	$(BIN)/python benchmarks/accuracy.py
 
-docs: $(INSTALLED)
+docs: $(DEVELOPING)
 	$(BIN)/python docs/generate_command_line.py
 
 # torch goes first and alone: where a CPU build of the pinned version is offered, pip takes it.
 $(INSTALLED): pyproject.toml constraints.txt
+	@echo "installing into $(VENV), half a minute or more"
 	test -d $(VENV) || $(BASE_PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
-	touch $(INSTALLED)
+	$(PIP) torch
+	$(PIP) --editable .
+	touch $@
+
+$(DEVELOPING): $(INSTALLED)
+	$(PIP) --editable ".[dev]"
+	touch $@
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -57,10 +57,10 @@ def peak(product: Timing) -> float:
     return 2e-6 * PRODUCT_SIZE**3 / product.median
 
 
-def ratio_line(label: str, baseline: Timing, ours: Timing) -> str:
+def ratio_line(label: str, baseline: Timing, ours: Timing, name: str = "baseline") -> str:
     """One row: both medians, their spread and their ratio."""
     return (
-        f"{label:34} baseline {baseline.median:9.3f} ms [{baseline.low:.3f}, {baseline.high:.3f}]"
+        f"{label:34} {name} {baseline.median:9.3f} ms [{baseline.low:.3f}, {baseline.high:.3f}]"
         f"   dnawire {ours.median:8.3f} ms [{ours.low:.3f}, {ours.high:.3f}]"
         f"   ratio {baseline.median / ours.median:7.1f}"
     )

@@ -101,7 +101,7 @@ def run(site: Path, folder: Path, script: str, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-c", script, *words],
         cwd=folder,
-        env={"HOME": str(folder), "PATH": "", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        env={"HOME": os.environ["HOME"], "PATH": "", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -230,7 +230,7 @@ def test_a_new_quantity() -> None:
 
 
 def test_a_new_importer(tmp_path: Path) -> None:
-    read_tables = names_of("src/dnawire/data/importers/tables.py")["read_tables"]
+    find_tables = names_of("src/dnawire/data/importers/tables.py")["find_tables"]
     ends = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
     junctions = [Junction(Duplex.parse(text), *ends) for text in ("ACG", "TTTT")]
     exact = load_predictor("exact:kordas2025").predict(junctions)
@@ -238,14 +238,16 @@ def test_a_new_importer(tmp_path: Path) -> None:
         columns = np.stack((record.energies, record.transmission, record.dos), axis=1)
         path = tmp_path / f"{record.junction.duplex.text}.csv"
         np.savetxt(path, columns, delimiter=",", header="energy,transmission,dos")
-    found = TransportDataset.from_records(list(read_tables(tmp_path)), {"kind": "tables"})
+    records = [read()[0] for _, read in find_tables(tmp_path)]
+    found = TransportDataset.from_records(records, {"kind": "tables"})
     assert find_problem(found) is None
     for one, reference in zip(found, exact, strict=True):
         assert one.junction == reference.junction
         np.testing.assert_allclose(one.dos, reference.dos, rtol=1e-12)
     (tmp_path / "GG.csv").write_text("energy\n1.0\n")
-    with pytest.raises(ForeignDataError, match=r"GG\.csv has 1 columns instead of 3"):
-        list(read_tables(tmp_path))
+    runs = dict(find_tables(tmp_path))
+    with pytest.raises(ForeignDataError, match=r"it has 1 columns instead of 3"):
+        runs["GG.csv"]()
 
 
 def test_a_new_parameter_set() -> None:

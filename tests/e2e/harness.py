@@ -26,6 +26,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from dnawire.checkpoint import CheckpointStore, SaveInterval
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
+from dnawire.cluster import signals
 from dnawire.config import model_types
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
@@ -244,9 +245,22 @@ def finish(folder: Path, *flags: str, action: Action = _do_nothing) -> str:
     return messages
 
 
-def raise_at(moment: str, count: int, *signals: signal.Signals) -> Action:
+def raise_at(moment: str, count: int, *numbers: signal.Signals) -> Action:
     """Return the action of sending signals to oneself once, at the given moment."""
-    return _RaiseAt(moment, count, signals)
+    return _RaiseAt(moment, count, numbers)
+
+
+def patiently(action: Action) -> Action:
+    """Return an action after which a second Ctrl+C counts as one that comes a second later."""
+    return _Patiently(action)
+
+
+class _Patiently(NamedTuple):
+    action: Action
+
+    def __call__(self, moment: str, count: int) -> None:
+        vars(signals)["SAME_REQUEST_SECONDS"] = 0.0
+        self.action(moment, count)
 
 
 class _RaiseAt(NamedTuple):

@@ -13,8 +13,8 @@ from harness import CHECKPOINTS
 from dnawire.checkpoint import load_checkpoint
 from dnawire.data import read_dataset
 
-CLOCK: Final = {"timestamp", "seconds", "epoch_seconds", "eta_seconds", "starts", "lock"}
-"""All that may differ between two equal runs, by name: times, and how often they were started."""
+CLOCK: Final = {"timestamp", "seconds", "epoch_seconds", "eta_seconds", "starts", "lock", "job"}
+"""All that may differ between two equal runs, by name: times, and who started them how often."""
 
 
 def outcome(folder: Path, model: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import torch._inductor
 
@@ -13,15 +15,19 @@ from dnawire.runs.preparation import build_trainer, prepare_data, prepare_datase
 _SMALL = "--num_samples 40 --seq_length 4 --num_energy_points 5 --hidden_dim 16"
 
 
-def _load_kernels(model_type: str) -> None:
+def _take_a_step(model_type: str) -> None:
+    """Have kernels loaded, and made what PyTorch makes at its first step."""
     config = parse_flags([*_SMALL.split(), "--model_type", model_type]).resolved()
-    data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
-    model = build_trainer(config, data, torch.device("cpu")).model.eval()
+    cpu = torch.device("cpu")
+    trainer = build_trainer(config, prepare_data(config, prepare_dataset(config), cpu), cpu)
+    trainer.step([trainer.order.batch(trainer.order.epoch(0)[0])])
     with torch.no_grad():
-        # A backward pass would start threads, with which a process must not be forked.
-        model(data.validation[0].junctions)
+        trainer.model.eval()(trainer.validation[0].batch.junctions)
 
 
 torch.set_num_threads(1)
 for _name in model_types():
-    _load_kernels(_name)
+    _take_a_step(_name)
+# A process with threads must not be forked; other systems than Linux do not tell.
+_THREADS = Path("/proc/self/task")
+assert not _THREADS.is_dir() or len(list(_THREADS.iterdir())) == 1

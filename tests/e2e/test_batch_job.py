@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -44,6 +46,7 @@ class Job(NamedTuple):
 
     squeue: str = OVER
     description: str = ALLOWED
+    restarts: int = 0
 
     def __call__(self, flags: tuple[str, ...]) -> int:
         scripts = {"squeue": self.squeue, "scontrol": f"echo {self.description}"}
@@ -53,6 +56,8 @@ class Job(NamedTuple):
             program.chmod(0o755)
         os.environ["PATH"] = f"{Path.cwd()}:{os.environ['PATH']}"
         os.environ["SLURM_JOB_ID"] = "17"
+        if self.restarts:
+            os.environ["SLURM_RESTART_COUNT"] = str(self.restarts)
         return without_figures(flags)
 
 
@@ -91,6 +96,33 @@ def test_a_job_that_is_over_takes_a_step_saves_and_comes_back(
     assert_identical(outcome(tmp_path, "standard"), in_peace)
 
 
+@pytest.mark.parametrize(
+    ("over", "before"), [(("--fresh",), 0), (("--resume_from", "start.pth"), 1)]
+)
+def test_a_job_that_comes_back_goes_on_whatever_its_script_says(
+    tmp_path: Path, in_peace: dict[str, Any], over: tuple[str, ...], before: int
+) -> None:
+    """What starts over is acted upon once, and again by a new job."""
+    live(tmp_path, Job(), *SAFE)
+    shutil.copy(tmp_path / CHECKPOINTS / "checkpoint_latest.pth", tmp_path / "start.pth")
+    done = []
+    for job in (Job(), Job(restarts=1), Job(restarts=2), Job()):
+        ended = live(tmp_path, job, *SAFE, *over)
+        assert ended.exit_code == EXIT_STOPPED, ended.messages
+        assert ("has come back: the run in checkpoints goes on" in ended.messages) == (
+            job.restarts > 0
+        )
+        done.append(json.loads(message_between(ended.messages, "epochs and ", " of 7 batches")))
+    assert done == [before + 1, before + 2, before + 3, before + 1]
+    assert len(list((tmp_path / CHECKPOINTS).glob("set_aside_*"))) == 2 * ("--fresh" in over)
+    finish(tmp_path, *SAFE)
+    assert_identical(outcome(tmp_path, "standard"), in_peace)
+
+
+def message_between(text: str, before: str, after: str) -> str:
+    return text.rpartition(after)[0].rpartition(before)[2]
+
+
 def test_a_job_without_end_is_not_stopped(tmp_path: Path, in_peace: dict[str, Any]) -> None:
     ended = live(tmp_path, Job(ENDLESS), *SAFE)
     assert ended.exit_code == EXIT_FINISHED, ended.messages
@@ -116,7 +148,7 @@ def test_a_run_whose_job_script_has_ended_saves_and_stops(tmp_path: Path) -> Non
     script = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     await_end(int(script.stdout))
     messages = (tmp_path / "messages").read_text()
-    assert "stopped by the end of its job script after" in messages
+    assert "stopped by the end of its job script or launcher after" in messages
 
 
 def await_end(process: int) -> None:

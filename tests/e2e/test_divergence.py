@@ -40,7 +40,7 @@ SAME_RATE = ("--rollback_rate_factor", "1")
 BATCH = 4
 """Batch of the second epoch, counted from 1, at which faults are injected."""
 INJECTED_STEP = STEPS_PER_EPOCH + BATCH
-WILD = ("--learning_rate", "1e18", "--gradient_clip", "1e30", "--warmup_epochs", "0")
+WILD = ("--learning_rate", "1e9", "--gradient_clip", "1e9", "--warmup_epochs", "0")
 """Diverges in the second step of an epoch, by its own doing."""
 TAMED = (*WILD, "--rollback_rate_factor", "1e-21")
 """The same, but for one rollback, after which the learning rate is sound."""

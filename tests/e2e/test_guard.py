@@ -163,7 +163,10 @@ def copy_of(stopped: Path, folder: Path) -> Path:
     [
         (("--hidden_dim", "32"), ("hidden_dim | 16    | 32",)),
         (("--seed", "7", "--num_heads", "4"), ("seed      | 42    | 7", "num_heads | 2     | 4")),
-        (("--num_epochs", "8"), ("num_epochs | 6     | 8", "it would jump from", "--schedule constant --learning_rate")),
+        (
+            ("--num_epochs", "8"),
+            ("num_epochs | 6     | 8", "jump from", "--schedule constant --learning_rate"),
+        ),
     ],
 )
 def test_the_real_command_refuses_and_touches_nothing(

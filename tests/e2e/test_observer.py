@@ -77,9 +77,11 @@ def touch_outputs_only(flags: tuple[str, ...]) -> int:
     foreign: list[str] = []
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        writes = event == "open" and bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
-        if isinstance(arguments[0], int) or (not writes and event not in TOUCHING):
-            return  # a descriptor was told when it was opened by its path
+        # A descriptor was told when it was opened by its path.
+        opened = event == "open" and not isinstance(arguments[0], int)
+        writes = opened and bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
+        if not writes and event not in TOUCHING:
+            return
         place = os.path.realpath(os.fsdecode(arguments[0]))
         if not place.startswith((os.path.realpath("outputs"), "/dev/", "/proc/")):
             foreign.append(f"{event} {place}")

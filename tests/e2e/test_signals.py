@@ -23,6 +23,7 @@ from harness import (
     Action,
     Ended,
     finish,
+    patiently,
     raise_at,
     run,
 )
@@ -126,6 +127,7 @@ def test_a_signal_after_the_last_epoch_lets_the_run_finish(
         (SIGUSR1, SIGTERM, EXIT_STOPPED),
         (SIGTERM, SIGINT, EXIT_INTERRUPTED),
         (SIGINT, SIGTERM, EXIT_INTERRUPTED),
+        (SIGINT, SIGINT, EXIT_INTERRUPTED),
     ],
 )
 def test_two_signals_save_once(
@@ -146,7 +148,7 @@ def test_two_signals_save_once(
 def test_a_second_ctrl_c_ends_at_once_and_without_harm(
     tmp_path: Path, in_peace: dict[str, Any], moment: tuple[str, int]
 ) -> None:
-    ended = run(tmp_path, *SAFE, action=raise_at(*moment, SIGINT, SIGINT))
+    ended = run(tmp_path, *SAFE, action=patiently(raise_at(*moment, SIGINT, SIGINT)))
     assert ended.exit_code == EXIT_INTERRUPTED
     assert "Interrupted. What was saved is intact." in ended.messages
     assert "Traceback" not in ended.messages
@@ -255,6 +257,29 @@ def test_a_person_who_presses_ctrl_c_is_told_that_it_was_heard() -> None:
     os.close(end)
     assert b"Ctrl+C: stopping after this step" in os.read(terminal, 1000)
     os.close(terminal)
+
+
+TWICE = """
+import atexit, os, signal, sys
+from dnawire.cluster import StopRequest, signals
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+with StopRequest() as stop:
+    interrupt()
+    interrupt()
+interrupt()
+signals.interrupted()
+atexit.register(interrupt)
+sys.exit(stop.exit_code)
+"""
+
+
+def test_one_ctrl_c_that_arrives_again_and_again_stops_once() -> None:
+    """Wrappers send it to the process and to its group; it still comes when the run has ended."""
+    process = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (EXIT_INTERRUPTED, "")
 
 
 AT_BOTH_ENDS = """

@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import CHECKPOINTS, STEP, STEPS_PER_EPOCH, TINY, Life, contents, finish, raise_at, run
+from harness import (
+    CHECKPOINTS,
+    STEP,
+    STEPS_PER_EPOCH,
+    TINY,
+    Life,
+    contents,
+    finish,
+    patiently,
+    raise_at,
+    run,
+)
 
 from dnawire.checkpoint import DirectoryLock
 from dnawire.cli import main
@@ -32,7 +43,7 @@ from dnawire.errors import (
 from dnawire.monitor import PROGRESS_NAME
 
 FLAGS = (*TINY, "--checkpoint_dir", CHECKPOINTS, "--checkpoint_frequency", "1", "--num_epochs")
-WILD = ("--learning_rate", "1e18", "--gradient_clip", "1e30", "--warmup_epochs", "0")
+WILD = ("--learning_rate", "1e9", "--gradient_clip", "1e9", "--warmup_epochs", "0")
 IN_SECOND_EPOCH = STEPS_PER_EPOCH + 2
 STATES = {
     "a_finished": "finished",
@@ -69,7 +80,7 @@ def make_ended_runs(place: Path) -> None:
         ("c_killed", -signal.SIGKILL, (signal.SIGKILL,)),
         ("f_interrupted", EXIT_INTERRUPTED, (signal.SIGINT, signal.SIGINT)),
     ):
-        action = raise_at(STEP, IN_SECOND_EPOCH, *signals)
+        action = patiently(raise_at(STEP, IN_SECOND_EPOCH, *signals))
         assert run(place / name, *FLAGS, "5", action=action).exit_code == exit_code
     assert run(place / "d_diverged", *FLAGS, "5", *WILD).exit_code == EXIT_DIVERGED
     ended = run(place / "e_not_saved", *FLAGS, "2", action=refuse_checkpoints)

@@ -83,7 +83,7 @@ OF_STORAGE: Final = (
     Mutation(
         "lock",
         "checkpoint/lock.py",
-        "        if state is OwnerState.ALIVE:\n",
+        "        if state is OwnerState.ALIVE and not is_copied(holder.path, owner):\n",
         "        if False:\n",
         "tests/unit/test_checkpoint_lock.py -k 'second_owner or simultaneous'",
     ),
@@ -97,9 +97,23 @@ OF_STORAGE: Final = (
     Mutation(
         "temporary files of a former owner go",
         "checkpoint/lock.py",
-        "            remove_leftovers(self.directory, self._fs, permit=self.check)\n",
-        "            pass\n",
+        "        remove_leftovers(self.directory, self._fs, permit=self.check)\n",
+        "",
         "tests/unit/test_checkpoint_fencing.py tests/unit/test_checkpoint_crash.py",
+    ),
+    Mutation(
+        "a lock file that is gone is claimed anew",
+        "checkpoint/store.py",
+        "            lock.renew()\n",
+        "            lock.check()\n",
+        "tests/e2e/test_storage_away.py",
+    ),
+    Mutation(
+        "a lock file of somebody else is a lost folder",
+        "checkpoint/lock.py",
+        "        if record is None or record.token != self._me.token:\n",
+        "        if record is None:\n",
+        "tests/unit/test_checkpoint_lock.py -k 'cleaned_up or same_number'",
     ),
     Mutation(
         "nothing that is not finite is stored",
@@ -174,7 +188,7 @@ OF_STORAGE: Final = (
     Mutation(
         "hosts that share a name",
         "checkpoint/owner.py",
-        "is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)",
+        "is_other_boot and silence >= processes.uptime()",
         "is_other_boot",
         "tests/unit/test_checkpoint_owner.py -k boot",
     ),

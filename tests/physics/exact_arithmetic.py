@@ -26,10 +26,11 @@ class Junction(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Columns of G at the orbitals with a contact."""
+    """Columns of G at the orbitals that carriers can leave by: all of them if eta is finite."""
 
     junction: Junction
     columns: dict[int, list[mpmath.mpc]]
+    eta: float
 
     @exactly
     def log10_transmission(self) -> float:
@@ -68,7 +69,7 @@ class Columns(NamedTuple):
         }
 
     def _ldos(self) -> list[mpmath.mpf]:
-        widths = self.junction.left + self.junction.right
+        widths = self.junction.left + self.junction.right + 2.0 * self.eta
         return [
             mpmath.fsum(mpmath.mpf(widths[j]) * _square(x[i]) for j, x in self.columns.items())
             / (2 * mpmath.pi)
@@ -84,11 +85,11 @@ def junction_of(system: System) -> Junction:
 
 
 @exactly
-def greens_columns(junction: Junction, energy: float) -> Columns:
-    """Columns of the inverse of ``E - H + i Gamma / 2``."""
+def greens_columns(junction: Junction, energy: float, eta: float = 0.0) -> Columns:
+    """Columns of the inverse of ``E + i eta - H + i Gamma / 2``."""
     # states that no contact reaches would make the matrix singular
     beside = mpmath.mpf(energy) + mpmath.mpf("1e-40")
-    size, gamma = len(junction.left), junction.left + junction.right
+    size, gamma = len(junction.left), junction.left + junction.right + 2.0 * eta
     rows = [_row(junction, i) for i in range(size)]
     for i, row in enumerate(rows):
         row[i] = row.get(i, mpmath.mpf(0)) + mpmath.mpc(beside, mpmath.mpf(gamma[i]) / 2)
@@ -103,7 +104,7 @@ def greens_columns(junction: Junction, energy: float) -> Columns:
         for i in reversed(range(size)):
             rest = mpmath.fsum(value * column[j] for j, value in rows[i].items() if j > i)
             column[i] = (column[i] - rest) / rows[i][i]
-    return Columns(junction, sources)
+    return Columns(junction, sources, eta)
 
 
 def _square(value: mpmath.mpc) -> mpmath.mpf:

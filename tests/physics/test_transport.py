@@ -37,9 +37,9 @@ def solve(system: System, energies: np.ndarray = ENERGIES, eta: float = 0.0) -> 
 
 
 def as_tensors(system: BlockSystem[Any]) -> BlockSystem[Any]:
-    arrays = {name: torch.from_numpy(getattr(system, name)) for name in system._fields[:-1]}
+    arrays = {name: torch.from_numpy(getattr(system, name)) for name in system._fields[:-2]}
     contacts = ContactTables(*map(torch.from_numpy, system.contacts))
-    return BlockSystem(**arrays, contacts=contacts)
+    return BlockSystem(**arrays, contacts=contacts, eta=system.eta)
 
 
 def ldos_of(result: Spectra[Array], system: System) -> Array:

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from dnawire.cli.train import parse_flags
+from dnawire.compiled.switch import definitions
 from dnawire.config import TrainConfig, model_types
 from dnawire.data import named_seed
-from dnawire.operators import definitions
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.runs.torch_setup import set_up_torch
 from dnawire.training.distributed import SingleProcess

@@ -35,7 +35,7 @@ class Row:
 ROWS = {
     "no exec, USR1 to steps": Row(COMMAND, "USR1@30", "stopped by time limit", True),
     "no exec, USR1 to the shell": Row(
-        COMMAND, "B:USR1@30", "stopped by the end of its job script", False
+        COMMAND, "B:USR1@30", "stopped by the end of its job script or launcher", False
     ),
     "exec, USR1 to the shell": Row(f"exec {COMMAND}", "B:USR1@30", "stopped by SIGUSR1", True),
     "srun, USR1 to steps": Row(f"srun {COMMAND}", "USR1@30", "stopped by SIGUSR1", True),

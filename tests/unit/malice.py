@@ -301,6 +301,45 @@ def _outside(file: h5py.File) -> None:
     file["duplex"] = h5py.ExternalLink("/etc/passwd", "/")
 
 
+def _piped(file: h5py.File) -> str:
+    """Name of a pipe beside the file, which nobody writes to."""
+    pipe = Path(file.filename).with_name("pipe")
+    os.mkfifo(pipe)
+    return str(pipe.absolute())
+
+
+def _linked_pipe(file: h5py.File) -> None:
+    file["other"] = h5py.ExternalLink(_piped(file), "/")
+    file["duplex"] = h5py.SoftLink("/other")
+
+
+def _stored_outside(file: h5py.File) -> None:
+    file.create_dataset("duplex/letters", (4, 2), "S1", external=[(_piped(file), 0, 8)])
+
+
+def _virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((4, 2), "S1")
+    layout[:] = h5py.VirtualSource(_piped(file), "letters", (4, 2), "S1")
+    file.create_virtual_dataset("duplex/letters", layout)
+
+
+def _virtual_without_end(file: h5py.File) -> None:
+    """Files of a numbered name are looked for when such an array is asked for its shape."""
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    space = h5py.h5s.create_simple((0, 2), (h5py.h5s.UNLIMITED, 2))
+    space.select_hyperslab((0, 0), (h5py.h5s.UNLIMITED, 1), (1, 1), (1, 2))
+    source = h5py.h5s.create_simple((2,))
+    properties.set_virtual(space, _piped(file).encode(), b"letters%b", source)
+    file.create_group("duplex")
+    kind = h5py.h5t.py_create(np.dtype("S1"))
+    h5py.h5d.create(file["duplex"].id, b"letters", kind, space, properties)
+
+
+def _said(size: int, **how: object) -> Callable[[h5py.File], None]:
+    """Declare a spectrum that nobody wrote."""
+    return lambda file: file.create_dataset("transmission/values", (size,), "f8", **how)
+
+
 def _loop(file: h5py.File) -> None:
     file["duplex"] = h5py.SoftLink("/duplex")
 
@@ -317,5 +356,12 @@ RECORDS: dict[str, Maker] = {
     "objects": records(_objects),
     "outside": records(_outside),
     "loop": records(_loop),
+    "linked pipe": records(_linked_pipe),
+    "stored outside": records(_stored_outside),
+    "virtual": records(_virtual),
+    "virtual without end": records(_virtual_without_end),
+    "said": records(_said(2**31, chunks=(2**20,), compression="gzip")),
+    "said chunk": records(_said(4, chunks=(2**28,), maxshape=(None,))),
+    "said a little": records(_said(2**24, chunks=(2**20,))),
     "deep source": records(_deep_source),
 }

@@ -124,8 +124,8 @@ def _block_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:
         gammas = draw.coupling(present).numpy(), draw.coupling(present).numpy()
         blocks, grid = (diagonal.numpy(), step.numpy()), ENERGIES.numpy()
         system = block_system(*blocks, *gammas, grid, present.numpy(), eta)
-        tables = torch.from_numpy(system.present), torch.from_numpy(system.energies)
-        yield diagonal, step, *tables, *contact_tensors(system.contacts, CPU), with_ldos
+        tables = torch.from_numpy(system.energies), *contact_tensors(system.contacts, CPU)
+        yield diagonal, step, *tables, eta, with_ldos
 
 
 def _dense_transport(draw: Draw) -> Iterable[tuple[Any, ...]]:

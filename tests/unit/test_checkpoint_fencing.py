@@ -19,6 +19,7 @@ from checkpoint_kit import (
     lock_file,
     make_stale,
     payload,
+    rewrite,
     wait,
 )
 
@@ -133,7 +134,7 @@ def test_former_owner_stopped_anywhere_in_a_save_writes_nothing_more(
 
 def test_former_owner_does_not_even_begin_a_save(tmp_path: Path) -> None:
     with DirectoryLock(tmp_path) as lock:
-        lock_file(tmp_path).unlink()
+        rewrite(lock_file(tmp_path), token="another")
         store = CheckpointStore(tmp_path, lock)
 
         def save(fs: FileSystem) -> None:

@@ -258,14 +258,66 @@ def test_heartbeat_survives_failing_storage(tmp_path: Path) -> None:
         assert lock.still_owned()
 
 
-def test_removing_the_lock_file_by_hand_ends_ownership(tmp_path: Path) -> None:
-    with DirectoryLock(tmp_path / "run") as lock:
-        lock_file(tmp_path / "run").unlink()
-        assert not lock.still_owned()
+def test_a_lock_file_that_is_gone_ends_no_ownership(tmp_path: Path) -> None:
+    """Nothing is written without it, and the next number is claimed where it can be."""
+    folder, away = tmp_path / "run", tmp_path / "away"
+    with DirectoryLock(folder) as lock:
+        for number in (2, 3):
+            lock_file(folder).unlink()
+            with pytest.raises(OSError, match="its lock file is gone"):
+                lock.check()
+            with pytest.raises(LockedError):
+                raise_if_free(folder, lock)
+            assert lock.generation == number
+            assert advisory.is_held(lock_file(folder))
+        folder.rename(away)
+        with pytest.raises(FileNotFoundError):
+            lock.renew()
+        assert not folder.exists()
+        away.rename(folder)
+        lock.renew()
+        assert lock.generation == 3
+        folder.rename(away)
+        lock.restore()
+        assert lock.generation == 4
+        assert lock.still_owned()
+    released = DirectoryLock(folder)
+    released.acquire()
+    assert released.generation == 5
+
+
+def raise_if_free(folder: Path, lock: DirectoryLock) -> None:
+    """Own the folder again, and try to start another run in it."""
+    lock.renew()
+    DirectoryLock(folder).acquire()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_folder_that_another_owner_has_cleaned_up_or_restored_is_lost(
+    tmp_path: Path, number: int
+) -> None:
+    lock = DirectoryLock(tmp_path)
+    lock.acquire()
+    lock_file(tmp_path).unlink()
+    lock.renew()
+    foreign = tmp_path / f"run-{number:06d}.lock"
+    lock_file(tmp_path).rename(foreign)
+    rewrite(foreign, token="another")
+    for act in (lock.check, lock.renew, lock.restore):
         with pytest.raises(LockedError, match="does not own"):
-            lock.check()
-        (tmp_path / "run").rmdir()
-        assert not lock.still_owned()
+            act()
+
+
+def test_a_torn_lock_file_is_replaced_by_the_next_number(tmp_path: Path) -> None:
+    lock = DirectoryLock(tmp_path)
+    lock.acquire()
+    lock_file(tmp_path).write_bytes(b"{")
+    lock.renew()
+    assert lock.generation == 2
+    # One of a higher number belongs to somebody whose storage knows no hard links.
+    (tmp_path / "run-000003.lock").write_bytes(b"")
+    with pytest.raises(LockedError):
+        lock.renew()
 
 
 def test_owner_of_the_same_number_or_of_a_higher_one_ends_ownership(tmp_path: Path) -> None:
@@ -274,6 +326,7 @@ def test_owner_of_the_same_number_or_of_a_higher_one_ends_ownership(tmp_path: Pa
     path = lock_file(tmp_path)
     successor = path.with_name("run-000002.lock")
     successor.write_bytes(path.read_bytes())
+    rewrite(successor, token="another")
     assert not lock.still_owned()
     successor.unlink()
     assert lock.still_owned()

@@ -141,7 +141,7 @@ def test_eight_processes_compile_and_write_at_once(toy: Toy) -> None:
 
 
 def test_every_kernel_of_the_package_is_among_the_sources() -> None:
-    decorated = re.compile(r"^\s*@(compiled|inlined|intrinsic|overload|njit)\b", re.MULTILINE)
+    decorated = re.compile(r"^\s*@(compiled|inlined|internal|intrinsic|njit)\b", re.MULTILINE)
     kernels = [file for file in SOURCE.rglob("*.py") if decorated.search(file.read_text())]
     assert len(kernels) > 3
     modules = {
@@ -171,7 +171,12 @@ def test_every_form_of_import_is_followed(form: str, tmp_path: Path) -> None:
 
 def test_the_digest_counts_the_processor_and_switches(toy: Toy) -> None:
     code = "from toy.compiled.digest import kernel_digest; print(kernel_digest())"
-    changes: list[dict[str, str]] = [{}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"}]
+    changes: list[dict[str, str]] = [
+        {},
+        {"NUMBA_CPU_NAME": "generic"},
+        {"NUMBA_CPU_FEATURES": "+avx2"},
+        {"NUMBA_OPT": "1"},
+    ]
     digests = [toy.run(code, **change) for change in changes]
     assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in digests)
-    assert len(set(digests)) == 3
+    assert len(set(digests)) == len(changes)

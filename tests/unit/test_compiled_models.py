@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch.overrides import TorchFunctionMode
 
+from dnawire.compiled.switch import definitions
 from dnawire.config import TrainConfig, model_types
 from dnawire.graphs import JunctionBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction
@@ -18,7 +24,6 @@ from dnawire.models import (
     TransportModel,
     build_model,
 )
-from dnawire.operators import definitions
 from dnawire.operators.operator import is_single
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
@@ -99,6 +104,25 @@ def gradients(
     return [one.detach() for one in found], grads
 
 
+class Kinks(TorchFunctionMode):
+    """How near a definition came to the kink of a relu."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nearest = math.inf
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        if func is torch.relu and args[0].numel():
+            self.nearest = min(self.nearest, float(args[0].detach().abs().min()))
+        return func(*args, **(kwargs or {}))
+
+
 def assert_close(found: torch.Tensor, expected: torch.Tensor, what: str) -> None:
     scale = float(expected.abs().max()) if expected.numel() else 0.0
     error = float((found.double() - expected.double()).abs().max()) if expected.numel() else 0.0
@@ -117,8 +141,10 @@ def test_values_and_gradients_equal_those_of_the_definition(
     batch = random_batch(size, length, seed)
     assert is_single(model.base.weight)
     values, grads = gradients(model, batch, seed)
-    with definitions():
+    with definitions(), Kinks() as kinks:
         expected_values, expected_grads = gradients(model, batch, seed)
+    # At a kink the gradient has two sides, and rounding chooses.
+    assume(kinks.nearest > SINGLE)
     for value, expected in zip(values, expected_values, strict=True):
         assert_close(value, expected, "value")
     assert grads.keys() == expected_grads.keys()

@@ -21,20 +21,23 @@ from dnawire.config import (
 )
 from dnawire.errors import UsageError
 
+LIMIT_RULE = "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0 and at most 1e9"
+ENERGY_RULE = "a number of at least -10000.0 and of at most 10000.0, or None"
+
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("num_epochs", 0, "an integer of at least 1"),
-        ("num_epochs", 1.5, "an integer of at least 1"),
-        ("num_epochs", True, "an integer of at least 1"),
-        ("num_epochs", "3", "an integer of at least 1"),
-        ("learning_rate", 0.0, "a number above 0.0"),
-        ("learning_rate", float("inf"), "a number above 0.0"),
+        ("num_epochs", 0, "an integer of at least 1 and of at most 1000000000"),
+        ("num_epochs", 1.5, "an integer of at least 1 and of at most 1000000000"),
+        ("num_epochs", True, "an integer of at least 1 and of at most 1000000000"),
+        ("num_epochs", "3", "an integer of at least 1 and of at most 1000000000"),
+        ("learning_rate", 0.0, "a number above 0.0 and of at most 1000000000.0"),
+        ("learning_rate", float("inf"), "a number above 0.0 and of at most 1000000000.0"),
         ("dropout", 1.0, "a number of at least 0.0 and below 1.0"),
         ("test_fraction", 1.0, "a number above 0.0 and below 1.0"),
-        ("energy_min", float("nan"), "a number, or None"),
-        ("checkpoint_frequency", 0, "an integer of at least 1, or None"),
+        ("energy_min", float("nan"), ENERGY_RULE),
+        ("checkpoint_frequency", 0, "an integer of at least 1 and of at most 1000000000, or None"),
         ("model_type", "magic", "one of 'hamiltonian', 'standard'"),
         ("min_length", 0, "an integer of at least 1, or -1 for seq_length"),
         ("min_length", -2, "an integer of at least 1, or -1 for seq_length"),
@@ -43,9 +46,9 @@ from dnawire.errors import UsageError
         ("output_dir", 3, "a path"),
         ("model_name", "", "text, or None"),
         ("allow_change", "seed", "a list of names"),
-        ("time_limit", "1:30", "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
-        ("time_limit", "0", "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
-        ("time_limit", -5, "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"),
+        ("time_limit", "1:30", LIMIT_RULE),
+        ("time_limit", "0", LIMIT_RULE),
+        ("time_limit", -5, LIMIT_RULE),
     ],
 )
 def test_an_impossible_value_is_refused_with_name_value_and_rule(
@@ -146,7 +149,7 @@ def test_model_name_is_the_type_unless_given() -> None:
 
 
 GENERATED = {"data", "num_samples", "eta", "left_contact"}
-finite = st.floats(min_value=1e-6, max_value=1e6)
+finite = st.floats(min_value=1e-6, max_value=1e3)
 changes = st.fixed_dictionaries(
     {},
     optional={

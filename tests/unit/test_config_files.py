@@ -77,6 +77,99 @@ def test_a_wrong_file_is_refused_by_name(
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("num_epochs: 010", "num_epochs", 10),
+        ("num_epochs: 08", "num_epochs", 8),
+        ("num_epochs: +7", "num_epochs", 7),
+        ("learning_rate: 1e-3", "learning_rate", 1e-3),
+        ("learning_rate: .5", "learning_rate", 0.5),
+        ("learning_rate: 1.E-3", "learning_rate", 1e-3),
+        ("time_limit: 12:30:00", "time_limit", "12:30:00"),
+        ("checkpoint_dir: None", "checkpoint_dir", None),
+        ("checkpoint_dir:", "checkpoint_dir", None),
+        ("checkpoint_dir: ~", "checkpoint_dir", None),
+        ("energy_min: None", "energy_min", None),
+        ("model_name: None", "model_name", None),
+    ],
+)
+def test_values_mean_what_a_flag_would_mean(
+    tmp_path: Path, text: str, name: str, value: object
+) -> None:
+    found = read_settings(write(tmp_path, "a.yaml", text))[name]
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "num_epochs: 0x10",
+        "num_epochs: 0o10",
+        "num_epochs: 1_000",
+        "num_epochs: 1:30",
+        "num_epochs: 0b11",
+        "num_epochs: 7.0",
+        "num_epochs: 99999999999999999999",
+        "learning_rate: 1:30.5",
+        "learning_rate: 1,5",
+        "learning_rate: .nan",
+        "learning_rate: .inf",
+        "learning_rate: 1e999",
+        "learning_rate: 1e-999",
+        "seed: 99999999999999999999",
+        "seq_length: 99999999",
+        "hidden_dim: 4294967296",
+        "gamma_left: 1e155",
+        "gamma_left: 1e-300",
+        "eta: 1e200",
+        "energy_min: 1e5",
+        "time_limit: 1:30",
+        "time_limit: 1e10",
+        "output_dir: None",
+        "output_dir: ''",
+        "checkpoint_dir: none",
+        "checkpoint_dir: ~nobody-of-this-name/ck",
+        "checkpoint_dir: $NOT_SET_ANYWHERE/ck",
+        "checkpoint_dir: 7",
+    ],
+)
+def test_no_value_is_silently_another_one(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path, "a.yaml", line)
+    with pytest.raises(UsageError) as caught:
+        read_settings(path)
+    assert str(path) in str(caught.value)
+
+
+def test_paths_of_a_file_are_read_as_by_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("PLACE", "/scratch")
+    text = "checkpoint_dir: ~/ck\noutput_dir: ${PLACE}/out\ndata: $HOME/a~b.h5\n"
+    config = TrainConfig.from_flat(read_settings(write(tmp_path, "a.yaml", text)))
+    assert config.checkpoint.checkpoint_dir == Path("/home/somebody/ck")
+    assert config.output.output_dir == Path("/scratch/out")
+    assert config.data.data == Path("/home/somebody/a~b.h5")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("name", ["a.yaml", "a.toml"])
+def test_the_encoding_of_a_mark_is_read(tmp_path: Path, name: str, encoding: str) -> None:
+    path = tmp_path / name
+    sign = ":" if name == "a.yaml" else "="
+    path.write_bytes(f"# \u03b1\r\nnum_epochs {sign} 7\r\n".encode(encoding))
+    assert read_settings(path) == {"num_epochs": 7}
+
+
+def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes("num_epochs: 7".encode("utf-16-le"))
+    with pytest.raises(UsageError, match="UTF-16 without a mark"):
+        read_settings(path)
+
+
 def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -166,8 +166,8 @@ ARCHIVE_DAMAGES: dict[str, tuple[Callable[[h5py.File], object], str]] = {
         _set("DOSAtom", lambda a: a[:-1]),
         "LDOS of 252 atoms for a structure of 253",
     ),
-    "LDOS lost": (_set("DOSAtom", lambda a: a * 0.9), "record 0 ('aaac/run1'): ldos: its sum"),
-    "negative DOS": (_set("DOS", lambda a: -a), "record 0 ('aaac/run1'): log10_dos: value 0"),
+    "LDOS lost": (_set("DOSAtom", lambda a: a * 0.9), "aaac/run1: ldos: its sum"),
+    "negative DOS": (_set("DOS", lambda a: -a), "aaac/run1: log10_dos: value 0"),
     "short T": (_set("T", lambda a: a[:-1]), "transmission has shape (200,)"),
     "other complement": (
         _set("complementary_sequence", lambda _: np.array(b"gttg")),
@@ -176,16 +176,15 @@ ARCHIVE_DAMAGES: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "other sequence": (lambda f: f.move("aaac", "aaag"), "sequence is 'aaag', but the atoms spell"),
     "uracil": (
         _set("atoms/resname", lambda a: np.where(a == b"DC", b"DU", a).astype("S2")),
-        "residue 4 is 'DU'",
+        "aaac/run1: DU 4: no nucleotide of DNA",
     ),
-    "residue gap": (
-        _set("atoms/resseq", lambda a: np.where(a == 8, 9, a)),
-        "residues are not numbered from 1 to 8",
+    "odd residues": (
+        _set("atoms/resseq", lambda a: np.minimum(a, 7)),
+        "residue DT 7 holds",
     ),
-    "odd residues": (_set("atoms/resseq", lambda a: np.minimum(a, 7)), "not two equal strands"),
     "no coupling": (lambda f: f["aaac/run1"].attrs.pop("coupling_eV"), "coupling_eV is None"),
     "negative coupling": (_attribute("coupling_eV", -0.1), "gamma is -0.1 eV"),
-    "other HOMO": (_attribute("energy_reference_eV", -5.2), "the HOMO is -5.2 eV"),
+    "no HOMO at all": (_attribute("energy_reference_eV", np.nan), "the HOMO is nan eV"),
 }
 
 
@@ -242,7 +241,7 @@ FOLDER_DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no structure": (_unlink("*.pdb"), "0 files *.pdb"),
     "no spectra": (_unlink("run1/Tran_*.mat"), "run1 holds 0 files Tran_*.mat"),
     "two spectra": (
-        lambda folder: (folder / RUN / "Tran_b.mat").write_bytes(b""),
+        lambda folder: (folder / RUN / "Tran_b_aaac_gammaL_0.1_gammaR_0.1.mat").write_bytes(b""),
         "aaac/run1: run1 holds 2 files Tran_*.mat",
     ),
     "cut spectra": (
@@ -276,11 +275,17 @@ FOLDER_DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         _edit("run1/Parameters.txt", "(for DOS)\n0.000000", "(for DOS)\n0.010000"),
         "broadening is [0.01]",
     ),
-    "other atoms": (_edit("aaac.gjf", "\nO  ", "\nN  "), "aaac.gjf: its atoms are not those"),
+    "other atoms": (
+        _edit("aaac.gjf", "\nO  ", "\nN  "),
+        "*.gjf: its atoms are not those of the structure (*.pdb): atom 2 is N instead of O",
+    ),
     "empty input": (lambda folder: (folder / "aaac.gjf").write_text(""), "aaac.gjf"),
-    "residue letters": (_edit("aaac.pdb", "DA     1 ", "DA     x "), "residue number is not"),
+    "residue letters": (
+        _edit("aaac.pdb", "DA     1 ", "DA     x "),
+        "aaac.pdb: line 1 has not",
+    ),
     "binary": (
-        lambda folder: (folder / "aaac.pdb").write_bytes(b"\xff\xfe"),
+        lambda folder: (folder / "aaac.pdb").write_bytes(b"ATOM\0\xff"),
         "aaac.pdb cannot be read",
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import random
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from checkpoint_kit import fork, wait
 from data_samples import SOURCE, make_dataset
 
 from dnawire.data import import_records, read_dataset, write_dataset
@@ -330,3 +332,48 @@ def test_a_newer_schema_asks_for_an_upgrade(path: Path) -> None:
     with pytest.raises(UnusableDataFileError) as caught:
         read_dataset(path)
     assert "upgrade" in caught.value.remedy
+
+
+def test_of_many_who_write_the_same_name_one_succeeds(path: Path) -> None:
+    dataset, go = make_dataset(), path.with_name("go")
+
+    def write() -> int:
+        while not go.exists():
+            pass
+        try:
+            write_dataset(path, dataset)
+        except NotWritableError:
+            return 1
+        return 0
+
+    children = [fork(write) for _ in range(3)]
+    go.touch()
+    assert sorted(map(wait, children)) == [0, 1, 1]
+    assert read_dataset(path).digest == dataset.digest
+
+
+def test_reading_needs_no_lock(path: Path) -> None:
+    """Storage without locks answers ENOLCK; here another descriptor has the lock."""
+    write_dataset(path, make_dataset())
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert read_dataset(path).digest == make_dataset().digest
+
+
+def test_a_lock_that_is_asked_for_and_refused_has_its_own_words(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dataset(path, make_dataset())
+
+    def read() -> int:
+        # HDF5 reads its environment when the first file is opened.
+        code = f"from dnawire.data import read_dataset\nread_dataset({str(path)!r})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert "HDF5_USE_FILE_LOCKING" in done.stderr
+        assert "NotReadableError" in done.stderr
+        return done.returncode
+
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "TRUE")
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert read() == 1

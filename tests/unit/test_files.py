@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from dnawire.files.durable import (
     replacing,
     temporary_path,
 )
+from dnawire.files.exclusive import create_durably
 
 
 class LostError(Exception):
@@ -155,3 +157,49 @@ def test_a_stream_that_is_broken_off_leaves_the_file_as_it_was(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         break_off()
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [(path.name, "old")]
+
+
+def test_of_many_who_create_a_file_one_succeeds(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    several = range(6)
+
+    def create(number: int) -> int:
+        while not (tmp_path / "go").exists():
+            pass
+        try:
+            create_durably(path, b"the same")
+        except FileExistsError:
+            return 1
+        return 0
+
+    children = [fork(lambda number=number: create(number)) for number in several]  # type: ignore[misc]
+    (tmp_path / "go").touch()
+    assert sorted(map(wait, children)) == [0, 1, 1, 1, 1, 1]
+    assert path.read_bytes() == b"the same"
+    assert sorted(os.listdir(tmp_path)) == ["file", "go"]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP])
+def test_a_file_is_created_where_there_are_no_hard_links(tmp_path: Path, number: int) -> None:
+    def around(name: str, _: tuple[object, ...], act: Callable[[], object]) -> object:
+        if name == "link":
+            raise OSError(number, "no links")
+        return act()
+
+    fs = TappedFileSystem(around)
+    create_durably(tmp_path / "file", b"first", fs=fs)
+    with pytest.raises(FileExistsError):
+        create_durably(tmp_path / "file", b"second", fs=fs)
+    assert (tmp_path / "file").read_bytes() == b"first"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_link_that_is_reported_as_taken_may_be_ours(tmp_path: Path) -> None:
+    def around(name: str, _: tuple[object, ...], act: Callable[[], object]) -> object:
+        done = act()
+        if name == "link":
+            raise FileExistsError(errno.EEXIST, "told twice")
+        return done
+
+    create_durably(tmp_path / "file", b"first", fs=TappedFileSystem(around))
+    assert (tmp_path / "file").read_bytes() == b"first"

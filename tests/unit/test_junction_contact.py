@@ -13,7 +13,7 @@ from dnawire.errors import InvalidContactError
 from dnawire.junction import STRANDS, Attachment, Contact
 
 _ATTACHMENTS = st.builds(
-    Attachment, st.sampled_from(STRANDS), st.integers(-9, 9), st.floats(0.0, 10.0)
+    Attachment, st.sampled_from(STRANDS), st.integers(-9, 9), st.just(0.0) | st.floats(1e-7, 10.0)
 )
 _CONTACTS = st.lists(_ATTACHMENTS, min_size=1, max_size=5).map(tuple).map(Contact)
 
@@ -78,10 +78,13 @@ def test_a_base_that_is_named_twice_is_refused_after_resolving() -> None:
     [
         ("middle:0=0.1", "'middle' is not a strand"),
         ("0=0.1", "'0' is not a strand"),
-        ("upper:x=0.1", "'x' is not a number"),
-        ("upper=0.1", "'' is not a number"),
+        ("upper:x=0.1", "'x' is not a whole number"),
+        ("upper=0.1", "'' is not a whole number"),
         ("upper:0=strong", "'strong' is not a number"),
-        ("upper:0=nan", "gamma is nan"),
+        ("upper:0=nan", "'nan' is not a number"),
+        ("upper:0=1e-300", "gamma is 1e-300 eV"),
+        ("upper:0=1e155", "gamma is 1e.155 eV"),
+        ("upper:0=1_0", "'1_0' is not a number"),
         ("upper:0", "has no coupling"),
         ("upper:0=0.1,", "'' is not a strand"),
         ("", "'' is not a strand"),

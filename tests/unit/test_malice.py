@@ -17,7 +17,7 @@ from malice import Maker
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock, load_checkpoint
 from dnawire.config import read_settings
-from dnawire.data import Splits, read_dataset
+from dnawire.data import Splits, import_records, read_dataset
 from dnawire.errors import (
     EXIT_LOCKED,
     EXIT_NOT_FOUND,
@@ -25,6 +25,7 @@ from dnawire.errors import (
     EXIT_USAGE,
     DnawireError,
     UnusableDataFileError,
+    UsageError,
 )
 from dnawire.models import load_model
 from dnawire.monitor.progress_file import UnreadableError, read_progress
@@ -117,6 +118,32 @@ def test_settings(tmp_path: Path, name: str, files: dict[str, Maker]) -> None:
 
 def test_records(tmp_path: Path) -> None:
     assert_refused(tmp_path, malice.RECORDS, "a.h5", lambda: read_dataset("a.h5"))
+
+
+def test_records_that_are_imported(tmp_path: Path) -> None:
+    def life() -> None:
+        with contextlib.suppress(UsageError):
+            import_records("a.h5", "homo")
+        raise UnusableDataFileError("known as a file of ours", "read it")
+
+    assert_refused(tmp_path, malice.RECORDS, "a.h5", life)
+
+
+def test_what_names_another_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    told = {
+        "linked pipe": "/other is a link to another file",
+        "stored outside": "/duplex/letters keeps its values in another file",
+        "virtual": "/duplex/letters is a virtual dataset",
+        "virtual without end": "/duplex/letters is a virtual dataset",
+        "said chunk": "/transmission/values declares (4,) values, more than the file holds",
+        "said a little": "/transmission/values declares (16777216,) values, more than the",
+    }
+    for kind, words in told.items():
+        (tmp_path / kind).mkdir()
+        malice.RECORDS[kind](tmp_path / kind / "a.h5")
+        with pytest.raises(UnusableDataFileError) as caught:
+            read_dataset(tmp_path / kind / "a.h5")
+        assert words in str(caught.value)
 
 
 def test_descriptions_of_models(tmp_path: Path) -> None:

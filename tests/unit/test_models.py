@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +104,10 @@ def test_models_that_cannot_be_read(tmp_path: Path) -> None:
     (folder / "config.json").write_text(json.dumps(description))
     with pytest.raises(UnusableFileError, match="a model of type 'strange'; here are hamil"):
         load_model(folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems want names in UTF-8")
+def test_the_name_of_a_folder_may_be_any_bytes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"o\xff")
+    save_model(folder, make_model("standard"), specification("standard"), {})
+    assert load_model(folder).specification == specification("standard")

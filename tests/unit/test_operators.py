@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ import torch
 from operator_samples import SAMPLES, Draw, as_tensors, unique_tensors
 from torch import Tensor
 
-from dnawire.operators import OPERATORS, Operator, Routine, definitions, only_definitions
+from dnawire.compiled.switch import definitions, only_definitions
+from dnawire.operators import OPERATORS, Operator, Routine
 
 NAMES = [one.name for one in OPERATORS]
 every = pytest.mark.parametrize("operator", OPERATORS, ids=NAMES)
@@ -105,7 +108,7 @@ def test_the_definition_has_the_gradients_of_finite_differences(
 
 @differentiable
 def test_pytorch_knows_the_operator(operator: Operator[..., Any]) -> None:
-    for args in samples(operator):
+    for args in (samples(operator)[0], samples(operator)[-1]):
         given, count = leaves(operator, args), len(operator.parameters)
         if len(given) > count:
             given[count - 1 :] = [given[count - 1 :]]
@@ -134,7 +137,7 @@ def test_definitions_run_where_they_are_asked_for(operator: Routine[..., Any]) -
 
 @pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False"), ("", "False")])
 def test_the_environment_chooses(value: str, expected: str) -> None:
-    code = "from dnawire.operators import only_definitions; print(only_definitions())"
+    code = "from dnawire.compiled.switch import only_definitions; print(only_definitions())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"DNAWIRE_DEFINITIONS": value},
@@ -144,3 +147,16 @@ def test_the_environment_chooses(value: str, expected: str) -> None:
     )
     assert done.stdout.strip() == expected
     assert not only_definitions()
+
+
+def test_no_command_needs_a_kernel_if_definitions_are_asked_for(tmp_path: Path) -> None:
+    sizes = "--num_samples 20 --seq_length 3 --num_energy_points 9 --hidden_dim 16"
+    train = f"train --model_type hamiltonian --num_epochs 1 {sizes}"
+    predict = "predict exact:kordas2025 ACG --left_contact upper:0 --right_contact upper:2"
+    code = f"from dnawire.cli import main; print(main({train.split()}), main({predict.split()}))"
+    environment = os.environ | {"DNAWIRE_DEFINITIONS": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 0", done.stderr
+    assert not list(tmp_path.rglob("*.bin"))

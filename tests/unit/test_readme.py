@@ -185,8 +185,8 @@ def test_the_job_script_comes_back_and_is_a_valid_command() -> None:
 def made_beforehand() -> list[str]:
     """Command of ``make train`` that leaves the model with which the page predicts."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    [flags] = re.findall(r"main\.py (.*--model_type hamiltonian.*)", makefile)
-    return ["train", *shlex.split(flags)]
+    [flags] = re.findall(r"main\.py (--model_type \$@ .*?) 2>&1", makefile)
+    return ["train", *shlex.split(flags.replace("$@", "hamiltonian"))]
 
 
 def shortening(words: list[str]) -> tuple[str, ...]:

@@ -246,12 +246,12 @@ def test_results_are_not_replaced_silently(tmp_path: Path) -> None:
         (("--pattern", "A" + "N" * 1000), "stands for 10^602.1 sequences"),
         (("--pattern", "AXN"), "letter 'X' stands for no bases"),
         (("--pattern", ""), "it is empty"),
-        (("--length", "2", "--top", "0"), "top = 0"),
+        (("--length", "2", "--top", "0"), "top = 0 is not allowed"),
         (("--length", "2", "--rank_by", "log10_conductance"), "needs the Fermi energy"),
         (("--length", "2", "--fermi_energy", "0"), "lies outside the energies"),
         (("--length", "2", "--window_min", "0"), "no energy lies in the window"),
         (("--length", "2", "--right_contact", "upper:2"), "lies outside a duplex"),
-        (("--length", "2", "--eta", "-1"), "eta = -1.0"),
+        (("--length", "2", "--eta", "-1"), "eta = -1.0 is not allowed"),
     ],
 )
 def test_bad_flags_are_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from dnawire.checkpoint.liveness import is_copied
 from dnawire.checkpoint.lock import LOCK_NAME
 from dnawire.checkpoint.owner import Owner
 from dnawire.files.filesystem import REAL, FileSystem
@@ -19,6 +20,8 @@ class Holder(NamedTuple):
     """None if the file holds no record."""
     beat: float
     """Last heartbeat: modification time of the lock file in seconds."""
+    is_copied: bool
+    """Whether the folder is a copy of the one in which the owner works."""
 
 
 def read_holder(directory: Path, fs: FileSystem = REAL) -> Holder | None:
@@ -37,7 +40,8 @@ def read_holder(directory: Path, fs: FileSystem = REAL) -> Holder | None:
             return None
         try:
             path = directory / name
-            return Holder(number, Owner.from_json(fs.read_bytes(path)), fs.modified(path))
+            owner = Owner.from_json(fs.read_bytes(path))
+            return Holder(number, owner, fs.modified(path), is_copied(path, owner))
         except FileNotFoundError:
             # A new owner, whose file has a larger number, removes those of its predecessors.
             if number <= known:

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Final
 
 from dnawire.checkpoint.owner import JobProbe, Owner, OwnerState
+from dnawire.files.filesystem import REAL
 
 STALE_SECONDS: Final = 600.0
 """Age of the last heartbeat at which an owner that cannot be asked counts as dead."""
+
+
+def is_copied(lock_file: Path, owner: Owner | None) -> bool:
+    """Whether a lock file was copied with its folder, in the original of which its owner works.
+
+    Numbers of files are compared, and those of devices are not: the latter differ where network
+    storage is mounted twice.
+    """
+    if owner is None or not owner.folder:
+        return False
+    original = Path(owner.folder) / lock_file.name
+    try:
+        found = Owner.from_json(REAL.read_bytes(original))
+        is_another = os.stat(original).st_ino != os.stat(lock_file).st_ino
+    except OSError:
+        return False
+    return is_another and found is not None and found.token == owner.token
 
 
 def liveness(owner: Owner | None, silence: float, me: Owner, job_runs: JobProbe) -> OwnerState:

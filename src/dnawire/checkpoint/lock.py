@@ -3,8 +3,10 @@
 Each owner leaves a file ``run-NNNNNN.lock`` whose number, the fencing token, is one above that of
 the owner before. The file with the highest number says who owns the folder. It comes into being
 complete and at once, by a hard link to a name that must not exist, so of any number of processes
-that start together one succeeds. The highest number never disappears, not even when the owner gives
-the folder back, so that whoever acts on an old view fails or finds a higher number than its own.
+that start together one succeeds. No owner removes the highest number, not even when it gives the
+folder back, so that whoever acts on an old view fails or finds a higher number than its own. A lock
+file that is missing thus tells of no new owner but of storage that fails or was cleaned up: the
+owner goes on, and claims the next number when the storage is back.
 
 A new owner first removes every temporary file of the folder. All writing below it renames such a
 file after a last check of ownership (see `dnawire.files.durable`); a former owner that was stopped
@@ -14,6 +16,7 @@ between the two and wakes up therefore finds nothing to rename and writes no mor
 from __future__ import annotations
 
 import errno
+import logging
 import math
 import os
 import re
@@ -25,7 +28,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from dnawire.checkpoint import advisory
-from dnawire.checkpoint.liveness import STALE_SECONDS, liveness_by_silence
+from dnawire.checkpoint.liveness import STALE_SECONDS, is_copied, liveness_by_silence
 from dnawire.checkpoint.owner import JobProbe, Owner, OwnerState, no_batch_jobs
 from dnawire.errors import LockedError, NotWritableError
 from dnawire.files import ownership
@@ -45,6 +48,8 @@ BEAT_SECONDS: Final = 30.0
 LOCK_NAME: Final = re.compile(r"run-(\d{6,})\.lock")
 _ATTEMPTS: Final = 100
 _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP})
+
+logger = logging.getLogger(__name__)
 
 
 class _LockFile(NamedTuple):
@@ -132,15 +137,13 @@ class DirectoryLock:
     def release(self) -> None:
         """Give the folder back, if it is still owned."""
         ownership.give_back(self.directory, self.check)
-        if self._descriptor is not None:
-            advisory.let_go(self._descriptor)
-            self._descriptor = None
+        self._hold_no_more()
         # What cannot be given back falls to the next owner when this process has ended.
         with suppress(OSError, LockedError):
-            if self._mine is not None and self.still_owned():
-                record = replace(self._me, released=True).to_json()
-                # A record torn by a loss of power would keep the next owner waiting.
-                replace_durably(self._mine.path, record, permit=self.check, fs=self._fs)
+            self.check()
+            record = replace(self._me, released=True).to_json()
+            # A record torn by a loss of power would keep the next owner waiting.
+            replace_durably(self._owned().path, record, permit=self.check, fs=self._fs)
         self._mine = None
 
     def still_owned(self) -> bool:
@@ -149,31 +152,52 @@ class DirectoryLock:
         Raises
         ------
         OSError
-            The folder cannot be read.
+            See `check`.
         """
-        if self._mine is None or os.getpid() != self._me.process:
-            return False
         try:
-            return self._newest() == self._mine and self._is_mine(self._mine)
-        except (FileNotFoundError, NotADirectoryError):
+            self.check()
+        except LockedError:
             return False
+        return True
 
     def check(self) -> None:
-        """Refuse to go on if another process owns the folder.
+        """Refuse to go on unless this process owns the folder.
 
         Raises
         ------
         LockedError
             The folder was taken over, or this process never owned it.
         OSError
-            The folder cannot be read.
+            The folder cannot be read, or the lock file is gone; see `renew`.
         """
-        if self.still_owned():
+        mine = self._owned()
+        if self._newest_unless_foreign() != mine:
+            raise OSError(errno.ESTALE, "its lock file is gone", str(self.directory))
+
+    def renew(self) -> None:
+        """Own the folder under the next number if the lock file is gone.
+
+        Raises
+        ------
+        LockedError
+            The folder was taken over, or this process never owned it.
+        OSError
+            The folder cannot be read or written.
+        """
+        mine, newest = self._owned(), self._newest_unless_foreign()
+        if newest == mine:
             return
-        raise LockedError(
-            f"This process ({self._me}) does not own {self.directory}{self._successor()}",
-            "let the new owner go on; this process has written nothing since it lost the folder",
-        )
+        number = 1 + max(mine.generation, 0 if newest is None else newest.generation)
+        next_ = self._lock_file(number)
+        if not self._claim(next_):
+            raise self._lost()
+        self._take_possession(next_)
+        logger.warning("the lock file of %s was gone, and is there again", self.directory)
+
+    def restore(self) -> None:
+        """Like `renew`; a folder that is gone is made anew, for what has no later chance."""
+        make_directory_durably(self.directory, self._fs)
+        self.renew()
 
     def beat(self) -> None:
         """Tell other hosts that the owner is alive; call it at every step, it limits its own rate.
@@ -189,9 +213,40 @@ class DirectoryLock:
         self._last_beat = now
         # Storage that fails for a while is no reason to stop computing: saving will tell.
         with suppress(OSError):
-            self.check()
-            if self._mine is not None:
-                self._fs.touch(self._mine.path)
+            self.renew()
+            self._fs.touch(self._owned().path)
+
+    def _owned(self) -> _LockFile:
+        """Return the lock file that this process has made."""
+        if self._mine is None or os.getpid() != self._me.process:
+            raise self._lost()
+        return self._mine
+
+    def _newest_unless_foreign(self) -> _LockFile | None:
+        """Return the newest lock file if it is of this process; None if nobody has a sound one.
+
+        A torn one of a higher number is of an owner whose storage knows no hard links.
+        """
+        newest = self._newest()
+        if newest is None:
+            return None
+        record = self._record_of(newest)
+        if record is None and newest <= self._owned():
+            return None
+        if record is None or record.token != self._me.token:
+            raise self._lost()
+        return newest
+
+    def _lost(self) -> LockedError:
+        return LockedError(
+            f"This process ({self._me}) does not own {self.directory}{self._successor()}",
+            "let the new owner go on; this process has written nothing since it lost the folder",
+        )
+
+    def _hold_no_more(self) -> None:
+        if self._descriptor is not None:
+            advisory.let_go(self._descriptor)
+            self._descriptor = None
 
     def _successor(self) -> str:
         with suppress(OSError):
@@ -201,15 +256,19 @@ class DirectoryLock:
         return ""
 
     def _acquire(self) -> None:
-        self._me = Owner.this_process()
+        self._me = replace(Owner.this_process(), folder=str(self.directory.resolve()))
         for _ in range(_ATTEMPTS):
             holder = self._newest()
             if holder is not None:
                 self._refuse_if_alive(holder)
             number = 1 if holder is None else holder.generation + 1
-            mine = _LockFile(number, self.directory / f"run-{number:06d}.lock")
+            mine = self._lock_file(number)
             if self._claim(mine):
-                self._take_possession(mine)
+                try:
+                    self._take_possession(mine)
+                except (OSError, LockedError):
+                    self.release()
+                    raise
                 return
         raise self._locked("a process that keeps starting anew")
 
@@ -228,7 +287,7 @@ class DirectoryLock:
         except FileNotFoundError:
             # A later owner has removed the file; the claim that follows will meet that owner.
             return
-        if state is OwnerState.ALIVE:
+        if state is OwnerState.ALIVE and not is_copied(holder.path, owner):
             raise self._locked(str(owner or f"unknown, see {holder.path.name}"), silence)
 
     def _silence_of(self, holder: _LockFile) -> float | None:
@@ -287,16 +346,16 @@ class DirectoryLock:
     def _take_possession(self, mine: _LockFile) -> None:
         self._mine = mine
         self._last_beat = self._clock()
-        try:
-            for older in self._files():
-                if older.generation < mine.generation:
-                    discard(older.path, self._fs)
-            remove_leftovers(self.directory, self._fs, permit=self.check)
-        except (OSError, LockedError):
-            self.release()
-            raise
+        self._hold_no_more()
+        for older in self._files():
+            if older.generation < mine.generation:
+                discard(older.path, self._fs)
+        remove_leftovers(self.directory, self._fs, permit=self.check)
         self._descriptor = advisory.hold(mine.path)
         ownership.claim(self.directory, self.check)
+
+    def _lock_file(self, number: int) -> _LockFile:
+        return _LockFile(number, self.directory / f"run-{number:06d}.lock")
 
     def _files(self) -> list[_LockFile]:
         found = [(LOCK_NAME.fullmatch(name), name) for name in self._fs.list_names(self.directory)]

@@ -45,6 +45,8 @@ class Owner:
         Local time of the record, for people.
     released
         Whether the owner gave the folder back.
+    folder
+        Where the owner has the folder; empty if it does not say.
     """
 
     token: str
@@ -58,6 +60,7 @@ class Owner:
     restart: str
     since: str
     released: bool = False
+    folder: str = ""
 
     @classmethod
     def this_process(cls) -> Self:
@@ -70,7 +73,7 @@ class Owner:
             process=os.getpid(),
             started=processes.start_of(os.getpid()),
             cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
-            job=os.environ.get("SLURM_JOB_ID", ""),
+            job=_job_number(),
             restart=os.environ.get("SLURM_RESTART_COUNT", ""),
             since=datetime.now().isoformat(sep=" ", timespec="seconds"),
         )
@@ -119,7 +122,7 @@ class Owner:
             Seconds since the last heartbeat.
         """
         is_other_boot = self.host == me.host and bool(me.boot) and self.boot != me.boot
-        return is_other_boot and silence >= time.clock_gettime(time.CLOCK_BOOTTIME)
+        return is_other_boot and silence >= processes.uptime()
 
     def _is_earlier_start_of(self, me: Owner) -> bool:
         same_job = bool(self.job) and (self.cluster, self.job) == (me.cluster, me.job)
@@ -145,6 +148,13 @@ def no_batch_jobs(job: str) -> bool | None:
     """Probe of a program that knows no batch system."""
     del job
     return None
+
+
+def _job_number() -> str:
+    """Number of the batch job of this process; empty in a shell that is left from an ended one."""
+    end = os.environ.get("SLURM_JOB_END_TIME", "")
+    is_over = end.isdecimal() and time.time() > float(end)
+    return "" if is_over else os.environ.get("SLURM_JOB_ID", "")
 
 
 def _number(text: str) -> int:

@@ -191,6 +191,12 @@ class CheckpointStore:
             return LATEST in self._fs.list_names(self.directory)
         return False
 
+    def _what_is_left(self) -> str:
+        with suppress(OSError):
+            if not {LATEST, PREVIOUS, BEST} & set(self._fs.list_names(self.directory)):
+                return "no checkpoint is in the folder"
+        return "the last good checkpoint is intact"
+
     def archive(self, also: Iterable[str] = ()) -> Path | None:
         """Move the files of an old run into a dated sub-folder.
 
@@ -245,7 +251,7 @@ class CheckpointStore:
     def _saving(self, path: Path) -> Iterator[DirectoryLock]:
         lock = self._owner()
         try:
-            lock.check()
+            lock.renew()
             remove_leftovers(self.directory, self._fs, writer=this_writer())
             yield lock
         except OSError as error:
@@ -255,7 +261,7 @@ class CheckpointStore:
             raise NotSavedError(
                 f"Failed to save checkpoint {path}: {error}",
                 "free space or raise the quota, and check that the storage is healthy; "
-                "the last good checkpoint is intact",
+                + self._what_is_left(),
             ) from error
 
     def _good_generations(self) -> list[SealedFile]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from pydantic import Field
-from pydantic.dataclasses import dataclass
-
-from dnawire.config import GROUP, Group
+from dnawire.cli._flags import check_range
 from dnawire.errors import UsageError
+from dnawire.scalars import BROADENING, COUPLING, ENERGY, TEMPERATURE, Range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,24 +17,15 @@ if TYPE_CHECKING:
     from dnawire.junction import Contact
 
 
+_NUM_ENERGIES: Final = Range(2, 10**5, "energies")
 UNRESOLVED: Final = (
     "warning: this model knows T at the energies of its grid only: resonances between them are "
     "missing, and a conductance may be wrong by orders of magnitude"
 )
 
 
-MOST_ENERGIES: Final = 1_000_000
-"""Largest number of energies; more would not fit into the memory."""
-
-LARGEST_ENERGY: Final = 1e4
-"""Largest energy and width in eV: far above those of all valence electrons."""
-
-Energy = Annotated[float | None, Field(ge=-LARGEST_ENERGY, le=LARGEST_ENERGY)]
-Width = Annotated[float | None, Field(ge=0.0, le=LARGEST_ENERGY)]
-
-
-@dataclass(frozen=True, config=GROUP)
-class ConditionFlags(Group):
+@dataclass(frozen=True)
+class ConditionFlags:
     """Contacts and energies; what is not given is taken from the training of the model."""
 
     left_contact: str | None = None
@@ -45,29 +34,38 @@ class ConditionFlags(Group):
     right_contact: str | None = None
     """Right contact, written like the left one."""
 
-    gamma_left: Width = None
+    gamma_left: float | None = None
     """Coupling of the left contact in eV."""
 
-    gamma_right: Width = None
+    gamma_right: float | None = None
     """Coupling of the right contact in eV."""
 
-    energy_min: Energy = None
+    energy_min: float | None = None
     """Lowest energy in eV."""
 
-    energy_max: Energy = None
+    energy_max: float | None = None
     """Highest energy in eV."""
 
-    num_energy_points: Annotated[int | None, Field(ge=2, le=MOST_ENERGIES)] = None
+    num_energy_points: int | None = None
     """Number of equally spaced energies."""
 
-    eta: Width = None
+    eta: float | None = None
     """Imaginary part added to the energy, in eV."""
 
-    fermi_energy: Energy = None
+    fermi_energy: float | None = None
     """Fermi energy of the contacts in eV; without it there is no conductance."""
 
-    temperature: Annotated[float, Field(ge=0.0, le=1e6)] = 300.0
+    temperature: float = 300.0
     """Temperature of the contacts in K."""
+
+    def __post_init__(self) -> None:
+        for name in ("gamma_left", "gamma_right"):
+            check_range(name, getattr(self, name), COUPLING)
+        for name in ("energy_min", "energy_max", "fermi_energy"):
+            check_range(name, getattr(self, name), ENERGY)
+        check_range("eta", self.eta, BROADENING)
+        check_range("num_energy_points", self.num_energy_points, _NUM_ENERGIES)
+        check_range("temperature", self.temperature, TEMPERATURE)
 
     def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
         """Return the left and the right contact.

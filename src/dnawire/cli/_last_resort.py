@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dnawire import __version__
+from dnawire.cli._output import tell
 from dnawire.errors import EXIT_UNEXPECTED
 from dnawire.files.durable import replace_atomically
 
@@ -24,12 +25,11 @@ def report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
         if shortage
         else "This is a mistake of the program: please report it with the traceback."
     )
-    print(
+    tell(
         f"dnawire: error: unexpected: {what[0]}\n"
         f"  Traceback: {_traceback_place(error, arguments)}\n"
         "  What was saved before is intact; a run with checkpoints goes on with the same command.\n"
-        f"  Remedy: {remedy}",
-        file=sys.stderr,
+        f"  Remedy: {remedy}"
     )
     return EXIT_UNEXPECTED
 

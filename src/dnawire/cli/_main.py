@@ -8,13 +8,14 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NoReturn
 
 from dnawire import __version__
 from dnawire.cli._last_resort import report_unexpected
-from dnawire.cli._output import OutputError, checked
+from dnawire.cli._output import OutputError, checked, open_closed_streams, tell
 from dnawire.cluster import signals
 from dnawire.errors import (
     EXIT_FINISHED,
@@ -60,11 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         Words after the program's name; None takes those the process was started with.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    open_closed_streams()
     try:
         return _answer(arguments)
     except Exception as error:
         if _wants_traceback(arguments):
-            traceback.print_exc()
+            tell(traceback.format_exc())
         return report_unexpected(error, arguments)
 
 
@@ -77,18 +79,19 @@ def _answer(arguments: Sequence[str]) -> int:
         return exit_code
     except DnawireError as error:
         if _wants_traceback(arguments):
-            traceback.print_exc()
-        print(f"dnawire: error: {error}", file=sys.stderr)
+            tell(traceback.format_exc())
+        tell(f"dnawire: error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        print("dnawire: interrupted", file=sys.stderr)
+        signals.interrupted()
+        tell("dnawire: interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _silence_output()
         return EXIT_BROKEN_PIPE
     except OutputError as error:
         _silence_output()
-        print(f"dnawire: error: cannot write standard output: {error}", file=sys.stderr)
+        tell(f"dnawire: error: cannot write standard output: {error}")
         return EXIT_IO_ERROR
     except SystemExit as stop:
         return EXIT_USAGE if stop.code == TYRO_USAGE_ERROR else int(stop.code or 0)
@@ -97,7 +100,7 @@ def _answer(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     match arguments:
         case []:
-            print(_overview(), file=sys.stderr)
+            tell(_overview())
             return EXIT_USAGE
         case ["-h" | "--help", *_]:
             print(_overview())
@@ -133,8 +136,9 @@ def _run_stoppable(name: str, arguments: Sequence[str]) -> int:
 def _end_at_once(exit_code: int) -> NoReturn:
     """End one of several processes; what connects them may abort when the interpreter ends."""
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(exit_code)
 
 

@@ -1,10 +1,14 @@
-"""Standard output of a command, whose failures are told from those of all other files."""
+"""Standard streams: failures of the output are told, and those of messages are not."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from typing import Any, TextIO, cast
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import Any, Final, TextIO, cast
+
+_STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 class OutputError(Exception):
@@ -27,6 +31,31 @@ class _Output:
     def flush(self) -> None:
         with _told():
             self._stream.flush()
+
+
+def open_closed_streams() -> None:
+    """Put the null device in the place of standard streams that the caller has closed.
+
+    A file that is opened later would take the number of such a stream, and all that is printed; and
+    Python has no object for it, which libraries do not expect.
+    """
+    for number, (name, mode) in enumerate(_STREAMS):
+        try:
+            os.fstat(number)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+
+
+def tell(message: str) -> None:
+    """Print a message on the standard error stream, if that can be written."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 @contextmanager

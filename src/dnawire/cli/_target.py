@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dnawire.errors import NotWritableError
@@ -15,11 +16,11 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     dnawire.errors.NotWritableError
         The folder does not exist, or the file exists and may not be replaced.
     """
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise NotWritableError(
             f"{path}: the folder {path.parent} does not exist", "Create the folder first."
         )
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise NotWritableError(
             f"{path}: the file exists", "Choose another name, or add --overwrite to replace it."
         )

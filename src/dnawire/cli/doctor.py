@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import tyro
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from dnawire.cli._flags import Messages, parse
-from dnawire.config import GROUP, Group
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND
+from dnawire.scalars import Range
 
 if TYPE_CHECKING:
     from dnawire.doctor import Finding
 
 SCHEMA: Final = 1
+_PARAMETERS: Final = Range(1, 10**9, "parameters")
+_HOURS: Final = Range(1e-3, 1e6, "hours")
 
 
-@dataclass(frozen=True, config=GROUP)
-class DoctorFlags(Group):
+@dataclass(frozen=True)
+class DoctorFlags:
     """Tell which signals reach a run here, when its job ends, and whether its folder is safe.
 
     Run it inside a job to learn about that job. It trains nothing and leaves nothing behind. The
@@ -33,16 +33,20 @@ class DoctorFlags(Group):
     dir: tyro.conf.Positional[Path] = Path("checkpoints")
     """Folder of checkpoints, which need not exist yet."""
 
-    num_parameters: Annotated[int, Field(ge=1, le=10**10)] = 1_000_000
+    num_parameters: int = 1_000_000
     """Size of the model; counts only where the folder holds no checkpoint to measure."""
 
-    mtbf: Annotated[float, Field(gt=0.0, le=1e6)] = 24.0
+    mtbf: float = 24.0
     """Mean time between two failures in hours, for the cadence of saves."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print one line of JSON instead of a table."""
 
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        check_range("num_parameters", self.num_parameters, _PARAMETERS)
+        check_range("mtbf", self.mtbf, _HOURS)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -51,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     Raises
     ------
     dnawire.errors.UsageError
-        A number is not positive.
+        A number is out of range.
     """
     flags = parse(DoctorFlags, arguments, "doctor")
     flags.messages.configure()

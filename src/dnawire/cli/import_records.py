@@ -31,6 +31,13 @@ class ImportFlags:
     """Energies to take: one common absolute window, or a window around the HOMO of each molecule,
     with the energies counted from the HOMO."""
 
+    homo: float | Literal["middle"] | None = None
+    """HOMO in eV of a molecule whose source does not state it; or middle, if every energy grid is
+    centered on the HOMO."""
+
+    skip_unusable: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Import what can be used, and name the calculations that cannot, instead of ending."""
+
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace the file if it exists."""
 
@@ -50,7 +57,9 @@ def run(arguments: Sequence[str]) -> int:
     check_target(flags.out, overwrite=flags.overwrite)
     from dnawire.data import import_records, write_dataset
 
-    dataset = import_records(flags.source, window=flags.window)
+    dataset = import_records(
+        flags.source, flags.window, homo=flags.homo, skip_unusable=flags.skip_unusable
+    )
     write_dataset(flags.out, dataset, overwrite=flags.overwrite)
     _logger.info("%s: %d records from %s", flags.out, len(dataset), flags.source)
     return EXIT_FINISHED

@@ -59,6 +59,10 @@ class PredictFlags:
 
     results: ResultFlags = field(default_factory=ResultFlags)
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
 
 
@@ -80,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.junction import Duplex, Junction
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     contacts = conditions.contacts(predictor)
     junctions = [Junction(duplex, *contacts) for duplex in duplexes]
     energies = conditions.energies(predictor)
@@ -175,7 +179,7 @@ def _contact_warnings(junction: Junction, summary: Summary) -> Iterator[str]:
     shared = junction.shared_bases
     if shared:
         yield f"both contacts are on {', '.join(shared)}: part of T passes no other base"
-    if summary.max_transmission == 0.0:
+    if math.isnan(summary.max_energy):
         yield "the contacts are not connected, T = 0"
     channels = min(len(junction.left.attachments), len(junction.right.attachments))
     if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:

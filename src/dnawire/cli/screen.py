@@ -10,29 +10,26 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import field
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import tyro
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from dnawire.cli._conditions import (
     UNRESOLVED,
     ConditionFlags,
-    Energy,
     check_conditions,
     condition_footer,
     condition_lines,
 )
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._results import ResultFlags, result_folder
 from dnawire.cli._table import aligned
-from dnawire.config import GROUP, Count, Group
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.durable import replacing
+from dnawire.scalars import ENERGY, Range
 
 if TYPE_CHECKING:
     from dnawire.inference import (
@@ -47,19 +44,21 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _SHOWN: Final = 10
+_RANKED: Final = Range(1, 10**7, "sequences")
+_LENGTHS: Final = Range(1, 10**6, "base pairs")
 _RANKING, _SCORES, _DISTRIBUTION = "ranking.csv", "scores.csv", "distribution"
 _MEMBERS: Final = re.compile(r"(ranking|scores|distribution)\.csv|distribution\.(png|svg)")
 
 
-@dataclass(frozen=True, config=GROUP)
-class ScreenFlags(Group):
+@dataclass(frozen=True)
+class ScreenFlags:
     """Compute one quantity of many sequences, and rank them by it."""
 
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
     spectra of a tight-binding parameter set."""
 
-    length: Annotated[int | None, Field(ge=1)] = None
+    length: int | None = None
     """Screen all sequences of this number of base pairs."""
 
     pattern: str | None = None
@@ -80,13 +79,13 @@ class ScreenFlags(Group):
     lowest: tyro.conf.FlagCreatePairsOff[bool] = False
     """Rank the lowest value first."""
 
-    top: Count = 100
+    top: int = 100
     """Length of the ranking."""
 
-    window_min: Energy = None
+    window_min: float | None = None
     """Lowest energy of the means in eV; None takes the first energy."""
 
-    window_max: Energy = None
+    window_max: float | None = None
     """Highest energy of the means in eV; None takes the last energy."""
 
     unique: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -99,7 +98,17 @@ class ScreenFlags(Group):
 
     results: ResultFlags = field(default_factory=ResultFlags)
 
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        for name in ("window_min", "window_max"):
+            check_range(name, getattr(self, name), ENERGY)
+        check_range("length", self.length, _LENGTHS)
+        check_range("top", self.top, _RANKED)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -116,7 +125,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference import Distribution, Ranking, check_candidates, load_predictor, screen
 
     candidates = _candidates(flags)
-    predictor = load_predictor(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
     question = _question(flags, predictor)
     check_candidates(candidates, question)
     check_conditions(flags.conditions, predictor, question.energies)

@@ -8,27 +8,26 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
 import tyro
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._status_table import status_table
-from dnawire.config import GROUP, Group
 from dnawire.errors import EXIT_FINISHED, NotFoundError
+from dnawire.scalars import Range
 
 SCHEMA: Final = 1
 DEFAULT_SECONDS: Final = 5.0
+_SECONDS: Final = Range(0.01, 86_400.0, "seconds")
 _REDRAW: Final = "\x1b[H\x1b[2J"
 _FULL_WIDTH: Final = 400
 
 
-@dataclass(frozen=True, config=GROUP)
-class StatusFlags(Group):
+@dataclass(frozen=True)
+class StatusFlags:
     """Show how runs are doing.
 
     Reads the light files of the checkpoint folders and nothing else, and disturbs no run.
@@ -37,15 +36,16 @@ class StatusFlags(Group):
     dirs: tyro.conf.Positional[tuple[Path, ...]] = (Path("."),)
     """Checkpoint folders, or folders anywhere above them."""
 
-    watch: Annotated[
-        float | None, Field(gt=0.0, le=86_400.0), tyro.conf.arg(metavar="[SECONDS]")
-    ] = None
+    watch: Annotated[float | None, tyro.conf.arg(metavar="[SECONDS]")] = None
     """Show it again every so many seconds (5) until Ctrl+C."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print one line of JSON instead of a table."""
 
     messages: Messages = field(default_factory=Messages)
+
+    def __post_init__(self) -> None:
+        check_range("watch", self.watch, _SECONDS)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.NotFoundError
         A folder does not exist or, unless it is watched, holds no run.
     dnawire.errors.UsageError
-        The interval is not positive.
+        The interval is out of range.
     """
     flags = parse(StatusFlags, with_interval(arguments), "status")
     flags.messages.configure()

@@ -31,7 +31,8 @@ from dnawire.config import (
     read_settings,
     to_yaml,
 )
-from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, DnawireError
+from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED, DnawireError, UsageError
+from dnawire.files.paths import read_path
 
 _logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _train(config, command)
     except KeyboardInterrupt:
+        signals.interrupted()
         _logger.error(_after_interrupt(config, command))
         return EXIT_INTERRUPTED
 
@@ -132,9 +134,14 @@ def parse_flags(arguments: Sequence[str]) -> TrainFlags:
 def _config_path(arguments: Sequence[str]) -> Path | None:
     """Find the file first: its values are the defaults of all other flags."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--config", type=Path, nargs="?")
-    known, _ = parser.parse_known_args(arguments)
-    return cast("Path | None", known.config)
+    parser.add_argument("--config", nargs="?")
+    text = parser.parse_known_args(arguments)[0].config
+    try:
+        return None if text in (None, "None") else read_path(text)
+    except ValueError as error:
+        raise UsageError(
+            f"config = {text!r} is not allowed: it must be {error}", "Give a YAML or TOML file."
+        ) from None
 
 
 def _train(config: TrainConfig, command: str) -> int:

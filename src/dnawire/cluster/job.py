@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 ANSWER_SECONDS: Final = 10.0
 """How long a command of SLURM may take before it counts as failed."""
@@ -45,11 +45,17 @@ class SlurmJob:
         the array, and a command that gets it acts on all tasks; this name means one task.
     end_time
         When the job ends, in seconds since the epoch, as far as its environment says so.
+    cluster
+        Name of the cluster; empty if unknown.
+    restarts
+        How often the job has come back into the queue.
     """
 
     number: str
     name: str
     end_time: float | None = None
+    cluster: str = ""
+    restarts: int = 0
 
     @classmethod
     def current(cls, environment: Mapping[str, str] = os.environ) -> Self | None:
@@ -60,11 +66,23 @@ class SlurmJob:
         array, task = (environment.get(f"SLURM_ARRAY_{word}_ID", "") for word in ("JOB", "TASK"))
         is_task = array.isdecimal() and task.isdecimal()
         end = environment.get("SLURM_JOB_END_TIME", "")
+        restarts = environment.get("SLURM_RESTART_COUNT", "")
         return cls(
             number,
             f"{array}_{task}" if is_task else number,
             float(end) if end.isdecimal() else None,
+            environment.get("SLURM_CLUSTER_NAME", ""),
+            int(restarts) if restarts.isdecimal() else 0,
         )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what names this start of the job, as values that JSON knows."""
+        return {"cluster": self.cluster, "number": self.number, "restarts": self.restarts}
+
+    def has_come_back(self, since: Mapping[str, Any]) -> bool:
+        """Whether an earlier start of this job is the one that `to_plain` described."""
+        earlier = {**self.to_plain(), "restarts": since.get("restarts")}
+        return since == earlier and since["restarts"] < self.restarts
 
     def seconds_left(self) -> float:
         """Ask how long the job may still run, in seconds; infinite without a limit.
@@ -92,9 +110,14 @@ class SlurmJob:
         Raises
         ------
         NoAnswerError
-            See `seconds_left`.
+            See `seconds_left`; or the job has ended, and this shell is left from it.
         """
-        return self.seconds_left() if self.end_time is None else self.end_time - now()
+        left = -math.inf if self.end_time is None else self.end_time - now()
+        if left > 0.0:
+            return left
+        if self.end_time is not None and job_runs(self.number) is False:
+            raise NoAnswerError(f"{self} has ended, and the environment is left from it")
+        return self.seconds_left()
 
     def description(self) -> dict[str, str]:
         """Ask for everything that ``scontrol show job`` says, by its names, e.g. ``Requeue``.
@@ -146,7 +169,9 @@ def job_runs(number: str) -> bool | None:
         answer = _ask("squeue", "--noheader", "--jobs", number, "--format", "%A %T")
     except NoAnswerError as error:
         return False if _UNKNOWN_JOB in str(error) else None
-    lines = (line.split() for line in answer.splitlines())
+    lines = [line.split() for line in answer.splitlines()]
+    if any(len(words) != len(("task", "state")) for words in lines):
+        return None
     return not {state for task, state in lines if task == number} <= _ENDED_STATES
 
 

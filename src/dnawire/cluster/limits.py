@@ -67,9 +67,10 @@ class ParentEnd:
 
     In a batch job that is the shell of the job script. SLURM counts the job as ended when the shell
     has died, of a warning signal for example, and not every site kills what the shell has started.
+    Of several processes it is their launcher, without which nobody watches over them.
     """
 
-    reason: Final = "the end of its job script"
+    reason: Final = "the end of its job script or launcher"
 
     def __init__(self) -> None:
         # A parent that ends while libraries are imported is replaced by another one.

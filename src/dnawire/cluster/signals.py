@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,6 +15,27 @@ REQUESTS: Final = tuple(
     if hasattr(signal, name)
 )
 """What batch systems and users send; Ctrl+C is not among them, which may end an import."""
+
+
+SAME_REQUEST_SECONDS: Final = 1.0
+"""Time after a Ctrl+C in which another one is the same: wrappers send it to process and group."""
+
+
+def is_repeated(first: float) -> bool:
+    """Whether a Ctrl+C of this moment is the one of the moment ``first``, by `time.monotonic`."""
+    return time.monotonic() - first < SAME_REQUEST_SECONDS
+
+
+def interrupted() -> None:
+    """Let the same Ctrl+C, which ends the process already, change nothing when it comes again."""
+    first = time.monotonic()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if not is_repeated(first):
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
 
 
 def block() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from types import FrameType
@@ -20,7 +22,7 @@ _URGENCIES: Final = (*_LIMITS, "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGIN
 """Reasons for a stop, the most urgent last."""
 
 _STDERR: Final = 2
-_NOTED: Final = b"\nCtrl+C: stopping after this step; another one ends at once and saves nothing\n"
+_NOTED: Final = b"\nCtrl+C: stopping after this step; another one later ends at once, unsaved\n"
 
 
 class Request(ABC):
@@ -68,8 +70,9 @@ class StopRequest(Request):
     """Context in which signals and limits ask the run to stop instead of killing it.
 
     The handlers only note the request: state is saved by the loop, never in a handler, where it
-    could be half-way through a step. A second Ctrl+C ends the process at once. A signal that is
-    ignored stays so: ``nohup`` shields a run from the end of its terminal.
+    could be half-way through a step. A second Ctrl+C ends the process at once, unless it is the
+    same that has come twice; see `signals.is_repeated`. A signal that is ignored stays so:
+    ``nohup`` shields a run from the end of its terminal.
 
     Parameters
     ----------
@@ -80,6 +83,7 @@ class StopRequest(Request):
     def __init__(self, limits: Sequence[Limit] = ()) -> None:
         self._limits = limits
         self._signal: signal.Signals | None = None
+        self._interrupted = math.nan
         self._previous: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
@@ -91,18 +95,26 @@ class StopRequest(Request):
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            if number != signal.SIGINT or math.isnan(self._interrupted):
+                signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if number == signal.SIGINT and self._signal == signal.SIGINT:
-            raise KeyboardInterrupt
-        if number == signal.SIGINT and os.isatty(_STDERR):
-            # Logging may be what was interrupted, and must not be entered twice.
-            os.write(_STDERR, _NOTED)
+        if number == signal.SIGINT:
+            self._note_interrupt()
         found = signal.Signals(number)
         if self._signal is None or _urgency_of(found) > _urgency_of(self._signal):
             self._signal = found
+
+    def _note_interrupt(self) -> None:
+        if signals.is_repeated(self._interrupted):
+            return
+        if not math.isnan(self._interrupted):
+            raise KeyboardInterrupt
+        self._interrupted = time.monotonic()
+        if os.isatty(_STDERR):
+            # Logging may be what was interrupted, and must not be entered twice.
+            os.write(_STDERR, _NOTED)
 
     @property
     def urgency(self) -> int:

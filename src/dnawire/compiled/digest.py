@@ -15,6 +15,8 @@ from typing import Final
 from numba import config
 from numba.core.registry import cpu_target
 
+from dnawire.compiled.processor import BITS
+
 _TOOLS: Final = Path(__file__).parent
 _ROOT: Final = _TOOLS.parent
 _PACKAGE: Final = __name__.rsplit(".", 2)[0]
@@ -89,5 +91,6 @@ def kernel_digest() -> str:
         [version(name) for name in _COMPILERS],
         [getattr(config, name) for name in _SWITCHES],
         cpu_target.target_context.codegen().magic_tuple(),
+        BITS,
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

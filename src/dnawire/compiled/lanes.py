@@ -1,4 +1,4 @@
-"""Several numbers at once, as types of numba: one vector register or a few.
+"""Several numbers at once, as types of numba: one vector register of the processor.
 
 Kernels read like arithmetic of single numbers, intermediate results stay in registers, and the
 order of operations is the one that is written, with one rounding in `fma`: the same bits whatever
@@ -10,15 +10,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_model
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
-_BITS: Final = 512
-"""Width of all lanes together: the widest registers, or two or four of others."""
+from dnawire.compiled.processor import BITS
 
 _INDEX: Final = ir.IntType(32)
 
@@ -41,7 +41,7 @@ def define_lanes(number: types.Float) -> SimpleNamespace:
         third). The operators ``+ - * /`` and the sign work too.
     """
     element = ir.DoubleType() if number is types.float64 else ir.FloatType()
-    vector = ir.VectorType(element, _BITS // number.bitwidth)
+    vector = ir.VectorType(element, BITS // number.bitwidth)
     lanes = _new_type(number, vector)
     _define_arithmetic(lanes)
     return SimpleNamespace(
@@ -67,34 +67,27 @@ def _new_type(number: types.Float, vector: Any) -> Any:
 
 
 def _define_arithmetic(lanes: Any) -> None:
+    """Operators as instructions: overloaded ones would be compiled wherever they are used."""
     for python_operator, instruction in (
         (operator.add, "fadd"),
         (operator.sub, "fsub"),
         (operator.mul, "fmul"),
         (operator.truediv, "fdiv"),
     ):
-        _define_operator(lanes, python_operator, instruction)
-
-    @intrinsic
-    def negative(context, a):
-        return lanes(lanes), lambda context, builder, signature, arguments: builder.fneg(*arguments)
-
-    @overload(operator.neg, inline="always")
-    def implement(a):
-        return (lambda a: negative(a)) if a is lanes else None
+        _define_operator(lanes, python_operator, instruction, 2)
+    _define_operator(lanes, operator.neg, "fneg", 1)
 
 
-def _define_operator(lanes: Any, python_operator: Callable[..., Any], instruction: str) -> None:
-    @intrinsic
-    def apply(context, a, b):
-        def generate(context, builder, signature, arguments):
-            return getattr(builder, instruction)(*arguments)
+def _define_operator(
+    lanes: Any, python_operator: Callable[..., Any], instruction: str, operands: int
+) -> None:
+    @infer_global(python_operator)
+    class Operator(ConcreteTemplate):
+        cases: ClassVar[list[Any]] = [signature(lanes, *[lanes] * operands)]
 
-        return lanes(lanes, lanes), generate
-
-    @overload(python_operator, inline="always")
-    def implement(a, b):
-        return (lambda a, b: apply(a, b)) if a is lanes and b is lanes else None
+    @lower_builtin(python_operator, *[type(lanes)] * operands)
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return getattr(builder, instruction)(*arguments)
 
 
 def _define_memory(lanes: Any, number: types.Float, vector: Any) -> dict[str, Any]:

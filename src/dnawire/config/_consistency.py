@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dnawire.config.data import GenerationConfig
 from dnawire.config.guard_class import MUST_MATCH
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dnawire.config.loss import LossConfig
     from dnawire.config.model import ModelConfig
 
+_MOST_VALUES: Final = 10**10
+"""Numbers in all spectra of one set of records: 80 GB."""
+
 
 def check_generation(data: GenerationConfig) -> None:
     """Refuse settings of generated records that contradict each other.
@@ -25,7 +28,8 @@ def check_generation(data: GenerationConfig) -> None:
     Raises
     ------
     dnawire.errors.UsageError
-        The shortest duplex is longer than the longest, or the energy window is empty.
+        The shortest duplex is longer than the longest, the energy window is empty, a contact has no
+        coupling, or the spectra would fill any memory.
     """
     if data.shortest > data.seq_length:
         raise UsageError(
@@ -40,6 +44,17 @@ def check_generation(data: GenerationConfig) -> None:
         )
     if data.energy_min is not None and data.energy_max is not None:
         _check_window(data.energy_min, data.energy_max)
+    for side, contact, gamma in (
+        ("left", data.left_contact, data.gamma_left),
+        ("right", data.right_contact, data.gamma_right),
+    ):
+        # A contact may name couplings of its own, which go before this one.
+        if gamma == 0.0 and "=" not in contact:
+            raise UsageError(
+                f"gamma_{side} = 0: nothing can flow through the {side} contact",
+                "Give a coupling in eV.",
+            )
+    _check_size(data)
 
 
 def check_source(data: DataConfig) -> None:
@@ -130,6 +145,18 @@ def _check_allowed_change(name: str) -> None:
         raise UsageError(
             f"allow_change = {name!r} is not needed: this setting may always change",
             f"Drop {name} from allow_change.",
+        )
+
+
+def _check_size(data: GenerationConfig) -> None:
+    """Refuse spectra that fill the memory of any machine, of all bases as well."""
+    values = data.num_samples * data.num_energy_points * 2 * (1 + data.seq_length)
+    if values > _MOST_VALUES:
+        raise UsageError(
+            f"num_samples = {data.num_samples}, num_energy_points = {data.num_energy_points} and "
+            f"seq_length = {data.seq_length} make {values:.1e} numbers; at most {_MOST_VALUES:.0e} "
+            "can be held",
+            "Lower one of them.",
         )
 
 

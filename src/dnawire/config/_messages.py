@@ -51,12 +51,7 @@ def usage_error(error: ValidationError, group: Any) -> UsageError:  # noqa: ANN4
     field = fields[name]
     return UsageError(
         f"{name} = {details['input']!r} is not allowed: it must be {_rule(details, field)}",
-        "Choose an allowed value"
-        + (
-            "."
-            if field.is_required()
-            else f", or leave {name} out for its default {field.default}."
-        ),
+        f"Choose an allowed value, or leave {name} out for its default {field.default}.",
     )
 
 

@@ -12,12 +12,19 @@ from pydantic.dataclasses import dataclass
 
 from dnawire.config._group import GROUP, Group, NonNegativeFloat, OptionalPath, PositiveFloat
 from dnawire.config.guard_class import IGNORED, MAY_CHANGE
+from dnawire.scalars import InvalidNumberError, read_number
 
 DEFAULT_DIRECTORY: Final = Path("checkpoints")
 DEFAULT_FREQUENCY: Final = 10
 
-_CLOCK: Final = re.compile(r"(?:(?P<days>\d+)-)?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)")
-_TIME_LIMIT_RULE: Final = "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0"
+_CLOCK: Final = re.compile(
+    r"(?:(?P<days>[0-9]{1,5})-)?"
+    r"(?P<hours>[0-9]{1,7}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2})"
+)
+_TIME_LIMIT_RULE: Final = (
+    "auto, none, HH:MM:SS, D-HH:MM:SS or a number of seconds above 0 and at most 1e9"
+)
+_LONGEST: Final = 1e9
 _WORDS: Final = frozenset({"auto", "none"})
 
 
@@ -27,17 +34,18 @@ def _seconds(limit: str) -> float:
     if clock is not None:
         days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         total = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    elif re.fullmatch(r"\d+(\.\d*)?", limit):
-        total = float(limit)
     else:
-        raise ValueError(_TIME_LIMIT_RULE)
-    if total <= 0.0:
+        try:
+            total = read_number(limit)
+        except InvalidNumberError:
+            raise ValueError(_TIME_LIMIT_RULE) from None
+    if not 0.0 < total <= _LONGEST:
         raise ValueError(_TIME_LIMIT_RULE)
     return total
 
 
 def _number_as_text(value: object) -> object:
-    """Accept seconds as a number: YAML reads even an unquoted 12:00:00 as one."""
+    """Accept seconds as a number, which a file may give without quotes."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else value
 
@@ -61,7 +69,7 @@ class CheckpointConfig(Group):
     resume_from: Annotated[OptionalPath, IGNORED] = None
     """Checkpoint file to resume from."""
 
-    checkpoint_frequency: Annotated[int | None, Field(ge=1), MAY_CHANGE] = None
+    checkpoint_frequency: Annotated[int | None, Field(ge=1, le=10**9), MAY_CHANGE] = None
     """Save a checkpoint every N epochs; 10 when checkpoints are on and this is not given."""
 
     checkpoint_seconds: Annotated[PositiveFloat, MAY_CHANGE] = 60.0

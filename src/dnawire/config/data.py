@@ -9,10 +9,12 @@ from pydantic.dataclasses import dataclass
 
 from dnawire.config._group import (
     GROUP,
+    Broadening,
     Count,
+    Coupling,
+    Energy,
     Fraction,
     Group,
-    NonNegativeFloat,
     OptionalPath,
     Probability,
     Seed,
@@ -21,6 +23,8 @@ from dnawire.config._group import (
 from dnawire.config.guard_class import MAY_CHANGE, MUST_MATCH
 
 SAME_AS_SEQ_LENGTH = -1
+LONGEST = 10**6
+"""Base pairs of the longest duplex that can be asked for."""
 
 
 def _length_or_same(value: int) -> int:
@@ -39,19 +43,21 @@ class GenerationConfig(Group):
     num_samples: Annotated[Count, MUST_MATCH] = 2000
     """Number of records to generate."""
 
-    seq_length: Annotated[Count, MUST_MATCH] = 8
+    seq_length: Annotated[int, Field(ge=1, le=LONGEST), MUST_MATCH] = 8
     """Length of the longest generated duplex, in base pairs."""
 
-    min_length: Annotated[int, AfterValidator(_length_or_same), MUST_MATCH] = SAME_AS_SEQ_LENGTH
+    min_length: Annotated[int, Field(le=LONGEST), AfterValidator(_length_or_same), MUST_MATCH] = (
+        SAME_AS_SEQ_LENGTH
+    )
     """Length of the shortest generated duplex, in base pairs; -1 means seq_length."""
 
-    num_energy_points: Annotated[int, Field(ge=2), MUST_MATCH] = 100
+    num_energy_points: Annotated[int, Field(ge=2, le=10**6), MUST_MATCH] = 100
     """Number of equally spaced energies."""
 
-    energy_min: Annotated[float | None, MUST_MATCH] = None
+    energy_min: Annotated[Energy, MUST_MATCH] = None
     """Lowest energy in eV; None takes the window of the parameter set."""
 
-    energy_max: Annotated[float | None, MUST_MATCH] = None
+    energy_max: Annotated[Energy, MUST_MATCH] = None
     """Highest energy in eV; None takes the window of the parameter set."""
 
     missing_fraction: Annotated[Probability, MUST_MATCH] = 0.1
@@ -63,13 +69,13 @@ class GenerationConfig(Group):
     right_contact: Annotated[Text, MUST_MATCH] = "upper:-1"
     """Right contact, written like the left one."""
 
-    gamma_left: Annotated[NonNegativeFloat, MUST_MATCH] = 0.1
+    gamma_left: Annotated[Coupling, MUST_MATCH] = 0.1
     """Coupling of the left contact in eV."""
 
-    gamma_right: Annotated[NonNegativeFloat, MUST_MATCH] = 0.1
+    gamma_right: Annotated[Coupling, MUST_MATCH] = 0.1
     """Coupling of the right contact in eV."""
 
-    eta: Annotated[NonNegativeFloat, MUST_MATCH] = 0.0
+    eta: Annotated[Broadening, MUST_MATCH] = 0.0
     """Imaginary part added to the energy, in eV."""
 
     @property

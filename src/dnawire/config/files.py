@@ -16,8 +16,11 @@ from dnawire.config.train_config import TrainConfig
 from dnawire.errors import NotFoundError, NotWritableError, UsageError
 from dnawire.files.durable import replace_durably
 from dnawire.files.text import read_text
+from dnawire.scalars import read_integer, read_number
 
 _SUFFIXES: Final = ".yaml, .yml or .toml"
+_NONE: Final = "None"
+"""What a flag takes for no value; so does a file."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -39,10 +42,29 @@ class _Loader(yaml.SafeLoader):
             seen.append(key)
         return super().construct_mapping(node, deep)
 
+    def construct_integer(self, node: yaml.ScalarNode) -> int:
+        """Read decimal digits, leading zeros or not."""
+        return read_integer(self.construct_scalar(node))
 
+    def construct_real(self, node: yaml.ScalarNode) -> float:
+        """Read a number that double precision holds."""
+        return read_number(self.construct_scalar(node))
+
+
+_INTEGER, _REAL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+# Numbers as YAML 1.2 has them: in 1.1, 010 is 8, 1:30 is 90 and 1e-3 is a text.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_INTEGER, _REAL)]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_INTEGER, re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+    _REAL,
+    re.compile(r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
 )
+_Loader.add_constructor(_INTEGER, _Loader.construct_integer)
+_Loader.add_constructor(_REAL, _Loader.construct_real)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -150,7 +172,8 @@ def _add(values: dict[str, Any], new: Mapping[str, Any], names: frozenset[str], 
             raise UsageError(where + error.problem, error.remedy)
         if name in values:
             raise UsageError(f"{name} is given twice, flat and in its group", "Keep one of them.")
-        values[name] = value
+        is_none = value == _NONE and settings()[name].is_optional
+        values[name] = None if is_none else value
 
 
 def _names_of(group: str) -> frozenset[str]:

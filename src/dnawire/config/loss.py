@@ -27,6 +27,6 @@ class LossConfig(Group):
     huber_delta: Annotated[PositiveFloat, MUST_MATCH] = 0.1
     """Standardized error at which the loss turns from quadratic to linear."""
 
-    resonance_width: Annotated[float | None, Field(ge=0.0), MUST_MATCH] = None
+    resonance_width: Annotated[float | None, Field(ge=0.0, le=1e3), MUST_MATCH] = None
     """Energy in eV by which resonances may be off: steep parts of a spectrum count less. 0 turns
     it off; None takes that of the model (docs/models.md)."""

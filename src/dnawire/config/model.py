@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from dnawire.config._group import GROUP, Count, Group, Probability
+from dnawire.config._group import GROUP, Group, Probability
 from dnawire.config.guard_class import MUST_MATCH
 from dnawire.config.model_types import model_types
 
@@ -28,13 +29,13 @@ class _ModelChoice(Group):
 class EncoderSettings(Group):
     """Settings of the encoder, which models share; a type of model may add its own."""
 
-    hidden_dim: Annotated[Count, MUST_MATCH] = 128
+    hidden_dim: Annotated[int, Field(ge=1, le=2**14), MUST_MATCH] = 128
     """Number of features per base; a multiple of num_heads."""
 
-    num_layers: Annotated[Count, MUST_MATCH] = 4
+    num_layers: Annotated[int, Field(ge=1, le=1000), MUST_MATCH] = 4
     """Number of message-passing layers."""
 
-    num_heads: Annotated[Count, MUST_MATCH] = 4
+    num_heads: Annotated[int, Field(ge=1, le=2**14), MUST_MATCH] = 4
     """Number of groups of features that mix the neighbors each in its own way."""
 
     dropout: Annotated[Probability, MUST_MATCH] = 0.1

@@ -52,7 +52,7 @@ class OptimizationConfig(Group):
     )
     """Course of the learning rate after the warm-up; one-cycle has a rise of its own instead."""
 
-    warmup_epochs: Annotated[int, Field(ge=0), MUST_MATCH] = 5
+    warmup_epochs: Annotated[int, Field(ge=0, le=10**9), MUST_MATCH] = 5
     """Epochs in which the learning rate rises to its highest value."""
 
     final_learning_rate_fraction: Annotated[float, Field(ge=0.0, le=1.0), MUST_MATCH] = 0.01
@@ -61,13 +61,13 @@ class OptimizationConfig(Group):
     plateau_factor: Annotated[Fraction, MUST_MATCH] = 0.5
     """What the plateau schedule multiplies the learning rate by when validation stops improving."""
 
-    plateau_patience: Annotated[int, Field(ge=0), MUST_MATCH] = 10
+    plateau_patience: Annotated[int, Field(ge=0, le=10**9), MUST_MATCH] = 10
     """Epochs without a better validation loss that the plateau schedule lets pass."""
 
     gradient_clip: Annotated[PositiveFloat, MUST_MATCH] = 1.0
     """Largest norm of the gradient; longer gradients are shortened to it."""
 
-    max_rollbacks: Annotated[int, Field(ge=0), MAY_CHANGE] = 3
+    max_rollbacks: Annotated[int, Field(ge=0, le=10**9), MAY_CHANGE] = 3
     """Times that a run which diverges goes back to the start of its epoch before it ends."""
 
     rollback_rate_factor: Annotated[float, Field(gt=0.0, le=1.0), MUST_MATCH] = 0.5

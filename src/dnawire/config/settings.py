@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType, NoneType
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from dnawire.config._messages import allowed_values, unknown_name
 from dnawire.config.checkpoint import CheckpointConfig
@@ -56,6 +56,8 @@ class Setting:
     """Which values are accepted, in words."""
     help: str
     """What it is, in a sentence or two."""
+    is_optional: bool
+    """Whether it may be None."""
 
 
 @cache
@@ -107,7 +109,9 @@ def describe_group(group: str, kind: type[Group]) -> Iterator[Setting]:
         text = _docstring(kind, name)
         if len(guards) != 1 or not text:
             raise TypeError(f"{kind.__name__}.{name} needs one GuardClass and one docstring")
-        yield Setting(name, group, guards[0], field.default, allowed_values(field), text)
+        is_optional = NoneType in get_args(field.annotation)
+        allowed = allowed_values(field)
+        yield Setting(name, group, guards[0], field.default, allowed, text, is_optional)
 
 
 def _docstring(kind: type[Group], name: str) -> str:

@@ -12,6 +12,7 @@ from dnawire.data.dataset import TransportDataset, attached_pairs
 from dnawire.data.ragged import Ragged
 from dnawire.junction import MISSING_CODE, STRANDS
 from dnawire.quantities import BY_NAME, QUANTITIES
+from dnawire.scalars import COUPLING
 
 LDOS_TOLERANCE: Final = 1e-5
 """Largest relative difference between the DOS and the sum of the LDOS (LDOS may be float32)."""
@@ -21,7 +22,7 @@ def find_problem(dataset: TransportDataset) -> str | None:
     """Find the first reason why records cannot be used.
 
     Checked are the sizes of all columns, base codes, contacts (on present bases, named once,
-    coupling finite, not negative and somewhere positive), energies (finite, increasing), every
+    coupling possible and somewhere positive), energies (finite, increasing), every
     spectrum (finite in its scale, or zero where it can vanish), the sum of the LDOS, eta and energy
     reference.
 
@@ -92,7 +93,7 @@ def _contacts(dataset: TransportDataset) -> Iterator[str]:
         yield from _attachments(dataset, contacts, bad, f"{name} strand", strand)
         bad = (position < 0) | (position >= dataset.lengths[contacts.owners])
         yield from _attachments(dataset, contacts, bad, f"{name} position", position)
-        bad = ~(np.isfinite(gamma) & (gamma >= 0))
+        bad = ~((gamma == 0.0) | ((gamma >= COUPLING.low) & (gamma <= COUPLING.high)))
         yield from _attachments(dataset, contacts, bad, f"{name} gamma", gamma)
         coupled = np.bincount(contacts.owners, weights=gamma, minlength=len(dataset))
         yield from _records(dataset, coupled == 0, f"{name} gamma", coupled, "couples to no base")

@@ -19,6 +19,7 @@ Ragged columns are a flat array with ``offsets``: row i is ``values[offsets[i]:o
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,12 +28,12 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.data._hdf import new_hdf, open_hdf, read_array, read_text, unusable
+from dnawire.data._hdf import exists, new_hdf, open_hdf, read_array, read_text, unusable
 from dnawire.data.checks import find_problem
 from dnawire.data.dataset import ATTACHMENT, TransportDataset
 from dnawire.data.keys import ASCII_LETTERS
 from dnawire.data.ragged import Ragged
-from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
+from dnawire.errors import UnusableDataFileError, UsageError
 from dnawire.quantities import BY_NAME, QUANTITIES
 
 FORMAT: Final = "dnawire-records"
@@ -56,7 +57,7 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
     dataset
         Records; they are checked as they are when a file is read.
     overwrite
-        Whether an existing file may be replaced.
+        Whether a file of that name may be replaced: also one that appears meanwhile.
 
     Raises
     ------
@@ -70,12 +71,10 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
     problem = find_problem(dataset)
     if problem is not None:
         raise UsageError(f"{problem}.", "correct the record, or leave it out with select().")
-    if path.exists() and not overwrite:
-        raise NotWritableError(
-            f"{path} exists.", "choose another name, or allow it to be replaced (overwrite)."
-        )
+    if os.path.lexists(path) and not overwrite:
+        raise exists(path)
     source = _source_text(dataset.source)
-    with new_hdf(path) as file:
+    with new_hdf(path, overwrite=overwrite) as file:
         file.attrs["schema_version"] = SCHEMA_VERSION
         texts = {"format": FORMAT, "source": source, "digest": dataset.content_digest}
         file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})

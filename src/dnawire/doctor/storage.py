@@ -230,7 +230,8 @@ def _owner(storage: Storage) -> Finding:
     if holder.owner is None:
         return Finding.warning("owner", "the lock file cannot be read", "see who writes there")
     me, age = Owner.this_process(), time.time() - holder.beat
-    if liveness(holder.owner, age, me, job_runs) is OwnerState.ALIVE:
+    state = liveness(holder.owner, age, me, job_runs)
+    if state is OwnerState.ALIVE and not holder.is_copied:
         return Finding.warning(
             "owner",
             f"in use: {holder.owner}; another run would end with exit code 76",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from pathlib import Path
+from typing import Final
+
+_USUAL_TIME: Final = "time:[4026531834]"
+"""The first name space of time, whose number is fixed in the kernel."""
 
 
 def boot() -> str:
@@ -12,9 +18,23 @@ def boot() -> str:
 
 
 def namespace() -> str:
-    """Return the name space in which this process has its number."""
+    """Return the name spaces in which this process has its number and its start."""
+    return " ".join(filter(None, (_space("pid"), _space_of_time())))
+
+
+def uptime() -> float:
+    """Return the seconds since boot; infinite where the clock of this process is shifted."""
+    return math.inf if _space_of_time() else time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _space_of_time() -> str:
+    """Name space of time; empty for the usual one."""
+    return _space("time").removeprefix(_USUAL_TIME)
+
+
+def _space(kind: str) -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return os.readlink(f"/proc/self/ns/{kind}")
     except OSError:
         return ""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -24,6 +25,10 @@ class JunctionBatch(NamedTuple):
     """Coupling of each site to the left contact in eV (float64)."""
     gamma_right: Float[Tensor, "B L 2"]
     """Coupling of each site to the right contact in eV (float64)."""
+
+    def to(self, device: torch.device) -> JunctionBatch:
+        """Copy to a device."""
+        return JunctionBatch(*(one.to(device) for one in self))
 
 
 class SpectraBatch(NamedTuple):

@@ -27,17 +27,18 @@ class Batch:
     """Position of each record in the dataset."""
 
     def select(self, rows: Int[Tensor, " n"]) -> Batch:
-        """The given rows only."""
-        return self._mapped(lambda tensor: tensor.index_select(0, rows))
+        """The given rows only; these may be on any device."""
+        here = rows.to(self.records.device)
+        return self._mapped(lambda tensor: tensor.index_select(0, here))
 
     def to(self, device: torch.device) -> Batch:
         """Copy to a device."""
         return self._mapped(lambda tensor: tensor.to(device))
 
     def _mapped(self, function: Callable[[Tensor], Tensor]) -> Batch:
-        junctions = {name: function(one) for name, one in self.junctions._asdict().items()}
+        junctions = JunctionBatch(*map(function, self.junctions))
         spectra = {name: function(one) for name, one in self.spectra.known().items()}
-        return Batch(JunctionBatch(**junctions), SpectraBatch(**spectra), function(self.records))
+        return Batch(junctions, SpectraBatch(**spectra), function(self.records))
 
     def __len__(self) -> int:
         return len(self.records)

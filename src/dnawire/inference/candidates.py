@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
-from dnawire.errors import InvalidDuplexError, NotFoundError, UnusableFileError, UsageError
-from dnawire.junction import BASES, Contact, Duplex, Junction
+from dnawire.errors import InvalidDuplexError, UsageError
+from dnawire.junction import BASES, Contact, Duplex, Junction, read_duplexes
 
 IUPAC: Final[dict[str, str]] = {
     **{base: base for base in BASES},
@@ -157,27 +157,8 @@ class ListedCandidates:
 
     @classmethod
     def read(cls, path: Path) -> ListedCandidates:
-        """Read a text file: one sequence a line, as `Duplex.parse` reads it; blank lines count not.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such file.
-        UnusableFileError
-            If it is no text or holds no sequence.
-        InvalidDuplexError
-            If a line is no sequence; names it.
-        """
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError as error:
-            raise NotFoundError(f"{path} does not exist.", "name a file of sequences.") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise _no_sequences(path, str(error)) from error
-        numbered = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
-        if not numbered:
-            raise _no_sequences(path, "it is empty")
-        return cls([_parsed(path, *line) for line in numbered], f"the sequences of {path}")
+        """Read the sequences of a file; parameters and errors are those of `read_duplexes`."""
+        return cls(read_duplexes(path), f"the sequences of {path}")
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return all of them: each has a length and blanks of its own."""
@@ -201,16 +182,3 @@ class ListedCandidates:
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Look the duplexes up."""
         return np.array([text in self._texts for text in duplex_texts(codes)], dtype=np.bool_)
-
-
-def _parsed(path: Path, number: int, line: str) -> Duplex:
-    try:
-        return Duplex.parse(line)
-    except InvalidDuplexError as error:
-        raise InvalidDuplexError(f"{path}, line {number}: {error.problem}", error.remedy) from error
-
-
-def _no_sequences(path: Path, problem: str) -> UnusableFileError:
-    return UnusableFileError(
-        f"{path} holds no sequences: {problem}.", "write one sequence a line into a text file."
-    )

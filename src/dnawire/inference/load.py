@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dnawire.data import Coverage
-from dnawire.errors import UnusableFileError
+from dnawire.errors import UnusableFileError, UsageError
 from dnawire.predictors import HamiltonianPredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
@@ -29,7 +29,7 @@ MODEL_FOLDER: Final = "model"
 """Folder of the trained model in the output folder of a run."""
 
 
-def load_predictor(name: str) -> Predictor:
+def load_predictor(name: str, device: str = "auto") -> Predictor:
     """Load what predicts.
 
     Parameters
@@ -37,6 +37,9 @@ def load_predictor(name: str) -> Predictor:
     name
         Output folder of a training run, its ``model`` folder or a copy of that, or
         ``exact:NAME`` for the exact spectra of a tight-binding parameter set.
+    device
+        Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+        CPU. Transport through a Hamiltonian is always computed on the CPU.
 
     Returns
     -------
@@ -51,16 +54,22 @@ def load_predictor(name: str) -> Predictor:
         If the model is damaged, foreign or newer than this program.
     UnknownParameterSetError
         If there is no such parameter set.
+    UsageError
+        If there is no such device, or exact spectra are wanted on a GPU.
     """
     if name.startswith(EXACT):
+        if device not in ("auto", "cpu"):
+            raise UsageError(f"device = {device!r} for {name}", "Exact spectra need the CPU.")
         return _exact(name.removeprefix(EXACT))
     # Models need torch, which takes seconds to import; exact spectra do without.
     from dnawire.models import load_model, predictor_class
+    from dnawire.operators.device import named_device
 
+    place = named_device(device)
     folder, label = _model_folder(Path(name))
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)
-    return predictor(label, _conditions(folder, stored), stored.model)
+    return predictor(label, _conditions(folder, stored), stored.model.to(place))
 
 
 def _exact(name: str) -> Predictor:

@@ -29,6 +29,7 @@ from dnawire.junction.edges import (
     edge_sites,
 )
 from dnawire.junction.junction import Junction
+from dnawire.junction.sequences import read_duplexes
 
 __all__ = [
     "BASES",
@@ -56,5 +57,6 @@ __all__ = [
     "Strand",
     "edge_sites",
     "pair_index",
+    "read_duplexes",
     "reverse_complement",
 ]

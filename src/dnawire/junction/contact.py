@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidContactError
 from dnawire.junction.duplex import STRANDS, Strand, pair_index
+from dnawire.scalars import COUPLING, InvalidNumberError, read_integer, read_number
 
 _STRAND_WORDS: Final[dict[str, Strand]] = {
     "upper": "upper",
@@ -21,7 +21,6 @@ _STRAND_WORDS: Final[dict[str, Strand]] = {
     "lower": "lower",
     "complementary": "lower",
 }
-_Number = TypeVar("_Number", int, float)
 _OTHER_STRAND: Final[dict[Strand, Strand]] = {"upper": "lower", "lower": "upper"}
 _SYNTAX_REMEDY: Final = (
     "write STRAND:POSITION[=GAMMA], several separated by commas, for example "
@@ -40,12 +39,12 @@ class Attachment:
     position
         Position from the 5' end of that strand; negative positions count from its 3' end.
     gamma
-        Broadening in eV, finite and not negative; the self-energy is ``-i gamma / 2``.
+        Broadening in eV, within `dnawire.scalars.COUPLING`; the self-energy is ``-i gamma / 2``.
 
     Raises
     ------
     InvalidContactError
-        If the strand is unknown or gamma is negative or not finite.
+        If the strand is unknown or gamma is not possible.
     """
 
     strand: Strand
@@ -59,10 +58,10 @@ class Attachment:
             )
         object.__setattr__(self, "position", operator.index(self.position))
         object.__setattr__(self, "gamma", float(self.gamma))
-        if not (math.isfinite(self.gamma) and self.gamma >= 0):
+        if self.gamma not in COUPLING:
             raise InvalidContactError(
                 f"contact {self.place}: gamma is {self.gamma} eV.",
-                "give a finite coupling in eV that is not negative, for example 0.1.",
+                f"give a coupling of {COUPLING}, for example 0.1.",
             )
 
     @property
@@ -259,22 +258,14 @@ def _parse_attachment(item: str, gamma: float | None) -> Attachment:
         raise InvalidContactError(
             f"contact '{item.strip()}': '{word}' is not a strand.", _SYNTAX_REMEDY
         )
-    if has_own:
-        return Attachment(
-            strand, _parse_number(position, int, item), _parse_number(own, float, item)
-        )
-    if gamma is None:
+    try:
+        number = read_integer(position)
+        coupling = read_number(own) if has_own else gamma
+    except InvalidNumberError as error:
+        raise InvalidContactError(f"contact '{item.strip()}': {error}.", _SYNTAX_REMEDY) from error
+    if coupling is None:
         raise InvalidContactError(
             f"contact '{item.strip()}' has no coupling.",
             "append it in eV, for example 'upper:0=0.1', or give gamma for all of them.",
         )
-    return Attachment(strand, _parse_number(position, int, item), gamma)
-
-
-def _parse_number(text: str, kind: type[_Number], item: str) -> _Number:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise InvalidContactError(
-            f"contact '{item.strip()}': '{text}' is not a number.", _SYNTAX_REMEDY
-        ) from error
+    return Attachment(strand, number, coupling)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,6 +34,17 @@ MISSING_CODE: Final = NUM_BASES
 
 _CODES: Final[dict[str, int]] = {letter: code for code, letter in enumerate(LETTERS)}
 _PARTNERS: Final = str.maketrans(LETTERS, "TGCA" + MISSING)
+_PRIMES: Final = r"['\u2019\u2032\u00b4`]"
+_DASHES: Final = r"[-\u2010-\u2015]?"
+_ENDS: Final = re.compile(
+    rf"(?P<first>[53]){_PRIMES}\s*{_DASHES}\s*(?P<letters>.*?)\s*{_DASHES}\s*(?P<last>[53]){_PRIMES}"
+)
+_HINTS: Final = {
+    "U": " (U is a base of RNA; if DNA is meant, write T)",
+    **dict.fromkeys("-.", " (a missing base is written _)"),
+    **dict.fromkeys("NRYSWKMBDHV", " (it stands for several bases: only `dnawire screen --pattern` "
+                    "knows such letters)"),
+}  # fmt: skip
 _LETTER_REMEDY: Final = "use A, C, G and T, and _ for a missing base (write T for U)."
 
 
@@ -111,7 +124,8 @@ class Duplex:
         ----------
         text
             ``"ACGT"`` for the Watson-Crick duplex of that upper strand, or
-            ``"ACGT/ACG_"`` with the lower strand written 5'->3'.
+            ``"ACGT/ACG_"`` with the lower strand written 5'->3'. The ends of a strand may be
+            named: ``"5'-ACGT-3'"``.
 
         Returns
         -------
@@ -123,7 +137,7 @@ class Duplex:
         InvalidDuplexError
             If the text is not one or two strands.
         """
-        strands = [part.strip() for part in text.split("/")]
+        strands = [_without_ends(part.strip()) for part in text.split("/")]
         if len(strands) > len(STRANDS):
             raise InvalidDuplexError(
                 f"duplex '{text}' has {len(strands)} strands.",
@@ -229,8 +243,23 @@ def _check_letters(letters: str, strand: Strand) -> None:
         raise InvalidDuplexError(f"the {strand} strand is empty.", _LETTER_REMEDY)
     for position, letter in enumerate(letters):
         if letter.upper() not in _CODES:
+            name = "" if letter.isascii() else f", {unicodedata.name(letter, 'without a name')},"
+            shown = letter if letter.isprintable() else ascii(letter).strip("'")
             raise InvalidDuplexError(
-                f"{strand} strand '{letters}': letter '{letter}' at {strand}:{position} is not a "
-                "base.",
+                f"{strand} strand {letters!r}: letter '{shown}'{name} at {strand}:{position} is "
+                f"not a base{_HINTS.get(letter.upper(), '')}.",
                 _LETTER_REMEDY,
             )
+
+
+def _without_ends(strand: str) -> str:
+    """Letters of a strand whose ends may be named."""
+    named = _ENDS.fullmatch(strand)
+    if named is None:
+        return strand
+    if (named["first"], named["last"]) != ("5", "3"):
+        raise InvalidDuplexError(
+            f"strand {strand!r} runs from {named['first']}' to {named['last']}'.",
+            "write every strand from its 5' end to its 3' end.",
+        )
+    return named["letters"]

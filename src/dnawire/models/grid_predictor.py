@@ -74,10 +74,10 @@ class GridPredictor:
         self._check_energies(energies)
         self._check_eta(eta)
         with torch.no_grad():
-            spectra = self._model(ladder_batch(*junctions))
+            spectra = self._model(ladder_batch(*junctions).to(self._model.energies.device))
         return Totals(
-            log10_transmission=spectra.log10_transmission.double().numpy(),
-            log10_dos=spectra.log10_dos.double().numpy(),
+            log10_transmission=spectra.log10_transmission.double().cpu().numpy(),
+            log10_dos=spectra.log10_dos.double().cpu().numpy(),
         )
 
     def hamiltonian(self, duplex: Duplex) -> NoReturn:
@@ -113,13 +113,14 @@ class GridPredictor:
 
     def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
         with torch.no_grad():
-            spectra = self._model(junction_batch(junctions)).known()
+            batch = junction_batch(junctions).to(self._model.energies.device)
+            spectra = self._model(batch).known()
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
                 energies=self.default_energies,
                 spectra={
-                    name: values.numpy()[row][
+                    name: values.cpu().numpy()[row][
                         junction.duplex.mask if BY_COLUMN[name].has_sites else ...
                     ]
                     for name, values in spectra.items()

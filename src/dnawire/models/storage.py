@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from dnawire.config import model_types
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
 from dnawire.files.durable import replace_durably
+from dnawire.files.filesystem import LARGEST_FILE, read_regular
 from dnawire.files.text import read_text
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
@@ -69,11 +70,12 @@ def load_model(folder: Path) -> StoredModel:
     description = _read_description(path)
     specification, model = _build(path, description)
     try:
-        model.load_state_dict(load_file(folder / WEIGHTS_NAME))
-    except (SafetensorError, RuntimeError) as error:
+        # By its bytes: the library takes no path whose name is not UTF-8.
+        model.load_state_dict(load(read_regular(folder / WEIGHTS_NAME, LARGEST_FILE)))
+    except (SafetensorError, RuntimeError, OSError, MemoryError) as error:
         raise UnusableFileError(
             f"{folder / WEIGHTS_NAME} does not hold the weights of this model: "
-            f"{str(error).splitlines()[0]}",
+            f"{(str(error).splitlines() or [type(error).__name__])[0]}",
             "Copy the model folder again, or repeat the last command of its training run.",
         ) from error
     model.eval().pack()

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from dnawire.files.durable import replace_atomically
 from dnawire.files.filesystem import REAL
+from dnawire.files.rewrite import replace_or_rewrite
 from dnawire.monitor.names import PROGRESS_NAME, STATUS_NAME
 
 LARGEST: Final = 2**20
@@ -80,9 +80,9 @@ def write_progress(
         "schema": SCHEMA,
     }
     text = json.dumps(values, indent=2, allow_nan=False) + "\n"
-    replace_atomically(folder / PROGRESS_NAME, text.encode(), permit=permit)
+    replace_or_rewrite(folder / PROGRESS_NAME, text.encode(), permit=permit)
     status = _status(progress, last_rollback)
-    replace_atomically(folder / STATUS_NAME, status.encode(), permit=permit)
+    replace_or_rewrite(folder / STATUS_NAME, status.encode(), permit=permit)
 
 
 def _status(progress: Progress, last_rollback: str) -> str:

@@ -94,6 +94,8 @@ def _liveness(holder: Holder | None, now: float, me: Owner) -> OwnerState:
     """Whether the owner is alive; the queue is asked only where heartbeats stay away."""
     if holder is None:
         return OwnerState.UNKNOWN
+    if holder.is_copied:
+        return OwnerState.DEAD
     owner, silence = holder.owner, now - holder.beat
     is_remote = owner is not None and not owner.released and owner.host != me.host
     if is_remote and silence <= _ASK_SECONDS:

@@ -19,7 +19,7 @@ from dnawire.operators.neighborhoods import (
     neighborhoods,
     unique_rows,
 )
-from dnawire.operators.operator import Operator, Routine, definitions, only_definitions
+from dnawire.operators.operator import Operator, Routine
 from dnawire.operators.pool import pool
 from dnawire.operators.transport import block_transport, dense_transport
 from dnawire.operators.weighted_huber import energy_weights, weighted_huber
@@ -47,13 +47,11 @@ __all__ = [
     "Routine",
     "assemble",
     "composition",
-    "definitions",
     "edge_network",
     "edges_of",
     "energy_weights",
     "message_passing",
     "neighborhoods",
-    "only_definitions",
     "pool",
     "unique_rows",
     "weighted_huber",

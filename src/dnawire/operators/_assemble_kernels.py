@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined, internal
 from dnawire.junction.edges import EDGES, STACKING
 
 _ELEMENTS = np.array([(one.kind, one.is_step, *one.element) for one in EDGES])
@@ -49,13 +49,17 @@ def assemble(values, onsite, hopping, base, present, factor, which_site, which_e
     return diagonal, step
 
 
-@compiled
+@internal
 def _symmetric(hopping):
     """Tables of which only that of stacking tells its bases apart."""
-    found = hopping.copy()
+    found = np.empty(hopping.shape)
     for kind in range(len(found)):
-        if kind != STACKING:
-            found[kind] = 0.5 * (hopping[kind] + hopping[kind].T)
+        for one in range(4):
+            for other in range(4):
+                value = hopping[kind, one, other]
+                if kind != STACKING:
+                    value = 0.5 * (value + hopping[kind, other, one])
+                found[kind, one, other] = value
     return found
 
 

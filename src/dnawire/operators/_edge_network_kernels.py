@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined, internal
 from dnawire.compiled.single import CHANNELS, fma, load, splat, store, total, where_positive
 from dnawire.operators._row_kernels import linear, linear_adjoint
 
 
-@compiled
+@internal
 def _gather(x, ends, num_directed):
     """Embeddings of both ends: one after the other for directed edges, added for the others."""
     width = x.shape[1]
@@ -30,7 +30,7 @@ def _gather(x, ends, num_directed):
     return features
 
 
-@compiled
+@internal
 def _scatter(gradient, ends, num_directed, grad_x):
     """Adjoint of `_gather`, added to the last array."""
     width = grad_x.shape[1]
@@ -42,7 +42,7 @@ def _scatter(gradient, ends, num_directed, grad_x):
                 store(grad_x, there + c, load(grad_x, there + c) + load(gradient, own + c))
 
 
-@compiled
+@internal
 def _read_out(hidden, last, values):
     """``relu(hidden) . last`` of every row."""
     width, none = len(last), splat(np.float32(0.0))
@@ -54,7 +54,7 @@ def _read_out(hidden, last, values):
         values[r] = total(sums)
 
 
-@compiled
+@internal
 def _read_out_adjoint(gradient, hidden, last, grad_last):
     """Gradient by the hidden layer; that by the weights is added to the last array."""
     width, none, grad_hidden = len(last), splat(np.float32(0.0)), np.empty_like(hidden)
@@ -106,7 +106,7 @@ def edge_network_adjoint(gradient, x, ends, offsets, weights, inner):
     """Gradients by x and the weights; ``inner``: features of the edges and hidden layers."""
     joined, added, last = weights
     features, hidden = inner
-    grad_x, grad_features = np.zeros_like(x), np.empty_like(features)
+    grad_x, grad_features = np.empty_like(x), np.empty_like(features)
     grad_joined, grad_added = np.empty_like(joined), np.empty_like(added)
     grad_bias, grad_last = np.empty_like(last), np.zeros_like(last)
     for kind in range(len(last)):
@@ -114,13 +114,13 @@ def edge_network_adjoint(gradient, x, ends, offsets, weights, inner):
         arriving = _read_out_adjoint(
             gradient[start:end], hidden[start:end], last[kind], grad_last[kind]
         )
-        grad_inputs = linear_adjoint(
+        linear_adjoint(
             arriving,
             _inputs(x, features, offsets, kind),
             _matrix(joined, added, kind),
+            _inputs(grad_x, grad_features, offsets, kind),
             _matrix(grad_joined, grad_added, kind),
             grad_bias[kind],
         )
-        _inputs(grad_x, grad_features, offsets, kind)[:] = grad_inputs
     _scatter(grad_features, ends, offsets[2] - offsets[1], grad_x)
     return grad_x, grad_joined, grad_added, grad_bias, grad_last

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined, internal
 from dnawire.compiled.single import CHANNELS, fma, load, splat, store, where_positive
 from dnawire.operators._row_kernels import linear, linear_adjoint, normalize, normalize_adjoint
 
@@ -52,7 +52,7 @@ def _factor(mask, duplex, c, width):
     return load(mask, duplex * width + c)
 
 
-@compiled
+@internal
 def _aggregate(x, value, mix, table, mask):
     """Rows of the output; ``mask`` (B F,) is empty without dropout."""
     width, none = x.shape[1], splat(np.float32(0.0))
@@ -67,7 +67,7 @@ def _aggregate(x, value, mix, table, mask):
     return output
 
 
-@compiled
+@internal
 def _aggregate_adjoint(gradient, value, mix, table, mask, grad_x):
     """Gradients by value and mix; that by x is added to the last array."""
     width, none = grad_x.shape[1], splat(np.float32(0.0))
@@ -114,6 +114,7 @@ def layer_adjoint(gradient, x, weights, table, mask, inner):
     for part in range(RELATIONS * width):
         grad_mix[part // width, part % width // (width // heads)] += spread[part]
     grad_weight, grad_bias = np.empty_like(weight), np.empty(len(weight), np.float32)
-    grad_normal = linear_adjoint(grad_value, normal, weight, grad_weight, grad_bias)
+    grad_normal = np.empty_like(normal)
+    linear_adjoint(grad_value, normal, weight, grad_normal, grad_weight, grad_bias)
     grad_scale, grad_shift = normalize_adjoint(grad_normal, x, scale, grad_x)
     return grad_x, grad_scale, grad_shift, grad_weight, grad_bias, grad_mix

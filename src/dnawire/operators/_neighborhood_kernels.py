@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined, internal
 from dnawire.junction.edges import EDGES as _EDGES
 from dnawire.junction.edges import NEIGHBORS as _NEIGHBORS
 from dnawire.junction.edges import STACKING
@@ -51,11 +51,12 @@ def unique_rows(table):
         number[s] = slots[slot]
     different = np.empty((found, width), np.int64)
     for f in range(found):
-        different[f] = table[first[f]]
+        for k in range(width):
+            different[f, k] = table[first[f], k]
     return different, number
 
 
-@compiled
+@internal
 def neighbor_table(present, inputs):
     """Input (B L 2, 4) of every site that each site receives from, by relation; -1 for none."""
     batch, length, _ = present.shape
@@ -72,20 +73,33 @@ def neighbor_table(present, inputs):
 @compiled
 def neighborhoods(inputs, present, num_layers, shared):
     """Tables of all layers, one after the other, and the row of each site in the last layer."""
-    sites, rows = neighbor_table(present, np.arange(present.size)), inputs.copy()
-    tables, starts = np.empty((sites.size // 4 * num_layers, 4), np.int64), [0]
-    for _ in range(num_layers):
-        table = np.empty_like(sites)
+    own = np.empty(present.size, np.int64)
+    for s in range(len(own)):
+        own[s] = s
+    sites, rows = neighbor_table(present, own), inputs
+    tables = np.empty((len(sites) * num_layers, 4), np.int64)
+    starts, end = np.empty(num_layers + 1, np.int64), 0
+    starts[0] = 0
+    for layer in range(num_layers):
+        table = np.empty(sites.shape, np.int64)
         for s in range(len(sites)):
             for k in range(4):
                 table[s, k] = rows[sites[s, k]] if sites[s, k] >= 0 else -1
         if shared:
             table, rows = unique_rows(table)
         else:
-            rows = sites[:, 0].copy()
-        starts.append(starts[-1] + len(table))
-        tables[starts[-2] : starts[-1]] = table
-    return tables[: starts[-1]].copy(), np.array(starts), rows
+            rows = own
+        _put_rows(tables, end, table)
+        end += len(table)
+        starts[layer + 1] = end
+    return tables, starts, rows
+
+
+@inlined
+def _put_rows(target, start, rows):
+    for s in range(len(rows)):
+        for k in range(rows.shape[1]):
+            target[start + s, k] = rows[s, k]
 
 
 @compiled
@@ -101,7 +115,10 @@ def edges(rows, batch, length):
                 other = rows[2 * (pair + end) + end_strand]
                 if kind != STACKING:
                     one, other = min(one, other), max(one, other)
-                table[e] = kind, one, other
+                table[e, 0], table[e, 1], table[e, 2] = kind, one, other
                 e += 1
     different, which = unique_rows(table)
-    return different[:, 1:].copy(), different[:, 0].copy(), which
+    ends, kinds = np.empty((len(different), 2), np.int64), np.empty(len(different), np.int64)
+    for s in range(len(different)):
+        kinds[s], ends[s, 0], ends[s, 1] = different[s, 0], different[s, 1], different[s, 2]
+    return ends, kinds, which

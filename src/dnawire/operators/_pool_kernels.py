@@ -14,8 +14,11 @@ def weights(present, gamma_left, gamma_right):
     batch, length, _ = present.shape
     found = np.zeros((batch, 2 * length, 4), np.float32)
     for b in range(batch):
-        count = present[b].sum()
-        left, right = gamma_left[b].sum(), gamma_right[b].sum()
+        count, left, right = 0, 0.0, 0.0
+        for site in range(2 * length):
+            n, i = site // 2, site % 2
+            count += present[b, n, i]
+            left, right = left + gamma_left[b, n, i], right + gamma_right[b, n, i]
         for site in range(2 * length):
             n, i = site // 2, site % 2
             if present[b, n, i]:
@@ -68,19 +71,24 @@ def pool_adjoint(gradient, rows, weights, num_rows):
 def symmetrize(pooled):
     """Sums (B, F), and means with sum and product of both contacts (B, 3 F)."""
     batch, _, width = pooled.shape
-    averages = np.empty((batch, 3 * width), np.float32)
-    averages[:, :width] = pooled[:, 1]
-    averages[:, width : 2 * width] = pooled[:, 2] + pooled[:, 3]
-    averages[:, 2 * width :] = pooled[:, 2] * pooled[:, 3]
-    return pooled[:, 0].copy(), averages
+    sums, averages = np.empty((batch, width), np.float32), np.empty((batch, 3 * width), np.float32)
+    for b in range(batch):
+        for c in range(width):
+            sums[b, c], averages[b, c] = pooled[b, 0, c], pooled[b, 1, c]
+            averages[b, width + c] = pooled[b, 2, c] + pooled[b, 3, c]
+            averages[b, 2 * width + c] = pooled[b, 2, c] * pooled[b, 3, c]
+    return sums, averages
 
 
 @compiled
 def symmetrize_adjoint(pooled, by_total, by_averages):
     """Gradient by the weighted sums."""
-    width, gradient = pooled.shape[2], np.empty_like(pooled)
-    added, product = by_averages[:, width : 2 * width], by_averages[:, 2 * width :]
-    gradient[:, 0], gradient[:, 1] = by_total, by_averages[:, :width]
-    gradient[:, 2] = added + product * pooled[:, 3]
-    gradient[:, 3] = added + product * pooled[:, 2]
+    batch, _, width = pooled.shape
+    gradient = np.empty(pooled.shape, np.float32)
+    for b in range(batch):
+        for c in range(width):
+            added, product = by_averages[b, width + c], by_averages[b, 2 * width + c]
+            gradient[b, 0, c], gradient[b, 1, c] = by_total[b, c], by_averages[b, c]
+            gradient[b, 2, c] = added + product * pooled[b, 3, c]
+            gradient[b, 3, c] = added + product * pooled[b, 2, c]
     return gradient

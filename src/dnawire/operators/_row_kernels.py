@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import compiled, inlined, internal
 from dnawire.compiled.single import CHANNELS, fma, load, splat, store, total
 
 EPSILON = np.float32(1e-5)
@@ -61,7 +61,7 @@ def normalize_adjoint(gradient, x, scale, grad_x):
     return grad_scale, grad_shift
 
 
-@compiled
+@internal
 def linear(x, weight, bias, output):
     """``x W^T + b``."""
     np.dot(x, weight.T, output)
@@ -71,13 +71,13 @@ def linear(x, weight, bias, output):
             store(output, start + c, load(output, start + c) + load(bias, c))
 
 
-@compiled
-def linear_adjoint(gradient, x, weight, grad_weight, grad_bias):
-    """Gradient by x; those by weight and bias are written to the last arrays."""
+@internal
+def linear_adjoint(gradient, x, weight, grad_x, grad_weight, grad_bias):
+    """Write the gradients by x, weight and bias to the last arrays."""
     np.dot(gradient.T, x, grad_weight)
+    np.dot(gradient, weight, grad_x)
     width = gradient.shape[1]
     grad_bias[:] = 0.0
     for start in range(0, gradient.size, width):
         for c in range(0, width, CHANNELS):
             store(grad_bias, c, load(grad_bias, c) + load(gradient, start + c))
-    return np.dot(gradient, weight)

@@ -59,13 +59,15 @@ def weighted_huber(prediction, target, scale, steepness, delta):
     size = len(scale)
     padded = (size + LANES - 1) // LANES * LANES
     inverse, guess = np.zeros(padded), np.zeros(padded)
-    inverse[:size] = 1.0 / scale
+    for k in range(size):
+        inverse[k] = 1.0 / scale[k]
     values, known = np.zeros(padded + 2), np.zeros(padded + 2)
     loss, weights, none = splat(0.0), splat(0.0), splat(0.0)
     for row in range(0, len(prediction), size):
         if _prepare_row(values, known, target, row, size) == 0:
             continue
-        guess[:size] = prediction[row : row + size]
+        for k in range(size):
+            guess[k] = prediction[row + k]
         for k in range(0, size, LANES):
             weight = _weight(values, known, k, steepness)
             error = (load(guess, k) - load(values, k + 1)) * load(inverse, k)
@@ -82,18 +84,21 @@ def weighted_huber_adjoint(arriving, prediction, target, scale, steepness, delta
     size = len(scale)
     padded = (size + LANES - 1) // LANES * LANES
     inverse, guess = np.zeros(padded), np.zeros(padded)
-    inverse[:size] = 1.0 / scale
+    for k in range(size):
+        inverse[k] = 1.0 / scale[k]
     values, known, change = np.zeros(padded + 2), np.zeros(padded + 2), np.empty(padded)
     gradient, factor, none = np.zeros_like(prediction), splat(arriving), splat(0.0)
     for row in range(0, len(prediction), size):
         if _prepare_row(values, known, target, row, size) == 0:
             continue
-        guess[:size] = prediction[row : row + size]
+        for k in range(size):
+            guess[k] = prediction[row + k]
         for k in range(0, size, LANES):
             weight = _weight(values, known, k, steepness)
             slope = load(inverse, k)
             inner = _clamped((load(guess, k) - load(values, k + 1)) * slope, delta)
             found = factor * weight * inner * slope
             store(change, k, where_positive(weight, found, none))
-        gradient[row : row + size] = change[:size]
+        for k in range(size):
+            gradient[row + k] = change[k]
     return gradient

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter, Signature
 from types import UnionType
 from typing import (
@@ -29,6 +27,7 @@ from torch.library import Library, infer_schema, register_autograd, register_fak
 from torch.utils._pytree import tree_map
 
 from dnawire.compiled.single import CHANNELS
+from dnawire.compiled.switch import only_definitions
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -36,23 +35,6 @@ Result = TypeVar("Result")
 NAMESPACE: Final = "dnawire"
 _SEVERAL: Final = list[Tensor]
 _LIBRARY: Final = Library(NAMESPACE, "DEF")
-_VARIABLE: Final = "DNAWIRE_DEFINITIONS"
-_switch: Final = {"definitions": os.environ.get(_VARIABLE, "") not in ("", "0")}
-
-
-def only_definitions() -> bool:
-    """Whether every operator runs its definition: ``DNAWIRE_DEFINITIONS=1`` in the environment."""
-    return _switch["definitions"]
-
-
-@contextmanager
-def definitions(chosen: bool = True) -> Iterator[None]:
-    """Run every operator by its definition, or none that compiled code can do, for a while."""
-    before, _switch["definitions"] = _switch["definitions"], chosen
-    try:
-        yield
-    finally:
-        _switch["definitions"] = before
 
 
 class Routine(Generic[Parameters, Result]):
@@ -88,7 +70,7 @@ class Routine(Generic[Parameters, Result]):
         """Whether compiled code does the work for these arguments; the first one is a tensor."""
         first: Any = args[0]
         on_cpu: bool = first.is_cpu
-        return on_cpu and not _switch["definitions"] and self.fits(*args, **kwargs)
+        return on_cpu and not only_definitions() and self.fits(*args, **kwargs)
 
 
 class Operator(Routine[Parameters, Result]):

@@ -105,11 +105,9 @@ def _block_logarithms(
     system = block_system(blocks, steps, left, right, grids, present, eta)
     device = diagonal.device
     tables = contact_tensors(system.contacts, device)
-    exists, energies = (
-        torch.from_numpy(one).to(device) for one in (system.present, system.energies)
-    )
+    energies = torch.from_numpy(system.energies).to(device)
     hamiltonian = diagonal.double().contiguous(), step.double().contiguous()
-    return block_transport(*hamiltonian, exists, energies, *tables, with_ldos)
+    return block_transport(*hamiltonian, energies, *tables, eta, with_ldos)
 
 
 def _check_constant(*tensors: Tensor) -> None:
@@ -133,8 +131,8 @@ def contact_tensors(
 def _block_kernel(
     *arguments: Any,  # noqa: ANN401
 ) -> tuple[_Logarithms, Callable[..., tuple[Tensor, Tensor]]]:
-    *tensors, with_ldos = arguments
-    system = _block_system(_arrays(*tensors))
+    *tensors, eta, with_ldos = arguments
+    system = _block_system(_arrays(*tensors), eta)
     wanted = np.full_like(system.present, with_ldos)
     found = (torch.from_numpy(one) for one in solve(system, wanted, np))
     spectra = logarithms(system, Solution(*found), torch)
@@ -151,18 +149,18 @@ def _block_kernel(
 def block_transport(
     diagonal: Float[Tensor, "B L m m"],
     step: Float[Tensor, "B L-1 m m"],
-    present: Bool[Tensor, "B L m"],
     energies: Float[Tensor, "B E"] | Float[Tensor, "1 E"],
     damping: Float[Tensor, "B L m"],
     columns: Int[Tensor, "B C"],
     couplings: Float[Tensor, "3 B C"],
+    eta: float,
     with_ldos: bool,
 ) -> _Logarithms:
     """Spectra of block-tridiagonal Hamiltonians, by the recursion over their blocks.
 
     Parameters
     ----------
-    diagonal, step, present, energies
+    diagonal, step, energies, eta
         Fields of `dnawire.transport.system.BlockSystem`.
     damping, columns, couplings
         Fields of `dnawire.transport.system.ContactTables`; left, right and whole broadening.
@@ -174,7 +172,7 @@ def block_transport(
     tuple of Tensor
         log10 T (B, E), log10 DOS (B, E), and log10 LDOS (B, L, m, E) or (0, E).
     """
-    system = _block_system((diagonal, step, present, energies, damping, columns, couplings))
+    system = _block_system((diagonal, step, energies, damping, columns, couplings), eta)
     mantissa, exponent, dos, ldos = _recursion.forward(system, torch)
     ldos = ldos if with_ldos else ldos.new_empty(0, ldos.shape[-1])
     log10_dos, log10_ldos = (one.clamp_min(SMALLEST).log10().contiguous() for one in (dos, ldos))
@@ -217,18 +215,17 @@ def dense_transport(
     tuple of Tensor
         log10 T (B, E), log10 DOS (B, E), and log10 LDOS (B, N, E).
     """
-    del eta  # it is a part of the damping
+    del eta  # it is a part of the damping, and every orbital has a column
     step = hamiltonian.new_empty(len(hamiltonian), 0, *hamiltonian.shape[1:])
-    present = torch.ones_like(damping, dtype=torch.bool)[:, None]
-    blocks = hamiltonian[:, None], step, present, energies, damping[:, None], columns, couplings
-    log10_transmission, log10_dos, log10_ldos = block_transport.definition(*blocks, True)
+    blocks = hamiltonian[:, None], step, energies, damping[:, None], columns, couplings
+    log10_transmission, log10_dos, log10_ldos = block_transport.definition(*blocks, 0.0, True)
     return log10_transmission, log10_dos, log10_ldos[:, 0].contiguous()
 
 
-def _block_system(fields: Sequence[Array]) -> BlockSystem[Array]:
-    diagonal, step, present, energies, damping, columns, couplings = fields
+def _block_system(fields: Sequence[Array], eta: float) -> BlockSystem[Array]:
+    diagonal, step, energies, damping, columns, couplings = fields
     contacts = ContactTables(damping, columns, *couplings)
-    return BlockSystem(diagonal, step, present, energies, contacts)
+    return BlockSystem(diagonal, step, damping > 0.0, energies, contacts, eta)
 
 
 def _dense_system(fields: Sequence[NDArray[Any]], eta: float) -> DenseSystem:

@@ -1,5 +1,6 @@
 """Figures: functions that draw into given axes, and files that repeat to the byte."""
 
+from dnawire.plots import _cache  # noqa: F401 (before matplotlib is imported)
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,

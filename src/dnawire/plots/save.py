@@ -53,7 +53,8 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
         stem.parent.mkdir(parents=True, exist_ok=True)
         with style():
             # One layout for all files: each would look for its own, which costs as much as drawing.
-            figure.draw_without_rendering()
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
             figure.set_layout_engine("none")
             for path in paths[:-1]:
                 image = io.BytesIO()

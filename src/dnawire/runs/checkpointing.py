@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +16,13 @@ from dnawire.checkpoint import (
     SavedCheckpoint,
     SaveInterval,
     StateRegistry,
+    encode,
 )
-from dnawire.cluster import Request
+from dnawire.cluster import Request, SlurmJob
 from dnawire.errors import (
     DivergedError,
     DnawireError,
+    LockedError,
     LostProcessError,
     NotFiniteError,
     NotSavedError,
@@ -88,6 +91,8 @@ class CheckpointCallback(StopCallback):
     registry: StateRegistry
     state: RunState
     identity: RunIdentity
+    job: SlurmJob | None
+    """The job of this process, if any."""
     schedule: SaveInterval
     clock: Callable[[], datetime] = datetime.now
     checkpoint_epoch: int = 0
@@ -101,6 +106,16 @@ class CheckpointCallback(StopCallback):
         """Save what was resumed where no latest is; a complete run would never save it."""
         if not self.store.holds_latest():
             self.save()
+
+    def probe_storage(self) -> None:
+        """Try to write as much as a save will.
+
+        Raises
+        ------
+        NotWritableError
+            The storage has no room for it, or a limit of the size of files forbids it.
+        """
+        self.store.probe_writable(len(encode(self.payload())))
 
     def before_start(self) -> bool:
         """Save and stop if a signal has come meanwhile; otherwise say that the run goes on."""
@@ -174,7 +189,10 @@ class CheckpointCallback(StopCallback):
         ------
         NotSavedError
             If the file system refuses.
+        LockedError
+            If another run owns the folder now.
         """
+        self._restore_folder()
         if not self.save() and self.failure is not None:
             self.report("not saved")
             raise self.failure
@@ -182,7 +200,7 @@ class CheckpointCallback(StopCallback):
         return True
 
     def fail(self, error: DnawireError) -> None:
-        """Save the last complete step if another process is lost; a diverged run goes on record.
+        """Save the last complete step if a process or a folder is lost; record a divergence.
 
         Raises
         ------
@@ -192,6 +210,10 @@ class CheckpointCallback(StopCallback):
         if isinstance(error, LostProcessError):
             # The step that the other process did not finish has changed nothing.
             self.save_and_stop()
+        elif isinstance(error, LockedError):
+            # The results may have another owner, and the checkpoints still this one.
+            with suppress(LockedError):
+                self.save_and_stop()
         elif isinstance(error, DivergedError):
             self.report("diverged")
 
@@ -203,9 +225,11 @@ class CheckpointCallback(StopCallback):
         NotSavedError
             If the final state could not be saved.
         """
-        if self.failure is not None and not self.save():
-            self.report("not saved")
-            raise self.failure
+        if self.failure is not None:
+            self._restore_folder()
+            if not self.save():
+                self.report("not saved")
+                raise self.failure
         self.report(status)
 
     def adopt(self, run_id: str) -> None:
@@ -241,6 +265,11 @@ class CheckpointCallback(StopCallback):
         except OSError as error:
             logger.error("progress files not written: %s; training goes on", error)
 
+    def _restore_folder(self) -> None:
+        """Make the folder anew if it is gone, because there will be no later attempt."""
+        with suppress(OSError):
+            self.lock.restore()
+
     def _snapshot_best(self) -> None:
         """Take the state of a new best epoch now, because the next step changes it."""
         state = self.state
@@ -266,6 +295,7 @@ class CheckpointCallback(StopCallback):
                 "data_digest": identity.data_digest,
                 "question_digest": identity.question_digest,
                 "environment": dict(identity.environment),
+                "job": {} if self.job is None else self.job.to_plain(),
             },
         }
 

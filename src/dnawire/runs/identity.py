@@ -14,9 +14,9 @@ from torch import Tensor
 import dnawire
 from dnawire.checkpoint import describe_environment
 from dnawire.compiled.environment import describe_compiled_code
+from dnawire.compiled.switch import only_definitions
 from dnawire.config import GuardClass, TrainConfig, guard_classes
 from dnawire.data import TransportDataset
-from dnawire.operators import only_definitions
 
 
 @dataclass

@@ -77,6 +77,10 @@ class OutputFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         replace_durably(self.path / _RUN, (json.dumps({"run_id": run_id}) + "\n").encode())
 
+    def is_claimed(self, run_id: str) -> bool:
+        """Whether the folder is still as `claim` left it, and was not removed since."""
+        return _run_id(self.path) == run_id
+
     def _archive_foreign_results(self, run_id: str) -> None:
         present = [name for name in _RESULTS if (self.path / name).exists()]
         if not present or _run_id(self.path) == run_id:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
+from dnawire.checkpoint import load_checkpoint
 from dnawire.cluster import Duration, JobEnd, Limit, NoAnswerError, ParentEnd, SlurmJob
-from dnawire.config import CheckpointConfig
+from dnawire.config import CheckpointConfig, TrainConfig
+from dnawire.errors import NotFoundError, NotReadableError, UnusableCheckpointError
+from dnawire.runs.application import APPLICATION
 
 logger = logging.getLogger(__name__)
 
@@ -14,14 +20,56 @@ _RUNNING: Final = "RUNNING"
 _YES: Final = "1"
 
 
-def limits_of_run(settings: CheckpointConfig, job: SlurmJob | None) -> list[Limit]:
-    """Return what ends the run early: the end of its job script, and the limits of time."""
-    limits: list[Limit] = [] if job is None else [ParentEnd()]
+def end_of_parent(job: SlurmJob | None) -> list[Limit]:
+    """Return the end of what started this process, if that watches over it."""
+    is_launched = "WORLD_SIZE" in os.environ
+    return [ParentEnd()] if is_launched or job is not None else []
+
+
+def limits_of_time(settings: CheckpointConfig, job: SlurmJob | None) -> list[Limit]:
+    """Return the limits of time that end the run early."""
+    limits: list[Limit] = []
     if settings.time_limit_seconds is not None:
         limits.append(Duration(max(0.0, settings.time_limit_seconds - settings.stop_margin)))
     if settings.heeds_job and job is not None:
         limits.append(JobEnd(job, settings.stop_margin))
     return limits
+
+
+def without_restart(config: TrainConfig, job: SlurmJob | None) -> TrainConfig:
+    """Return the settings of this start: a job that has come back goes on with its own run.
+
+    ``--fresh`` and ``--resume_from`` in its script were acted upon at its first start, and would
+    bring every later one back to the same point, without end.
+
+    Parameters
+    ----------
+    config
+        The settings as they were given.
+    job
+        The job of this process, if any.
+    """
+    settings = config.checkpoint
+    starts_over = settings.fresh or settings.resume_from is not None
+    if job is None or not starts_over or not _holds_work_of(job, settings.directory):
+        return config
+    logger.warning(
+        "%s has come back: the run in %s goes on; --fresh and --resume_from are left out, which "
+        "were acted upon at its first start", job, settings.directory,
+    )  # fmt: skip
+    own = replace(settings, fresh=False, resume_from=None, checkpoint_dir=settings.directory)
+    return replace(config, checkpoint=own)
+
+
+def _holds_work_of(job: SlurmJob, folder: Path) -> bool:
+    """Whether an earlier start of the job has made the newest checkpoint of a folder."""
+    if job.restarts == 0:
+        return False
+    try:
+        newest = load_checkpoint(folder, application=APPLICATION)
+    except (NotFoundError, UnusableCheckpointError, NotReadableError):
+        return False
+    return job.has_come_back(newest.payload["resume"].get("job", {}))
 
 
 def requeue(job: SlurmJob, steps: int) -> None:

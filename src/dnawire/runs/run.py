@@ -16,7 +16,13 @@ from dnawire.checkpoint import CheckpointStore, DirectoryLock, LoadedCheckpoint,
 from dnawire.checkpoint.names import LATEST
 from dnawire.cluster import Request, SlurmJob, StopRequest, signals
 from dnawire.config import TrainConfig
-from dnawire.errors import EXIT_FINISHED, DnawireError, LostProcessError, NotWritableError
+from dnawire.errors import (
+    EXIT_FINISHED,
+    DnawireError,
+    LockedError,
+    LostProcessError,
+    NotWritableError,
+)
 from dnawire.runs.checkpointing import CheckpointCallback, StopCallback
 from dnawire.runs.identity import RunIdentity, identity_of
 from dnawire.runs.outputs import OutputFolder
@@ -27,7 +33,7 @@ from dnawire.runs.preparation import (
     prepare_dataset,
 )
 from dnawire.runs.reporter import Reporter
-from dnawire.runs.requeue import limits_of_run, requeue
+from dnawire.runs.requeue import end_of_parent, limits_of_time, requeue, without_restart
 from dnawire.runs.results import write_results
 from dnawire.runs.resume import archive_other_run, find_checkpoint, open_store, resume
 from dnawire.runs.start import start_record
@@ -221,15 +227,17 @@ class Run:
         )  # fmt: skip
 
     def _stop_request(self) -> StopRequest:
-        settings = self.config.checkpoint
+        settings, limits = self.config.checkpoint, end_of_parent(self._job)
         if not settings.enabled:
             # Not entered: no signal is handled.
-            return StopRequest()
-        limits = limits_of_run(settings, self._job) if self.is_main else []
+            return StopRequest(limits)
+        if self.is_main:
+            limits += limits_of_time(settings, self._job)
         return self._stack.enter_context(StopRequest(limits))
 
     def _open_folders(self) -> LoadedCheckpoint | None:
         """Own the folders; return the checkpoint to go on from, if there is one."""
+        self.config = without_restart(self.config, self._job)
         settings, loaded = self.config.checkpoint, None
         if settings.enabled:
             self._store, lock = open_store(settings, self._stack)
@@ -253,6 +261,7 @@ class Run:
             registry=self.trainer.registry(),
             state=self.trainer.state,
             identity=self.identity,
+            job=self._job,
             schedule=SaveInterval(settings.frequency, settings.checkpoint_seconds),
         )
         if loaded is not None:
@@ -260,6 +269,8 @@ class Run:
         archive_other_run(self.config, callback)
         if loaded is not None:
             callback.secure_start()
+        if self.trainer.state.epoch < num_epochs:
+            callback.probe_storage()
         return callback
 
     def _start_outputs(self) -> int:
@@ -276,8 +287,12 @@ class Run:
 
     def _write_results(self) -> None:
         try:
+            with self.outputs.writing():
+                self._locks[-1].restore()
+            if not self.outputs.is_claimed(self.identity.run_id):
+                self._start_outputs()
             write_results(self.outputs, self.config, self.data, self.trainer, self.identity)
-        except NotWritableError:
+        except (NotWritableError, LockedError):
             self.callback.finish("results not written")
             raise
         self.callback.finish("finished")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
+from scipy.linalg import solve
 from torch import Tensor
 
 from dnawire.graphs import Batch, JunctionBatch
@@ -48,9 +48,21 @@ def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
         target = _targets(training, quantity)
         complete = target.isfinite().all(1).numpy()
         if complete.any():
-            ridge = Ridge(_RIDGE_PENALTY).fit(inputs[complete], target.numpy()[complete])
-            predictions[quantity.name] = torch.from_numpy(ridge.predict(wanted))
+            found = _ridge(inputs[complete], target.numpy()[complete], wanted)
+            predictions[quantity.name] = torch.from_numpy(found)
     return _scores(predictions, test)
+
+
+def _ridge(
+    inputs: NDArray[np.float64], targets: NDArray[np.float64], wanted: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Predictions of ridge regression whose intercept costs no penalty."""
+    middle, mean = inputs.mean(axis=0), targets.mean(axis=0)
+    centered = inputs - middle
+    gram = centered.T @ centered + _RIDGE_PENALTY * np.eye(inputs.shape[1])
+    weights = solve(gram, centered.T @ (targets - mean), assume_a="pos")
+    predictions: NDArray[np.float64] = (wanted - middle) @ weights + mean
+    return predictions
 
 
 def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:

@@ -25,12 +25,12 @@ from dnawire.compiled.double import (
 from dnawire.compiled.kernel import compiled, inlined
 from dnawire.transport._block_kernels import (
     add,
-    apply_inverse,
+    apply,
     block_of,
     column,
-    get_inverse,
     get_scale,
     get_step,
+    get_symmetric,
     get_vector,
     is_second,
     multiply,
@@ -40,11 +40,10 @@ from dnawire.transport._block_kernels import (
     transposed_times,
 )
 from dnawire.transport._column_kernels import (
-    density,
     element,
+    set_densities,
     solve_columns,
     transmission,
-    unscale,
 )
 from dnawire.transport._layout_kernels import (
     CONTACT,
@@ -105,11 +104,11 @@ def _set_pairs(work, at, cotangent):
 
 
 @inlined
-def _set_densities(work, at, cotangents, position, num, used):
-    """Derivative by every LDOS, from those by the logarithms of LDOS and DOS."""
+def _set_shares(work, at, cotangents, position, num, used):
+    """Turn every LDOS into the derivative by it, from those by its logarithm; return the DOS."""
     zero, whole = splat(0.0), splat(0.0)
     for site in range(2 * at.length):
-        found, share = density(work, at, site), zero
+        found, share = load(work, at.density + site * LANES), zero
         whole = whole + found
         if cotangents.size > 0:
             cotangent = _get_part(cotangents, position + site * num, used, work, at)
@@ -141,7 +140,7 @@ def _eliminate_sources(work, at, common):
     zero = splat(0.0)
     t = zero, zero, zero, zero
     for n in range(at.length):
-        p, position = get_inverse(work, at, n), at.density + 2 * n * LANES
+        p, position = get_symmetric(work, at.inverse, n), at.density + 2 * n * LANES
         upper, lower = load(work, position) + common, load(work, position + LANES) + common
         for c in range(at.num_columns):
             factor = spread(work, at.contacts + CONTACT * c + 2)
@@ -152,7 +151,7 @@ def _eliminate_sources(work, at, common):
             here = at.u + 4 * (c * at.length + n) * LANES
             if n > 0:
                 source = add(source, transposed_times(t, get_vector(work, here - 4 * LANES)))
-            put_vector(work, here, apply_inverse(p, source))
+            put_vector(work, here, apply(p, source))
         t = get_step(work, at, n)
 
 
@@ -168,7 +167,7 @@ def _real_product(a_re, a_im, b_re, b_im, start):
 
 
 @inlined
-def _get_sums(work, at, n):
+def get_sums(work, at, n):
     position = at.sums + 7 * n * LANES
     return (
         (
@@ -181,7 +180,7 @@ def _get_sums(work, at, n):
 
 
 @inlined
-def _put_sums(work, at, n, diagonal, step):
+def put_sums(work, at, n, diagonal, step):
     position = at.sums + 7 * n * LANES
     store(work, position, diagonal[0])
     store(work, position + LANES, diagonal[1])
@@ -215,21 +214,21 @@ def _step_products(found, u, x):
 def _collect(work, at):
     """Substitute from below in every column, and take the products with ``x``."""
     for n in range(at.length - 1, -1, -1):
-        diagonal, step = _get_sums(work, at, n)
-        t, p = get_step(work, at, n), get_inverse(work, at, n)
+        diagonal, step = get_sums(work, at, n)
+        t, p = get_step(work, at, n), get_symmetric(work, at.inverse, n)
         for c in range(at.num_columns):
             here = at.u + 4 * (c * at.length + n) * LANES
             u, x = get_vector(work, here), get_vector(work, column(at, c, n))
             if n < at.length - 1:
                 below = get_vector(work, here + 4 * LANES)
-                u = add(u, apply_inverse(p, times(t, below)))
+                u = add(u, apply(p, times(t, below)))
                 if at.is_long:
                     u = _flushed(u[0]), _flushed(u[1]), _flushed(u[2]), _flushed(u[3])
                 put_vector(work, here, u)
                 step = _step_products(step, u, get_vector(work, column(at, c, n + 1)))
                 step = _step_products(step, x, below)
             diagonal = _diagonal_products(diagonal, u, x)
-        _put_sums(work, at, n, diagonal, step)
+        put_sums(work, at, n, diagonal, step)
 
 
 @inlined
@@ -245,12 +244,12 @@ def _collect_long_pair(work, at, left, r):
         factor = power_of_two(get_scale(work, at, left, n) + other - base)
         v = _complex_times(re, im, get_vector(work, column(at, left, n)))
         v, x = multiply(v, factor), get_vector(work, column(at, r, n))
-        diagonal, step = _get_sums(work, at, n)
+        diagonal, step = get_sums(work, at, n)
         if n < at.length - 1:
             rise = get_scale(work, at, r, n + 1) - other
             step = _step_products(step, multiply(v, power_of_two(rise)), x_below)
             step = _step_products(step, multiply(x, power_of_two(-rise)), v_below)
-        _put_sums(work, at, n, _diagonal_products(diagonal, v, x), step)
+        put_sums(work, at, n, _diagonal_products(diagonal, v, x), step)
         v_below, x_below = v, x
 
 
@@ -276,7 +275,7 @@ def _collect_long_pairs(work, at):
 def _reduce(work, at, grad_diagonal, grad_step, b):
     """Sum over the lanes."""
     for n in range(at.length):
-        diagonal, step = _get_sums(work, at, n)
+        diagonal, step = get_sums(work, at, n)
         grad_diagonal[b, n, 0, 0] = 2.0 * total(diagonal[0])
         grad_diagonal[b, n, 1, 1] = 2.0 * total(diagonal[1])
         grad_diagonal[b, n, 0, 1] = total(diagonal[2])
@@ -288,9 +287,9 @@ def _reduce(work, at, grad_diagonal, grad_step, b):
             grad_step[b, n, 1, 1] = 2.0 * total(step[3])
 
 
-@compiled
-def backward(system, cotangents):
-    """Gradient of ``sum(cotangents * logarithms)`` by diagonal and step."""
+@inlined
+def gradient_of(system, cotangents, solve, fill_densities, add_densities):
+    """`backward` with the solver, what sets the LDOS thereafter, and what adds its part."""
     num = system.energies.shape[1]
     energies, stride = padded_energies(system.energies)
     grad_diagonal, grad_step = np.empty_like(system.diagonal), np.empty_like(system.step)
@@ -302,16 +301,28 @@ def backward(system, cotangents):
         work[at.sums : at.pairs] = 0.0
         for start in range(0, num, LANES):
             used, here = used_lanes(num, start), b * num + start
-            solve_columns(work, at, energies, b * stride + start)
+            solve(work, at, energies, b * stride + start)
             _set_pairs(work, at, _get_part(by_t, here, used, work, at))
             if at.is_long:
                 _collect_long_pairs(work, at)
-            unscale(work, at)
+            fill_densities(work, at)
             position = 2 * b * at.length * num + start
-            whole = _set_densities(work, at, by_ldos, position, num, used)
+            whole = _set_shares(work, at, by_ldos, position, num, used)
             cotangent = _get_part(by_dos, here, used, work, at)
             common = where_positive(whole - splat(SMALLEST), cotangent / whole, splat(0.0))
-            _eliminate_sources(work, at, common)
-            _collect(work, at)
+            add_densities(work, at, common)
         _reduce(work, at, grad_diagonal, grad_step, b)
     return grad_diagonal, grad_step
+
+
+@inlined
+def _add_densities(work, at, common):
+    """Solve for the densities, in short chains for ln T as well, and add to the sums."""
+    _eliminate_sources(work, at, common)
+    _collect(work, at)
+
+
+@compiled
+def backward(system, cotangents):
+    """Gradient of ``sum(cotangents * logarithms)`` by diagonal and step."""
+    return gradient_of(system, cotangents, solve_columns, set_densities, _add_densities)

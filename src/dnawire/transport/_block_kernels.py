@@ -28,9 +28,9 @@ def put_vector(work, position, v):
 
 
 @inlined
-def get_inverse(work, at, n):
-    """Read P_n^-1."""
-    position = at.inverse + 6 * n * LANES
+def get_symmetric(work, start, n):
+    """Read the complex symmetric matrix of block ``n``: 00, 01, 11."""
+    position = start + 6 * n * LANES
     return (
         load(work, position),
         load(work, position + LANES),
@@ -42,8 +42,8 @@ def get_inverse(work, at, n):
 
 
 @inlined
-def put_inverse(work, at, n, p):
-    position = at.inverse + 6 * n * LANES
+def put_symmetric(work, start, n, p):
+    position = start + 6 * n * LANES
     store(work, position, p[0])
     store(work, position + LANES, p[1])
     store(work, position + 2 * LANES, p[2])
@@ -129,8 +129,8 @@ def multiply(v, factor):
 
 
 @inlined
-def apply_inverse(p, v):
-    """P^-1 v of a complex symmetric inverse block."""
+def apply(p, v):
+    """Product of a complex symmetric matrix and a vector."""
     return (
         fma(p[0], v[0], fma(-p[1], v[1], fma(p[2], v[2], -(p[3] * v[3])))),
         fma(p[0], v[1], fma(p[1], v[0], fma(p[2], v[3], p[3] * v[2]))),

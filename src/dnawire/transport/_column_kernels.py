@@ -25,25 +25,25 @@ from dnawire.compiled.double import (
 from dnawire.compiled.kernel import compiled, inlined
 from dnawire.transport._block_kernels import (
     add,
-    apply_inverse,
+    apply,
     block_of,
     column,
-    get_inverse,
     get_scale,
     get_step,
+    get_symmetric,
     get_vector,
     is_second,
     multiply,
     pair_weight,
-    put_inverse,
     put_scale,
+    put_symmetric,
     put_vector,
     square,
     times,
     transposed_times,
 )
+from dnawire.transport._inverse_kernels import left_inverse
 from dnawire.transport._layout_kernels import (
-    BLOCK,
     CONTACT,
     RENORMALIZE_EVERY,
     allocate,
@@ -56,39 +56,6 @@ from dnawire.transport._layout_kernels import (
 
 NEGLIGIBLE_EXPONENT = -500.0
 """A column that is smaller by this power of two adds nothing to the LDOS: its square underflows."""
-
-
-@inlined
-def _inverse_block(work, at, n, energy, above):
-    """(D_n - t^T P_above^-1 t)^-1; a missing orbital has the constant 1 on its diagonal."""
-    here = at.blocks + BLOCK * n
-    p_re = fma(spread(work, here), energy, spread(work, here + 1))
-    s_re = fma(spread(work, here + 2), energy, spread(work, here + 3))
-    p_re, p_im = _add_products(work, here + 7, above, p_re, spread(work, here + 5))
-    q_re, q_im = _add_products(work, here + 10, above, spread(work, here + 4), splat(0.0))
-    s_re, s_im = _add_products(work, here + 13, above, s_re, spread(work, here + 6))
-    det_re = fma(p_re, s_re, fma(-p_im, s_im, fma(q_im, q_im, -(q_re * q_re))))
-    det_im = fma(p_re, s_im, fma(p_im, s_re, splat(-2.0) * (q_re * q_im)))
-    size = splat(1.0) / square(det_re, det_im)
-    c_re, c_im = det_re * size, -(det_im * size)
-    return (
-        fma(s_re, c_re, -(s_im * c_im)),
-        fma(s_re, c_im, s_im * c_re),
-        fma(q_im, c_im, -(q_re * c_re)),
-        -fma(q_re, c_im, q_im * c_re),
-        fma(p_re, c_re, -(p_im * c_im)),
-        fma(p_re, c_im, p_im * c_re),
-    )
-
-
-@inlined
-def _add_products(work, position, p, re, im):
-    first, second = spread(work, position), spread(work, position + 1)
-    third = spread(work, position + 2)
-    return (
-        fma(first, p[0], fma(second, p[2], fma(third, p[4], re))),
-        fma(first, p[1], fma(second, p[3], fma(third, p[5], im))),
-    )
 
 
 @inlined
@@ -112,7 +79,7 @@ def _eliminate_one(work, at, c, n, p, t):
             scale = get_scale(work, at, c, n - 1)
             if n % RENORMALIZE_EVERY == 0:
                 w, scale = renormalized(w, scale)
-        w = apply_inverse(p, w)
+        w = apply(p, w)
     elif is_second(work, at, c):
         w = p[2], p[3], p[4], p[5]
     put_vector(work, here, w)
@@ -127,8 +94,8 @@ def _eliminate(work, at, energy):
     p = zero, zero, zero, zero, zero, zero
     t = zero, zero, zero, zero
     for n in range(at.length):
-        p = _inverse_block(work, at, n, energy, p)
-        put_inverse(work, at, n, p)
+        p = left_inverse(work, at, n, energy, p)
+        put_symmetric(work, at.inverse, n, p)
         for c in range(at.num_columns):
             if n >= block_of(work, at, c):
                 _eliminate_one(work, at, c, n, p, t)
@@ -139,14 +106,14 @@ def _eliminate(work, at, energy):
 def _substitute(work, at):
     """x_n <- x_n + P_n^-1 t_n x_(n+1) in every column, from below."""
     for n in range(at.length - 2, -1, -1):
-        t, p = get_step(work, at, n), get_inverse(work, at, n)
+        t, p = get_step(work, at, n), get_symmetric(work, at.inverse, n)
         for c in range(at.num_columns):
             first, here = block_of(work, at, c), column(at, c, n)
             v = times(t, get_vector(work, here + 4 * LANES))
             if at.is_long and n >= first:
                 rise = get_scale(work, at, c, n + 1) - get_scale(work, at, c, n)
                 v = multiply(v, power_of_two(rise))
-            v = apply_inverse(p, v)
+            v = apply(p, v)
             if n >= first:
                 v = add(get_vector(work, here), v)
             elif at.is_long:
@@ -218,14 +185,16 @@ def unscale(work, at):
 
 
 @inlined
-def density(work, at, site):
-    """LDOS of an orbital, from unscaled columns."""
-    found = splat(0.0)
-    for c in range(at.num_columns):
-        position = at.x + (4 * c * at.length + 2 * site) * LANES
-        weight = spread(work, at.contacts + CONTACT * c + 2)
-        found = fma(weight, square(load(work, position), load(work, position + LANES)), found)
-    return found
+def set_densities(work, at):
+    """Fill the LDOS, and leave the columns without scales."""
+    unscale(work, at)
+    for site in range(2 * at.length):
+        found = splat(0.0)
+        for c in range(at.num_columns):
+            position = at.x + (4 * c * at.length + 2 * site) * LANES
+            weight = spread(work, at.contacts + CONTACT * c + 2)
+            found = fma(weight, square(load(work, position), load(work, position + LANES)), found)
+        store(work, at.density + site * LANES, found)
 
 
 @inlined
@@ -235,16 +204,13 @@ def _put_rows(ldos, rows, site_rows, num, padded):
         for i in range(2):
             if rows[n, i] >= 0:
                 row, site = rows[n, i] * num, (2 * n + i) * padded
-                ldos[row : row + num] = site_rows[site : site + num]
+                for k in range(num):
+                    ldos[row + k] = site_rows[site + k]
 
 
-@compiled
-def forward(system, rows, ldos):
-    """T as mantissa and exponent of two, and DOS, (B, E) of a batch; all flat.
-
-    The LDOS of each orbital is written to ``ldos`` (any number of rows of E energies, flat), where
-    ``rows`` (B, L, 2) names its row; it goes nowhere if that is negative.
-    """
+@inlined
+def spectra_of(system, rows, ldos, solve, fill_densities):
+    """`forward` with the solver and what sets the LDOS thereafter."""
     batch, num = system.diagonal.shape[0], system.energies.shape[1]
     energies, stride = padded_energies(system.energies)
     mantissa, exponent, dos = np.empty(batch * num), np.empty(batch * num), np.empty(batch * num)
@@ -255,14 +221,14 @@ def forward(system, rows, ldos):
         prepare(work, at, system, b)
         for start in range(0, num, LANES):
             used = used_lanes(num, start)
-            solve_columns(work, at, energies, b * stride + start)
+            solve(work, at, energies, b * stride + start)
             m, e = transmission(work, at)
             put_part(mantissa, b * num + start, m, used, work, at)
             put_part(exponent, b * num + start, e, used, work, at)
-            unscale(work, at)
+            fill_densities(work, at)
             whole = splat(0.0)
             for site in range(2 * at.length):
-                found = density(work, at, site)
+                found = load(work, at.density + site * LANES)
                 whole = whole + found
                 if len(ldos) > 0:
                     store(site_rows, site * padded + start, found)
@@ -270,3 +236,13 @@ def forward(system, rows, ldos):
         if len(ldos) > 0:
             _put_rows(ldos, rows[b], site_rows, num, padded)
     return mantissa, exponent, dos
+
+
+@compiled
+def forward(system, rows, ldos):
+    """T as mantissa and exponent of two, and DOS, (B, E) of a batch; all flat.
+
+    The LDOS of each orbital is written to ``ldos`` (any number of rows of E energies, flat), where
+    ``rows`` (B, L, 2) names its row; it goes nowhere if that is negative.
+    """
+    return spectra_of(system, rows, ldos, solve_columns, set_densities)

@@ -11,14 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from dnawire.compiled.double import LANES, store
-from dnawire.compiled.kernel import compiled, inlined
+from dnawire.compiled.kernel import inlined, internal
 
 RENORMALIZE_EVERY = 16
 CACHE_LINE = 8
 """Numbers in a cache line; rows start with one, which a register can then read at once."""
-BLOCK = 20
+ABOVE = 7
+BELOW = 20
+BLOCK = 29
 """Numbers of a block: 0-3 energy factor and -H of either orbital, 4 -H between them, 5-6 damping,
-7-15 products of the step above, 16-19 the step below."""
+7-15 products of the step above, 16-19 the step below, 20-28 its products."""
 CONTACT = 3
 """Numbers of a contact column: block, orbital, weight in the LDOS."""
 
@@ -28,7 +30,7 @@ class Layout(NamedTuple):
 
     length: int
     num_columns: int
-    is_long: bool
+    is_long: bool  # columns have scales
     blocks: int
     contacts: int
     weights: int  # gamma_left gamma_right of every pair of columns, by right and left
@@ -36,8 +38,11 @@ class Layout(NamedTuple):
     inverse: int  # 6 rows a block
     x: int  # 4 rows a block, column after column
     scale: int  # 1 row a block, column after column
-    u: int  # 4 rows a block, column after column; this and what follows: for the adjoint
     density: int  # 2 rows a block
+    right: int  # 6 rows a block where eta is finite
+    full: int  # 6 rows a block where eta is finite
+    u: int  # 4 rows a block, column after column; this and what follows: for the adjoint
+    slopes: int  # 6 rows a block where eta is finite
     sums: int  # 7 rows a block
     pairs: int  # 2 rows a pair of columns
     size: int
@@ -53,15 +58,19 @@ def layout(system):
     inverse = row + LANES
     x = inverse + 6 * length * LANES
     scale = x + 4 * count * length * LANES
-    u = scale + count * length * LANES
-    density = u + 4 * count * length * LANES
-    sums = density + 2 * length * LANES
+    density = scale + count * length * LANES
+    symmetric = 6 * length * LANES if system.eta > 0.0 else 0
+    right = density + 2 * length * LANES
+    full = right + symmetric
+    u = full + symmetric
+    slopes = u + 4 * count * length * LANES
+    sums = slopes + symmetric
     pairs = sums + 7 * length * LANES
     size = pairs + 2 * count * count * LANES
-    is_long = length > RENORMALIZE_EVERY
+    is_long = length > RENORMALIZE_EVERY or system.eta > 0.0
     return Layout(
-        length, count, is_long, 0, contacts, weights, row, inverse, x, scale, u, density, sums,
-        pairs, size,
+        length, count, is_long, 0, contacts, weights, row, inverse, x, scale, density, right, full,
+        u, slopes, sums, pairs, size,
     )  # fmt: skip
 
 
@@ -88,18 +97,21 @@ def _prepare_block(work, here, system, b, n):
 
 @inlined
 def _prepare_step(work, here, t):
-    """Write a step below its first block, and its products to the next one."""
+    """Write a step, and what it makes of the inverse of either block for the other one."""
     for i in range(2):
         for j in range(2):
             work[here + 16 + 2 * i + j] = t[i, j]
     for k, (i, j) in enumerate(((0, 0), (0, 1), (1, 1))):
-        product = here + BLOCK + 7 + 3 * k
-        work[product] = -t[0, i] * t[0, j]
-        work[product + 1] = -(t[0, i] * t[1, j] + t[1, i] * t[0, j])
-        work[product + 2] = -t[1, i] * t[1, j]
+        above, below = here + BLOCK + ABOVE + 3 * k, here + BELOW + 3 * k
+        work[above] = -t[0, i] * t[0, j]
+        work[above + 1] = -(t[0, i] * t[1, j] + t[1, i] * t[0, j])
+        work[above + 2] = -t[1, i] * t[1, j]
+        work[below] = -t[i, 0] * t[j, 0]
+        work[below + 1] = -(t[i, 0] * t[j, 1] + t[i, 1] * t[j, 0])
+        work[below + 2] = -t[i, 1] * t[j, 1]
 
 
-@compiled
+@internal
 def prepare(work, at, system, b):
     """Write what does not depend on the energy."""
     work[at.blocks : at.contacts] = 0.0
@@ -134,7 +146,7 @@ def put_part(target, position, value, used, work, at):
             target[position + k] = work[at.row + k]
 
 
-@compiled
+@internal
 def padded_energies(energies):
     """Every grid, filled up to whole chunks with its last energy; flat, and their length."""
     grids, num = energies.shape

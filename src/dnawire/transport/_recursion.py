@@ -6,9 +6,10 @@ With ``A(E) = (E + i eta) - H + i Gamma / 2`` in blocks ``D_n`` and ``-t_n``::
     w_n = P_n^-1 (b_n + t_(n-1)^T w_(n-1)),    x_n = w_n + P_n^-1 t_n x_(n+1)
 
 solves ``A x = b`` in O(L). Columns are stored as ``x * exp(scale)`` so that nothing underflows in
-long chains. This module is the definition; ``_column_kernels`` and ``_adjoint_kernels`` hold the
-same for blocks of two orbitals on the CPU. ``xp`` is the module of the arrays: ``numpy``, or
-``torch`` for tensors on any device.
+long chains. Where eta is finite every orbital is a source, and the LDOS comes from the diagonal of
+G instead of columns: see ``_diagonal``. These modules are the definition; ``_column_kernels``,
+``_adjoint_kernels`` and ``_broadened_kernels`` hold the same for blocks of two orbitals on the CPU.
+``xp`` is the module of the arrays: ``numpy``, or ``torch`` for tensors on any device.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from dnawire.transport._diagonal import Inverses, density, density_products, inverses_of
 from dnawire.transport._pairs import by_density, log_pairs, log_transmission, pair_ratios
 from dnawire.transport.system import AnyArray, BlockSystem
 
@@ -34,19 +36,24 @@ def _steps(system: BlockSystem[Any]) -> list[AnyArray]:
     return [system.step[:, None, n] + 0j for n in range(system.step.shape[1])]
 
 
-def _inverse_blocks(system: BlockSystem[Any], xp: ModuleType) -> list[AnyArray]:
-    """P_n^-1, complex (B, E, m, m) for every block."""
+def _free_blocks(system: BlockSystem[Any], xp: ModuleType) -> list[AnyArray]:
+    """D_n, complex (B, E, m, m) for every block."""
     symmetric = 0.5 * (system.diagonal + _transposed(system.diagonal))
     identity = xp.eye(symmetric.shape[-1], device=symmetric.device)
-    inverse: list[AnyArray] = []
-    steps = _steps(system)
+    blocks = []
     for n in range(symmetric.shape[1]):
         onsite = xp.where(system.present[:, None, n], system.energies[..., None], 1.0)
         onsite = onsite + 1j * system.contacts.damping[:, None, n]
-        block = onsite[..., None] * identity - symmetric[:, None, n]
-        if n > 0:
-            block = block - _transposed(steps[n - 1]) @ inverse[-1] @ steps[n - 1]
-        inverse.append(xp.linalg.inv(block))
+        blocks.append(onsite[..., None] * identity - symmetric[:, None, n])
+    return blocks
+
+
+def _inverse_blocks(system: BlockSystem[Any], xp: ModuleType) -> list[AnyArray]:
+    """P_n^-1, complex (B, E, m, m) for every block."""
+    inverse: list[AnyArray] = []
+    for block, t in zip(_free_blocks(system, xp), (None, *_steps(system)), strict=True):
+        reduced = block if t is None else block - _transposed(t) @ inverse[-1] @ t
+        inverse.append(xp.linalg.inv(reduced))
     return inverse
 
 
@@ -149,7 +156,16 @@ def forward(system: BlockSystem[Any], xp: ModuleType) -> tuple[AnyArray, ...]:
     return xp.exp2(log2_transmission - exponent), exponent, ldos.sum((1, 2)), ldos
 
 
+def _inverses(system: BlockSystem[Any], solver: _Solver) -> Inverses:
+    blocks = _free_blocks(system, solver.xp)
+    return inverses_of(blocks, solver.steps, solver.inverse, solver.xp)
+
+
 def _ldos(system: BlockSystem[Any], columns: _Columns, xp: ModuleType) -> AnyArray:
+    if system.eta > 0.0:
+        inverses = _inverses(system, columns.solver)
+        found = xp.moveaxis(density(inverses, system.contacts.damping, xp), 0, 1).swapaxes(-1, -2)
+        return xp.where(system.present[..., None], found, 0.0)
     plain = abs(columns.x) * xp.exp(columns.scale)[..., None, :]
     weight = system.contacts.broadening / (2.0 * math.pi)
     return xp.einsum("lbemc,bc->blme", plain * plain, weight)
@@ -166,37 +182,42 @@ def backward(
     columns = _columns(system, xp)
     x, scale = columns.x, columns.scale
     ratio = pair_ratios(columns.pairs, columns.element, cotangents[0], xp)
-    plain = x * xp.exp(scale)[..., None, :]
-    u = _density_solution(system, columns, plain, cotangents[1:])
+    by_diagonal, by_step = _density_products(system, columns, cotangents[1:])
 
     def pair_sum(first: AnyArray, s1: AnyArray, second: AnyArray, s2: AnyArray) -> AnyArray:
         exponent = s1[..., :, None] + s2[..., None, :] - columns.element_scale
         return _summed_product(first @ (ratio * xp.exp(exponent)), second, xp)
 
-    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + _summed_product(u, plain, xp))
+    diagonal = 2.0 * (pair_sum(x, scale, x, scale) + by_diagonal)
     step = 2.0 * (
         pair_sum(x[:-1], scale[:-1], x[1:], scale[1:])
         + _transposed(pair_sum(x[1:], scale[1:], x[:-1], scale[:-1]))
-        + _summed_product(u[:-1], plain[1:], xp)
-        + _transposed(_summed_product(u[1:], plain[:-1], xp))
+        + by_step
     )
     return 0.5 * (diagonal + _transposed(diagonal)), step
 
 
-def _density_solution(
-    system: BlockSystem[Any], columns: _Columns, plain: AnyArray, cotangents: Sequence[AnyArray]
-) -> AnyArray:
-    """Solution for the derivatives by the densities, (L, B, E, m, C)."""
+def _density_products(
+    system: BlockSystem[Any], columns: _Columns, cotangents: Sequence[AnyArray]
+) -> tuple[AnyArray, AnyArray]:
+    """What the densities add to the gradients by diagonal and step, halved."""
     xp = columns.solver.xp
     ldos = _ldos(system, columns, xp)
     share = by_density(cotangents[0], ldos.sum((1, 2)), xp)[:, None, None]
     for by_ldos in cotangents[1:]:
         share = share + by_density(by_ldos, ldos, xp)
+    share = xp.where(system.present[..., None], share, 0.0)
+    by_ldos = xp.moveaxis(xp.moveaxis(share, 0, 1), -1, 2)
+    if system.eta > 0.0:
+        return density_products(_inverses(system, columns.solver), by_ldos, xp)
+    plain = columns.x * xp.exp(columns.scale)[..., None, :]
     weight = system.contacts.broadening[:, None, None] / (2.0 * math.pi)
-    source = xp.moveaxis(xp.broadcast_to(share, ldos.shape), 0, 1)
-    source = xp.moveaxis(source, -1, 2)[..., None] * weight * plain.conj()
     none_above = xp.zeros_like(system.contacts.columns)
-    return columns.solver.solve(source, none_above, len(source) + 1)[0]
+    source = by_ldos[..., None] * weight * plain.conj()
+    u = columns.solver.solve(source, none_above, len(source) + 1)[0]
+    step = _summed_product(u[:-1], plain[1:], xp)
+    step = step + _transposed(_summed_product(u[1:], plain[:-1], xp))
+    return _summed_product(u, plain, xp), step
 
 
 def _summed_product(first: AnyArray, second: AnyArray, xp: ModuleType) -> AnyArray:

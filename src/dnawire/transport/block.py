@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from dnawire.transport import _adjoint_kernels, _column_kernels, _recursion
+from dnawire.compiled.switch import only_definitions
+from dnawire.transport import _adjoint_kernels, _broadened_kernels, _column_kernels, _recursion
 from dnawire.transport.spectra import Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
@@ -56,7 +57,8 @@ def block_spectra(
     which is :math:`-\mathrm{Im}\,G_{ii}/\pi`, written as a sum of squares: positive by
     construction, with full relative accuracy (Datta, *Electronic Transport in Mesoscopic Systems*,
     doi:10.1017/CBO9780511805776). Only the columns of G at orbitals with a contact are computed,
-    so that the cost is O(L) for ``eta = 0`` and O(L^2) otherwise.
+    so that the cost is O(L); for ``eta > 0``, where every orbital is a source, the LDOS comes from
+    the diagonal of G by a recursion of its own, which is O(L) too.
 
     Parameters
     ----------
@@ -123,7 +125,8 @@ def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution
     shape = len(system.diagonal), system.energies.shape[1]
     rows = np.where(wanted, wanted.cumsum().reshape(wanted.shape) - 1, -1)
     ldos = np.empty((int(rows.max()) + 1, shape[1]))
-    found = _column_kernels.forward(system, rows, ldos.reshape(-1))
+    kernels = _broadened_kernels if system.eta > 0.0 else _column_kernels
+    found = kernels.forward(system, rows, ldos.reshape(-1))
     mantissa, exponent, dos = (one.reshape(shape) for one in found)
     return Solution(mantissa, exponent, dos, ldos)
 
@@ -163,9 +166,10 @@ def gradient(
         found = _recursion.backward(system, cotangents, xp)
     else:
         flat = [as_doubles(one).reshape(-1) for one in (*cotangents, np.empty(0))[:3]]
-        found = _adjoint_kernels.backward(system, _adjoint_kernels.Cotangents(*flat))
+        kernels = _broadened_kernels if system.eta > 0.0 else _adjoint_kernels
+        found = kernels.backward(system, _adjoint_kernels.Cotangents(*flat))
     return found[0] / _LN_10, found[1] / _LN_10
 
 
 def _has_kernels(system: BlockSystem[Any], xp: ModuleType) -> bool:
-    return xp is np and system.diagonal.shape[-1] == 2
+    return xp is np and system.diagonal.shape[-1] == 2 and not only_definitions()

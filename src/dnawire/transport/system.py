@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from dnawire.transport import _contact_kernels as kernels
 
 AnyArray: TypeAlias = Any
 """A NumPy array, or a tensor for those functions that are told the module of their arrays."""
 
 Array = TypeVar("Array", bound=AnyArray)
+
+_POLE_GUARD: Final = 1e-14
+"""Least damping in eV beside that of the contacts: an energy may hit a level that no contact can
+reach."""
 
 
 class ContactTables(NamedTuple, Generic[Array]):
@@ -28,7 +30,8 @@ class ContactTables(NamedTuple, Generic[Array]):
     """
 
     damping: Array
-    """eta + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals)."""
+    """eta (1e-14 at least) + (Gamma_L + Gamma_R) / 2 of every orbital in eV, (B, *orbitals); zero
+    where there is none."""
     columns: Array
     """Flat number of each contact orbital, int64 (B, C)."""
     gamma_left: Array
@@ -36,7 +39,7 @@ class ContactTables(NamedTuple, Generic[Array]):
     gamma_right: Array
     """Its coupling to the right contact in eV, (B, C)."""
     broadening: Array
-    """Gamma_L + Gamma_R + 2 eta in eV, (B, C)."""
+    """Gamma_L + Gamma_R, and for a dense H 2 eta, in eV, (B, C)."""
 
 
 class BlockSystem(NamedTuple, Generic[Array]):
@@ -46,7 +49,8 @@ class BlockSystem(NamedTuple, Generic[Array]):
     step: Array  # (B, L-1, m, m)
     present: Array  # (B, L, m) bool
     energies: Array  # (B, E) or (1, E)
-    contacts: ContactTables[Array]
+    contacts: ContactTables[Array]  # their columns are those of orbitals with a contact
+    eta: float
 
 
 def block_system(
@@ -80,8 +84,8 @@ def block_system(
         }
     )
     grids = checked_grids(energies, batch)
-    contacts = contact_tables(left, right, present, eta)
-    return BlockSystem(blocks, steps, present, grids, contacts)
+    contacts = contact_tables(left, right, present, eta, 0.0)
+    return BlockSystem(blocks, steps, present, grids, contacts, float(eta))
 
 
 class DenseSystem(NamedTuple):
@@ -114,15 +118,19 @@ def dense_system(
     grids = checked_grids(energies, len(matrix))
     if not np.isfinite(matrix).all():
         raise ValueError("the Hamiltonian must be finite")
-    contacts = contact_tables(left, right, np.ones(orbitals, np.bool_), eta)
+    contacts = contact_tables(left, right, np.ones(orbitals, np.bool_), eta, 2.0 * eta)
     every = as_doubles(np.broadcast_to(grids, (len(matrix), grids.shape[1])))
     return DenseSystem(matrix, every, contacts, eta)
 
 
 def contact_tables(
-    left: NDArray[np.float64], right: NDArray[np.float64], present: NDArray[np.bool_], eta: float
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    eta: float,
+    source: float,
 ) -> ContactTables[NDArray[Any]]:
-    """Find the orbitals that carriers can leave by.
+    """Find the orbitals whose columns of the Green's function are needed: those with a broadening.
 
     Parameters
     ----------
@@ -132,6 +140,9 @@ def contact_tables(
         Which orbitals exist.
     eta
         Imaginary part of the energy in eV.
+    source
+        What counts in the broadening beside the contacts, in eV: ``2 eta``, or zero where other
+        means than columns see to that.
 
     Raises
     ------
@@ -141,14 +152,22 @@ def contact_tables(
     """
     if not (math.isfinite(eta) and eta >= 0.0):
         raise ValueError(f"eta must be finite and not negative, got {eta}")
-    flat = [array.reshape(len(array), -1) for array in (left, right, present)]
-    if not kernels.is_possible(*flat[:2]):
+    if not all((gamma >= 0.0).all() and (gamma < math.inf).all() for gamma in (left, right)):
         raise ValueError("the contact couplings must be finite and not negative")
-    damping, *others = kernels.contact_columns(*flat, eta)
-    tables = ContactTables(damping.reshape(left.shape), *others)
-    if not (tables.broadening > 0.0).any(axis=1).all():
+    coupled = np.where(present, left + right, 0.0)
+    broadening = np.where(present, coupled + source, 0.0)
+    flat = [array.reshape(len(array), -1) for array in (left, right, broadening)]
+    open_ = flat[2] > 0.0
+    counts = open_.sum(axis=1)
+    if eta == 0.0 and not counts.all():
         raise ValueError("a junction has neither a contact nor a finite eta")
-    return tables
+    order = (~open_).argsort(axis=1, kind="stable")
+    # Contiguous for any number of junctions: another layout would have all kernels compiled anew.
+    columns = np.ascontiguousarray(order[:, : max(1, counts.max())])
+    chosen = np.take_along_axis(open_, columns, 1)
+    couplings = (np.where(chosen, np.take_along_axis(one, columns, 1), 0.0) for one in flat)
+    damping = np.where(present, 0.5 * coupled + max(eta, _POLE_GUARD), 0.0)
+    return ContactTables(damping, columns, *couplings)
 
 
 def as_doubles(array: ArrayLike) -> NDArray[np.float64]:

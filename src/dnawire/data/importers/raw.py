@@ -2,177 +2,206 @@
 
 from __future__ import annotations
 
-import zlib
+import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from dnawire.data.importers.atoms import Atom
+from dnawire.data.importers.calculation import Calculation, Run, build_record
+from dnawire.data.importers.gaussian import GaussianInput, read_gaussian
+from dnawire.data.importers.homo import GivenHomo, Homo, find_homo
+from dnawire.data.importers.matlab import read_arrays
+from dnawire.data.importers.parameters import PARAMETERS_FILE, RunParameters, read_parameters
+from dnawire.data.importers.pdb import read_pdb
 from dnawire.data.importers.structure import (
-    Calculation,
     ForeignDataError,
     Structure,
-    build_record,
-    homo_reference,
     naming,
     read_structure,
     sum_over_residues,
 )
 from dnawire.data.record import TransportRecord
+from dnawire.files.text import NotTextError, read_ascii
 
-PARAMETERS_FILE: Final = "Parameters.txt"
-_SECTIONS: Final = (
-    "Orbitals set",
-    "Energy Range",
-    "Inject Site (atoms number)",
-    "Extract Site (atoms number)",
-    "GammaL",
-    "GammaR",
-    "Probes Site (atoms number)",
-    "Broadening (for DOS)",
-    "Probe (for Decoh)",
-)
-_GRID_TOLERANCE = 1e-5
+_logger = logging.getLogger(__name__)
+
+_GRID_TOLERANCE: Final = 1e-5
+_HARTREE: Final = 27.211396
+"""eV, as G3NAT converts the energies of its files."""
 
 
-def run_folders(path: Path) -> list[Path]:
-    """Find raw runs: folders with a ``Parameters.txt``, ``path`` itself or below it, sorted."""
-    return sorted(file.parent for file in path.rglob(PARAMETERS_FILE))
+def find_runs(path: Path, given: GivenHomo) -> Iterator[Run]:
+    """Find raw runs; each is read when it is called.
 
-
-def read_runs(path: Path) -> Iterator[TransportRecord]:
-    """Read raw runs: energies counted from the HOMO, which is the middle of the grid; eta 0.
+    A run is a folder with a ``Parameters.txt``, ``path`` itself or below it, unless other runs lie
+    below it: what lies beside those are the leftovers of their making.
 
     Parameters
     ----------
     path
         A run folder (``Parameters.txt``, ``Tran_*.mat``, ``DOS_*.mat``), or a folder above some.
         The structure (``*.pdb``) lies in the run folder or in the one above it.
+    given
+        The HOMO as the user states it.
 
     Yields
     ------
-    TransportRecord
-        One per run folder.
-
-    Raises
-    ------
-    ForeignDataError
-        If something is missing or does not fit together; names the file.
+    Run
+        In the order of their folders. Reading one raises `ForeignDataError` if something is missing
+        or does not fit together.
     """
-    for folder in run_folders(path):
-        with naming(f"{folder.parent.name}/{folder.name}"):
-            record = _read_run(folder)
-        yield record
+    folders = sorted(file.parent for file in path.rglob(PARAMETERS_FILE))
+    above = {parent for folder in folders for parent in folder.parents}
+    for folder in folders:
+        name = f"{folder.absolute().parent.name}/{folder.absolute().name}"
+        if folder in above:
+            _logger.info("%s: not read, because runs lie below it", folder)
+        else:
+            yield name, partial(_read_run, folder, given)
 
 
-def _read_run(folder: Path) -> TransportRecord:
-    structure = _read_structure(folder)
-    parameters = _read_parameters(folder / PARAMETERS_FILE)
-    spectra = _load(_only(folder, "Tran_*.mat"), ("Energy", "T"))
-    densities = _load(_only(folder, "DOS_*.mat"), ("Energy", "DOS", "DOSAtom"))
-    _check_calculation(parameters, spectra, densities)
-    run = Calculation(
+def _read_run(folder: Path, given: GivenHomo) -> tuple[TransportRecord, Homo]:
+    parameters = read_parameters(_read(folder / PARAMETERS_FILE))
+    home = folder if _files(folder, ".pdb") else folder.parent
+    atoms = _read_atoms(home, parameters)
+    with naming("*.pdb"):
+        structure = read_structure(atoms)
+    gaussian = _read_gaussian(home, parameters)
+    _check_atoms(atoms, parameters, gaussian)
+    run = _calculation(folder, parameters, structure)
+    homo = find_homo(run.energies, _stated_homo((folder, home), parameters, gaussian), given)
+    identifier = f"{structure.duplex.upper.lower()}/{folder.absolute().name}"
+    return build_record(structure, run, homo.energy, identifier), homo
+
+
+def _calculation(folder: Path, parameters: RunParameters, structure: Structure) -> Calculation:
+    endings = parameters.endings
+    spectra = read_arrays(_only(folder, ".mat", "Tran_", endings), ("Energy", "T"))
+    densities = read_arrays(_only(folder, ".mat", "DOS_", endings), ("Energy", "DOS", "DOSAtom"))
+    for name, arrays in (("Tran", spectra), ("DOS", densities)):
+        _check_grid(name, arrays["Energy"].reshape(-1), parameters.energies)
+    return Calculation(
         energies=densities["Energy"].reshape(-1),
         transmission=spectra["T"].reshape(-1),
         dos=densities["DOS"].reshape(-1),
         residue_ldos=sum_over_residues(densities["DOSAtom"], structure),
-        left_atoms=np.array(parameters["Inject Site (atoms number)"], dtype=np.int64),
-        right_atoms=np.array(parameters["Extract Site (atoms number)"], dtype=np.int64),
-        gamma_left=parameters["GammaL"][0],
-        gamma_right=parameters["GammaR"][0],
+        left_atoms=parameters.left_atoms,
+        right_atoms=parameters.right_atoms,
+        gamma_left=parameters.gamma_left,
+        gamma_right=parameters.gamma_right,
         eta=0.0,
     )
-    reference = homo_reference(run.energies, None)
-    identifier = f"{structure.duplex.upper.lower()}/{folder.name}"
-    return build_record(structure, run, reference, identifier)
 
 
-def _check_calculation(
-    parameters: dict[str, list[float]], spectra: dict[str, Any], densities: dict[str, Any]
-) -> None:
-    if parameters["Probes Site (atoms number)"]:
-        raise ForeignDataError(f"{PARAMETERS_FILE}: probes are set; only coherent runs can be read")
-    if parameters["Broadening (for DOS)"] != [0.0]:
+def _check_grid(name: str, found: NDArray[Any], grid: NDArray[np.float64]) -> None:
+    if found.shape != grid.shape or not (np.abs(found - grid) <= _GRID_TOLERANCE).all():
         raise ForeignDataError(
-            f"{PARAMETERS_FILE}: broadening is {parameters['Broadening (for DOS)']} for the DOS, "
-            "but always 0 for T; only runs with 0 for both can be read"
+            f"{name}_*.mat: Energy differs from {PARAMETERS_FILE}: {len(found)} energies instead "
+            f"of {len(grid)}, or other ones"
         )
-    for key in ("GammaL", "GammaR"):
-        if len(parameters[key]) != 1:
-            raise ForeignDataError(f"{PARAMETERS_FILE}: {key} is {parameters[key]}")
-    grid = np.array(parameters["Energy Range"])
-    for name, arrays in (("Tran", spectra), ("DOS", densities)):
-        found = arrays["Energy"].reshape(-1)
-        if found.shape != grid.shape or np.abs(found - grid).max() > _GRID_TOLERANCE:
-            raise ForeignDataError(f"{name}_*.mat: Energy differs from {PARAMETERS_FILE}")
 
 
-def _read_structure(folder: Path) -> Structure:
-    home = folder if any(folder.glob("*.pdb")) else folder.parent
-    lines = _read_text(_only(home, "*.pdb")).splitlines()
-    atoms = [line for line in lines if line.startswith(("ATOM  ", "HETATM"))]
-    try:
-        numbers = np.array([int(line[22:26]) for line in atoms], dtype=np.int64)
-    except ValueError as error:
-        raise ForeignDataError(f"*.pdb: a residue number is not a number ({error})") from error
-    structure = read_structure(numbers, [line[17:20] for line in atoms])
-    for gjf in sorted(home.glob("*.gjf")):
-        _check_elements(gjf, [line[76:78].strip() for line in atoms])
-    return structure
+def _read_atoms(home: Path, parameters: RunParameters) -> list[Atom]:
+    path = _only(home, ".pdb", "", (parameters.name,))
+    with naming(path.name):
+        return read_pdb(_read(path))
 
 
-def _check_elements(gjf: Path, elements: list[str]) -> None:
+def _read_gaussian(home: Path, parameters: RunParameters) -> GaussianInput | None:
+    """Read the input of the calculation, if it was kept."""
+    if not _files(home, ".gjf"):
+        return None
+    path = _only(home, ".gjf", "", (parameters.name,))
+    with naming(path.name):
+        return read_gaussian(_read(path))
+
+
+def _check_atoms(
+    atoms: list[Atom], parameters: RunParameters, gaussian: GaussianInput | None
+) -> None:
     """Refuse a structure whose atoms are not those of the calculation, in the same order."""
-    sections = _read_text(gjf).replace("\r", "").split("\n\n")
-    geometry = sections[2].strip().splitlines()[1:] if len(sections) > 2 else []
-    if [line.split()[0] for line in geometry] != elements:
-        raise ForeignDataError(f"{gjf.name}: its atoms are not those of the structure (*.pdb)")
+    if parameters.num_atoms != len(atoms):
+        raise ForeignDataError(
+            f"{PARAMETERS_FILE}: orbitals of {parameters.num_atoms} atoms for a structure of "
+            f"{len(atoms)} (*.pdb)"
+        )
+    if gaussian is None:
+        return
+    elements = tuple(atom.element for atom in atoms)
+    if len(gaussian.elements) != len(elements):
+        raise ForeignDataError(
+            f"*.gjf: its atoms are not those of the structure (*.pdb): {len(gaussian.elements)} "
+            f"up to its first blank line instead of {len(elements)}"
+        )
+    for number, (one, other) in enumerate(zip(gaussian.elements, elements, strict=True), 1):
+        if one != other:
+            raise ForeignDataError(
+                f"*.gjf: its atoms are not those of the structure (*.pdb): atom {number} is {one} "
+                f"instead of {other}"
+            )
 
 
-def _read_parameters(path: Path) -> dict[str, list[float]]:
-    values: dict[str, list[float]] = {}
-    section: list[float] = []
-    for line in map(str.strip, _read_text(path).splitlines()):
-        if line in _SECTIONS:
-            section = values.setdefault(line, [])
-        elif line and values:
-            try:
-                section.append(float(line))
-            except ValueError as error:
-                raise ForeignDataError(f"{path.name}: '{line}' is not a number") from error
-    missing = [name for name in _SECTIONS if name not in values]
-    if missing:
-        raise ForeignDataError(f"{path.name}: there is no section '{missing[0]}'")
-    return values
+def _stated_homo(
+    folders: tuple[Path, Path], parameters: RunParameters, gaussian: GaussianInput | None
+) -> Homo | None:
+    """HOMO of the files in which G3NAT keeps the energies of the orbitals."""
+    for folder in dict.fromkeys(folders):
+        occupied = folder / f"{parameters.name}_occ.mat"
+        if occupied.exists():
+            return Homo(float(_orbitals(occupied).max()), occupied.name)
+    for folder in dict.fromkeys(folders):
+        eigen = folder / f"{parameters.name}_eigen.mat"
+        electrons = gaussian.num_electrons if gaussian is not None else None
+        if eigen.exists() and electrons is not None:
+            energies = np.sort(_orbitals(eigen)) * _HARTREE
+            if electrons % 2 or not 0 < electrons // 2 <= len(energies):
+                raise ForeignDataError(
+                    f"{eigen.name}: {len(energies)} orbitals for {electrons} electrons"
+                )
+            return Homo(float(energies[electrons // 2 - 1]), f"{eigen.name} and *.gjf")
+    return None
 
 
-def _load(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
-    try:
-        content = loadmat(path, variable_names=names)
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
-        raise ForeignDataError(f"{path.name} is not a readable MATLAB 5 file ({error})") from error
-    arrays = {}
-    for name in names:
-        array = np.asarray(content.get(name))
-        if array.dtype.kind not in "fiu" or array.ndim != 2:
-            raise ForeignDataError(f"{path.name}: there is no numeric array {name}")
-        arrays[name] = array.astype(np.float64)
-    return arrays
+def _orbitals(path: Path) -> NDArray[np.float64]:
+    energies = read_arrays(path, ("EV",))["EV"].reshape(-1)
+    if not energies.size or not np.isfinite(energies).all():
+        raise ForeignDataError(f"{path.name}: EV holds no finite energies")
+    return energies
 
 
-def _only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
+def _only(folder: Path, suffix: str, prefix: str, endings: tuple[str, ...]) -> Path:
+    """Find the one file of a kind, or of several the one that is named as the run says."""
+    found = [path for path in _files(folder, suffix) if path.name.startswith(prefix)]
+    named = [path for path in found if path.stem.endswith(endings)]
+    if len(found) > 1 and len(named) == 1:
+        others = ", ".join(path.name for path in found if path != named[0])
+        _logger.info("%s: %s is read, and not %s", folder, named[0].name, others)
+        return named[0]
     if len(found) != 1:
-        raise ForeignDataError(f"{folder.name} holds {len(found)} files {pattern} instead of one")
+        raise ForeignDataError(
+            f"{folder.absolute().name} holds {len(found)} files {prefix}*{suffix} instead of one"
+        )
     return found[0]
 
 
-def _read_text(path: Path) -> str:
+def _files(folder: Path, suffix: str) -> list[Path]:
+    """Files of a kind, without the hidden ones that other systems leave."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        names = sorted(folder.iterdir())
+    except OSError as error:
+        raise ForeignDataError(f"{folder.name} cannot be read ({error.strerror})") from error
+    return [
+        path for path in names if path.suffix.lower() == suffix and not path.name.startswith(".")
+    ]
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_ascii(path)
+    except (OSError, NotTextError) as error:
         raise ForeignDataError(f"{path.name} cannot be read ({error})") from error

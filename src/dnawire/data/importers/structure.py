@@ -1,28 +1,34 @@
-"""From atoms to bases: residues, contacted residues, LDOS in site order.
+"""From atoms to the two strands of a duplex, and LDOS in the order of their residues.
 
-Foreign residues 1..L are the upper strand 5'->3', residues L+1..2L the lower strand, also 5'->3'.
+A residue is known by its strand (chain, and what ``TER`` or numbers that start again divide), its
+number and its insertion code. Strands are listed 5'->3', the upper one first; where nothing
+divides them, the first half of the residues is the upper one, as G3NAT writes it.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby, pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.data.record import TransportRecord
-from dnawire.errors import UsageError
-from dnawire.junction import Attachment, Contact, Duplex, Junction, Strand, pair_index
-from dnawire.quantities import scaled_columns
+from dnawire.data.importers.atoms import Atom
+from dnawire.junction import STRANDS, Duplex, Strand
 
-_RESIDUE_NAME = re.compile(r"D?([ACGT])[35]?")
-_GRID_DECIMALS = 9
-_REFERENCE_DECIMALS = 6
-_REFERENCE_TOLERANCE = 1e-5
+_RESIDUE_NAME: Final = re.compile(r"D?([ACGT])[35N]?|(ADE|CYT|GUA|THY)[35]?")
+_LONGEST_BOND: Final = 2.5
+"""Angstrom; a phosphodiester bond O3'-P has 1.6."""
+_SUGAR, _RIBOSE, _FIVE_PRIME, _THREE_PRIME = "C1'", "O2'", "P", "O3'"
+
+_Key = tuple[str, int, int, int, str]
+"""Chain, segment, restarts of the numbers, number and insertion code of a residue."""
 
 
 class ForeignDataError(ValueError):
@@ -30,12 +36,12 @@ class ForeignDataError(ValueError):
 
 
 @contextmanager
-def naming(run: str) -> Iterator[None]:
-    """Add the name of the run to what is wrong with it."""
+def naming(name: str) -> Iterator[None]:
+    """Add the name of the file or run to what is wrong with it."""
     try:
         yield
     except ForeignDataError as error:
-        raise ForeignDataError(f"{run}: {error}") from error
+        raise ForeignDataError(f"{name}: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +51,7 @@ class Structure:
     Parameters
     ----------
     residue
-        Residue of every atom from 0, int64 (atoms,).
+        Residue of every atom from 0, int64 (atoms,); the upper strand comes first, both 5'->3'.
     duplex
         The duplex that they spell.
     """
@@ -64,46 +70,13 @@ class Structure:
         return ("upper", residue) if residue < length else ("lower", residue - length)
 
 
-@dataclass(frozen=True, eq=False)
-class Calculation:
-    """One calculation on a structure, as its source stores it.
+def read_structure(atoms: Sequence[Atom]) -> Structure:
+    """Find the duplex that a list of atoms spells.
 
     Parameters
     ----------
-    energies
-        Absolute energies (E,), eV.
-    transmission, dos
-        (E,); dimensionless and 1/eV.
-    residue_ldos
-        (2L, E), 1/eV, in the order of residues.
-    left_atoms, right_atoms
-        Atoms with a contact, counted from 1.
-    gamma_left, gamma_right
-        Couplings, eV.
-    eta
-        Imaginary part of the energy, eV.
-    """
-
-    energies: NDArray[Any]
-    transmission: NDArray[Any]
-    dos: NDArray[Any]
-    residue_ldos: NDArray[Any]
-    left_atoms: NDArray[Any]
-    right_atoms: NDArray[Any]
-    gamma_left: float
-    gamma_right: float
-    eta: float
-
-
-def read_structure(residue_numbers: NDArray[Any], residue_names: Sequence[str]) -> Structure:
-    """Find the duplex that the residues of a list of atoms spell.
-
-    Parameters
-    ----------
-    residue_numbers
-        Residue of every atom, from 1.
-    residue_names
-        Residue name of every atom, for example DA or DA5.
+    atoms
+        In the order of the source.
 
     Returns
     -------
@@ -113,22 +86,104 @@ def read_structure(residue_numbers: NDArray[Any], residue_names: Sequence[str]) 
     Raises
     ------
     ForeignDataError
-        If the residues are not 1..2L or one is not a nucleotide of DNA.
+        If the residues are not two strands of equal length, one is not a whole nucleotide of DNA,
+        or a strand is not written 5'->3'; names the residue.
     """
-    residue = np.asarray(residue_numbers, dtype=np.int64) - 1
-    present, first_atom = np.unique(residue, return_index=True)
-    num = len(present)
-    if len(residue_names) != len(residue) or num < 2 or num % 2:
-        raise ForeignDataError(f"{len(residue)} atoms in {num} residues are not two equal strands")
-    if not np.array_equal(present, np.arange(num)):
-        raise ForeignDataError(f"residues are not numbered from 1 to {num}")
-    letters = ""
-    for atom in first_atom:
-        match = _RESIDUE_NAME.fullmatch(residue_names[atom].strip().upper())
-        if match is None:
-            raise ForeignDataError(f"residue {residue[atom] + 1} is '{residue_names[atom]}'")
-        letters += match[1]
-    return Structure(residue, Duplex(letters[: num // 2], letters[num // 2 :]))
+    keys = list(_keys(atoms))
+    order = {key: index for index, key in enumerate(dict.fromkeys(keys))}
+    residue = np.array([order[key] for key in keys], dtype=np.int64)
+    residues: list[list[Atom]] = [[] for _ in order]
+    for atom, index in zip(atoms, residue, strict=True):
+        residues[index].append(atom)
+    letters = _letters(residues)
+    for one in residues:
+        _check_nucleotide(one)
+    length = _length_of_strands(list(order), residues)
+    for strand in (residues[:length], residues[length:]):
+        _check_direction(strand)
+    return Structure(residue, Duplex(letters[:length], letters[length:]))
+
+
+def _keys(atoms: Sequence[Atom]) -> Iterator[_Key]:
+    """Tell the residues apart: numbers that fall begin another strand."""
+    restarts, last = 0, None
+    for atom in atoms:
+        strand = (atom.chain, atom.segment)
+        if last is not None and last[:2] == strand and atom.number < last[2]:
+            restarts += 1
+        last = (*strand, atom.number)
+        yield (*strand, restarts, atom.number, atom.insertion)
+
+
+def _letters(residues: Sequence[Sequence[Atom]]) -> str:
+    matches = [_RESIDUE_NAME.fullmatch(one[0].residue.strip().upper()) for one in residues]
+    foreign = [one[0].place for one, match in zip(residues, matches, strict=True) if match is None]
+    if foreign:
+        raise ForeignDataError(
+            f"{', '.join(foreign)}: no nucleotide of DNA with one of the bases A, C, G and T "
+            "(take out what was not part of the calculation)"
+        )
+    return "".join((match[1] or match[2][0]) for match in matches if match is not None)
+
+
+def _check_nucleotide(residue: Sequence[Atom]) -> None:
+    """Refuse what is not one whole nucleotide of DNA, as far as its atoms have names."""
+    names = Counter(atom.name for atom in residue if atom.name)
+    place = residue[0].place
+    if {atom.residue for atom in residue} != {residue[0].residue}:
+        raise ForeignDataError(f"residue {place} has several names: is its number there twice?")
+    if not names:
+        return
+    twice = [name for name, number in names.items() if number > 1]
+    if twice:
+        raise ForeignDataError(
+            f"residue {place} holds {twice[0]} twice: residues of two strands have the same "
+            "number, or an atom has alternate locations"
+        )
+    if _RIBOSE in names:
+        raise ForeignDataError(f"residue {place} is RNA: it holds {_RIBOSE}")
+    if _SUGAR not in names:
+        raise ForeignDataError(f"residue {place} is no whole nucleotide: it has no {_SUGAR}")
+
+
+def _length_of_strands(keys: Sequence[_Key], residues: Sequence[Sequence[Atom]]) -> int:
+    sizes = [len(list(group)) for _, group in groupby(keys, key=lambda key: key[:3])]
+    if len(sizes) == 1 and sizes[0] % 2 == 0:
+        length = sizes[0] // 2
+        if _bond(residues[length - 1], residues[length]) == "bonded":
+            raise ForeignDataError(
+                f"its {2 * length} residues are one strand: a bond joins "
+                f"{residues[length - 1][0].place} and {residues[length][0].place}"
+            )
+        return length
+    if len(sizes) != len(STRANDS) or sizes[0] != sizes[1]:
+        found = " + ".join(map(str, sizes)) or "no"
+        raise ForeignDataError(
+            f"its {sum(map(len, residues))} atoms are {found} residues, not two equal strands "
+            "(chains, TER records and numbers that start again divide strands)"
+        )
+    return sizes[0]
+
+
+def _check_direction(strand: Sequence[Sequence[Atom]]) -> None:
+    """Refuse a strand whose residues do not follow each other 5'->3' along its backbone."""
+    for one, following in pairwise(strand):
+        if _bond(one, following) == "apart":
+            raise ForeignDataError(
+                f"no bond {_THREE_PRIME}-{_FIVE_PRIME} from residue {one[0].place} to "
+                f"{following[0].place}: a residue is missing, or the strand is not written 5'->3'"
+            )
+
+
+def _bond(one: Sequence[Atom], following: Sequence[Atom]) -> str:
+    """``bonded`` or ``apart``, or ``unknown`` where the atoms or their positions are not given."""
+    ends = [
+        next((atom.position for atom in residue if atom.name == name), None)
+        for residue, name in ((one, _THREE_PRIME), (following, _FIVE_PRIME))
+    ]
+    if ends[0] is None or ends[1] is None:
+        return "unknown"
+    return "bonded" if math.dist(ends[0], ends[1]) < _LONGEST_BOND else "apart"
 
 
 def sum_over_residues(atom_ldos: NDArray[Any], structure: Structure) -> NDArray[np.float64]:
@@ -158,102 +213,3 @@ def sum_over_residues(atom_ldos: NDArray[Any], structure: Structure) -> NDArray[
     total = np.zeros((structure.num_residues, *atom_ldos.shape[1:]))
     np.add.at(total, structure.residue, atom_ldos)
     return total
-
-
-def homo_reference(energies: NDArray[Any], stated: float | None) -> float:
-    """Find the energy that a grid about the HOMO is centered on.
-
-    Parameters
-    ----------
-    energies
-        Absolute energies (E,), eV.
-    stated
-        HOMO energy in eV that the source states, if it does.
-
-    Returns
-    -------
-    float
-        Middle of the grid in eV; sources round the HOMO to 1e-6 eV before they build the grid.
-
-    Raises
-    ------
-    ForeignDataError
-        If the source states another energy.
-    """
-    middle = round(float(energies.mean()), _REFERENCE_DECIMALS)
-    if stated is not None and not abs(stated - middle) < _REFERENCE_TOLERANCE:
-        raise ForeignDataError(f"the grid is centered on {middle} eV, but the HOMO is {stated} eV")
-    return middle
-
-
-def build_record(
-    structure: Structure, run: Calculation, energy_reference: float, identifier: str
-) -> TransportRecord:
-    """Turn a foreign calculation into a record.
-
-    Parameters
-    ----------
-    structure
-        Atoms and duplex.
-    run
-        The calculation.
-    energy_reference
-        Absolute energy in eV that becomes zero; 0 keeps absolute energies.
-    identifier
-        Name of the calculation.
-
-    Returns
-    -------
-    TransportRecord
-        Energies are rounded to 1e-9 eV, so that equal grids about different references are equal.
-
-    Raises
-    ------
-    ForeignDataError
-        If the calculation does not fit the structure.
-    """
-    if len(run.residue_ldos) != structure.num_residues:
-        raise ForeignDataError(
-            f"LDOS of {len(run.residue_ldos)} residues for {structure.num_residues}"
-        )
-    site_order = np.argsort(
-        [_site_number(structure, residue) for residue in range(structure.num_residues)]
-    )
-    try:
-        left = _contact(structure, run.left_atoms, run.gamma_left, "left")
-        right = _contact(structure, run.right_atoms, run.gamma_right, "right")
-        return TransportRecord(
-            junction=Junction(structure.duplex, left, right),
-            energies=np.round(run.energies - energy_reference, _GRID_DECIMALS),
-            spectra=scaled_columns(
-                transmission=run.transmission, dos=run.dos, ldos=run.residue_ldos[site_order]
-            ),
-            eta=run.eta,
-            energy_reference=energy_reference,
-            identifier=identifier,
-        )
-    except UsageError as error:
-        raise ForeignDataError(error.problem) from error
-
-
-def _site_number(structure: Structure, residue: int) -> int:
-    strand, position = structure.place(residue)
-    return 2 * pair_index(strand, position, structure.duplex.length) + (strand == "lower")
-
-
-def _contact(structure: Structure, atoms: NDArray[Any], gamma: float, side: str) -> Contact:
-    index = np.asarray(atoms, dtype=np.int64) - 1
-    if index.size == 0 or index.min() < 0 or index.max() >= len(structure.residue):
-        raise ForeignDataError(f"{side} contact: atoms are not among 1..{len(structure.residue)}")
-    contacted = np.zeros(len(structure.residue), dtype=np.bool_)
-    contacted[index] = True
-    attachments = []
-    for residue in np.unique(structure.residue[index]):
-        missed = int((~contacted[structure.residue == residue]).sum())
-        if missed:
-            raise ForeignDataError(
-                f"{side} contact: {missed} atoms of residue {residue + 1} are not contacted; "
-                "only whole nucleotides can be"
-            )
-        attachments.append(Attachment(*structure.place(int(residue)), gamma))
-    return Contact(tuple(attachments))

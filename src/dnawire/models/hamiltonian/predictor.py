@@ -36,7 +36,7 @@ def learned_hamiltonian(model: HamiltonianModel) -> HamiltonianSource:
         no_contact = np.zeros(codes.shape)
         batch = ladder_batch(codes, no_contact, no_contact)
         with torch.no_grad():
-            diagonal, step = model.hamiltonian(batch)
-        return LadderBlocks(diagonal.numpy(), step.numpy(), batch.present.numpy())
+            diagonal, step = model.hamiltonian(batch.to(model.energies.device))
+        return LadderBlocks(diagonal.cpu().numpy(), step.cpu().numpy(), batch.present.numpy())
 
     return blocks

@@ -12,6 +12,7 @@ from torch import Tensor
 from dnawire.checkpoint import StateRegistry
 from dnawire.cluster import Request, StopRequest
 from dnawire.graphs import Batch
+from dnawire.operators.device import named_device
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.local_batch import Bucket, WholeBucket
 from dnawire.training.loss import SpectralLoss
@@ -40,7 +41,7 @@ class ProcessGroup(Protocol):
         Raises
         ------
         UsageError
-            If the processes would share one GPU.
+            If the processes would share one GPU, or there is none.
         """
 
     def synchronized_stop(self, stop: StopRequest) -> Request:
@@ -91,10 +92,8 @@ class SingleProcess:
         return values
 
     def device(self, name: str) -> torch.device:
-        """The device of that name; auto takes a GPU if there is one."""
-        if name == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return torch.device(name)
+        """The device of that name; see `named_device`."""
+        return named_device(name)
 
     def synchronized_stop(self, stop: StopRequest) -> Request:
         """Return the requests that reach this process."""

@@ -28,6 +28,7 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import Batch
+from dnawire.operators.device import named_device
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import ProcessGroup, SingleProcess
 from dnawire.training.distributed.local_batch import Bucket, ShardedBucket
@@ -66,7 +67,7 @@ class TorchProcessGroup:
     def __init__(self, rank: Rank) -> None:
         self.rank = rank.rank
         self.size = rank.world_size
-        self._gpu = torch.device("cuda", rank.local_rank)
+        self._local_rank = rank.local_rank
         self._stop = SynchronizedStop(StopRequest(), self.all_reduce_max)
 
     def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
@@ -88,21 +89,19 @@ class TorchProcessGroup:
             return self._gather(values).sum(0)
 
     def device(self, name: str) -> torch.device:
-        """The device of that name; auto and cuda take the GPU of this process.
+        """The device of that name; cuda takes the GPU of this process.
 
         Raises
         ------
         UsageError
-            If the processes would share one GPU.
+            If the processes would share one GPU, or there is none.
         """
         if name.startswith("cuda:"):
             raise UsageError(
                 f"device = {name!r}, but {self.size} processes need a GPU each",
                 "Give --device cuda: each process takes the GPU of its local rank.",
             )
-        if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
-            return torch.device("cpu")
-        return self._gpu
+        return named_device(f"cuda:{self._local_rank}" if name == "cuda" else name)
 
     def synchronized_stop(self, stop: StopRequest) -> Request:
         """Requests to stop that reach any of the processes."""

@@ -1,0 +1,93 @@
+"""Numbers as people write them, and the ranges of those that have a physical meaning.
+
+One grammar serves flags, configuration files, contacts and foreign files: decimal digits with a
+point. What Python or YAML would take for another number (``1_000``, ``0x10``, ``1:30``, ``010`` as
+8), overflows, or turns into zero, is refused instead.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,1000}")
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NONZERO: Final = re.compile(r"[-+.0]*[1-9]")
+
+
+class InvalidNumberError(ValueError):
+    """A text is no number, or none that can be kept as it is written."""
+
+
+def read_integer(text: str) -> int:
+    """Read a whole number in decimal digits; leading zeros count for nothing.
+
+    Raises
+    ------
+    InvalidNumberError
+        It is none.
+    """
+    stripped = text.strip()
+    if _INTEGER.fullmatch(stripped) is None:
+        raise InvalidNumberError(f"{text!r} is not a whole number in decimal digits")
+    return int(stripped)
+
+
+def read_number(text: str) -> float:
+    """Read a finite number in decimal digits, with a point and an exponent if need be.
+
+    Raises
+    ------
+    InvalidNumberError
+        It is none, or so large or so small that it would become infinite or zero.
+    """
+    stripped = text.strip()
+    if _NUMBER.fullmatch(stripped) is None:
+        hint = " (write a point, not a comma)" if "," in stripped else ""
+        raise InvalidNumberError(f"{text!r} is not a number in decimal digits{hint}")
+    value = float(stripped)
+    if math.isinf(value) or (value == 0.0 and _NONZERO.match(stripped)):
+        raise InvalidNumberError(f"{text!r} is outside of the range of double precision")
+    return value
+
+
+@dataclass(frozen=True)
+class Range:
+    """Values that a quantity may have.
+
+    Parameters
+    ----------
+    low, high
+        Ends, which belong to it.
+    unit
+        Unit of both.
+    or_zero
+        Whether zero is allowed too.
+    """
+
+    low: float
+    high: float
+    unit: str
+    or_zero: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high or (self.or_zero and value == 0.0)
+
+    def __str__(self) -> str:
+        zero = "0 or " if self.or_zero else ""
+        return f"{zero}from {self.low:g} to {self.high:g} {self.unit}"
+
+
+ENERGY: Final = Range(-1e4, 1e4, "eV")
+"""Energies, as far as they can be meant for valence electrons."""
+
+COUPLING: Final = Range(1e-7, 1e3, "eV", or_zero=True)
+"""Couplings to an electrode."""
+
+BROADENING: Final = Range(1e-12, 1e3, "eV", or_zero=True)
+"""Imaginary parts of the energy."""
+
+TEMPERATURE: Final = Range(1e-3, 1e5, "K", or_zero=True)
+"""Temperatures of the contacts."""

@@ -1,0 +1,80 @@
+"""What keeps wrong input from becoming wrong data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+OF_INPUT: Final = (
+    Mutation(
+        "a new file never takes the place of another",
+        "files/exclusive.py",
+        "        fs.link(temporary, target)\n",
+        "        fs.replace(temporary, target)\n",
+        "tests/unit/test_files.py -k create",
+    ),
+    Mutation(
+        "reading takes no lock",
+        "data/_hdf.py",
+        ', "r", locking=False)',
+        ', "r")',
+        "tests/unit/test_data_store.py -k needs_no_lock",
+    ),
+    Mutation(
+        "other files are not opened",
+        "data/_hdf.py",
+        "            if outside is not None:\n",
+        "            if outside is None:\n",
+        "tests/unit/test_malice.py -k names_another_file",
+    ),
+    Mutation(
+        "declared sizes are held against the file",
+        "data/_hdf.py",
+        "    if is_inflated(item):\n",
+        "    if False:\n",
+        "tests/unit/test_malice.py -k names_another_file",
+    ),
+    Mutation(
+        "numbers that start again divide strands",
+        "data/importers/structure.py",
+        "            restarts += 1\n",
+        "            pass\n",
+        "tests/unit/test_import_foreign.py -k means_the_same",
+    ),
+    Mutation(
+        "the backbone tells the direction",
+        "data/importers/structure.py",
+        '        if _bond(one, following) == "apart":\n',
+        "        if False:\n",
+        "tests/unit/test_import_foreign.py -k refused_by_its_name",
+    ),
+    Mutation(
+        "the HOMO is not the middle of any grid",
+        "data/importers/homo.py",
+        "    if not is_known:\n",
+        "    if False:\n",
+        "tests/unit/test_import_runs.py -k asked_for",
+    ),
+    Mutation(
+        "folders above runs are no runs",
+        "data/importers/raw.py",
+        "        if folder in above:\n",
+        "        if False:\n",
+        "tests/unit/test_import_runs.py -k above_runs",
+    ),
+    Mutation(
+        "zeros in front are no octal",
+        "scalars.py",
+        "    return int(stripped)\n",
+        "    return int(stripped, 8 if stripped.startswith('0') else 10)\n",
+        "tests/unit/test_config_files.py -k what_a_flag_would_mean",
+    ),
+    Mutation(
+        "numbers do not overflow or vanish",
+        "scalars.py",
+        "    if math.isinf(value) or (value == 0.0 and _NONZERO.match(stripped)):\n",
+        "    if False:\n",
+        "tests/unit/test_cli.py -k silently_another",
+    ),
+)

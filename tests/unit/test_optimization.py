@@ -19,6 +19,7 @@ from dnawire.training.optimizer import build_optimizer, load_optimizer, optimize
 from dnawire.training.schedule import (
     LearningRateSchedule,
     depends_on_total,
+    is_all_warmup,
     rate_factor_after,
 )
 
@@ -237,3 +238,9 @@ def test_the_rate_after_some_epochs_is_that_of_the_schedule(schedule: str) -> No
     for epoch in (3, 6, 9):
         assert rate_factor_after(course, epoch) == pytest.approx(rates[epoch * STEPS_PER_EPOCH])
     assert rate_factor_after(settings(schedule=schedule, num_epochs=20), 10) > 0.3
+
+
+def test_a_run_that_only_warms_up_is_recognized() -> None:
+    assert is_all_warmup(settings(num_epochs=3, warmup_epochs=5))
+    assert not is_all_warmup(settings(num_epochs=5, warmup_epochs=5))
+    assert not is_all_warmup(settings(num_epochs=3, warmup_epochs=5, schedule="one-cycle"))

@@ -309,3 +309,33 @@ def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -
         process.stdout.close()
     assert process.returncode == EXIT_BROKEN_PIPE
     assert names(tmp_path) == {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT")
+
+
+@pytest.mark.parametrize(("length", "is_fragile"), [(4, False), (24, True)])
+def test_a_conductance_that_any_dephasing_destroys_is_told(
+    length: int, is_fragile: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """G of poly-A is 2e-8 G0 at 4 and 24 base pairs, while T(E_F) falls by 38 decades."""
+    assert predict(tmp_path, EXACT, "A" * length, *FERMI) == EXIT_FINISHED
+    told = capsys.readouterr().err
+    assert ("of it passes through levels narrower than 10 meV" in told) == is_fragile
+    (row,) = rows(tmp_path / "summary.csv")
+    assert float(row["conductance_quanta"]) == pytest.approx(1.9e-8, rel=0.2)
+    assert (float(row["narrow_level_share"]) > 0.5) == is_fragile
+    assert float(row["level_distance_eV"]) == pytest.approx(-0.457, abs=0.01)
+
+
+def test_the_maximum_of_the_table_is_in_the_curve(tmp_path: Path) -> None:
+    assert predict(tmp_path, EXACT, "ACGTACGT") == EXIT_FINISHED
+    (row,) = rows(tmp_path / "summary.csv")
+    curve = [float(one["transmission"]) for one in rows(tmp_path / "spectra.csv")]
+    assert max(curve) == pytest.approx(float(row["max_transmission"]))
+    assert max(curve) > 0.9
+
+
+def test_both_contacts_on_one_base_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contacts = ("--left_contact", "upper:0,lower:0", "--right_contact", "upper:-3,upper:2")
+    assert predict(tmp_path, EXACT, "ACG", *contacts) == EXIT_FINISHED
+    assert "ACG: both contacts are on upper:0: part of T" in capsys.readouterr().err

@@ -26,6 +26,7 @@ from dnawire.errors import (
 )
 from dnawire.inference import (
     Distribution,
+    ListedCandidates,
     PatternCandidates,
     Predictor,
     Question,
@@ -204,6 +205,38 @@ def test_a_junction_is_left_out_only_for_one_that_stays(
     shown = capsys.readouterr().out
     assert "a sequence and its reverse complement are the same junction" in shown
     assert "screened      3 of 5 sequences" in shown
+
+
+def test_a_mixed_list_is_answered_in_its_order_and_computed_by_length(tmp_path: Path) -> None:
+    listed = ["ACGT", "AC", "TTTT", "G", "GT", "AC", "CCCC", "T"]
+    (tmp_path / "list.txt").write_text("\n".join(listed) + "\n")
+    flags = ("--sequences", str(tmp_path / "list.txt"), "--save_all")
+    assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
+    found = rows(tmp_path / "out" / "scores.csv")
+    assert [row["sequence"] for row in found] == listed
+    for row in found:
+        (tmp_path / "one.txt").write_text(row["sequence"] + "\n")
+        alone = ("--sequences", str(tmp_path / "one.txt"), "--save_all", "--overwrite")
+        assert run_screen(tmp_path / "one", EXACT, *alone) == EXIT_FINISHED
+        (single,) = rows(tmp_path / "one" / "scores.csv")
+        assert float(single["mean_log10_dos"]) == pytest.approx(float(row["mean_log10_dos"]))
+    candidates = ListedCandidates([Duplex.parse(text) for text in listed], "mixed")
+    pieces = list(candidates.pieces(100))
+    assert [piece.rows.tolist() for piece in pieces] == [[3, 7], [1, 4, 5], [0, 2, 6]]
+    assert [piece.is_in_order for piece in pieces] == [False, False, True]
+    question = question_of(load_predictor(EXACT), "mean_log10_dos")
+    ranking = Ranking("flat", lowest=False, top=8)
+    for piece in screen(load_predictor(EXACT), candidates, question, unique=False):
+        ranking.add(piece._replace(values={"flat": np.zeros(len(piece.codes))}))
+    assert [text for text, _, _ in ranking.rows] == listed
+
+
+def test_conductances_that_mean_little_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--pattern", "A" * 12, *FERMI, "--rank_by", "log10_conductance")
+    assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
+    assert "1 of the 1 ranked are conductances that mean little" in capsys.readouterr().err
 
 
 def test_disconnected_contacts_come_last(

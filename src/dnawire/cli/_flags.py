@@ -16,6 +16,9 @@ from dnawire.scalars import Range
 
 Flags = TypeVar("Flags")
 
+CONFIG: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName)
+"""How flags are named: nested groups lend no prefix."""
+
 _LEVELS: Final = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
 
 
@@ -82,7 +85,7 @@ def parse(
             default=tyro.MISSING_NONPROP if default is None else default,
             use_underscores=True,
             registry=REGISTRY,
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName),
+            config=CONFIG,
         )
     except UsageError as error:
         raise UsageError(f"command line: {error.problem}", error.remedy) from None

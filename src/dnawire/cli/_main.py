@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "parameters": Command("parameters", "list or show the tight-binding parameter sets"),
+        "completion": Command("completion", "complete commands and flags in your shell"),
     }
 )
 
@@ -102,10 +103,12 @@ def _run(arguments: Sequence[str]) -> int:
         case []:
             tell(_overview())
             return EXIT_USAGE
-        case ["-h" | "--help", *_]:
+        case ["help", name, *_]:
+            return _run_module(_find(name).module, ["--help"])
+        case ["-h" | "--help" | "help", *_]:
             print(_overview())
             return EXIT_FINISHED
-        case ["--version", *_]:
+        case ["-V" | "--version" | "version", *_]:
             print(f"dnawire {__version__}")
             return EXIT_FINISHED
         case ["train", *rest]:

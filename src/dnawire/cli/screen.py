@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Ranking,
         Screened,
     )
+    from dnawire.junction import Junction
 
 _logger = logging.getLogger(__name__)
 
@@ -335,16 +336,39 @@ def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
     from dnawire.inference import CONDUCTANCE
     from dnawire.junction import Duplex, Junction
 
+    junctions = [
+        Junction(Duplex.parse(text), question.left, question.right) for text, _, _ in ranking.rows
+    ]
     warnings: Counter[str] = Counter()
-    for text, _, _ in ranking.rows:
-        junction = Junction(Duplex.parse(text), question.left, question.right)
-        warnings.update(predictor.out_of_domain(junction))
+    for junction in junctions:
+        outside = predictor.out_of_domain(junction)
+        warnings.update(f"unlike all training records: {one}" for one in outside)
+        if junction.shared_bases:
+            warnings["both contacts on one base: part of T passes no other"] += 1
+    if ranking.rank_by == CONDUCTANCE and predictor.knows_hamiltonian:
+        warnings += _fragile(predictor, junctions, question)
     for warning, number in warnings.items():
-        _logger.warning(
-            "warning: %d of the %d ranked are unlike all training records: %s",
-            number,
-            len(ranking.rows),
-            warning,
-        )
+        _logger.warning("warning: %d of the %d ranked are %s", number, len(ranking.rows), warning)
     if ranking.rank_by == CONDUCTANCE and not predictor.knows_hamiltonian:
         _logger.warning("%s", UNRESOLVED)
+
+
+def _fragile(
+    predictor: Predictor, junctions: Sequence[Junction], question: Question
+) -> Counter[str]:
+    """Count the conductances that pass through levels which any dephasing destroys."""
+    from dnawire.inference import NARROW, summarize
+
+    records = predictor.predict(junctions, question.energies, question.eta)
+    summaries = (
+        summarize(predictor, record, question.fermi_energy, question.temperature)
+        for record in records
+    )
+    number = sum(
+        one.at_fermi_energy is not None and one.at_fermi_energy.is_fragile for one in summaries
+    )
+    what = (
+        "conductances that mean little: most passes through levels narrower than "
+        f"{1e3 * NARROW:g} meV, which any dephasing destroys"
+    )
+    return Counter({what: number} if number else {})

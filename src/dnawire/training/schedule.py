@@ -125,6 +125,11 @@ def depends_on_total(settings: OptimizationConfig) -> bool:
     return settings.schedule in ("cosine", "one-cycle")
 
 
+def is_all_warmup(settings: OptimizationConfig) -> bool:
+    """Whether the learning rate never reaches its highest value."""
+    return settings.schedule != "one-cycle" and settings.num_epochs < settings.warmup_epochs
+
+
 def _factor(settings: OptimizationConfig, step: int, steps_per_epoch: int, cuts: int) -> float:
     floor = settings.final_learning_rate_fraction
     warmup, total = (

@@ -21,7 +21,11 @@ This page is generated from the configuration classes (`make docs`); do not edit
 
 `python main.py [OPTIONS]` is `dnawire train [OPTIONS]`. `dnawire COMMAND --help` explains one.
 Names are written with underscores; hyphens are accepted, abbreviations are not.
-[Exit codes](exit_codes.md) are documented apart.
+[Exit codes](exit_codes.md) are documented apart. A shell completes commands, flags and choices
+after
+
+    dnawire completion bash > ~/.local/share/bash-completion/completions/dnawire
+    dnawire completion zsh > ~/.zfunc/_dnawire      # with `fpath+=~/.zfunc` before compinit
 
 ## Settings of `dnawire train`
 

@@ -182,3 +182,8 @@ def site_order_columns(
                 rows = np.where(is_unknown, -np.inf, rows)
             columns[quantity.column] = rows
     return columns
+
+
+def column_name(name: str, unit: str) -> str:
+    """Name of a column of a CSV file, with its unit, for example ``energy_eV``, ``dos_per_eV``."""
+    return "_".join([name, *unit.replace("1/", "per ").split()])

@@ -130,8 +130,8 @@ def test_a_new_model_trains_predicts_and_screens(peace: Peace) -> None:
     assert [name for name, _ in ended] == [words[0] for words in COMMANDS]
     assert [code for _, code in ended] == ["0", "0", "0", wrong, wrong, "0", "0"]
     assert (peace.folder / RUN / "figures/parity.png").is_file()
-    assert len((peace.folder / "predicted/summary.csv").read_text().splitlines()) == 4
-    assert len((peace.folder / "screened/ranking.csv").read_text().splitlines()) == 2 + 4**3
+    assert len((peace.folder / "predicted/summary.csv").read_text().splitlines()) == 3
+    assert len((peace.folder / "screened/ranking.csv").read_text().splitlines()) == 1 + 4**3
 
 
 def test_a_new_model_resumes_bit_exactly_after_a_kill(

@@ -59,7 +59,7 @@ def parts_of(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def metrics(path: Path) -> list[dict[str, str]]:
-    """Rows of ``metrics.csv``, the first with the units."""
+    """Rows of ``metrics.csv``."""
     with path.open(newline="") as file:
         return [without_clock(row) for row in csv.DictReader(file)]
 

@@ -46,7 +46,7 @@ def dnawire(folder: Path, words: str) -> Ended:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("predict exact:kordas2025 ACXT", ("'ACXT'", "'X' at position 2", "use A, C, G and T")),
+        ("predict exact:kordas2025 ACXT", ("'ACXT'", "'X' at upper:2", "use A, C, G and T")),
         ("predict exact:kordas2025 ACGT/ACG", ("unequal length", "has 4", "has 3", "ACGT/ACG_")),
         ("predict exact:kordas2025 _CGT/ACGT", ("upper:0 is missing", "[1, 2, 3]")),
         ("predict exact:kordas2025 ACGT --left_contact upper:9", ("upper:9",)),

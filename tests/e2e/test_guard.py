@@ -165,7 +165,10 @@ def copy_of(stopped: Path, folder: Path) -> Path:
     [
         (("--hidden_dim", "32"), ("hidden_dim | 16    | 32",)),
         (("--seed", "7", "--num_heads", "4"), ("seed      | 42    | 7", "num_heads | 2     | 4")),
-        (("--num_epochs", "8"), ("num_epochs | 6     | 8",)),
+        (
+            ("--num_epochs", "8"),
+            ("num_epochs | 6     | 8", "jump from", "--schedule constant --learning_rate"),
+        ),
     ],
 )
 def test_the_real_command_refuses_and_touches_nothing(
@@ -235,7 +238,7 @@ def test_an_allowed_change_takes_effect(tmp_path: Path, stopped: Path) -> None:
 
 
 def rates_of(folder: Path) -> list[float]:
-    rows = metrics(folder / "outputs/standard/metrics.csv")[1:]
+    rows = metrics(folder / "outputs/standard/metrics.csv")
     return [float(row["learning_rate"]) for row in rows]
 
 
@@ -262,6 +265,7 @@ def test_more_epochs_are_refused_with_cosine_and_allowed_with_constant(tmp_path:
     finish(tmp_path, *flags, "--num_epochs", "3")
     messages = finish(tmp_path, *flags, "--num_epochs", "5")
     assert "changed: num_epochs: 3 -> 5" in messages
+    assert "the result is that of one long run" in messages
     assert "results of another run" not in messages
     finish(tmp_path / "at once", *flags, "--num_epochs", "5")
     both = (

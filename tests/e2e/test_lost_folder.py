@@ -46,7 +46,7 @@ CHANGES: Final = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os
 def draw_the_loss(folder: Path) -> None:
     """Draw the smallest of the figures of a run."""
     metrics = read_metrics(folder / "metrics.csv")
-    figure, table = training_figure(metrics, []), training_table(metrics)
+    figure, table = training_figure(metrics, [], ""), training_table(metrics)
     save_figure(figure, folder / "figures/loss", table)
 
 

@@ -291,7 +291,7 @@ def test_without_checkpoints_several_processes_train_as_well(tmp_path: Path) -> 
     finish_together(tmp_path / "two", 2, *flags)
     finish(tmp_path / "one", *flags)
     tables = [(tmp_path / n / "outputs/standard/metrics.csv").read_text() for n in ("one", "two")]
-    one, two = ([row.split(",")[1:6] for row in table.splitlines()[2:]] for table in tables)
+    one, two = ([row.split(",")[1:6] for row in table.splitlines()[1:]] for table in tables)
     assert len(one) == 2
     for row, other in zip(one, two, strict=True):
         assert list(map(float, row)) == pytest.approx(list(map(float, other)), rel=ROUNDING)

@@ -150,7 +150,7 @@ def test_a_second_ctrl_c_ends_at_once_and_without_harm(
 ) -> None:
     ended = run(tmp_path, *SAFE, action=patiently(raise_at(*moment, SIGINT, SIGINT)))
     assert ended.exit_code == EXIT_INTERRUPTED
-    assert "Interrupted. What was saved is kept." in ended.messages
+    assert "Interrupted. What was saved is intact." in ended.messages
     assert "Traceback" not in ended.messages
     assert not list((tmp_path / CHECKPOINTS).glob(".*.tmp"))
     assert place_of(tmp_path) == (1, 0)
@@ -169,7 +169,7 @@ def test_a_time_limit_stops_the_run(tmp_path: Path, in_peace: dict[str, Any]) ->
 def test_without_checkpoints_ctrl_c_says_how_to_make_a_run_resumable(tmp_path: Path) -> None:
     ended = run(tmp_path, *TINY, action=raise_at(STEP, 3, SIGINT))
     assert ended.exit_code == EXIT_INTERRUPTED
-    assert "nothing was kept. Add `--checkpoint_dir ./checkpoints`" in ended.messages
+    assert "nothing was saved. Add `--checkpoint_dir ./checkpoints`" in ended.messages
     assert "Traceback" not in ended.messages
 
 

@@ -16,6 +16,7 @@ from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
 from dnawire.transport import (
     interpolate_transmission,
+    poles,
     resolving_energies,
     zero_bias_conductance,
 )
@@ -186,7 +187,7 @@ def test_resolved_resonances_give_the_conductance_without_a_grid(
     coupling: float, seed: int, temperature: float
 ) -> None:
     hamiltonian, broadening = chain(coupling, seed)
-    energies = resolving_energies(hamiltonian, broadening, np.linspace(-2.0, 2.0, 11))
+    energies = resolving_energies(poles(hamiltonian, broadening), np.linspace(-2.0, 2.0, 11))
     found = zero_bias_conductance(
         energies,
         end_to_end(hamiltonian, broadening, energies),
@@ -200,7 +201,7 @@ def test_resolved_resonances_give_the_conductance_without_a_grid(
 def test_resolving_energies_keep_the_grid_and_its_bounds() -> None:
     hamiltonian, broadening = chain(0.1, 1)
     grid = np.linspace(-0.1, 0.3, 7)
-    found = resolving_energies(hamiltonian - 7.0 * np.eye(5), broadening, grid - 7.0)
+    found = resolving_energies(poles(hamiltonian - 7.0 * np.eye(5), broadening), grid - 7.0)
     assert (np.diff(found) > 0).all()
     assert set(grid - 7.0) <= set(found)
     assert (found[0], found[-1]) == (grid[0] - 7.0, grid[-1] - 7.0)
@@ -215,19 +216,19 @@ def test_every_pole_is_resolved_however_weakly_it_is_coupled(eta: float) -> None
     hamiltonian = np.diag(disorder) + 0.2 * (np.eye(size, k=1) + np.eye(size, k=-1))
     broadening = np.full(size, 2.0 * eta)
     broadening[[0, -1]] += gamma
-    found = resolving_energies(hamiltonian, broadening, np.array([-3.0, 3.0]))
-    poles = np.linalg.eigvals(hamiltonian - 0.5j * np.diag(broadening))
-    widths = np.maximum(-poles.imag, 1e-13)
+    found = resolving_energies(poles(hamiltonian, broadening), np.array([-3.0, 3.0]))
+    expected = np.linalg.eigvals(hamiltonian - 0.5j * np.diag(broadening))
+    widths = np.maximum(-expected.imag, 1e-13)
     assert widths.max() > 0.01
     assert (widths.min() == 1e-13) == (eta == 0.0)
-    offsets = found[:, None] - poles.real
+    offsets = found[:, None] - expected.real
     for side in (offsets, -offsets):
         nearest = np.where(side > -1e-14, side, np.inf).min(axis=0)
         assert (nearest < 0.3 * widths + 1e-14).all()
-    reach = np.arcsinh((3.0 - poles.real) / widths) + np.arcsinh((3.0 + poles.real) / widths)
+    reach = np.arcsinh((3.0 - expected.real) / widths) + np.arcsinh((3.0 + expected.real) / widths)
     assert len(found) <= 2 + (reach / 0.2 + 1.0).sum()
 
 
 def test_a_level_without_width_is_no_obstacle() -> None:
-    found = resolving_energies(np.diag([0.0, 0.1]), np.zeros(2), np.array([-1.0, 1.0]))
+    found = resolving_energies(poles(np.diag([0.0, 0.1]), np.zeros(2)), np.array([-1.0, 1.0]))
     assert np.isfinite(found).all()

@@ -95,9 +95,56 @@ def test_output_that_cannot_be_written_is_one_line(
     assert process.stderr.count("\n") == 1
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == EXIT_FINISHED
+@pytest.mark.parametrize("word", ["--version", "-V", "version"])
+def test_version(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == EXIT_FINISHED
     assert capsys.readouterr().out == "dnawire 0.1.0\n"
+
+
+@pytest.mark.parametrize("words", [["help"], ["--help"], ["-h"], ["help", "train"]])
+def test_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == EXIT_FINISHED
+    assert capsys.readouterr().out.startswith(f"usage: dnawire {(*words, 'COMMAND')[1]} ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_knows_every_command_and_flag(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["completion", shell]) == EXIT_FINISHED
+    script = capsys.readouterr().out
+    assert all(name in script for name in COMMANDS)
+    for flag in ("num_epochs", "rank_by", "fermi_energy", "watch", "mtbf"):
+        assert flag in script, flag
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("kordas2025", "Did you mean 'exact:kordas2025'?"),
+        ("exact:kordas", "Did you mean 'kordas2025'?"),
+        ("outputs/nothing", "Remedy: Give the output folder"),
+    ],
+)
+def test_a_model_that_is_not_there_suggests_what_is_near(
+    model: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", model, "ACGT"]) != EXIT_FINISHED
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["xyzzy", "versions"])
+def test_only_what_is_near_is_suggested(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == EXIT_USAGE
+    assert main(["parameters", word]) == EXIT_USAGE
+    assert "did you mean" not in capsys.readouterr().err.lower()
+
+
+def test_words_that_are_no_number_are_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "exact:kordas2025", "A", "--fermi_energy", "abc"]) == EXIT_USAGE
+    told = capsys.readouterr().err
+    assert "'abc' is not a number" in told
+    assert "None" not in told.replace("(default: None)", "")
 
 
 def test_without_a_command_the_overview_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,10 @@ def test_all_fields_of_the_real_record() -> None:
     np.testing.assert_allclose(record.ldos, expected, rtol=1e-12)
     np.testing.assert_allclose(record.ldos.sum(axis=0), record.dos, rtol=1e-10)
     labels = [site.label for site in record.junction.duplex.sites]
-    assert labels == ["A1", "T1'", "A2", "T2'", "A3", "T3'", "C4", "G4'"]
+    assert labels == [
+        "A upper:0", "T lower:3", "A upper:1", "T lower:2",
+        "A upper:2", "T lower:1", "C upper:3", "G lower:0",
+    ]  # fmt: skip
 
 
 def test_the_source_keeps_the_level_of_theory() -> None:

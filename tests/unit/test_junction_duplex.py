@@ -55,7 +55,9 @@ def test_ladder_layout_of_a_duplex_with_a_missing_base() -> None:
     duplex = Duplex.parse("aCGT/ACG_")
     np.testing.assert_array_equal(duplex.codes, [[0, 4], [1, 2], [2, 1], [3, 0]])
     assert duplex.codes.dtype == np.int8
-    assert [site.label for site in duplex.sites] == ["A1", "C2", "G2'", "G3", "C3'", "T4", "A4'"]
+    assert [site.label for site in duplex.sites] == [
+        "A upper:0", "C upper:1", "G lower:2", "G upper:2", "C lower:1", "T upper:3", "A lower:0",
+    ]  # fmt: skip
     assert [site.position for site in duplex.sites] == [0, 1, 2, 2, 1, 3, 0]
 
 
@@ -79,13 +81,13 @@ def test_reverse_complement_is_an_involution(strand: str) -> None:
 @pytest.mark.parametrize(
     ("upper", "lower", "words"),
     [
-        ("ACXT", "ACGT", ["upper", "'X'", "position 2"]),
-        ("ACGT", "AC-T", ["lower", "'-'", "position 2"]),
+        ("ACXT", "ACGT", ["upper", "'X'", "upper:2"]),
+        ("ACGT", "AC-T", ["lower", "'-'", "lower:2"]),
         ("ACGU", "ACGT", ["'U'", "T for U"]),
         ("ACGT", "ACG", ["'ACGT' has 4", "'ACG' has 3", "_"]),
         ("", "", ["upper strand is empty"]),
         ("__", "__", ["holds no base"]),
-        ("AßG", "CT", ["'ß'", "position 1"]),
+        ("AßG", "CT", ["'ß'", "upper:1"]),
     ],
 )
 def test_impossible_strands_are_named(upper: str, lower: str, words: list[str]) -> None:
@@ -97,7 +99,7 @@ def test_impossible_strands_are_named(upper: str, lower: str, words: list[str]) 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("A/T/C", ["3 strands"]), ("AC#", ["'#'", "position 2"]), ("ACG/", ["lower strand is empty"])],
+    [("A/T/C", ["3 strands"]), ("AC#", ["'#'", "upper:2"]), ("ACG/", ["lower strand is empty"])],
 )
 def test_impossible_texts_are_named(text: str, words: list[str]) -> None:
     with pytest.raises(InvalidDuplexError) as caught:

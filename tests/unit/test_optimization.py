@@ -16,7 +16,12 @@ from dnawire.runs.preparation import build_trainer, prepare_data, prepare_datase
 from dnawire.training.callback import Callback
 from dnawire.training.loop import Trainer
 from dnawire.training.optimizer import build_optimizer, load_optimizer, optimizer_state
-from dnawire.training.schedule import LearningRateSchedule
+from dnawire.training.schedule import (
+    LearningRateSchedule,
+    depends_on_total,
+    is_all_warmup,
+    rate_factor_after,
+)
 
 CPU = torch.device("cpu")
 STEPS_PER_EPOCH = 4
@@ -222,3 +227,20 @@ def test_the_last_step_of_an_epoch_takes_the_batches_that_are_left() -> None:
     assert trainer.fit(2, Callback())
     assert taken == [0, 2] * 2
     assert trainer.state.step == 4
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one-cycle"])
+def test_the_rate_after_some_epochs_is_that_of_the_schedule(schedule: str) -> None:
+    course = settings(schedule=schedule)
+    assert depends_on_total(course)
+    assert rate_factor_after(course, 10) == pytest.approx(0.01)
+    rates = rates_of(course, [1.0] * 10)
+    for epoch in (3, 6, 9):
+        assert rate_factor_after(course, epoch) == pytest.approx(rates[epoch * STEPS_PER_EPOCH])
+    assert rate_factor_after(settings(schedule=schedule, num_epochs=20), 10) > 0.3
+
+
+def test_a_run_that_only_warms_up_is_recognized() -> None:
+    assert is_all_warmup(settings(num_epochs=3, warmup_epochs=5))
+    assert not is_all_warmup(settings(num_epochs=5, warmup_epochs=5))
+    assert not is_all_warmup(settings(num_epochs=3, warmup_epochs=5, schedule="one-cycle"))

@@ -28,6 +28,13 @@ from dnawire.junction import Duplex
 from dnawire.plots.parity import Pair
 from dnawire.quantities import SCORED
 
+FOOTER = plots.footer(
+    ("upper:0=0.1", "upper:-1=0.2"),
+    energy_reference=0.0,
+    eta=0.01,
+    parameters="kordas2025",
+    thermal=(-7.1, 300.0),
+)
 UNIT = re.compile(r"\((eV|1/eV|meV|decades|dimensionless|count)\)$")
 WITHOUT_UNIT = {"", "Epoch", "Base"}
 DUPLEX = Duplex.parse("GCA/T_C")
@@ -56,6 +63,11 @@ def metrics(num_epochs: int = 6) -> dict[str, NDArray[np.float64]]:
     }
 
 
+def comparison(predicted: TransportRecord, reference: TransportRecord, title: str) -> Figure:
+    compared = plots.Comparison(predicted, reference)
+    return plots.comparison_figure(compared, compared.errors(), title, FOOTER)
+
+
 def new_axes() -> Axes:
     return Figure().subplots()
 
@@ -67,7 +79,7 @@ def line(ax: Axes, label: str) -> NDArray[np.float64]:
 
 def parity() -> Figure:
     values = np.linspace(-3.0, 1.0, 20)
-    return plots.parity_figure(pairs((values, values + 0.1), (values, values - 0.1)))
+    return plots.parity_figure(pairs((values, values + 0.1), (values, values - 0.1)), FOOTER)
 
 
 def pairs(transmission: Pair, dos: Pair) -> dict[str, Pair]:
@@ -75,17 +87,20 @@ def pairs(transmission: Pair, dos: Pair) -> dict[str, Pair]:
 
 
 def difference() -> Figure:
-    return plots.hamiltonian_comparison_figure(hamiltonian(), 1.1 * hamiltonian(), DUPLEX)
+    return plots.hamiltonian_comparison_figure(hamiltonian(), 1.1 * hamiltonian(), DUPLEX, FOOTER)
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
-    "one": lambda: plots.spectra_figure([record()], "Title", -7.1),
-    "several": lambda: plots.spectra_figure([record(), record("GGGG")], "Title"),
-    "comparison": lambda: plots.comparison_figure(record(), record("GGGG"), "Best"),
+    "one": lambda: plots.spectra_figure([record()], "Title", FOOTER, -7.1),
+    "several": lambda: plots.spectra_figure([record(), record("GGGG")], "Title", FOOTER),
+    "comparison": lambda: comparison(record(), record("GGGG"), "Best"),
     "parity": parity,
-    "training": lambda: plots.training_figure(metrics(), [2]),
-    "hamiltonian": lambda: plots.hamiltonian_figure(hamiltonian(), DUPLEX, "H"),
+    "training": lambda: plots.training_figure(metrics(), [2], FOOTER),
+    "hamiltonian": lambda: plots.hamiltonian_figure(hamiltonian(), DUPLEX, "H", FOOTER),
     "difference": difference,
+    "distribution": lambda: plots.distribution_figure(
+        (np.array([-1.0, 0.0]), np.array([3, 4])), "mean (decades)", -0.5, "Screened", FOOTER
+    ),
 }
 
 
@@ -98,6 +113,25 @@ def test_every_axis_has_its_unit(name: str) -> None:
         assert UNIT.search(label), label
     for ax in figure.axes:
         assert ax.get_ylabel() or ax.get_xlabel()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_says_under_which_conditions_it_holds(name: str) -> None:
+    text = FIGURES[name]().get_supxlabel().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
+    assert text == (
+        "contacts upper:0=0.1 | upper:-1=0.2 eV; energies absolute; eta 0.01 eV; "
+        "parameter set kordas2025; E_F \N{MINUS SIGN}7.1 eV, 300 K"
+    )
+
+
+def test_both_strands_are_named_in_legends_and_titles() -> None:
+    upper, lower = "ACGT" * 10, "ACGA" * 10
+    both = record(f"{upper}/{lower}")
+    figure = plots.spectra_figure([both, record()], "Title", FOOTER)
+    (text, _) = (one.get_text() for one in figure.legends[0].get_texts())
+    assert re.fullmatch("ACGT.*….*ACGT\n/ACGA.*….*ACGA", text)
+    title = plots.spectra_figure([both], "Title", FOOTER).get_suptitle()
+    assert re.fullmatch("Title: ACGT.*….*ACGT/ACGA.*….*ACGA", title)
 
 
 def test_predicted_and_reference_spectra_are_drawn() -> None:
@@ -130,7 +164,7 @@ def test_where_the_transmission_vanishes_there_is_no_line() -> None:
     assert ax.texts[0].get_text() == "zero at all energies"
     assert np.isnan(line(ax, "predicted")[:, 1]).all()
     with plots.style():
-        plots.comparison_figure(broken, broken, "Disconnected").draw_without_rendering()
+        comparison(broken, broken, "Disconnected").draw_without_rendering()
 
 
 def test_energies_that_are_not_absolute_are_labeled_so() -> None:
@@ -146,7 +180,7 @@ def test_the_error_of_a_comparison_is_in_decades() -> None:
     one = record()
     higher = {"log10_transmission": one.log10_transmission + 1.0}
     other = replace(one, spectra={**one.spectra, **higher})
-    figure = plots.comparison_figure(one, other, "Best test record")
+    figure = comparison(one, other, "Best test record")
     legends = [ax.get_legend() for ax in figure.axes]
     texts = [text.get_text() for legend in legends if legend for text in legend.get_texts()]
     assert texts[1] == "predicted, mean error 1.0 decades"
@@ -157,7 +191,7 @@ def test_the_error_of_a_comparison_is_in_decades() -> None:
 def test_parity_says_how_good_it_is() -> None:
     reference = np.array([0.0, 1.0, 2.0, -np.inf, 3.0])
     predicted = np.array([0.5, 1.0, 1.5, 0.0, np.nan])
-    ax = plots.plot_parity(new_axes(), reference, predicted, "T (dimensionless)")
+    ax = plots.plot_parity(new_axes(), reference, predicted, SCORED[0])
     (text,) = ax.texts
     assert text.get_text() == "MAE 0.33 decades\n$R^2 = 0.7500$"
     assert ax.get_xlim() == ax.get_ylim()
@@ -167,7 +201,7 @@ def test_parity_says_how_good_it_is() -> None:
 
 @pytest.mark.parametrize("values", [np.array([]), np.array([-np.inf]), np.array([2.0])])
 def test_parity_of_almost_nothing(values: NDArray[np.float64]) -> None:
-    figure = plots.parity_figure(pairs((values, values), (values, values)))
+    figure = plots.parity_figure(pairs((values, values), (values, values)), FOOTER)
     with plots.style():
         figure.draw_without_rendering()
 
@@ -175,9 +209,9 @@ def test_parity_of_almost_nothing(values: NDArray[np.float64]) -> None:
 def test_the_cells_of_a_parity_figure_count_every_pair() -> None:
     values = np.random.default_rng(0).normal(size=500)
     shown = pairs((values, values + 0.1), (values, values))
-    table = plots.parity_table(plots.parity_figure(shown), shown)
+    table = plots.parity_table(plots.parity_figure(shown, FOOTER), shown)
     counts, names = np.asarray(table["count"][1]), np.asarray(table["quantity"][1])
-    assert counts[names == "transmission"].sum() == counts[names == "dos"].sum() == 500
+    assert counts[names == "log10_transmission"].sum() == counts[names == "log10_dos"].sum() == 500
 
 
 def test_best_epoch_and_restarts_are_marked() -> None:
@@ -207,7 +241,9 @@ def test_on_site_energies_and_hoppings_have_scales_of_their_own() -> None:
     np.testing.assert_allclose(hopping.compressed(), expected)
     limits = [image.get_clim()[1] or 0.0 for image in ax.images]
     assert limits[0] >= np.abs(onsite).max() > 2 * limits[1] >= 2 * np.abs(hopping).max()
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["G1", "C1'", "C2", "A3", "T3'"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [
+        "G upper:0", "C lower:2", "C upper:1", "A upper:2", "T lower:0",
+    ]  # fmt: skip
     numbers = {text.get_position(): text.get_text() for text in ax.texts}
     assert len(numbers) == band.sum()
     assert numbers[(2, 0)] == "151"
@@ -217,20 +253,20 @@ def test_on_site_energies_and_hoppings_have_scales_of_their_own() -> None:
 @pytest.mark.parametrize("length", [1, 9, 20, 40])
 def test_hamiltonians_of_any_length_are_drawn(length: int) -> None:
     duplex = Duplex.parse("GATC" * (length // 4) + "GATC"[: length % 4])
-    figure = plots.hamiltonian_figure(hamiltonian(duplex), duplex, "H")
+    figure = plots.hamiltonian_figure(hamiltonian(duplex), duplex, "H", FOOTER)
     with plots.style():
         figure.draw_without_rendering()
     ax = figure.axes[0]
     assert bool(ax.texts) == (length <= 8)
     labels = [tick.get_text() for tick in ax.get_xticklabels()]
     assert len(labels) == len(set(labels)) <= 32
-    assert labels[0] == "G1"
+    assert labels[0] == "G upper:0"
 
 
 def test_a_vanishing_hamiltonian_is_drawn() -> None:
     single = Duplex.parse("G/_")
     for matrix in (np.zeros((1, 1)), np.ones((1, 1))):
-        figure = plots.hamiltonian_comparison_figure(matrix, np.zeros((1, 1)), single)
+        figure = plots.hamiltonian_comparison_figure(matrix, np.zeros((1, 1)), single, FOOTER)
         with plots.style():
             figure.draw_without_rendering()
 
@@ -241,7 +277,7 @@ def test_the_difference_is_predicted_minus_true_in_mev() -> None:
     predicted[0, 0] += 0.002
     ax = plots.plot_difference(new_axes(), predicted, matrix, DUPLEX)
     assert {text.get_text() for text in ax.texts} == {"2", "0"}
-    figure = plots.hamiltonian_comparison_figure(predicted, matrix, DUPLEX)
+    figure = plots.hamiltonian_comparison_figure(predicted, matrix, DUPLEX, FOOTER)
     assert "rms 0.4" in figure.axes[2].get_title(loc="left")
 
 
@@ -251,9 +287,9 @@ def test_each_element_of_a_hamiltonian_is_listed_once() -> None:
     rows, columns = (table[name][1] for name in ("row", "column"))
     elements = dict(zip(zip(rows, columns, strict=True), table["predicted"][1], strict=True))
     assert len(elements) == len(rows) == 5 + 6
-    assert elements["G1", "G1"] == matrix[0, 0]
-    assert elements["G1", "C1'"] == matrix[0, 1]
-    assert ("G1", "A3") not in elements
+    assert elements["G upper:0", "G upper:0"] == matrix[0, 0]
+    assert elements["G upper:0", "C lower:2"] == matrix[0, 1]
+    assert ("G upper:0", "A upper:2") not in elements
     assert [unit for unit, _ in table.values()] == ["", "", "eV", "eV"]
     np.testing.assert_array_equal(table["true"][1], 2 * np.asarray(table["predicted"][1]))
 
@@ -261,7 +297,7 @@ def test_each_element_of_a_hamiltonian_is_listed_once() -> None:
 def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
     paths = []
     for name in ("a", "b"):
-        figure = plots.spectra_figure([record()], "Title", -7.1)
+        figure = plots.spectra_figure([record()], "Title", FOOTER, -7.1)
         paths.append(
             plots.save_figure(figure, tmp_path / name / "x.y", plots.spectra_table([record()]))
         )
@@ -275,9 +311,9 @@ def test_a_table_has_names_units_and_exact_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     plots.save_table(path, {"energy": ("eV", np.array([0.1, 1 / 3])), "name": ("", ["a,b", "c"])})
     rows = list(csv.reader(path.read_text().splitlines()))
-    assert rows[:2] == [["energy", "name"], ["eV", ""]]
-    assert [float(row[0]) for row in rows[2:]] == [0.1, 1 / 3]
-    assert rows[2][1] == "a,b"
+    assert rows[0] == ["energy_eV", "name"]
+    assert [float(row[0]) for row in rows[1:]] == [0.1, 1 / 3]
+    assert rows[1][1] == "a,b"
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -291,7 +327,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_settings_of_the_user_are_neither_used_nor_changed() -> None:
     with mpl.rc_context({"axes.grid": False, "font.size": 30.0}):
         before = dict(mpl.rcParams)
-        figure = plots.training_figure(metrics(), [])
+        figure = plots.training_figure(metrics(), [], FOOTER)
         assert dict(mpl.rcParams) == before
     assert float(figure.axes[0].xaxis.label.get_fontsize()) < 12
 
@@ -311,7 +347,10 @@ def test_metrics_are_read_by_name(tmp_path: Path) -> None:
     assert set(found) == set(metrics())
     np.testing.assert_array_equal(found["val_loss"], [4.0, np.nan])
     np.testing.assert_array_equal(found["epoch"], [1.0, 2.0])
-    plots.training_figure(found, [])
+    plots.training_figure(found, [], FOOTER)
+    units = "epoch,train_loss,val_loss,val_transmission_mae_decades,val_dos_mae_decades\n"
+    path.write_text(units + "1,5,4,3,2\n2,1,nan,3,2\n")
+    np.testing.assert_equal(plots.read_metrics(path), found)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ from dnawire.inference import load_predictor
 from dnawire.plots import write_training_figures
 
 METRICS = """\
-epoch,train_loss,val_loss,val_transmission_mae,val_dos_mae,learning_rate,seconds
-,,,decades,decades,,s
+epoch,train_loss,val_loss,val_transmission_mae_decades,val_dos_mae_decades,learning_rate,seconds
 1,1.0,1.1,0.9,0.3,0.001,0.1
 2,0.5,0.6,0.5,0.2,0.001,0.1
 """
@@ -55,7 +54,7 @@ def make_run(folder: Path, model_type: str = "hamiltonian", **changes: object) -
 
 def column(path: Path, name: str) -> list[str]:
     rows = list(csv.reader(path.read_text().splitlines()))
-    return [row[rows[0].index(name)] for row in rows[2:]]
+    return [row[rows[0].index(name)] for row in rows[1:]]
 
 
 def stems(paths: list[Path]) -> list[str]:
@@ -77,14 +76,20 @@ def test_best_median_and_worst_record_are_what_they_are_called(
     figures, paths = drawn
     assert stems(paths) == ["loss", *SPECTRA, "parity", "hamiltonian"]
     assert {path.parent for path in paths} == {figures}
-    for stem, index, error in zip(SPECTRA, (1, 2, 0), (-0.1, 0.2, 0.3), strict=True):
+    for stem, index, error in zip(SPECTRA, (1, 2, 0), (0.1, 0.2, 0.3), strict=True):
         path = figures / f"{stem}.csv"
-        reference, predicted = (
-            np.array(column(path, f"transmission_{kind}"), dtype=float)
-            for kind in ("reference", "predicted")
+        of_reference = np.array(column(path, "record")) == "reference"
+        energies, values = (
+            np.array(column(path, name), dtype=float)[of_reference]
+            for name in ("energy_eV", "transmission")
         )
-        np.testing.assert_array_equal(reference, dataset()[index].transmission)
-        np.testing.assert_allclose(np.log10(predicted / reference), error)
+        expected = dataset()[index]
+        assert len(energies) > len(expected.energies)
+        on_grid = np.isin(energies, expected.energies)
+        np.testing.assert_allclose(values[on_grid], expected.transmission, rtol=1e-6)
+        text = (figures / f"{stem}.svg").read_text()
+        assert "upper:0=0.1 | upper:" in text
+        assert f"mean error {error:#.2g} decades" in text
     assert column(figures / "loss.csv", "val_loss") == ["1.1", "0.6"]
     counts = map(int, column(figures / "parity.csv", "count"))
     assert sum(counts) == 2 * 3 * len(dataset().energies)
@@ -102,7 +107,9 @@ def test_predicted_and_true_hamiltonian_are_those_of_the_median_duplex(
     path = figures / "hamiltonian.csv"
     labels = [site.label for site in duplex.sites]
     rows, columns = ([labels.index(one) for one in column(path, key)] for key in ("row", "column"))
-    written = {key: np.array(column(path, key), dtype=float) for key in ("predicted", "true")}
+    written = {
+        key: np.array(column(path, f"{key}_eV"), dtype=float) for key in ("predicted", "true")
+    }
     np.testing.assert_array_equal(written["true"], true[rows, columns])
     np.testing.assert_array_equal(np.abs(written["predicted"]), np.abs(predicted[rows, columns]))
 
@@ -112,7 +119,7 @@ def test_where_the_truth_is_not_known_the_prediction_stands_alone(tmp_path: Path
     run = make_run(tmp_path, config=config, source={"kind": "g3nat-archive"})
     assert stems(write_training_figures(run))[-1] == "hamiltonian"
     header = (tmp_path / "figures" / "hamiltonian.csv").read_text().splitlines()[0]
-    assert header == "row,column,predicted"
+    assert header == "row,column,predicted_eV"
 
 
 def test_figures_are_replaced_and_repeat_to_the_byte(drawn: tuple[Path, list[Path]]) -> None:
@@ -131,7 +138,9 @@ def test_records_without_transmission_and_models_without_hamiltonian(tmp_path: P
     write_dataset(run / "test_reference.h5", broken, overwrite=True)
     assert stems(write_training_figures(run)) == ["loss", *SPECTRA, "parity"]
     path = tmp_path / "figures" / "spectra_median.csv"
-    assert set(column(path, "transmission_reference")) == {"0.0"}
+    kinds, values = column(path, "record"), column(path, "transmission")
+    of_reference = {value for kind, value in zip(kinds, values, strict=True) if kind == "reference"}
+    assert of_reference == {"0.0"}
 
 
 @pytest.mark.parametrize(

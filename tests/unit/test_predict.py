@@ -36,7 +36,7 @@ def predict(folder: Path, model: object, *arguments: str) -> int:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a table by the names of its columns; the first one holds the units."""
+    """Rows of a table by the names of its columns, which hold the units."""
     return list(csv.DictReader(path.read_text().splitlines()))
 
 
@@ -62,15 +62,15 @@ def test_table_and_files_agree_with_the_predictor(
     expected = {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT-ACG_", "hamiltonian_2_GCGC")
     assert names(out) == expected
 
-    units, first, second = rows(out / "summary.csv")
-    assert (units["conductance"], units["conductance_quanta"]) == ("S", "G0")
-    assert (first["sequence"], first["length"]) == ("ACGT/ACG_", "4")
-    assert second["right_contact"] == "upper:3=0.2"
+    first, second = rows(out / "summary.csv")
+    assert (first["sequence"], first["length_base_pairs"]) == ("ACGT/ACG_", "4")
+    assert second["right_contact_eV"] == "upper:3=0.2"
     for row in (first, second):
         printed = next(line for line in table.splitlines() if line.startswith(row["sequence"]))
         assert f"{float(row['log10_transmission']):.3f}" in printed
         assert f"{float(row['conductance_quanta']):.3e}" in printed
-        assert f"{float(row['conductance']):.3e}" in printed
+        assert f"{float(row['conductance_S']):.3e}" in printed
+        assert f"{float(row['level_distance_eV']):+.4f}" in printed
         assert f"{float(row['max_transmission']):.3e}" in printed
 
     predictor = load_predictor(str(run))
@@ -79,8 +79,13 @@ def test_table_and_files_agree_with_the_predictor(
     together = [Junction(Duplex.parse(text), *contacts) for text in ("ACGT/ACG_", "GCGC")]
     _, record = predictor.predict(together)
     spectra = rows(out / "spectra.csv")
-    drawn = [float(row["dos"]) for row in spectra if row["sequence"] == "GCGC"]
-    np.testing.assert_array_equal(drawn, record.dos)
+    drawn = {
+        float(row["energy_eV"]): float(row["dos_per_eV"])
+        for row in spectra
+        if row["sequence"] == "GCGC"
+    }
+    at_grid = [drawn[energy] for energy in record.energies.tolist()]
+    np.testing.assert_allclose(at_grid, record.dos, rtol=1e-6)
 
 
 def test_columns_are_aligned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +103,7 @@ def test_without_a_fermi_energy_there_is_no_conductance(
     table = capsys.readouterr().out
     assert "conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)" in table
     assert "G (S)" not in table
-    assert "conductance" not in rows(tmp_path / "summary.csv")[0]
+    assert "conductance" not in (tmp_path / "summary.csv").read_text()
 
 
 def test_a_standard_model_has_no_hamiltonian(tmp_path: Path) -> None:
@@ -112,13 +117,16 @@ def test_more_sequences_than_colors_take_several_figures(tmp_path: Path) -> None
     sequences = ["ACG", "AAA", "CCC", "GGG", "TTT", "GCA", "TGC", "CAT"]
     assert predict(tmp_path / "out", run, *sequences) == EXIT_FINISHED
     assert names(tmp_path / "out") == {"summary.csv"} | files("spectra_1", "spectra_2")
-    assert {row["sequence"] for row in rows(tmp_path / "out" / "spectra_2.csv")[1:]} == {"CAT"}
+    assert {row["sequence"] for row in rows(tmp_path / "out" / "spectra_2.csv")} == {"CAT"}
 
 
 def test_results_go_below_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["predict", EXACT, "A"]) == EXIT_FINISHED
-    assert (tmp_path / "predictions" / "exact-kordas2025" / "summary.csv").is_file()
+    for number, sequence in enumerate(("A", "C"), start=1):
+        assert main(["predict", EXACT, sequence]) == EXIT_FINISHED
+        folder = tmp_path / "predictions" / "exact-kordas2025"
+        assert rows(folder / str(number) / "summary.csv")[0]["sequence"] == sequence
+    assert names(folder) == {"1", "2"}
 
 
 def test_energies_and_eta_are_taken_from_the_command_line(
@@ -127,7 +135,9 @@ def test_energies_and_eta_are_taken_from_the_command_line(
     grid = ["--energy_min", "-8", "--energy_max", "-7", "--num_energy_points", "3"]
     assert predict(tmp_path, EXACT, "AC", *grid, "--eta", "0.1") == EXIT_FINISHED
     assert "3 from -8 to -7 eV, eta 0.1 eV" in capsys.readouterr().out
-    assert [row["energy"] for row in rows(tmp_path / "spectra.csv")[1:]] == ["-8.0", "-7.5", "-7.0"]
+    energies = [row["energy_eV"] for row in rows(tmp_path / "spectra.csv")]
+    assert {"-8.0", "-7.5", "-7.0"} < set(energies)
+    assert (energies[0], energies[-1]) == ("-8.0", "-7.0")
 
 
 def test_energies_that_are_not_given_are_those_of_the_training(
@@ -144,7 +154,7 @@ def test_contacts_are_taken_from_the_command_line(
     flags = ["--left_contact", "lower:-1", "--gamma_right", "0.3"]
     assert predict(tmp_path, EXACT, "ACG", *flags) == EXIT_FINISHED
     assert "contacts      lower:-1=0.1 | upper:-1=0.3 eV (command line)" in capsys.readouterr().out
-    assert rows(tmp_path / "summary.csv")[1]["left_contact"] == "lower:2=0.1"
+    assert rows(tmp_path / "summary.csv")[0]["left_contact_eV"] == "lower:2=0.1"
 
 
 def test_what_is_not_said_of_a_contact_is_as_in_the_training() -> None:
@@ -176,7 +186,7 @@ def test_without_contacts_in_the_training_they_must_be_given(
     ("arguments", "code", "word"),
     [
         ([EXACT], EXIT_USAGE, "no sequence"),
-        ([EXACT, "ACGX"], EXIT_USAGE, "letter 'X' at position 3"),
+        ([EXACT, "ACGX"], EXIT_USAGE, "letter 'X' at upper:3"),
         ([EXACT, "_CG/CGT"], EXIT_USAGE, "base upper:0 is missing"),
         ([EXACT, "ACG", "--left_contact", "upper:5"], EXIT_USAGE, "outside a duplex of 3"),
         ([EXACT, "ACG", "--gamma_left", "-1"], EXIT_USAGE, "gamma_left = -1.0 is not allowed"),
@@ -227,8 +237,11 @@ def test_earlier_results_are_replaced_on_request_only(
     assert "--overwrite" in capsys.readouterr().err
     assert names(tmp_path) == {precious.name}
     assert precious.read_text() == "precious"
-    assert predict(tmp_path, EXACT, "A", "--overwrite") == EXIT_FINISHED
-    assert precious.read_text() != "precious"
+    (tmp_path / "mine_1_A.svg").write_text("not of this command")
+    assert predict(tmp_path, EXACT, "A", "--temperature", "-1") == EXIT_USAGE
+    assert predict(tmp_path, EXACT, "C", "--overwrite") == EXIT_FINISHED
+    expected = {"summary.csv", "mine_1_A.svg"} | files("spectra", "hamiltonian_1_C")
+    assert names(tmp_path) == expected
 
 
 def test_a_folder_that_cannot_be_made_exits_73(
@@ -274,7 +287,7 @@ def test_contacts_that_are_not_connected_are_told(
     table, log = capsys.readouterr()
     assert "warning: A/A: the contacts are not connected, T = 0" in log
     assert table.splitlines()[-1].split()[:4] == ["A/A", "1", "0.000e+00", "-"]
-    assert rows(tmp_path / "summary.csv")[1]["max_transmission_energy"] == "nan"
+    assert rows(tmp_path / "summary.csv")[0]["max_transmission_energy_eV"] == "nan"
 
 
 def test_a_conductance_off_a_grid_is_told(
@@ -296,3 +309,33 @@ def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -
         process.stdout.close()
     assert process.returncode == EXIT_BROKEN_PIPE
     assert names(tmp_path) == {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT")
+
+
+@pytest.mark.parametrize(("length", "is_fragile"), [(4, False), (24, True)])
+def test_a_conductance_that_any_dephasing_destroys_is_told(
+    length: int, is_fragile: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """G of poly-A is 2e-8 G0 at 4 and 24 base pairs, while T(E_F) falls by 38 decades."""
+    assert predict(tmp_path, EXACT, "A" * length, *FERMI) == EXIT_FINISHED
+    told = capsys.readouterr().err
+    assert ("of it passes through levels narrower than 10 meV" in told) == is_fragile
+    (row,) = rows(tmp_path / "summary.csv")
+    assert float(row["conductance_quanta"]) == pytest.approx(1.9e-8, rel=0.2)
+    assert (float(row["narrow_level_share"]) > 0.5) == is_fragile
+    assert float(row["level_distance_eV"]) == pytest.approx(-0.457, abs=0.01)
+
+
+def test_the_maximum_of_the_table_is_in_the_curve(tmp_path: Path) -> None:
+    assert predict(tmp_path, EXACT, "ACGTACGT") == EXIT_FINISHED
+    (row,) = rows(tmp_path / "summary.csv")
+    curve = [float(one["transmission"]) for one in rows(tmp_path / "spectra.csv")]
+    assert max(curve) == pytest.approx(float(row["max_transmission"]))
+    assert max(curve) > 0.9
+
+
+def test_both_contacts_on_one_base_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contacts = ("--left_contact", "upper:0,lower:0", "--right_contact", "upper:-3,upper:2")
+    assert predict(tmp_path, EXACT, "ACG", *contacts) == EXIT_FINISHED
+    assert "ACG: both contacts are on upper:0: part of T" in capsys.readouterr().err

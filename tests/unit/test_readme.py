@@ -217,7 +217,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
         "outputs/hamiltonian/figures/hamiltonian.png",
         "outputs/xtb_standard/model/model.safetensors",
         "outputs/xtb_hamiltonian/model/model.safetensors",
-        "predictions/hamiltonian/summary.csv",
+        "predictions/hamiltonian/1/summary.csv",
         "predictions/exact/spectra.png",
     ):
         assert (tmp_path / name).is_file(), name

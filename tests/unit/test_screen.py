@@ -26,6 +26,7 @@ from dnawire.errors import (
 )
 from dnawire.inference import (
     Distribution,
+    ListedCandidates,
     PatternCandidates,
     Predictor,
     Question,
@@ -45,8 +46,8 @@ def run_screen(folder: Path, model: object, *arguments: str) -> int:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a table by the names of its columns, without that of the units."""
-    return list(csv.DictReader(path.read_text().splitlines()))[1:]
+    """Rows of a table by the names of its columns."""
+    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 def all_sequences(length: int) -> list[str]:
@@ -145,8 +146,8 @@ def test_among_equals_the_first_comes_first() -> None:
 def test_pieces_are_small_and_hold_every_sequence_once() -> None:
     candidates = PatternCandidates("acgtNRYN")
     pieces = list(candidates.pieces(7))
-    assert max(map(len, pieces)) == 7
-    codes = np.concatenate(pieces)
+    assert max(len(piece.codes) for piece in pieces) == 7
+    codes = np.concatenate([piece.codes for piece in pieces])
     assert len(codes) == candidates.count == 64
     texts = {"".join("ACGT"[code] for code in one[:, 0]) for one in codes}
     expected = itertools.product("A", "C", "G", "T", "ACGT", "AG", "CT", "ACGT")
@@ -206,6 +207,38 @@ def test_a_junction_is_left_out_only_for_one_that_stays(
     assert "screened      3 of 5 sequences" in shown
 
 
+def test_a_mixed_list_is_answered_in_its_order_and_computed_by_length(tmp_path: Path) -> None:
+    listed = ["ACGT", "AC", "TTTT", "G", "GT", "AC", "CCCC", "T"]
+    (tmp_path / "list.txt").write_text("\n".join(listed) + "\n")
+    flags = ("--sequences", str(tmp_path / "list.txt"), "--save_all")
+    assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
+    found = rows(tmp_path / "out" / "scores.csv")
+    assert [row["sequence"] for row in found] == listed
+    for row in found:
+        (tmp_path / "one.txt").write_text(row["sequence"] + "\n")
+        alone = ("--sequences", str(tmp_path / "one.txt"), "--save_all", "--overwrite")
+        assert run_screen(tmp_path / "one", EXACT, *alone) == EXIT_FINISHED
+        (single,) = rows(tmp_path / "one" / "scores.csv")
+        assert float(single["mean_log10_dos"]) == pytest.approx(float(row["mean_log10_dos"]))
+    candidates = ListedCandidates([Duplex.parse(text) for text in listed], "mixed")
+    pieces = list(candidates.pieces(100))
+    assert [piece.rows.tolist() for piece in pieces] == [[3, 7], [1, 4, 5], [0, 2, 6]]
+    assert [piece.is_in_order for piece in pieces] == [False, False, True]
+    question = question_of(load_predictor(EXACT), "mean_log10_dos")
+    ranking = Ranking("flat", lowest=False, top=8)
+    for piece in screen(load_predictor(EXACT), candidates, question, unique=False):
+        ranking.add(piece._replace(values={"flat": np.zeros(len(piece.codes))}))
+    assert [text for text, _, _ in ranking.rows] == listed
+
+
+def test_conductances_that_mean_little_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--pattern", "A" * 12, *FERMI, "--rank_by", "log10_conductance")
+    assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
+    assert "1 of the 1 ranked are conductances that mean little" in capsys.readouterr().err
+
+
 def test_disconnected_contacts_come_last(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,7 +272,7 @@ def test_results_are_not_replaced_silently(tmp_path: Path) -> None:
     [
         ((), "nothing to be screened"),
         (("--length", "2", "--pattern", "AN"), "length and pattern to be screened"),
-        (("--length", "0"), "length 0"),
+        (("--length", "0"), "length = 0"),
         (("--length", "17"), "10^10.2 sequences of length 17; at most 10^10"),
         (("--length", "40"), "10^24.1 sequences of length 40"),
         (("--pattern", "N" * 32), "stands for 10^19.3 sequences; at most 10^10"),
@@ -300,13 +333,13 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
         try:
             assert process.stderr is not None
             assert any(" of 268435456 sequences" in line for line in process.stderr)
-            assert list((tmp_path / "out").glob(".scores.csv.*.tmp"))
+            assert list(tmp_path.glob(".results.*.tmp/.scores.csv.*.tmp"))
             process.send_signal(signal.SIGINT)
             assert "dnawire: interrupted" in process.stderr.read()
         finally:
             process.kill()
     assert process.returncode == EXIT_INTERRUPTED
-    assert not list((tmp_path / "out").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_distribution_counts_everything() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dnawire.cli._flags import check_range
 from dnawire.errors import UsageError
-from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range
+from dnawire.scalars import BROADENING, COUPLING, ENERGY, TEMPERATURE, Range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,13 +52,20 @@ class ConditionFlags:
     eta: float | None = None
     """Imaginary part added to the energy, in eV."""
 
+    fermi_energy: float | None = None
+    """Fermi energy of the contacts in eV; without it there is no conductance."""
+
+    temperature: float = 300.0
+    """Temperature of the contacts in K."""
+
     def __post_init__(self) -> None:
         for name in ("gamma_left", "gamma_right"):
             check_range(name, getattr(self, name), COUPLING)
-        for name in ("energy_min", "energy_max"):
+        for name in ("energy_min", "energy_max", "fermi_energy"):
             check_range(name, getattr(self, name), ENERGY)
         check_range("eta", self.eta, BROADENING)
         check_range("num_energy_points", self.num_energy_points, _NUM_ENERGIES)
+        check_range("temperature", self.temperature, TEMPERATURE)
 
     def contacts(self, predictor: Predictor) -> tuple[Contact, Contact]:
         """Return the left and the right contact.
@@ -91,12 +98,50 @@ class ConditionFlags:
         low = float(own[0]) if self.energy_min is None else self.energy_min
         high = float(own[-1]) if self.energy_max is None else self.energy_max
         number = len(own) if self.num_energy_points is None else self.num_energy_points
-        if not low < high or number < 2:
+        grid = np.linspace(low, high, number)
+        if not (np.diff(grid) > 0.0).all():
             raise UsageError(
                 f"{number} energies from {low:g} to {high:g} eV are no grid",
-                "Choose --energy_min below --energy_max, and --num_energy_points of at least 2.",
+                "Choose --energy_min well below --energy_max, both in eV.",
             )
-        return np.linspace(low, high, number)
+        return grid
+
+
+def check_conditions(
+    flags: ConditionFlags, predictor: Predictor, energies: NDArray[np.float64] | None
+) -> None:
+    """Refuse energies, eta and Fermi energy that the predictor cannot be asked for.
+
+    Raises
+    ------
+    UsageError
+        They do not fit the predictor, or each other.
+    """
+    from dnawire.transport import checked_thermal_window
+
+    predictor.predict([], energies, flags.eta)
+    if flags.fermi_energy is not None:
+        checked_thermal_window(
+            predictor.default_energies if energies is None else energies,
+            fermi_energy=flags.fermi_energy,
+            temperature=flags.temperature,
+        )
+
+
+def condition_footer(
+    flags: ConditionFlags, predictor: Predictor, contacts: tuple[Contact, Contact], eta: float
+) -> str:
+    """Text below every figure of a prediction."""
+    from dnawire.plots import footer
+
+    conditions = predictor.conditions
+    return footer(
+        (contacts[0].text, contacts[1].text),
+        energy_reference=conditions.energy_reference,
+        eta=eta,
+        parameters=conditions.parameters,
+        thermal=None if flags.fermi_energy is None else (flags.fermi_energy, flags.temperature),
+    )
 
 
 def contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:

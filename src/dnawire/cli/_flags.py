@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Final, TextIO, TypeVar
 
 import tyro
 
+from dnawire.cli._scalars import REGISTRY
 from dnawire.errors import UsageError
-from dnawire.files.paths import read_path
-from dnawire.scalars import Range, read_integer, read_number
+from dnawire.scalars import Range
 
 Flags = TypeVar("Flags")
-_Value = TypeVar("_Value")
-_REGISTRY: Final = tyro.constructors.ConstructorRegistry()
+
+CONFIG: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName)
+"""How flags are named: nested groups lend no prefix."""
 
 _LEVELS: Final = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
-
-
-def _read_as(kind: type[_Value], metavar: str, read: Callable[[str], _Value]) -> None:
-    """Have the flags of all commands read a kind of value in one way."""
-    spec = tyro.constructors.PrimitiveConstructorSpec(
-        nargs=1,
-        metavar=metavar,
-        instance_from_str=lambda words: read(words[0]),
-        is_instance=lambda value: isinstance(value, kind) and not isinstance(value, bool),
-        str_from_instance=lambda value: [str(value)],
-    )
-    _REGISTRY.primitive_rule(lambda info: spec if info.type is kind else None)
-
-
-_read_as(int, "INT", read_integer)
-_read_as(float, "FLOAT", read_number)
-_read_as(Path, "PATH", read_path)
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
@@ -101,8 +84,8 @@ def parse(
             args=arguments,
             default=tyro.MISSING_NONPROP if default is None else default,
             use_underscores=True,
-            registry=_REGISTRY,
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName),
+            registry=REGISTRY,
+            config=CONFIG,
         )
     except UsageError as error:
         raise UsageError(f"command line: {error.problem}", error.remedy) from None

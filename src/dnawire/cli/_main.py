@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn
 
 from dnawire import __version__
+from dnawire.cli._last_resort import report_unexpected
 from dnawire.cli._limits import ensure_open_files
 from dnawire.cli._output import OutputError, checked, open_closed_streams, tell
 from dnawire.cluster import signals
@@ -48,6 +49,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "parameters": Command("parameters", "list or show the tight-binding parameter sets"),
+        "completion": Command("completion", "complete commands and flags in your shell"),
     }
 )
 
@@ -62,6 +64,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     open_closed_streams()
+    try:
+        return _answer(arguments)
+    except Exception as error:
+        if _wants_traceback(arguments):
+            tell(traceback.format_exc())
+        return report_unexpected(error, arguments)
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    """Run one command; errors that a user can mend, and ends that are none, become exit codes."""
     try:
         with checked(sys.stdout), signals.keyboard_interrupts():
             ensure_open_files()
@@ -93,21 +105,23 @@ def _run(arguments: Sequence[str]) -> int:
         case []:
             tell(_overview())
             return EXIT_USAGE
-        case ["-h" | "--help", *_]:
+        case ["help", name, *_]:
+            return _run_module(_find(name).module, ["--help"])
+        case ["-h" | "--help" | "help", *_]:
             print(_overview())
             return EXIT_FINISHED
-        case ["--version", *_]:
+        case ["-V" | "--version" | "version", *_]:
             print(f"dnawire {__version__}")
             return EXIT_FINISHED
         case ["train", *rest]:
-            return _run_heedful("train", rest)
+            return _run_stoppable("train", rest)
         case [name, *rest]:
             return _run_module(_find(name).module, rest)
     raise AssertionError(arguments)
 
 
-def _run_heedful(name: str, arguments: Sequence[str]) -> int:
-    """Run a command that heeds requests to stop: none is lost while its libraries are imported.
+def _run_stoppable(name: str, arguments: Sequence[str]) -> int:
+    """Run a command that stops on request: no request is lost while its libraries are imported.
 
     They stay held after a stop, so that a second one does not change how the process ends.
     """

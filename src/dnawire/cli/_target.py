@@ -24,19 +24,3 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise NotWritableError(
             f"{path}: the file exists", "Choose another name, or add --overwrite to replace it."
         )
-
-
-def make_results_folder(folder: Path) -> None:
-    """Make the folder of results, and those above it, before any work is done for it.
-
-    Raises
-    ------
-    dnawire.errors.NotWritableError
-        It cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotWritableError(
-            f"{folder} cannot be made: {error.strerror}", "Choose another folder with --output."
-        ) from error

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
-from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND, UsageError
+from dnawire.cli._flags import Messages, check_range, parse
+from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND
+from dnawire.scalars import Range
 
 if TYPE_CHECKING:
     from dnawire.doctor import Finding
 
 SCHEMA: Final = 1
+_PARAMETERS: Final = Range(1, 10**9, "parameters")
+_HOURS: Final = Range(1e-3, 1e6, "hours")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class DoctorFlags:
 
     messages: Messages = field(default_factory=Messages)
 
+    def __post_init__(self) -> None:
+        check_range("num_parameters", self.num_parameters, _PARAMETERS)
+        check_range("mtbf", self.mtbf, _HOURS)
+
 
 def run(arguments: Sequence[str]) -> int:
     """Examine, print what was found, and return the exit code.
@@ -48,13 +55,10 @@ def run(arguments: Sequence[str]) -> int:
     Raises
     ------
     dnawire.errors.UsageError
-        A number is not positive.
+        A number is out of range.
     """
     flags = parse(DoctorFlags, arguments, "doctor")
     flags.messages.configure()
-    for name in ("num_parameters", "mtbf"):
-        if not 0 < getattr(flags, name) < float("inf"):
-            raise UsageError(f"{name} = {getattr(flags, name)}", "Give a number above 0.")
     findings = _examine(flags)
     print(_as_json(findings) if flags.json else "\n".join(_table(findings)))
     problems = [finding for finding in findings if finding.verdict.value == "PROBLEM"]

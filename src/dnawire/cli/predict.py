@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
-from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
-from dnawire.cli._flags import Messages, check_range, parse
+from dnawire.cli._conditions import (
+    UNRESOLVED,
+    ConditionFlags,
+    check_conditions,
+    condition_footer,
+    condition_lines,
+)
+from dnawire.cli._flags import Messages, parse
+from dnawire.cli._results import ResultFlags, result_folder
 from dnawire.cli._table import aligned
-from dnawire.cli._target import check_target, make_results_folder
 from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.scalars import ENERGY, TEMPERATURE
 
 if TYPE_CHECKING:
-    from dnawire.data import TransportRecord
     from dnawire.inference import Predictor, Summary
-    from dnawire.junction import Contact, Duplex
+    from dnawire.junction import Duplex, Junction
     from dnawire.plots import Table
 
 _logger = logging.getLogger(__name__)
@@ -31,6 +36,7 @@ _NOTABLE_SHARE = 0.1
 _LARGEST_PER_CHANNEL = 1.0 + 1e-9
 _SUMMARY = "summary.csv"
 _LONGEST_NAME = 40
+_MEMBERS = re.compile(r"summary\.csv|(spectra(_\d+)?|hamiltonian_\d+_[ACGT_-]+)\.(png|svg|csv)")
 _LONG = 1000
 
 
@@ -51,27 +57,13 @@ class PredictFlags:
 
     conditions: ConditionFlags = field(default_factory=ConditionFlags)
 
-    fermi_energy: float | None = None
-    """Fermi energy of the contacts in eV; without it there is no conductance."""
-
-    temperature: float = 300.0
-    """Temperature of the contacts in K."""
-
-    output: Path | None = None
-    """Folder of the results; None takes predictions/MODEL."""
-
-    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Replace earlier results."""
+    results: ResultFlags = field(default_factory=ResultFlags)
 
     device: str = "auto"
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
     messages: Messages = field(default_factory=Messages)
-
-    def __post_init__(self) -> None:
-        check_range("fermi_energy", self.fermi_energy, ENERGY)
-        check_range("temperature", self.temperature, TEMPERATURE)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -85,6 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(PredictFlags, arguments, "predict")
     flags.messages.configure()
+    conditions = flags.conditions
     if not flags.sequences:
         raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
     from dnawire.inference import load_predictor, summarize
@@ -92,28 +85,31 @@ def run(arguments: Sequence[str]) -> int:
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
     predictor = load_predictor(flags.model, flags.device)
-    left, right = flags.conditions.contacts(predictor)
-    junctions = [Junction(duplex, left, right) for duplex in duplexes]
-    folder = flags.output or Path("predictions") / predictor.name.replace(":", "-")
-    _check_targets(folder, predictor, duplexes, overwrite=flags.overwrite)
-    records = predictor.predict(
-        junctions, flags.conditions.energies(predictor), flags.conditions.eta
-    )
-    _announce_long(records)
-    summaries = [
-        summarize(predictor, record, flags.fermi_energy, flags.temperature) for record in records
-    ]
-    # Results first: who reads only the head of the table ends the process.
-    _write(folder, predictor, records, summaries, flags.fermi_energy)
-    print("\n".join(_heading(flags, predictor, records[0], (left, right))))
-    print("\n".join(aligned(_rows(records, summaries))))
-    _warn(predictor, records, summaries)
-    _logger.info("results: %s", folder)
+    contacts = conditions.contacts(predictor)
+    junctions = [Junction(duplex, *contacts) for duplex in duplexes]
+    energies = conditions.energies(predictor)
+    check_conditions(conditions, predictor, energies)
+    with result_folder(flags.results, "predictions", predictor.name, _MEMBERS) as folder:
+        _announce_long(junctions)
+        summaries = [
+            summarize(predictor, record, conditions.fermi_energy, conditions.temperature)
+            for record in predictor.predict(junctions, energies, conditions.eta)
+        ]
+        # Results first: who reads only the head of the table ends the process.
+        eta = summaries[0].spectra.eta
+        about = condition_footer(conditions, predictor, contacts, eta)
+        _write(folder.path, predictor, summaries, about)
+        published = folder.publish()
+    grid = predictor.default_energies if energies is None else energies
+    print("\n".join(condition_lines(predictor, contacts, grid, eta)))
+    print("\n".join([*_conductance_lines(conditions), "", *aligned(_rows(summaries))]))
+    _warn(predictor, summaries)
+    _logger.info("results: %s", published)
     return EXIT_FINISHED
 
 
-def _announce_long(records: Sequence[TransportRecord]) -> None:
-    longest = max(record.junction.length for record in records)
+def _announce_long(junctions: Sequence[Junction]) -> None:
+    longest = max(junction.length for junction in junctions)
     if longest >= _LONG:
         _logger.info(
             "every resonance is resolved: for %d base pairs that takes from seconds (1,000) to "
@@ -122,26 +118,20 @@ def _announce_long(records: Sequence[TransportRecord]) -> None:
         )
 
 
-def _heading(
-    flags: PredictFlags,
-    predictor: Predictor,
-    record: TransportRecord,
-    contacts: tuple[Contact, Contact],
-) -> list[str]:
-    lines = condition_lines(predictor, contacts, record.energies, record.eta)
-    if flags.fermi_energy is None:
-        lines.append("conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)")
-    else:
-        lines.append(f"conductance   at {flags.temperature:g} K, E_F = {flags.fermi_energy:g} eV")
-    return [*lines, ""]
+def _conductance_lines(conditions: ConditionFlags) -> list[str]:
+    energy, temperature = conditions.fermi_energy, conditions.temperature
+    if energy is None:
+        return ["conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)"]
+    return [f"conductance   at {temperature:g} K, E_F = {energy:g} eV"]
 
 
-def _rows(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> list[list[str]]:
-    """Return the table: names of the columns, then a row for each record."""
-    head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)"]
+def _rows(summaries: Sequence[Summary]) -> list[list[str]]:
+    """Return the table: names of the columns, then a row for each junction."""
+    head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)", "level - E_F (eV)"]
     head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
     rows = []
-    for record, summary in zip(records, summaries, strict=True):
+    for summary in summaries:
+        junction = summary.spectra.junction
         peaks = sorted(summary.dos_peaks[:_SHOWN_PEAKS].tolist())
         at_fermi = summary.at_fermi_energy
         conductance = (
@@ -151,70 +141,76 @@ def _rows(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> l
                 f"{at_fermi.log10_transmission:.3f}",
                 f"{at_fermi.conductance.conductance_quanta:.3e}",
                 f"{at_fermi.conductance.siemens:.3e}",
+                _number(at_fermi.level_distance, "+.4f"),
             ]
         )
         rows.append(
             [
-                record.junction.duplex.text,
-                str(record.junction.length),
+                junction.duplex.text,
+                str(junction.length),
                 *conductance,
                 f"{summary.max_transmission:.3e}",
-                "-" if math.isnan(summary.max_energy) else f"{summary.max_energy:.4f}",
+                _number(summary.max_energy, ".4f"),
                 " ".join(f"{energy:.3f}" for energy in peaks),
             ]
         )
-    return [head if summaries[0].at_fermi_energy else head[:2] + head[5:], *rows]
+    return [head if summaries[0].at_fermi_energy else head[:2] + head[6:], *rows]
 
 
-def _warn(
-    predictor: Predictor, records: Sequence[TransportRecord], summaries: Sequence[Summary]
-) -> None:
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)
+
+
+def _warn(predictor: Predictor, summaries: Sequence[Summary]) -> None:
     """Say which numbers are not to be trusted."""
     if not predictor.knows_hamiltonian and summaries[0].at_fermi_energy is not None:
         _logger.warning("%s", UNRESOLVED)
-    for record, summary in zip(records, summaries, strict=True):
-        name, junction = record.junction.duplex.text, record.junction
+    for summary in summaries:
+        junction = summary.spectra.junction
+        name = junction.duplex.text
         outside = "; ".join(predictor.out_of_domain(junction))
         if outside:
             _logger.warning("warning: %s: unlike all training records: %s", name, outside)
-        if math.isnan(summary.max_energy):
-            _logger.warning("warning: %s: the contacts are not connected, T = 0", name)
-        channels = min(len(junction.left.attachments), len(junction.right.attachments))
-        if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
-            _logger.warning(
-                "warning: %s: T exceeds the %d open channel(s): unphysical", name, channels
-            )
-        if summary.at_fermi_energy is None:
-            continue
-        conductance = summary.at_fermi_energy.conductance
-        if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
-            _logger.warning(
-                "warning: %s: an open channel outside the energies could add up to %.1e G0; "
-                "widen them with --energy_min and --energy_max",
-                name,
-                conductance.unseen_quanta,
-            )
+        for warning in (*_contact_warnings(junction, summary), *_fermi_warnings(summary)):
+            _logger.warning("warning: %s: %s", name, warning)
 
 
-def _check_targets(
-    folder: Path, predictor: Predictor, duplexes: Sequence[Duplex], *, overwrite: bool
-) -> None:
-    """Refuse to replace earlier results before any work is done."""
-    from dnawire.plots import figure_paths
-
-    make_results_folder(folder)
-    stems = _spectra_stems(duplexes)
-    if predictor.knows_hamiltonian:
-        stems += _hamiltonian_stems(duplexes)
-    targets = [path for stem in stems for path in figure_paths(folder / stem)]
-    for path in (folder / _SUMMARY, *targets):
-        check_target(path, overwrite=overwrite)
+def _contact_warnings(junction: Junction, summary: Summary) -> Iterator[str]:
+    shared = junction.shared_bases
+    if shared:
+        yield f"both contacts are on {', '.join(shared)}: part of T passes no other base"
+    if math.isnan(summary.max_energy):
+        yield "the contacts are not connected, T = 0"
+    channels = min(len(junction.left.attachments), len(junction.right.attachments))
+    if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
+        yield f"T exceeds the {channels} open channel(s): unphysical"
 
 
-def _spectra_stems(duplexes: Sequence[Duplex]) -> list[str]:
+def _fermi_warnings(summary: Summary) -> Iterator[str]:
+    at_fermi = summary.at_fermi_energy
+    if at_fermi is None:
+        return
+    conductance = at_fermi.conductance
+    if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
+        yield (
+            f"an open channel outside the energies could add up to {conductance.unseen_quanta:.1e} "
+            "G0; widen them with --energy_min and --energy_max"
+        )
+    if at_fermi.is_fragile:
+        from dnawire.inference import NARROW
+
+        yield (
+            f"G means little: {at_fermi.narrow_share:.0%} of it passes through levels narrower "
+            f"than {1e3 * NARROW:g} meV, which any dephasing destroys; T(E_F) alone would give "
+            f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
+            f"{at_fermi.level_distance:+.3f} eV from E_F"
+        )
+
+
+def _spectra_stems(number: int) -> list[str]:
     from dnawire.plots import LINES
 
-    pages = -(-len(duplexes) // len(LINES))
+    pages = -(-number // len(LINES))
     return ["spectra"] if pages == 1 else [f"spectra_{page + 1}" for page in range(pages)]
 
 
@@ -223,37 +219,37 @@ def _hamiltonian_stems(duplexes: Sequence[Duplex]) -> list[str]:
     return [f"hamiltonian_{number}_{name}" for number, name in enumerate(names, start=1)]
 
 
-def _write(
-    folder: Path,
-    predictor: Predictor,
-    records: Sequence[TransportRecord],
-    summaries: Sequence[Summary],
-    fermi_energy: float | None,
-) -> None:
+def _write(folder: Path, predictor: Predictor, summaries: Sequence[Summary], about: str) -> None:
     from dnawire import plots
 
-    plots.save_table(folder / _SUMMARY, _summary_table(records, summaries))
-    duplexes = [record.junction.duplex for record in records]
+    plots.save_table(folder / _SUMMARY, _summary_table(summaries))
+    records = [one.spectra for one in summaries]
     size = len(plots.LINES)
-    for page, stem in enumerate(_spectra_stems(duplexes)):
+    title = f"Predicted by {predictor.name}"
+    at_fermi = summaries[0].at_fermi_energy
+    fermi_energy = None if at_fermi is None else at_fermi.fermi_energy
+    for page, stem in enumerate(_spectra_stems(len(records))):
         shown = records[page * size : (page + 1) * size]
-        figure = plots.spectra_figure(shown, f"Predicted by {predictor.name}", fermi_energy)
+        figure = plots.spectra_figure(shown, title, about, fermi_energy)
         plots.save_figure(figure, folder / stem, plots.spectra_table(shown))
     if not predictor.knows_hamiltonian:
         return
-    for duplex, stem in zip(duplexes, _hamiltonian_stems(duplexes), strict=True):
+    duplexes = [record.junction.duplex for record in records]
+    for record, stem in zip(records, _hamiltonian_stems(duplexes), strict=True):
+        duplex = record.junction.duplex
         hamiltonian = predictor.hamiltonian(duplex)
-        figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}")
+        figure = plots.hamiltonian_figure(hamiltonian, duplex, f"H by {predictor.name}", about)
         table = plots.hamiltonian_table(duplex, hamiltonian=hamiltonian)
         plots.save_figure(figure, folder / stem, table)
 
 
-def _summary_table(records: Sequence[TransportRecord], summaries: Sequence[Summary]) -> Table:
+def _summary_table(summaries: Sequence[Summary]) -> Table:
+    junctions = [one.spectra.junction for one in summaries]
     table: dict[str, tuple[str, list[object]]] = {
-        "sequence": ("", [record.junction.duplex.text for record in records]),
-        "length": ("base pairs", [record.junction.length for record in records]),
-        "left_contact": ("eV", [record.junction.left.text for record in records]),
-        "right_contact": ("eV", [record.junction.right.text for record in records]),
+        "sequence": ("", [junction.duplex.text for junction in junctions]),
+        "length": ("base pairs", [junction.length for junction in junctions]),
+        "left_contact": ("eV", [junction.left.text for junction in junctions]),
+        "right_contact": ("eV", [junction.right.text for junction in junctions]),
         "max_transmission": ("", [one.max_transmission for one in summaries]),
         "max_transmission_energy": ("eV", [one.max_energy for one in summaries]),
         "dos_peaks": ("eV", [" ".join(map(str, one.dos_peaks.tolist())) for one in summaries]),
@@ -261,7 +257,9 @@ def _summary_table(records: Sequence[TransportRecord], summaries: Sequence[Summa
     at_fermi = [one.at_fermi_energy for one in summaries if one.at_fermi_energy is not None]
     if at_fermi:
         conductances = [one.conductance for one in at_fermi]
-        table["log10_transmission"] = ("decades", [one.log10_transmission for one in at_fermi])
-        table["conductance_quanta"] = ("G0", [one.conductance_quanta for one in conductances])
+        table["log10_transmission"] = ("", [one.log10_transmission for one in at_fermi])
+        table["conductance_quanta"] = ("", [one.conductance_quanta for one in conductances])
         table["conductance"] = ("S", [one.siemens for one in conductances])
+        table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
+        table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])
     return table

@@ -5,23 +5,31 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import re
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import tyro
 
-from dnawire.cli._conditions import UNRESOLVED, ConditionFlags, condition_lines
+from dnawire.cli._conditions import (
+    UNRESOLVED,
+    ConditionFlags,
+    check_conditions,
+    condition_footer,
+    condition_lines,
+)
 from dnawire.cli._flags import Messages, check_range, parse
+from dnawire.cli._results import ResultFlags, result_folder
 from dnawire.cli._table import aligned
-from dnawire.cli._target import check_target, make_results_folder
-from dnawire.errors import EXIT_FINISHED, NotWritableError, UsageError
+from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.durable import replacing
-from dnawire.scalars import ENERGY, TEMPERATURE, Range
+from dnawire.scalars import ENERGY, Range
 
 if TYPE_CHECKING:
     from dnawire.inference import (
@@ -32,12 +40,15 @@ if TYPE_CHECKING:
         Ranking,
         Screened,
     )
+    from dnawire.junction import Junction
 
 _logger = logging.getLogger(__name__)
 
 _SHOWN: Final = 10
 _RANKED: Final = Range(1, 10**7, "sequences")
+_LENGTHS: Final = Range(1, 10**6, "base pairs")
 _RANKING, _SCORES, _DISTRIBUTION = "ranking.csv", "scores.csv", "distribution"
+_MEMBERS: Final = re.compile(r"(ranking|scores|distribution)\.csv|distribution\.(png|svg)")
 
 
 @dataclass(frozen=True)
@@ -81,22 +92,12 @@ class ScreenFlags:
     unique: tyro.conf.FlagCreatePairsOff[bool] = False
     """Count a sequence and its other strand once, where the contacts make them one junction."""
 
-    fermi_energy: float | None = None
-    """Fermi energy of the contacts in eV."""
-
-    temperature: float = 300.0
-    """Temperature of the contacts in K."""
-
     save_all: tyro.conf.FlagCreatePairsOff[bool] = False
     """Write the values of all sequences too, not those of the ranking alone."""
 
-    output: Path | None = None
-    """Folder of the results; None takes screenings/MODEL."""
-
-    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Replace earlier results."""
-
     conditions: ConditionFlags = field(default_factory=ConditionFlags)
+
+    results: ResultFlags = field(default_factory=ResultFlags)
 
     device: str = "auto"
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
@@ -105,10 +106,9 @@ class ScreenFlags:
     messages: Messages = field(default_factory=Messages)
 
     def __post_init__(self) -> None:
-        check_range("fermi_energy", self.fermi_energy, ENERGY)
-        check_range("temperature", self.temperature, TEMPERATURE)
         for name in ("window_min", "window_max"):
             check_range(name, getattr(self, name), ENERGY)
+        check_range("length", self.length, _LENGTHS)
         check_range("top", self.top, _RANKED)
 
 
@@ -123,28 +123,32 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(ScreenFlags, arguments, "screen")
     flags.messages.configure()
-    from dnawire.inference import Distribution, Ranking, load_predictor, screen
+    from dnawire.inference import Distribution, Ranking, check_candidates, load_predictor, screen
 
     candidates = _candidates(flags)
     predictor = load_predictor(flags.model, flags.device)
     question = _question(flags, predictor)
-    folder = flags.output or Path("screenings") / predictor.name.replace(":", "-")
-    _check_targets(folder, save_all=flags.save_all, overwrite=flags.overwrite)
-    print("\n".join(_heading(flags, predictor, question, candidates)))
+    check_candidates(candidates, question)
+    check_conditions(flags.conditions, predictor, question.energies)
     ranking = Ranking(flags.rank_by, flags.lowest, flags.top)
     distribution = Distribution()
-    found = screen(predictor, candidates, question, unique=flags.unique)
-    pieces = _reported(found, candidates.count)
-    if flags.save_all:
-        pieces = _saved(pieces, folder / _SCORES)
-    with _refusals_of(folder), closing(pieces):
-        for piece in pieces:
-            ranking.add(piece)
-            distribution.add(piece.values[flags.rank_by])
-        _write(folder, predictor, ranking, distribution, question)
+    with result_folder(flags.results, "screenings", predictor.name, _MEMBERS) as folder:
+        print("\n".join(_heading(flags, predictor, question, candidates)))
+        found = screen(predictor, candidates, question, unique=flags.unique)
+        pieces = _reported(found, candidates.count)
+        if flags.save_all:
+            pieces = _saved(pieces, folder.path / _SCORES)
+        with closing(pieces):
+            for piece in pieces:
+                ranking.add(piece)
+                distribution.add(piece.values[flags.rank_by])
+        contacts = question.left, question.right
+        about = condition_footer(flags.conditions, predictor, contacts, question.eta)
+        _write(folder.path, predictor, ranking, distribution, question, about)
+        published = folder.publish()
     print("\n".join(_summary(ranking, distribution, candidates.count)))
     _warn(predictor, ranking, question)
-    _logger.info("results: %s", folder)
+    _logger.info("results: %s", published)
     return EXIT_FINISHED
 
 
@@ -171,8 +175,6 @@ def _checked_length(length: int) -> int:
 
     decades, most = math.log10(len(BASES)), math.log10(MOST_CANDIDATES)
     longest = int(most / decades)
-    if length < 1:
-        raise UsageError(f"sequences of length {length}", "Give --length of at least 1.")
     if length > longest:
         raise UsageError(
             f"10^{decades * length:.1f} sequences of length {length}; at most 10^{most:.0f} can be "
@@ -198,33 +200,10 @@ def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
         energies=energies,
         window=(low, high),
         eta=eta,
-        fermi_energy=flags.fermi_energy,
-        temperature=flags.temperature,
+        fermi_energy=flags.conditions.fermi_energy,
+        temperature=flags.conditions.temperature,
         rank_by=flags.rank_by,
     )
-
-
-def _check_targets(folder: Path, *, save_all: bool, overwrite: bool) -> None:
-    """Refuse to replace earlier results before any work is done."""
-    from dnawire.plots import figure_paths
-
-    make_results_folder(folder)
-    targets = [folder / _RANKING, *figure_paths(folder / _DISTRIBUTION)]
-    if save_all:
-        targets.append(folder / _SCORES)
-    for path in targets:
-        check_target(path, overwrite=overwrite)
-
-
-@contextmanager
-def _refusals_of(folder: Path) -> Iterator[None]:
-    """Context in which a refusal of the system becomes a `NotWritableError`."""
-    try:
-        yield
-    except OSError as error:
-        raise NotWritableError(
-            f"{folder}: {error.strerror or error}", "Choose another folder with --output."
-        ) from error
 
 
 def _heading(
@@ -277,16 +256,21 @@ def _reported(pieces: Iterable[Screened], total: int) -> Generator[Screened]:
 
 
 def _saved(pieces: Iterable[Screened], path: Path) -> Generator[Screened]:
-    """Write the values of all sequences as they come; the file appears when it is complete."""
+    """Write the values of all sequences, in their order; the file appears when it is complete."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
+        waiting: list[tuple[int, list[object]]] = []
         for number, piece in enumerate(pieces):
             if number == 0:
                 writer.writerow(["sequence", *piece.values])
-                writer.writerow(["", *("decades" for _ in piece.values)])
             columns = (values.tolist() for values in piece.values.values())
-            writer.writerows(zip(piece.texts, *columns, strict=True))
+            rows = map(list, zip(piece.texts, *columns, strict=True))
+            waiting += zip(piece.rows.tolist(), rows, strict=True)
+            if piece.is_in_order:
+                writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))
+                waiting = []
             yield piece
+        writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))
 
 
 def _write(
@@ -295,6 +279,7 @@ def _write(
     ranking: Ranking,
     distribution: Distribution,
     question: Question,
+    about: str,
 ) -> None:
     from dnawire import plots
     from dnawire.inference import CRITERIA
@@ -305,13 +290,14 @@ def _write(
         "same_junction": ("", _same_junctions(ranking, question)),
     }
     for name in ranking.rows[0][2]:
-        columns[name] = ("decades", [values[name] for _, _, values in ranking.rows])
+        columns[name] = ("", [values[name] for _, _, values in ranking.rows])
     plots.save_table(folder / _RANKING, columns)
     figure = plots.distribution_figure(
         distribution.binned(),
         CRITERIA[ranking.rank_by],
         ranking.rows[-1][2][ranking.rank_by],
         f"Screened by {predictor.name}",
+        about,
     )
     table = plots.distribution_table(distribution.binned())
     plots.save_figure(figure, folder / _DISTRIBUTION, table)
@@ -350,16 +336,39 @@ def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
     from dnawire.inference import CONDUCTANCE
     from dnawire.junction import Duplex, Junction
 
+    junctions = [
+        Junction(Duplex.parse(text), question.left, question.right) for text, _, _ in ranking.rows
+    ]
     warnings: Counter[str] = Counter()
-    for text, _, _ in ranking.rows:
-        junction = Junction(Duplex.parse(text), question.left, question.right)
-        warnings.update(predictor.out_of_domain(junction))
+    for junction in junctions:
+        outside = predictor.out_of_domain(junction)
+        warnings.update(f"unlike all training records: {one}" for one in outside)
+        if junction.shared_bases:
+            warnings["both contacts on one base: part of T passes no other"] += 1
+    if ranking.rank_by == CONDUCTANCE and predictor.knows_hamiltonian:
+        warnings += _fragile(predictor, junctions, question)
     for warning, number in warnings.items():
-        _logger.warning(
-            "warning: %d of the %d ranked are unlike all training records: %s",
-            number,
-            len(ranking.rows),
-            warning,
-        )
+        _logger.warning("warning: %d of the %d ranked are %s", number, len(ranking.rows), warning)
     if ranking.rank_by == CONDUCTANCE and not predictor.knows_hamiltonian:
         _logger.warning("%s", UNRESOLVED)
+
+
+def _fragile(
+    predictor: Predictor, junctions: Sequence[Junction], question: Question
+) -> Counter[str]:
+    """Count the conductances that pass through levels which any dephasing destroys."""
+    from dnawire.inference import NARROW, summarize
+
+    records = predictor.predict(junctions, question.energies, question.eta)
+    summaries = (
+        summarize(predictor, record, question.fermi_energy, question.temperature)
+        for record in records
+    )
+    number = sum(
+        one.at_fermi_energy is not None and one.at_fermi_energy.is_fragile for one in summaries
+    )
+    what = (
+        "conductances that mean little: most passes through levels narrower than "
+        f"{1e3 * NARROW:g} meV, which any dephasing destroys"
+    )
+    return Counter({what: number} if number else {})

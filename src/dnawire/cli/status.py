@@ -14,12 +14,14 @@ from typing import Annotated, Final
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._status_table import status_table
-from dnawire.errors import EXIT_FINISHED, NotFoundError, UsageError
+from dnawire.errors import EXIT_FINISHED, NotFoundError
+from dnawire.scalars import Range
 
 SCHEMA: Final = 1
 DEFAULT_SECONDS: Final = 5.0
+_SECONDS: Final = Range(0.01, 86_400.0, "seconds")
 _REDRAW: Final = "\x1b[H\x1b[2J"
 _FULL_WIDTH: Final = 400
 
@@ -42,6 +44,9 @@ class StatusFlags:
 
     messages: Messages = field(default_factory=Messages)
 
+    def __post_init__(self) -> None:
+        check_range("watch", self.watch, _SECONDS)
+
 
 def run(arguments: Sequence[str]) -> int:
     """Show the state of runs and return the exit code.
@@ -51,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.NotFoundError
         A folder does not exist or, unless it is watched, holds no run.
     dnawire.errors.UsageError
-        The interval is not positive.
+        The interval is out of range.
     """
     flags = parse(StatusFlags, with_interval(arguments), "status")
     flags.messages.configure()
@@ -64,8 +69,6 @@ def run(arguments: Sequence[str]) -> int:
     if flags.watch is None:
         print(_shown(flags))
         return EXIT_FINISHED
-    if not 0.0 < flags.watch < float("inf"):
-        raise UsageError(f"watch = {flags.watch}", "Give a number of seconds above 0.")
     try:
         _watch(flags, flags.watch)
     except KeyboardInterrupt:
@@ -76,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
 def with_interval(arguments: Sequence[str]) -> list[str]:
     """Give ``--watch`` the value that it may leave out."""
     words: list[str] = []
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip(arguments, [*arguments, ""][1:], strict=True):
         words.append(word)
         if word == "--watch" and not _is_number(following):
             words.append(str(DEFAULT_SECONDS))

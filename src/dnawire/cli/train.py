@@ -192,8 +192,8 @@ def _launcher() -> list[str]:
 
 def _after_interrupt(config: TrainConfig, command: str) -> str:
     if config.checkpoint.enabled:
-        return f"Interrupted. What was saved is kept.\nresume with: {command}"
+        return f"Interrupted. What was saved is intact.\nresume with: {command}"
     return (
-        "Interrupted, and nothing was kept. Add `--checkpoint_dir ./checkpoints` to make a run "
+        "Interrupted, and nothing was saved. Add `--checkpoint_dir ./checkpoints` to make a run "
         "resumable: the same command then continues where it stopped."
     )

@@ -67,7 +67,7 @@ class KernelCache:
         try:
             return CompileResult._rebuild(target, *pickle.loads(_read(path)))
         except FileNotFoundError:
-            message = "compiling kernels for this processor; the next start finds them in %s"
+            message = "compiling kernels, once: up to a minute; the next start finds them in %s"
             _say_once(logging.INFO, message, path.parent)
         except Exception as problem:
             # No list of errors covers what unpickling and linking can raise.

@@ -85,7 +85,7 @@ class CheckpointConfig(Group):
     """Names of settings that may differ from those of the run that is resumed."""
 
     fresh: Annotated[bool, IGNORED] = False
-    """Set the old files of checkpoint_dir aside and start anew."""
+    """Archive the old files of checkpoint_dir and start anew."""
 
     time_limit: Annotated[
         str, BeforeValidator(_number_as_text), AfterValidator(_checked_limit), IGNORED

@@ -272,14 +272,20 @@ def remove_leftovers(
                 fs.unlink(path)
 
 
+def torn_leftovers(target: Path, fs: FileSystem = REAL) -> list[Path]:
+    """Temporary paths of a target that writers left behind which have ended on this host."""
+    matches = filter(None, map(_TEMPORARY.fullmatch, fs.list_names(target.parent)))
+    return [
+        target.with_name(found[0])
+        for found in matches
+        if (found[1], found[4]) == (target.name, _kernel()) and not is_running(int(found[3]))
+    ]
+
+
 def _remove_torn(target: Path, fs: FileSystem) -> None:
-    """Remove what writers of the same file left behind that have ended on this host."""
     with suppress(OSError):
-        for name in fs.list_names(target.parent):
-            found = _TEMPORARY.fullmatch(name)
-            is_ours = found is not None and (found[1], found[4]) == (target.name, _kernel())
-            if found is not None and is_ours and not is_running(int(found[3])):
-                fs.unlink(target.with_name(name))
+        for path in torn_leftovers(target, fs):
+            fs.unlink(path)
 
 
 @cache

@@ -16,10 +16,17 @@ from dnawire.inference.screen import (
     Question,
     Ranking,
     Screened,
+    check_candidates,
     is_same_from_both_strands,
     screen,
 )
-from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
+from dnawire.inference.summary import (
+    NARROW,
+    AtFermiEnergy,
+    Summary,
+    resolved_record,
+    summarize,
+)
 from dnawire.predictors import Conditions, Predictor
 
 __all__ = [
@@ -29,6 +36,7 @@ __all__ = [
     "EXACT",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
+    "NARROW",
     "AtFermiEnergy",
     "Candidates",
     "Conditions",
@@ -41,8 +49,10 @@ __all__ = [
     "Screened",
     "Summary",
     "align_signs",
+    "check_candidates",
     "is_same_from_both_strands",
     "load_predictor",
+    "resolved_record",
     "screen",
     "summarize",
 ]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from math import log10, prod
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +36,17 @@ MOST_CANDIDATES: Final = 10**10
 _LAST_BASE: Final = len(BASES) - 1
 
 
+class Piece(NamedTuple):
+    """Some candidates of one length."""
+
+    rows: NDArray[np.int64]
+    """Their positions among all candidates, (B,), increasing."""
+    codes: NDArray[np.int8]
+    """Base codes, (B, L, 2)."""
+    is_in_order: bool
+    """Whether all candidates before the last of these are in this piece or in earlier ones."""
+
+
 class Candidates(Protocol):
     """Duplexes to be screened, in a fixed order."""
 
@@ -57,8 +67,8 @@ class Candidates(Protocol):
             If they do not.
         """
 
-    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
-        """Base codes (B, L, 2) of at most ``size`` duplexes of one length, piece after piece."""
+    def pieces(self, size: int) -> Iterator[Piece]:
+        """At most ``size`` duplexes of one length, piece after piece."""
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Tell which of some duplexes (B, L, 2) are among them."""
@@ -107,16 +117,16 @@ class PatternCandidates:
         first = "".join(BASES[choices[0]] for choices in self._choices)
         yield Junction(Duplex.parse(first), left, right)
 
-    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
+    def pieces(self, size: int) -> Iterator[Piece]:
         """Write the numbers from 0 in the mixed base of the choices."""
         for start in range(0, self.count, size):
-            rest = np.arange(start, min(start + size, self.count))
+            rows = rest = np.arange(start, min(start + size, self.count))
             upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
             for position in range(len(self._choices) - 1, -1, -1):
                 choices = self._choices[position]
                 rest, digit = np.divmod(rest, len(choices))
                 upper[:, position] = choices[digit]
-            yield np.stack((upper, _LAST_BASE - upper), axis=2)
+            yield Piece(rows, np.stack((upper, _LAST_BASE - upper), axis=2), is_in_order=True)
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Compare every position with its choices."""
@@ -154,12 +164,20 @@ class ListedCandidates:
         """Return all of them: each has a length and blanks of its own."""
         return (Junction(duplex, left, right) for duplex in self._duplexes)
 
-    def pieces(self, size: int) -> Iterator[NDArray[np.int8]]:
-        """Cut where the length changes."""
-        for _, group in groupby(self._duplexes, key=lambda duplex: duplex.length):
-            run = list(group)
-            for start in range(0, len(run), size):
-                yield np.stack([duplex.codes for duplex in run[start : start + size]])
+    def pieces(self, size: int) -> Iterator[Piece]:
+        """Group by length, whatever the order: pieces are as large as they can be."""
+        lengths = np.array([duplex.length for duplex in self._duplexes])
+        order = np.argsort(lengths, kind="stable")
+        # Candidates before the last of the first n are all among them where n are as many.
+        is_in_order = np.maximum.accumulate(order) == np.arange(len(order))
+        ends = [*(np.flatnonzero(np.diff(lengths[order])) + 1).tolist(), len(order)]
+        begin = 0
+        for end in ends:
+            for start in range(begin, end, size):
+                stop = min(start + size, end)
+                codes = np.stack([self._duplexes[row].codes for row in order[start:stop].tolist()])
+                yield Piece(order[start:stop], codes, bool(is_in_order[stop - 1]))
+            begin = end
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Look the duplexes up."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dnawire.config.suggestion import nearest
 from dnawire.data import Coverage
-from dnawire.errors import UnusableFileError, UsageError
+from dnawire.errors import NotFoundError, UnusableFileError, UsageError
 from dnawire.predictors import HamiltonianPredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
@@ -17,7 +18,7 @@ from dnawire.predictors.conditions import (
     conditions_of_settings,
     contacts_of_texts,
 )
-from dnawire.tightbinding import ladder_blocks, load_parameters
+from dnawire.tightbinding import available_parameters, ladder_blocks, load_parameters
 
 if TYPE_CHECKING:
     from dnawire.models import StoredModel
@@ -67,9 +68,28 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
 
     place = named_device(device)
     folder, label = _model_folder(Path(name))
+    _check_exists(name)
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)
     return predictor(label, _conditions(folder, stored), stored.model.to(place))
+
+
+def _check_exists(name: str) -> None:
+    """Refuse a folder that is not there, and tell what may have been meant.
+
+    Raises
+    ------
+    NotFoundError
+        It is not.
+    """
+    if Path(name).exists():
+        return
+    exact = [EXACT + known for known in available_parameters()]
+    meant = nearest(name, exact) or nearest(EXACT + name, exact)
+    raise NotFoundError(
+        f"no model in {name}: there is no such folder.",
+        f"{meant} Give the output folder of a finished run, or {' or '.join(exact)}.".lstrip(),
+    )
 
 
 def _exact(name: str) -> Predictor:

@@ -104,14 +104,19 @@ class Question:
 class Screened(NamedTuple):
     """Answers for some duplexes of one length."""
 
+    rows: NDArray[np.int64]
+    """Their positions among all candidates, (B,), increasing."""
     codes: NDArray[np.int8]
     """Base codes, (B, L, 2)."""
+    is_in_order: bool
+    """Whether all candidates before the last of these are answered."""
     values: dict[str, NDArray[np.float64]]
     """Quantities by name, in decades, (B,); -inf where T vanishes."""
 
     def select(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Screened:
         """Some of them."""
-        return Screened(self.codes[rows], {name: one[rows] for name, one in self.values.items()})
+        values = {name: one[rows] for name, one in self.values.items()}
+        return Screened(self.rows[rows], self.codes[rows], self.is_in_order, values)
 
     @property
     def texts(self) -> list[str]:
@@ -144,23 +149,33 @@ def screen(
     Yields
     ------
     Screened
-        In the order of the candidates.
+        Candidates of one length, which may not follow each other; see `Screened.rows`.
+
+    Raises
+    ------
+    UsageError
+        If the predictor is bound to other energies or another eta.
+    """
+    for piece in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
+        rows, codes = piece.rows, piece.codes
+        if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
+            is_new = ~_is_repeated(codes, candidates)
+            rows, codes = rows[is_new], codes[is_new]
+        if len(codes):
+            answers = _answers(predictor, codes, question)
+            yield Screened(rows, codes, piece.is_in_order, answers)
+
+
+def check_candidates(candidates: Candidates, question: Question) -> None:
+    """Hold the contacts against every candidate.
 
     Raises
     ------
     InvalidContactError
         If a contact does not fit a sequence.
-    UsageError
-        If the predictor is bound to other energies or another eta.
     """
     for _ in candidates.junctions(question.left, question.right):
         pass
-    for codes in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
-        chosen = codes
-        if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
-            chosen = codes[~_is_repeated(codes, candidates)]
-        if len(chosen):
-            yield Screened(chosen, _answers(predictor, chosen, question))
 
 
 def is_same_from_both_strands(left: Contact, right: Contact, length: int) -> bool:
@@ -258,18 +273,24 @@ class Ranking:
     top: int
     rows: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
     """Text, text from the other strand, and values of each, best first."""
+    _positions: list[int] = field(default_factory=list)
+    """Their positions among all candidates."""
 
     def add(self, screened: Screened) -> None:
         """Take more into account."""
-        best = np.argsort(self._keys(screened.values[self.rank_by]), kind="stable")[: self.top]
+        keys = self._keys(screened.values[self.rank_by])
+        best = np.lexsort((screened.rows, keys))[: self.top]
         chosen = screened.select(best)
         values = [
             dict(zip(chosen.values, row, strict=True))
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
         ]
         joined = self.rows + list(zip(chosen.texts, chosen.flipped_texts, values, strict=True))
+        positions = self._positions + chosen.rows.tolist()
         keys = self._keys(np.array([one[self.rank_by] for _, _, one in joined]))
-        self.rows = [joined[row] for row in np.argsort(keys, kind="stable")[: self.top].tolist()]
+        best = np.lexsort((positions, keys))[: self.top]
+        self.rows = [joined[row] for row in best.tolist()]
+        self._positions = [positions[row] for row in best.tolist()]
 
     def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.lowest else -values

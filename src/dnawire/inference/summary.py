@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 from dnawire.data import TransportRecord
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
-from dnawire.junction import Junction, JunctionArrays
+from dnawire.junction import JunctionArrays
 from dnawire.predictors import Predictor
+from dnawire.quantities import BY_NAME
 from dnawire.transport import (
     Conductance,
+    narrow_level_share,
+    poles,
     resolving_energies,
     zero_bias_conductance,
 )
+
+_COLUMNS: Final = (BY_NAME["transmission"].column, BY_NAME["dos"].column)
 
 _SMALLEST_PEAK: Final = 0.05
 """Decades by which a peak of the DOS stands out."""
@@ -32,28 +37,43 @@ _ENERGIES_AT_ONCE: Final = 2**16
 """What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
 
 
-class _Spectra(NamedTuple):
-    """log10 of T and of the DOS, all (E,): T of a long duplex is no number that can be stored."""
+NARROW: Final = 1e-2
+"""Width in eV of a level that an electron leaves after 66 fs: what is narrower needs a phase that
+outlives the vibrations and the solvent of DNA at room temperature."""
 
-    energies: NDArray[np.float64]
-    log10_transmission: NDArray[np.float64]
-    log10_dos: NDArray[np.float64]
+_NOTABLE_EXCESS: Final = 10.0
+"""Conductance in units of T at the Fermi energy above which it comes from elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
 class AtFermiEnergy:
     """What depends on the Fermi energy."""
 
+    fermi_energy: float
+    """In eV."""
     log10_transmission: float
     """log10 T at the Fermi energy; -inf where it vanishes."""
     conductance: Conductance
     """Zero-bias conductance at finite temperature."""
+    level_distance: float
+    """Energy of the nearest level less the Fermi energy, in eV; NaN without a Hamiltonian."""
+    narrow_share: float
+    """Share of the conductance through levels narrower than `NARROW`; NaN without a Hamiltonian."""
+
+    @property
+    def is_fragile(self) -> bool:
+        """Whether most of the conductance passes through narrow levels far from E_F."""
+        excess = _NOTABLE_EXCESS * 10.0**self.log10_transmission
+        return self.narrow_share > 0.5 and self.conductance.conductance_quanta > excess
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
     """A record in a few numbers."""
 
+    spectra: TransportRecord
+    """T and DOS at energies that miss no resonance, where the predictor knows the Hamiltonian; else
+    at those of the record."""
     max_transmission: float
     """Largest T between the first and the last energy."""
     max_energy: float
@@ -96,22 +116,43 @@ def summarize(
     UsageError
         If Fermi energy and temperature do not fit the energies.
     """
-    resolved = _resolved(predictor, record, fermi_energy)
-    top = int(resolved.log10_transmission.argmax())
-    highest = resolved.log10_transmission[top]
-    logarithm = np.maximum(resolved.log10_dos, _SMALLEST_LOG10)
+    levels = _levels(predictor, record)
+    spectra = record if levels is None else _resolved(predictor, record, levels, fermi_energy)
+    log10_transmission, log10_dos = (spectra.spectra[name] for name in _COLUMNS)
+    top = int(log10_transmission.argmax())
+    highest = log10_transmission[top]
+    logarithm = np.maximum(log10_dos, _SMALLEST_LOG10)
     peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
-    peaks = _apart(peaks, resolved.energies, logarithm)
+    peaks = _apart(peaks, spectra.energies, logarithm)
     order = np.argsort(-logarithm[peaks], kind="stable")
     at_fermi = None
     if fermi_energy is not None:
-        at_fermi = _at_fermi_energy(resolved, fermi_energy, temperature)
+        at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
     return Summary(
+        spectra=spectra,
         max_transmission=float(10.0**highest),
-        max_energy=float(resolved.energies[top]) if np.isfinite(highest) else math.nan,
-        dos_peaks=resolved.energies[peaks[order]],
+        max_energy=float(spectra.energies[top]) if np.isfinite(highest) else math.nan,
+        dos_peaks=spectra.energies[peaks[order]],
         at_fermi_energy=at_fermi,
     )
+
+
+def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportRecord:
+    """Return T and DOS of a junction at energies that miss no resonance.
+
+    Parameters
+    ----------
+    predictor
+        It must know the Hamiltonian.
+    record
+        The junction, eta, and the energies that are part of the result and bound it.
+
+    Raises
+    ------
+    UsageError
+        If the predictor knows no Hamiltonian.
+    """
+    return _resolved(predictor, record, _poles_of(predictor, record), None)
 
 
 def _apart(
@@ -122,42 +163,60 @@ def _apart(
     return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
-def _resolved(
-    predictor: Predictor, record: TransportRecord, fermi_energy: float | None
-) -> _Spectra:
-    """Return the same spectra at energies that miss nothing; the Fermi energy is one of them."""
+def _levels(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128] | None:
+    return _poles_of(predictor, record) if predictor.knows_hamiltonian else None
+
+
+def _poles_of(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128]:
     junction = record.junction
-    if not predictor.knows_hamiltonian:
-        spectra = record.spectra
-        return _Spectra(record.energies, spectra["log10_transmission"], spectra["log10_dos"])
-    hamiltonian = predictor.hamiltonian(junction.duplex)
     gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
-    energies = resolving_energies(hamiltonian, gamma + 2.0 * record.eta, record.energies)
+    return poles(predictor.hamiltonian(junction.duplex), gamma + 2.0 * record.eta)
+
+
+def _resolved(
+    predictor: Predictor,
+    record: TransportRecord,
+    levels: NDArray[np.complex128],
+    fermi_energy: float | None,
+) -> TransportRecord:
+    """T and DOS at energies that miss nothing; the Fermi energy is one of them.
+
+    Without the LDOS, which would be a number for every orbital and energy.
+    """
+    energies = resolving_energies(levels, record.energies)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
-    return _spectra(predictor, junction, energies, record.eta)
-
-
-def _spectra(
-    predictor: Predictor, junction: Junction, energies: NDArray[np.float64], eta: float
-) -> _Spectra:
-    """T and DOS without the LDOS, which would be a number for every orbital and energy."""
+    junction = record.junction
     junctions = JunctionArrays(
         junction.duplex.codes[None], junction.gamma_left[None], junction.gamma_right[None]
     )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
-    totals = [predictor.totals(junctions, piece, eta) for piece in pieces]
-    return _Spectra(
-        energies=energies,
-        log10_transmission=np.concatenate([one.log10_transmission[0] for one in totals]),
-        log10_dos=np.concatenate([one.log10_dos[0] for one in totals]),
-    )
+    totals = [predictor.totals(junctions, piece, record.eta) for piece in pieces]
+    spectra = {name: np.concatenate([getattr(one, name)[0] for one in totals]) for name in _COLUMNS}
+    return replace(record, energies=energies, spectra=spectra)
 
 
-def _at_fermi_energy(spectra: _Spectra, fermi_energy: float, temperature: float) -> AtFermiEnergy:
-    energies, log10_transmission, _ = spectra
+def _at_fermi_energy(
+    record: TransportRecord,
+    levels: NDArray[np.complex128] | None,
+    fermi_energy: float,
+    temperature: float,
+) -> AtFermiEnergy:
+    energies, transmission = record.energies, record.transmission
     conductance = zero_bias_conductance(
-        energies, 10.0**log10_transmission, fermi_energy=fermi_energy, temperature=temperature
+        energies, transmission, fermi_energy=fermi_energy, temperature=temperature
     )
-    at_fermi = interpolated(energies, log10_transmission[None], fermi_energy)
-    return AtFermiEnergy(float(at_fermi[0]), conductance)
+    at_fermi = interpolated(energies, record.log10_transmission[None], fermi_energy)
+    distance = share = math.nan
+    if levels is not None:
+        distances = levels.real - fermi_energy
+        distance = float(distances[np.abs(distances).argmin()])
+        share = narrow_level_share(
+            energies,
+            transmission,
+            levels,
+            fermi_energy=fermi_energy,
+            temperature=temperature,
+            width=NARROW,
+        )
+    return AtFermiEnergy(fermi_energy, float(at_fermi[0]), conductance, distance, share)

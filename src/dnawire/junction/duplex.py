@@ -71,11 +71,8 @@ class Site:
 
     @property
     def label(self) -> str:
-        """Name of the site: base and base pair number from 1, primed on the lower strand.
-
-        The partner of ``G3`` is therefore ``C3'``.
-        """
-        return f"{self.base}{self.pair + 1}{'' if self.strand == 'upper' else chr(39)}"
+        """Base and place, as a contact names it: ``A upper:0`` begins the upper strand."""
+        return f"{self.base} {self.strand}:{self.position}"
 
 
 @dataclass(frozen=True)
@@ -249,8 +246,8 @@ def _check_letters(letters: str, strand: Strand) -> None:
             name = "" if letter.isascii() else f", {unicodedata.name(letter, 'without a name')},"
             shown = letter if letter.isprintable() else ascii(letter).strip("'")
             raise InvalidDuplexError(
-                f"{strand} strand {letters!r}: letter '{shown}'{name} at position {position} "
-                f"(counted from 0) is not a base{_HINTS.get(letter.upper(), '')}.",
+                f"{strand} strand {letters!r}: letter '{shown}'{name} at {strand}:{position} is "
+                f"not a base{_HINTS.get(letter.upper(), '')}.",
                 _LETTER_REMEDY,
             )
 

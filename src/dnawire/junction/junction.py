@@ -62,6 +62,15 @@ class Junction:
         return self.right.ladder_gamma(self.length)
 
     @property
+    def shared_bases(self) -> list[str]:
+        """Places of the bases that both electrodes are attached to, for example ``upper:0``."""
+        left, right = (
+            {one.place for one in contact.attachments if one.gamma > 0}
+            for contact in (self.left, self.right)
+        )
+        return sorted(left & right)
+
+    @property
     def key(self) -> str:
         """Grouping key: that of the duplex, whatever the contacts."""
         return self.duplex.key
@@ -119,4 +128,5 @@ def _present_remedy(letters: str, strand: str) -> str:
     present = [position for position, letter in enumerate(letters) if letter != MISSING]
     if not present:
         return f"attach it to the other strand; the {strand} strand has no base at all."
-    return f"attach it to a present base; the {strand} strand has {present}."
+    places = ", ".join(f"{strand}:{position}" for position in present)
+    return f"attach it to a present base: {places}."

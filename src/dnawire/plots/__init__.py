@@ -1,6 +1,7 @@
 """Figures: functions that draw into given axes, and files that repeat to the byte."""
 
 from dnawire.plots import _cache  # noqa: F401 (before matplotlib is imported)
+from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
     hamiltonian_figure,
@@ -13,6 +14,7 @@ from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
 from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
 from dnawire.plots.spectra import (
+    Comparison,
     comparison_figure,
     comparison_table,
     plot_spectrum,
@@ -31,12 +33,14 @@ from dnawire.plots.training import (
 
 __all__ = [
     "LINES",
+    "Comparison",
     "Table",
     "comparison_figure",
     "comparison_table",
     "distribution_figure",
     "distribution_table",
     "figure_paths",
+    "footer",
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",

@@ -19,6 +19,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from dnawire.junction import Duplex, Site, edge_sites
+from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
 from dnawire.plots.style import (
     DIFFERENCE_MAP,
@@ -107,8 +108,10 @@ def plot_difference(
     return ax
 
 
-def hamiltonian_figure(hamiltonian: NDArray[np.float64], duplex: Duplex, title: str) -> Figure:
-    """Figure of one Hamiltonian (eV, in site order)."""
+def hamiltonian_figure(
+    hamiltonian: NDArray[np.float64], duplex: Duplex, title: str, footer: str
+) -> Figure:
+    """Figure of one Hamiltonian (eV, in site order), with the conditions below it."""
     with style():
         figure = new_figure(5.6, 6.6)
         grid = figure.add_gridspec(2, 2, height_ratios=(1.0, 0.035))
@@ -116,12 +119,13 @@ def hamiltonian_figure(hamiltonian: NDArray[np.float64], duplex: Duplex, title: 
         scales = Scales.of(hamiltonian)
         plot_hamiltonian(ax, hamiltonian, duplex, scales)
         _add_bars(ax, [figure.add_subplot(grid[1, column]) for column in range(2)], scales)
-        set_title(figure, f"{title}: {duplex.text}")
+        set_title(figure, title, duplex)
+        add_footer(figure, footer)
     return figure
 
 
 def hamiltonian_comparison_figure(
-    predicted: NDArray[np.float64], true: NDArray[np.float64], duplex: Duplex
+    predicted: NDArray[np.float64], true: NDArray[np.float64], duplex: Duplex, footer: str
 ) -> Figure:
     """Figure of the predicted Hamiltonian, the true one and their difference (eV, site order)."""
     with style():
@@ -138,7 +142,8 @@ def hamiltonian_comparison_figure(
         left.set_title("Predicted")
         middle.set_title("True")
         right.set_title(f"Predicted {MINUS} true: rms {_rms(predicted - true, duplex):.2g} meV")
-        set_title(figure, f"Hamiltonian of {duplex.text}")
+        set_title(figure, "Hamiltonian", duplex)
+        add_footer(figure, footer)
     return figure
 
 

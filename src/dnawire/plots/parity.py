@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
 from dnawire.plots.style import DENSITY_MAP, PREDICTED, new_figure, note, style
-from dnawire.quantities import BY_NAME
+from dnawire.quantities import BY_NAME, Quantity
 
 _CELLS = 70
 
@@ -20,7 +21,7 @@ Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def plot_parity(
-    ax: Axes, reference: NDArray[np.float64], predicted: NDArray[np.float64], quantity: str
+    ax: Axes, reference: NDArray[np.float64], predicted: NDArray[np.float64], quantity: Quantity
 ) -> Axes:
     """Draw how often which prediction meets which reference value, with the line of equality.
 
@@ -29,9 +30,9 @@ def plot_parity(
     ax
         Where to draw.
     reference, predicted
-        Values in decades (log10), (n,); pairs that are not finite are skipped.
+        Values in the scale of the quantity, (n,); pairs that are not finite are skipped.
     quantity
-        What they are, with their unit, for the labels of the axes.
+        What they are, a row of `QUANTITIES`.
 
     Returns
     -------
@@ -58,18 +59,23 @@ def plot_parity(
         bar.set_label("Values per cell (count)")
         bar.outline.set_visible(False)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-    ax.set(xlabel=f"Reference {quantity}", ylabel=f"Predicted {quantity}")
-    note(ax, f"MAE {_mae(truth, values):#.2g} decades\n$R^2 = {_r_squared(truth, values):.4f}$")
+    what = f"{quantity.scale_label} ({quantity.unit or 'dimensionless'})"
+    what = what.replace("log10", "log$_{10}$")
+    ax.set(xlabel=f"Reference {what}", ylabel=f"Predicted {what}")
+    error = f"MAE {_mae(truth, values):#.2g} {quantity.scale_unit}"
+    note(ax, f"{error}\n$R^2 = {_r_squared(truth, values):.4f}$")
     return ax
 
 
-def parity_figure(pairs: Mapping[str, Pair]) -> Figure:
+def parity_figure(pairs: Mapping[str, Pair], footer: str) -> Figure:
     """Figure of the parity of some quantities.
 
     Parameters
     ----------
     pairs
         Reference and predicted values in the scale of the quantity, (n,), by its name.
+    footer
+        Under which conditions they hold, see `dnawire.plots.footer`.
 
     Returns
     -------
@@ -81,23 +87,26 @@ def parity_figure(pairs: Mapping[str, Pair]) -> Figure:
         figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr,call-arg]
         axes = figure.subplots(1, len(pairs), squeeze=False)[0]
         for ax, (name, pair) in zip(axes, pairs.items(), strict=True):
-            quantity = BY_NAME[name]
-            what = f"{quantity.scale_label} ({quantity.unit or 'dimensionless'})"
-            plot_parity(ax, *pair, what.replace("log10", "log$_{10}$"))
-            ax.set_title(quantity.title)
+            plot_parity(ax, *pair, BY_NAME[name])
+            ax.set_title(BY_NAME[name].title)
+        add_footer(figure, footer)
     return figure
 
 
 def parity_table(figure: Figure, names: Iterable[str]) -> Table:
-    """Return the cells of `parity_figure` of the named quantities: their centers and counts."""
+    """Return the cells of `parity_figure` of the named quantities: their centers and counts.
+
+    Quantities go by their columns, which name the scale.
+    """
     panels = dict(zip(names, figure.axes, strict=False))
     cells = {name: ax.collections[0] for name, ax in panels.items()}
+    columns = [BY_NAME[name].column for name in cells]
     centers = np.concatenate([np.asarray(one.get_offsets()) for one in cells.values()])
     counts = [np.asarray(one.get_array(), dtype=np.int64) for one in cells.values()]
     return {
-        "quantity": ("", np.repeat(list(cells), [len(count) for count in counts])),
-        "log10_reference": ("decades", centers[:, 0]),
-        "log10_predicted": ("decades", centers[:, 1]),
+        "quantity": ("", np.repeat(columns, [len(count) for count in counts])),
+        "reference": ("", centers[:, 0]),
+        "predicted": ("", centers[:, 1]),
         "count": ("", np.concatenate(counts)),
     }
 

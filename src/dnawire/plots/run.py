@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,8 +10,16 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportDataset, TransportRecord, read_dataset
 from dnawire.errors import UnusableDataFileError
-from dnawire.inference import EXACT, MODEL_FOLDER, align_signs, load_predictor
-from dnawire.junction import Duplex
+from dnawire.inference import (
+    EXACT,
+    MODEL_FOLDER,
+    Conditions,
+    Predictor,
+    align_signs,
+    load_predictor,
+    resolved_record,
+)
+from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
     hamiltonian_figure,
@@ -20,11 +27,13 @@ from dnawire.plots.hamiltonian import (
 )
 from dnawire.plots.parity import Pair, parity_figure, parity_table
 from dnawire.plots.save import save_figure
-from dnawire.plots.spectra import comparison_figure, comparison_table
+from dnawire.plots.spectra import Comparison, comparison_figure, comparison_table
 from dnawire.plots.training import read_metrics, read_restarts, training_figure, training_table
 from dnawire.quantities import Quantity, scored_in
 
 FIGURES: Final = "figures"
+_SAME: Final = 1e-2
+"""Difference in decades below which two spectra come from the same Hamiltonian."""
 _JUNCTION: Final = ("codes", "left", "right")
 
 
@@ -71,42 +80,79 @@ def write_training_figures(output_dir: Path) -> list[Path]:
     metrics = read_metrics(output_dir / "metrics.csv")
     restarts = read_restarts(output_dir / "starts.jsonl")
     tests = _read_test_set(output_dir)
+    predictor = load_predictor(str(output_dir / MODEL_FOLDER))
+    conditions = predictor.conditions
+    parameters = conditions.parameters
+    exact = None if parameters is None else load_predictor(EXACT + parameters)
+    about = _footer(conditions)
     paths = save_figure(
-        training_figure(metrics, restarts), figures / "loss", training_table(metrics)
+        training_figure(metrics, restarts, about), figures / "loss", training_table(metrics)
     )
     order = np.argsort(_record_errors(tests), kind="stable")
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
     for name, index in chosen.items():
-        predicted, reference = tests.predicted[int(index)], tests.reference[int(index)]
-        figure = comparison_figure(predicted, reference, f"{name.capitalize()} test record")
-        table = comparison_table(predicted, reference)
-        paths += save_figure(figure, figures / f"spectra_{name}", table)
+        compared = Comparison(tests.predicted[int(index)], tests.reference[int(index)])
+        drawn = Comparison(
+            _resolved(predictor, compared.predicted), _resolved(exact, compared.reference)
+        )
+        title, what = f"{name.capitalize()} test record", _footer_of(drawn.reference, parameters)
+        figure = comparison_figure(drawn, compared.errors(), title, what)
+        paths += save_figure(figure, figures / f"spectra_{name}", comparison_table(drawn))
     pairs = {quantity.name: tests.pair(quantity) for quantity in tests.scored}
-    parity = parity_figure(pairs)
+    parity = parity_figure(pairs, about)
     paths += save_figure(parity, figures / "parity", parity_table(parity, pairs))
     median = tests.reference[int(chosen["median"])]
-    return [*paths, *_write_hamiltonian(output_dir, figures / "hamiltonian", median)]
+    if predictor.knows_hamiltonian:
+        paths += _write_hamiltonian(predictor, exact, median, figures / "hamiltonian")
+    return paths
 
 
-def _write_hamiltonian(output_dir: Path, stem: Path, record: TransportRecord) -> Iterator[Path]:
-    duplex = record.junction.duplex
-    predictor = load_predictor(str(output_dir / MODEL_FOLDER))
-    if not predictor.knows_hamiltonian:
-        return
-    predicted = predictor.hamiltonian(duplex)
-    true = _true_hamiltonian(predictor.conditions.parameters, duplex)
-    if true is None:
-        figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian")
+def _write_hamiltonian(
+    predictor: Predictor, exact: Predictor | None, record: TransportRecord, stem: Path
+) -> list[Path]:
+    duplex, parameters = record.junction.duplex, predictor.conditions.parameters
+    predicted, about = predictor.hamiltonian(duplex), _footer_of(record, parameters)
+    if exact is None:
+        figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian", about)
         table = hamiltonian_table(duplex, predicted=predicted)
     else:
+        true = exact.hamiltonian(duplex)
         predicted = align_signs(predicted, true)
-        figure = hamiltonian_comparison_figure(predicted, true, duplex)
+        figure = hamiltonian_comparison_figure(predicted, true, duplex, about)
         table = hamiltonian_table(duplex, predicted=predicted, true=true)
-    yield from save_figure(figure, stem, table)
+    return save_figure(figure, stem, table)
 
 
-def _true_hamiltonian(parameters: str | None, duplex: Duplex) -> NDArray[np.float64] | None:
-    return None if parameters is None else load_predictor(EXACT + parameters).hamiltonian(duplex)
+def _resolved(predictor: Predictor | None, record: TransportRecord) -> TransportRecord:
+    """Add energies that miss no resonance, where a Hamiltonian is known that gives the record."""
+    if predictor is None or not predictor.knows_hamiltonian:
+        return record
+    resolved = resolved_record(predictor, record)
+    on_grid = np.isin(resolved.energies, record.energies)
+    is_same = all(
+        np.allclose(values[on_grid], record.spectra[name], rtol=0.0, atol=_SAME)
+        for name, values in resolved.spectra.items()
+    )
+    return resolved if is_same else record
+
+
+def _footer(conditions: Conditions) -> str:
+    contacts = conditions.contacts
+    return footer(
+        None if contacts is None else (contacts[0].text, contacts[1].text),
+        energy_reference=conditions.energy_reference,
+        eta=conditions.eta,
+        parameters=conditions.parameters,
+    )
+
+
+def _footer_of(record: TransportRecord, parameters: str | None) -> str:
+    return footer(
+        (record.junction.left.text, record.junction.right.text),
+        energy_reference=record.energy_reference,
+        eta=record.eta,
+        parameters=parameters,
+    )
 
 
 def _read_test_set(output_dir: Path) -> _TestSet:

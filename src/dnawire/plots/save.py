@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import replace_atomically
 from dnawire.plots.style import style
+from dnawire.quantities import column_name
 
 Table = Mapping[str, tuple[str, Sequence[Any] | np.ndarray[Any, Any]]]
 """Columns by name: unit (empty if there is none) and values."""
@@ -71,7 +72,7 @@ def figure_paths(stem: Path) -> list[Path]:
 
 
 def save_table(path: Path, table: Table) -> None:
-    """Write columns as CSV: their names, their units, then a row for each value.
+    """Write columns as CSV: their names with units, as in ``energy_eV``, then a row for each value.
 
     Parameters
     ----------
@@ -90,8 +91,7 @@ def save_table(path: Path, table: Table) -> None:
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerow(unit for unit, _ in table.values())
+    writer.writerow(column_name(name, unit) for name, (unit, _) in table.items())
     writer.writerows(rows)
     try:
         replace_atomically(path, text.getvalue().encode())

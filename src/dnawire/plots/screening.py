@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
 from dnawire.plots.style import PREDICTED, TRAINING, legend_above, new_figure, set_title, style
 
@@ -50,6 +51,7 @@ def distribution_figure(
     quantity: str,
     last_ranked: float,
     title: str,
+    footer: str,
 ) -> Figure:
     """Figure of a screening.
 
@@ -63,6 +65,8 @@ def distribution_figure(
         Value of the last sequence of the ranking, where a line is drawn if it is finite.
     title
         Title of the figure.
+    footer
+        Under which conditions it holds, see `dnawire.plots.footer`.
 
     Returns
     -------
@@ -76,6 +80,7 @@ def distribution_figure(
             ax.axvline(last_ranked, color=PREDICTED, lw=1.2, label="last of the ranking")
             legend_above(ax)
         set_title(figure, title)
+        add_footer(figure, footer)
     return figure
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
+from dnawire.junction import Duplex
+from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
 from dnawire.plots.style import (
     INK,
@@ -29,6 +31,7 @@ from dnawire.plots.style import (
 from dnawire.quantities import Quantity, scored_in
 
 _REFERENCE_WIDTH: Final = 3.6
+_LONGEST_IN_LEGEND: Final = 16
 
 
 def plot_spectrum(
@@ -69,45 +72,70 @@ def plot_spectrum(
     return ax
 
 
-def comparison_figure(predicted: TransportRecord, reference: TransportRecord, title: str) -> Figure:
-    """Figure of a predicted record over its reference, with the errors in decades.
+class Comparison(NamedTuple):
+    """A prediction beside its reference: one junction, one quantity of energies each."""
+
+    predicted: TransportRecord
+    reference: TransportRecord
+
+    def errors(self) -> dict[str, str]:
+        """Mean absolute errors in words, by quantity, where both have the same energies."""
+        return {
+            one.name: _error(one, *self) for one in scored_in(*(record.spectra for record in self))
+        }
+
+
+def comparison_figure(
+    drawn: Comparison, errors: Mapping[str, str], title: str, footer: str
+) -> Figure:
+    """Figure of a predicted record over its reference.
 
     Parameters
     ----------
-    predicted, reference
-        Two records of one junction.
+    drawn
+        Two records of one junction, each at energies of its own.
+    errors
+        What to say of each scored quantity, see `Comparison.errors`.
     title
-        What is special about it; duplex and contacts are added.
+        What is special about it; the duplex is added.
+    footer
+        Under which conditions it holds, see `dnawire.plots.footer`.
 
     Returns
     -------
     Figure
         One panel per scored quantity, T above DOS.
     """
+    predicted, reference = drawn
     with style():
         scored = scored_in(predicted.spectra, reference.spectra)
         figure, axes = _panels(6.4, len(scored))
         for ax, quantity in zip(axes, scored, strict=True):
-            label = _label(quantity, predicted, reference)
+            label = "predicted" + errors[quantity.name]
             plot_spectrum(ax, predicted, quantity, reference=reference, label=label)
             legend_above(ax)
         _label_energy_once(axes)
-        set_title(figure, f"{title}: {predicted.junction.duplex.text}")
-        _add_contacts(figure, [predicted])
+        set_title(figure, title, predicted.junction.duplex)
+        add_footer(figure, footer)
     return figure
 
 
 def spectra_figure(
-    records: Sequence[TransportRecord], title: str, fermi_energy: float | None = None
+    records: Sequence[TransportRecord],
+    title: str,
+    footer: str,
+    fermi_energy: float | None = None,
 ) -> Figure:
     """Figure of the spectra of a few junctions.
 
     Parameters
     ----------
     records
-        At most as many as there are `LINES`, on one energy grid.
+        At most as many as there are `LINES`, between the same two energies.
     title
         Above the figure.
+    footer
+        Under which conditions they hold, see `dnawire.plots.footer`.
     fermi_energy
         Marked if given, in eV.
 
@@ -120,7 +148,7 @@ def spectra_figure(
         scored = scored_in(*(record.spectra for record in records))
         figure, axes = _panels(6.4 if len(records) == 1 else 8.0, len(scored))
         for color, record in zip(LINES, records, strict=False):
-            label = shortened(record.junction.duplex.text, 16)
+            label = _legend_label(record.junction.duplex)
             for ax, quantity in zip(axes, scored, strict=True):
                 plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
@@ -129,28 +157,28 @@ def spectra_figure(
         if len(records) > 1:
             handles, labels = axes[0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside right upper")
-        set_title(figure, title)
-        _add_contacts(figure, records)
+        set_title(figure, title, records[0].junction.duplex if len(records) == 1 else None)
+        add_footer(figure, footer)
     return figure
 
 
-def comparison_table(predicted: TransportRecord, reference: TransportRecord) -> Table:
-    """Return the numbers of `comparison_figure`."""
-    return {
-        "energy": ("eV", predicted.energies),
-        **{
-            f"{one.name}_{kind}": (one.unit, one.plain(record.spectra[one.column]))
-            for one in scored_in(predicted.spectra, reference.spectra)
-            for kind, record in (("predicted", predicted), ("reference", reference))
-        },
-    }
+def comparison_table(drawn: Comparison) -> Table:
+    """Return the numbers of `comparison_figure`: the prediction, then the reference."""
+    return {"record": ("", np.repeat(Comparison._fields, _sizes(drawn))), **_spectra_columns(drawn)}
 
 
 def spectra_table(records: Sequence[TransportRecord]) -> Table:
     """Return the numbers of `spectra_figure`: records one after the other."""
-    sizes = [len(record.energies) for record in records]
+    texts = [one.junction.duplex.text for one in records]
+    return {"sequence": ("", np.repeat(texts, _sizes(records))), **_spectra_columns(records)}
+
+
+def _sizes(records: Sequence[TransportRecord]) -> list[int]:
+    return [len(record.energies) for record in records]
+
+
+def _spectra_columns(records: Sequence[TransportRecord]) -> Table:
     return {
-        "sequence": ("", np.repeat([one.junction.duplex.text for one in records], sizes)),
         "energy": ("eV", np.concatenate([one.energies for one in records])),
         **{
             quantity.name: (
@@ -160,6 +188,12 @@ def spectra_table(records: Sequence[TransportRecord]) -> Table:
             for quantity in scored_in(*(record.spectra for record in records))
         },
     }
+
+
+def _legend_label(duplex: Duplex) -> str:
+    """Text of a duplex, each strand on a line of its own, both ends of each visible."""
+    strands = duplex.text.split("/")
+    return "\n/".join(shortened(strand, _LONGEST_IN_LEGEND) for strand in strands)
 
 
 def _panels(width: float, number: int) -> tuple[Figure, Sequence[Axes]]:
@@ -213,21 +247,11 @@ def _mark_fermi_energy(axes: Sequence[Axes], energy: float) -> None:
     )
 
 
-def _add_contacts(figure: Figure, records: Sequence[TransportRecord]) -> None:
-    """Name the contacts below the figure, if they are the same for all of it."""
-    junctions = [record.junction for record in records]
-    contacts = {(one.left.text, one.right.text) for one in junctions}
-    if len(contacts) == 1:
-        left, right = contacts.pop()
-        text = f"Contacts (eV): {shortened(left, 40)} | {shortened(right, 40)}"
-        figure.supxlabel(text, x=0.01, horizontalalignment="left", fontsize=8, color=MARK)
-
-
-def _label(quantity: Quantity, predicted: TransportRecord, reference: TransportRecord) -> str:
+def _error(quantity: Quantity, predicted: TransportRecord, reference: TransportRecord) -> str:
     """Say how far a prediction is off where it can be compared."""
     values, truth = (one.spectra[quantity.column] for one in (predicted, reference))
     known = np.isfinite(values) & np.isfinite(truth)
     if not known.any():
-        return "predicted"
+        return ""
     error = np.abs(values[known] - truth[known]).mean()
-    return f"predicted, mean error {error:#.2g} {quantity.scale_unit}"
+    return f", mean error {error:#.2g} {quantity.scale_unit}"

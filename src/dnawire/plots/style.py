@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from dnawire.junction import Duplex
+
 PREDICTED: Final = "#D55E00"
 REFERENCE: Final = "#9AA5B1"
 TRAINING: Final = "#0072B2"
@@ -117,9 +119,11 @@ def legend_above(ax: Axes) -> None:
     )
 
 
-def set_title(figure: Figure, title: str) -> None:
-    """Write the title of a figure, shortened if need be, above its left edge."""
+def set_title(figure: Figure, title: str, duplex: Duplex | None = None) -> None:
+    """Write the title of a figure, and a duplex, shortened if need be, above its left edge."""
     limit = int(9.0 * figure.get_figwidth())
+    if duplex is not None:
+        title = f"{title}: {duplex_label(duplex, limit - len(title) - 3)}"
     figure.suptitle(
         shortened(title, limit),
         x=0.01,
@@ -129,6 +133,15 @@ def set_title(figure: Figure, title: str) -> None:
     )
 
 
-def shortened(text: str, limit: int = 48) -> str:
-    """Text that fits above a figure."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def shortened(text: str, limit: int) -> str:
+    """Text that fits into a number of characters: what is too long loses its middle."""
+    if len(text) <= limit:
+        return text
+    end = (limit - 1) // 2
+    return f"{text[: limit - 1 - end]}…{text[len(text) - end :]}"
+
+
+def duplex_label(duplex: Duplex, limit: int) -> str:
+    """Text of a duplex in about so many characters: each strand keeps its two ends."""
+    strands = duplex.text.split("/")
+    return "/".join(shortened(strand, max(3, limit // len(strands))) for strand in strands)

@@ -15,9 +15,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from dnawire.errors import NotFoundError, UnusableDataFileError
+from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
 from dnawire.plots.style import BEST, LINES, MARK, TRAINING, VALIDATION, new_figure, style
-from dnawire.quantities import SCORE_COLUMNS, SCORED
+from dnawire.quantities import SCORE_COLUMNS, SCORED, column_name
 
 UNITS: Final[Mapping[str, str]] = {
     "epoch": "",
@@ -32,7 +33,9 @@ Metrics = Mapping[str, NDArray[np.float64]]
 
 
 def read_metrics(path: Path) -> Metrics:
-    """Read the drawn columns of ``metrics.csv``: names, units, one row per epoch.
+    """Read the drawn columns of ``metrics.csv``: names with units, one row per epoch.
+
+    Older files have plain names and a row of units below them.
 
     Raises
     ------
@@ -42,13 +45,17 @@ def read_metrics(path: Path) -> Metrics:
         If a column is missing, or a value is not a number.
     """
     rows = list(csv.reader(_text(path).splitlines()))
-    if len(rows) < 3 or not set(UNITS) <= set(rows[0]):
-        raise _unusable(path, "it needs names, units, at least one epoch, and " + ", ".join(UNITS))
+    head = rows[0] if rows else []
+    is_old = set(UNITS) <= set(head)
+    columns = {name: name if is_old else column_name(name, unit) for name, unit in UNITS.items()}
+    numbers = rows[2 if is_old else 1 :]
+    if not numbers or not set(columns.values()) <= set(head):
+        raise _unusable(path, f"it needs at least one epoch and {', '.join(columns.values())}")
     try:
-        values = np.array(rows[2:], dtype=np.float64).reshape(-1, len(rows[0]))
+        values = np.array(numbers, dtype=np.float64).reshape(-1, len(head))
     except ValueError as error:
         raise _unusable(path, f"a row does not hold one number per column ({error})") from error
-    return {name: values[:, rows[0].index(name)] for name in UNITS}
+    return {name: values[:, head.index(column)] for name, column in columns.items()}
 
 
 def read_restarts(path: Path) -> list[int]:
@@ -112,18 +119,19 @@ def plot_losses(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
 def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
     """Draw the mean absolute validation errors of the scored quantities by epoch."""
     epochs = metrics["epoch"]
+    units = dict.fromkeys(one.scale_unit or "dimensionless" for one in SCORED)
     for color, one in zip(LINES, SCORED, strict=False):
         ax.plot(epochs, metrics[SCORE_COLUMNS[one.name]], color=color, label=one.title.lower())
     _mark_restarts(ax, epochs, restarts)
-    ax.set(yscale="log", xlabel="Epoch", ylabel="Mean absolute error (decades)")
+    ax.set(yscale="log", xlabel="Epoch", ylabel=f"Mean absolute error ({', '.join(units)})")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.02)
     ax.legend()
     return ax
 
 
-def training_figure(metrics: Metrics, restarts: Sequence[int]) -> Figure:
-    """Figure of the losses, and of the errors in decades beside them."""
+def training_figure(metrics: Metrics, restarts: Sequence[int], footer: str) -> Figure:
+    """Figure of the losses, and of the errors beside them, with the conditions below."""
     with style():
         figure = new_figure(10.2, 3.9)
         left, right = figure.subplots(1, 2)
@@ -131,6 +139,7 @@ def training_figure(metrics: Metrics, restarts: Sequence[int]) -> Figure:
         plot_errors(right, metrics, restarts)
         left.set_title("Loss")
         right.set_title("Validation error")
+        add_footer(figure, footer)
     return figure
 
 

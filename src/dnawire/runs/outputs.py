@@ -19,7 +19,7 @@ from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import append, move_away, replace_atomically, replace_durably
 from dnawire.files.text import read_text
-from dnawire.quantities import SCORED
+from dnawire.quantities import SCORED, column_name
 from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
 from dnawire.training.state import METRICS, EpochRecord
@@ -110,9 +110,9 @@ class OutputFolder:
 
     def write_metrics(self, history: list[EpochRecord]) -> None:
         """Write ``metrics.csv`` and the events anew: one row per completed epoch."""
-        lines = [_csv_line(list(METRICS)), _csv_line(list(METRICS.values()))]
+        head = _csv_line([column_name(name, unit) for name, unit in METRICS.items()])
         rows = [_csv_line(list(record.row().values())) for record in history]
-        replace_atomically(self.path / "metrics.csv", "".join(lines + rows).encode())
+        replace_atomically(self.path / "metrics.csv", "".join([head, *rows]).encode())
         for events in self._events:
             events.rewrite(history)
 
@@ -130,9 +130,9 @@ class OutputFolder:
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
         """Write ``scores.csv``: errors on the test set of the model and of the baselines."""
+        errors = [column_name(f"{one.name}_mae", one.scale_unit) for one in SCORED]
         lines = [
-            _csv_line(["predictor", *(f"{quantity.name}_mae" for quantity in SCORED)]),
-            _csv_line(["", *(quantity.scale_unit for quantity in SCORED)]),
+            _csv_line(["predictor", *errors]),
             *(_csv_line([name, *score.values()]) for name, score in scores.items()),
         ]
         replace_durably(self.path / "scores.csv", "".join(lines).encode())

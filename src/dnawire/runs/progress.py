@@ -29,5 +29,5 @@ def seconds_left(history: list[EpochRecord], num_epochs: int) -> float:
 
 
 def epoch_seconds(history: list[EpochRecord]) -> float:
-    """Median wall time of the last ten epochs; the first one compiles the kernels."""
+    """Median wall time of the last ten epochs."""
     return statistics.median(record.seconds for record in history[-10:])

@@ -59,11 +59,13 @@ class Reporter(Callback):
 
 
 def score_table(scores: dict[str, Scores]) -> str:
-    """Aligned table of errors in decades."""
+    """Aligned table of errors, each in the unit of its scale."""
     width = max(map(len, scores))
-    heads = [quantity.scale_label for quantity in SCORED]
+    heads = [f"{one.scale_label} ({one.scale_unit})".replace(" ()", "") for one in SCORED]
     lines = ["  ".join([f"  {'':{width}}", *heads])]
     for name, score in scores.items():
-        values = [f"{score[one.name]:{len(one.scale_label)}.4f}" for one in SCORED]
+        values = [
+            f"{score[one.name]:{len(head)}.4f}" for one, head in zip(SCORED, heads, strict=True)
+        ]
         lines.append("  ".join([f"  {name:{width}}", *values]))
     return "\n".join(lines)

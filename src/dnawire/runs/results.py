@@ -63,7 +63,7 @@ def write_results(
             source = {"model": config.model_name, "run_id": identity.run_id}
             folder.write_test_records(*predicted_records(model, data, source))
     model.load_state_dict(last)
-    logger.info("best epoch %d; errors on the test set in decades:", state.best_epoch)
+    logger.info("best epoch %d; errors on the test set:", state.best_epoch)
     logger.info("%s", score_table(scores))
     logger.info("results: %s", folder.path)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from dnawire.checkpoint import (
@@ -20,6 +21,7 @@ from dnawire.config import (
     CheckpointConfig,
     GenerationConfig,
     GuardClass,
+    OptimizationConfig,
     TrainConfig,
     guard_classes,
     settings,
@@ -28,6 +30,7 @@ from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
 from dnawire.runs.application import APPLICATION, CHANGED_SETTINGS
 from dnawire.runs.checkpointing import CheckpointCallback, restore
+from dnawire.training.schedule import depends_on_total, rate_factor_after
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +150,8 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     # What was no setting yet had the effect that its default has.
     saved = {name: settings()[name].default for name in config.flat()} | payload["args"]
     classes = guard_classes()
-    if saved["schedule"] in ("constant", "plateau"):
+    before = OptimizationConfig(**{name: saved[name] for name in vars(config.optimization)})
+    if not depends_on_total(before):
         classes["num_epochs"] = GuardClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
         # Records that are read are compared by content.
@@ -158,16 +162,39 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
         ignored=_named(classes, GuardClass.IGNORED),
         may_change=_named(classes, GuardClass.MAY_CHANGE),
         allowed=config.checkpoint.allow_change,
-        remedy=CHANGED_SETTINGS,
+        remedy=CHANGED_SETTINGS + _jump_of_rate(before, config, payload["epoch"]),
     )
     for difference in tolerated:
         logger.info("changed: %s", difference)
+        if difference.name == "num_epochs" and not depends_on_total(before):
+            logger.info(
+                "schedule %s does not depend on num_epochs: the result is that of one long run",
+                before.schedule,
+            )
     if config.optimization.num_epochs < payload["epoch"]:
         raise ConfigurationMismatchError(
             f"num_epochs = {config.optimization.num_epochs}, "
             f"but {payload['epoch']} epochs are done",
             f"Give --num_epochs {payload['epoch']} or more, or another --checkpoint_dir.",
         )
+
+
+def _jump_of_rate(before: OptimizationConfig, config: TrainConfig, epoch: int) -> str:
+    """Say what another number of epochs does to the learning rate, and which ways on there are."""
+    now = config.optimization
+    if before.num_epochs == now.num_epochs or not depends_on_total(before):
+        return ""
+    longer = replace(before, num_epochs=now.num_epochs)
+    last, next_ = (one.learning_rate * rate_factor_after(one, epoch) for one in (before, longer))
+    return (
+        f"\n  With schedule {before.schedule} the learning rate depends on num_epochs: after "
+        f"{epoch} epochs it would jump from {last:.1e} to {next_:.1e}. To go on\n"
+        "  - with this jump, add --allow_change num_epochs;\n"
+        "  - at the last rate, add --schedule constant --learning_rate "
+        f"{last:.3g} --allow_change num_epochs schedule "
+        "learning_rate;\n"
+        "  - as one long run would, start anew in another --checkpoint_dir."
+    )
 
 
 def _named(classes: dict[str, GuardClass], wanted: GuardClass) -> set[str]:

@@ -42,6 +42,7 @@ from dnawire.runs.torch_setup import set_up_torch
 from dnawire.training.callback import Callbacks
 from dnawire.training.distributed import ProcessGroup, SingleProcess, join_process_group
 from dnawire.training.loop import Trainer
+from dnawire.training.schedule import is_all_warmup
 
 logger = logging.getLogger(__name__)
 
@@ -224,6 +225,15 @@ class Run:
             self.config.model.model_type, sum(value.numel() for value in parameters),
             *(sum(map(len, part)) for part in (data.training, data.validation, data.test)),
         )  # fmt: skip
+        optimization = self.config.optimization
+        if is_all_warmup(optimization):
+            logger.warning(
+                "warning: this run never leaves its warm-up: num_epochs = %d, warmup_epochs = %d; "
+                "its learning rate ends at %.1e instead of %.1e",
+                optimization.num_epochs, optimization.warmup_epochs,
+                optimization.learning_rate * optimization.num_epochs / optimization.warmup_epochs,
+                optimization.learning_rate,
+            )  # fmt: skip
 
     def _stop_request(self) -> StopRequest:
         settings, limits = self.config.checkpoint, end_of_parent(self._job)

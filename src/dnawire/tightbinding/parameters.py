@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
 import tomllib
@@ -14,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.config.suggestion import nearest
 from dnawire.errors import UnknownParameterSetError, UnusableDataFileError
 from dnawire.junction import BASES
 
@@ -110,10 +110,9 @@ def load_parameters(name: str) -> ParameterSet:
     """
     names = available_parameters()
     if name not in names:
-        nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
         raise UnknownParameterSetError(
             f"there is no parameter set '{name}'.",
-            f"did you mean '{nearest}'? Available: {', '.join(names)}.",
+            f"{nearest(name, names)} Available: {', '.join(names)}.".lstrip(),
         )
     text = resources.files(__package__).joinpath("data", f"{name}.toml").read_text("utf-8")
     return parse_parameters(text, f"{name}.toml")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +11,7 @@ from functools import partial
 import torch
 
 from dnawire.checkpoint import StateRegistry
+from dnawire.compiled.timing import working_seconds
 from dnawire.data import named_seed
 from dnawire.errors import DivergedError
 from dnawire.models import PackedParameters, TransportModel
@@ -114,9 +114,9 @@ class Trainer:
         """Do what remains of the epoch; return whether the run goes on."""
         if not self.finish_batches(callback):
             return False
-        start = time.perf_counter()
+        start = working_seconds()
         validated = self._validate(callback)
-        self.state.epoch_seconds += time.perf_counter() - start
+        self.state.epoch_seconds += working_seconds() - start
         if validated is None:
             return False
         if not math.isfinite(validated[0]):
@@ -141,12 +141,12 @@ class Trainer:
         cuts = self.order.epoch(state.epoch)
         self.model.train()
         while state.batch < len(cuts):
-            start = time.perf_counter()
+            start = working_seconds()
             taken = cuts[state.batch : state.batch + self.accumulate_batches]
             if state.batch not in state.skipped:
                 self.step([self.order.batch(cut) for cut in taken])
             state.batch += len(taken)
-            state.epoch_seconds += time.perf_counter() - start
+            state.epoch_seconds += working_seconds() - start
             if callback.after_batch():
                 return False
         return True

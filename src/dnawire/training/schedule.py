@@ -63,8 +63,7 @@ class LearningRateSchedule:
         self, optimizer: Optimizer, settings: OptimizationConfig, steps_per_epoch: int
     ) -> None:
         self._settings = settings
-        self._warmup = settings.warmup_epochs * steps_per_epoch
-        self._total = settings.num_epochs * steps_per_epoch
+        self._steps_per_epoch = steps_per_epoch
         self._plateau = Plateau()
         self._rates = LambdaLR(optimizer, self._factor)
 
@@ -105,24 +104,54 @@ class LearningRateSchedule:
             group["lr"] = rate
 
     def _factor(self, step: int) -> float:
-        settings, floor = self._settings, self._settings.final_learning_rate_fraction
-        if settings.schedule == "one-cycle":
-            return self._one_cycle(step)
-        if step < self._warmup:
-            return (step + 1) / self._warmup
-        if settings.schedule == "constant":
-            return 1.0
-        if settings.schedule == "plateau":
-            return max(floor, float(settings.plateau_factor**self._plateau.cuts))
-        progress = min(1.0, (step - self._warmup) / max(1, self._total - self._warmup))
-        return floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
+        return _factor(self._settings, step, self._steps_per_epoch, self._plateau.cuts)
 
-    def _one_cycle(self, step: int) -> float:
-        rise = _RISING_SHARE * self._total
-        if step < rise:
-            return _half_cosine(_FIRST_FRACTION, 1.0, step / rise)
-        floor = self._settings.final_learning_rate_fraction
-        return _half_cosine(1.0, floor, min(1.0, (step - rise) / (self._total - rise)))
+
+def rate_factor_after(settings: OptimizationConfig, epochs: int) -> float:
+    """Learning rate after some epochs, as a fraction of the highest.
+
+    Parameters
+    ----------
+    settings
+        Of a schedule that looks at nothing but the number of epochs: not plateau.
+    epochs
+        Completed epochs.
+    """
+    return _factor(settings, epochs, 1, cuts=0)
+
+
+def depends_on_total(settings: OptimizationConfig) -> bool:
+    """Whether the learning rate of an epoch depends on how many there will be in all."""
+    return settings.schedule in ("cosine", "one-cycle")
+
+
+def is_all_warmup(settings: OptimizationConfig) -> bool:
+    """Whether the learning rate never reaches its highest value."""
+    return settings.schedule != "one-cycle" and settings.num_epochs < settings.warmup_epochs
+
+
+def _factor(settings: OptimizationConfig, step: int, steps_per_epoch: int, cuts: int) -> float:
+    floor = settings.final_learning_rate_fraction
+    warmup, total = (
+        epochs * steps_per_epoch for epochs in (settings.warmup_epochs, settings.num_epochs)
+    )
+    if settings.schedule == "one-cycle":
+        return _one_cycle(step, total, floor)
+    if step < warmup:
+        return (step + 1) / warmup
+    if settings.schedule == "constant":
+        return 1.0
+    if settings.schedule == "plateau":
+        return max(floor, float(settings.plateau_factor**cuts))
+    progress = min(1.0, (step - warmup) / max(1, total - warmup))
+    return floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def _one_cycle(step: int, total: int, floor: float) -> float:
+    rise = _RISING_SHARE * total
+    if step < rise:
+        return _half_cosine(_FIRST_FRACTION, 1.0, step / rise)
+    return _half_cosine(1.0, floor, min(1.0, (step - rise) / (total - rise)))
 
 
 def _half_cosine(start: float, end: float, progress: float) -> float:

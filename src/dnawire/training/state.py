@@ -18,10 +18,10 @@ METRICS: Final = {
     "val_loss": "",
     **{SCORE_COLUMNS[quantity.name]: quantity.scale_unit for quantity in SCORED},
     "learning_rate": "",
-    "seconds": "s",
+    "seconds": "",
     "rollbacks": "",
 }
-"""Columns of ``metrics.csv`` and their units."""
+"""Columns of ``metrics.csv`` and their units, where the name does not say it."""
 
 
 @dataclass

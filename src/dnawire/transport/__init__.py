@@ -4,7 +4,10 @@ from dnawire.transport.block import block_spectra, block_totals
 from dnawire.transport.dense import dense_spectra
 from dnawire.transport.observables import (
     Conductance,
+    checked_thermal_window,
     interpolate_transmission,
+    narrow_level_share,
+    poles,
     resolving_energies,
     zero_bias_conductance,
 )
@@ -16,8 +19,11 @@ __all__ = [
     "Totals",
     "block_spectra",
     "block_totals",
+    "checked_thermal_window",
     "dense_spectra",
     "interpolate_transmission",
+    "narrow_level_share",
+    "poles",
     "resolving_energies",
     "zero_bias_conductance",
 ]

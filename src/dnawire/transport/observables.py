@@ -24,6 +24,9 @@ _THERMAL_RANGE: Final = 200.0
 _RESONANCE_STEP: Final = 0.2
 """Spacing of energies around a resonance in units of its width, in asinh: 12 per decade."""
 
+_LEVEL_REACH: Final = 10.0
+"""Distance from a level in half widths up to which what passes is counted as its own."""
+
 _NARROWEST: Final = 1e-13
 """Width in eV below which resonances are not resolved: a lifetime of 7 ms."""
 
@@ -82,34 +85,97 @@ def zero_bias_conductance(
     """
     grid = np.asarray(energies, dtype=np.float64)
     values = np.asarray(transmission, dtype=np.float64)
-    if not (math.isfinite(temperature) and temperature >= 0.0):
-        raise UsageError(
-            f"the temperature is {temperature} K.", "give a temperature in K of at least 0."
-        )
-    if not grid[0] <= fermi_energy <= grid[-1]:
-        raise UsageError(
-            f"the Fermi energy {fermi_energy} eV lies outside the spectrum, which runs from "
-            f"{grid[0]:g} to {grid[-1]:g} eV.",
-            "choose a Fermi energy inside, or compute the spectrum at other energies.",
-        )
+    unseen = checked_thermal_window(grid, fermi_energy=fermi_energy, temperature=temperature)
     thermal_energy = BOLTZMANN_EV * temperature
     if thermal_energy == 0.0:
         at_fermi = interpolate_transmission(grid, values, np.array([fermi_energy]))
         return Conductance(float(at_fermi[0]), 0.0)
-    with np.errstate(over="ignore"):
-        reduced = (grid - fermi_energy) / thermal_energy
-    unseen = _weight_outside(reduced)
-    if unseen > 1.0 - _SMALLEST_SHARE:
-        raise _too_narrow(grid, fermi_energy, thermal_energy, unseen)
-    points, weights = _quadrature(reduced)
+    points, weights = _quadrature(_reduced(grid, fermi_energy, thermal_energy))
     at_points = interpolate_transmission(grid, values, fermi_energy + thermal_energy * points)
     return Conductance(float(weights * _minus_fermi_derivative(points) @ at_points), unseen)
 
 
-def resolving_energies(
-    hamiltonian: NDArray[np.float64],
-    broadening: NDArray[np.float64],
+def checked_thermal_window(
+    energies: NDArray[np.float64], *, fermi_energy: float, temperature: float
+) -> float:
+    """Return the share of the thermal weight outside a spectrum, which must be small.
+
+    Parameters
+    ----------
+    energies, fermi_energy, temperature
+        See `zero_bias_conductance`.
+
+    Raises
+    ------
+    UsageError
+        If the temperature is impossible, or the energies do not hold the thermal weight.
+    """
+    if not (math.isfinite(temperature) and temperature >= 0.0):
+        raise UsageError(
+            f"the temperature is {temperature} K.", "give a temperature in K of at least 0."
+        )
+    if not energies[0] <= fermi_energy <= energies[-1]:
+        raise UsageError(
+            f"the Fermi energy {fermi_energy} eV lies outside the spectrum, which runs from "
+            f"{energies[0]:g} to {energies[-1]:g} eV.",
+            "choose a Fermi energy inside, or compute the spectrum at other energies.",
+        )
+    thermal_energy = BOLTZMANN_EV * temperature
+    if thermal_energy == 0.0:
+        return 0.0
+    unseen = _weight_outside(_reduced(energies[[0, -1]], fermi_energy, thermal_energy))
+    if unseen > 1.0 - _SMALLEST_SHARE:
+        raise _too_narrow(energies, fermi_energy, thermal_energy, unseen)
+    return unseen
+
+
+def narrow_level_share(
     energies: NDArray[np.float64],
+    transmission: NDArray[np.float64],
+    levels: NDArray[np.complex128],
+    *,
+    fermi_energy: float,
+    temperature: float,
+    width: float,
+) -> float:
+    """Share of the conductance that passes through levels narrower than a width.
+
+    Parameters
+    ----------
+    energies, transmission
+        A spectrum that misses no resonance, see `resolving_energies`, both (E,).
+    levels
+        Poles of G in eV, see `poles`, (N,).
+    fermi_energy, temperature
+        See `zero_bias_conductance`.
+    width
+        Full width at half maximum in eV. A level takes what passes within 10 half widths of it:
+        94 % of a Lorentzian.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; 0 at zero temperature, where only T at the Fermi energy counts.
+    """
+    thermal_energy = BOLTZMANN_EV * temperature
+    narrow = levels[-2.0 * levels.imag < width]
+    if thermal_energy == 0.0 or not len(narrow):
+        return 0.0
+    weight = transmission * _minus_fermi_derivative(
+        _reduced(energies, fermi_energy, thermal_energy)
+    )
+    panels = 0.5 * (weight[1:] + weight[:-1]) * np.diff(energies)
+    reach = _LEVEL_REACH * np.maximum(-narrow.imag, _NARROWEST)
+    starts, ends = np.sort(narrow.real - reach), np.sort(narrow.real + reach)
+    middle = 0.5 * (energies[1:] + energies[:-1])
+    # Inside as many intervals as have begun and not ended.
+    inside = np.searchsorted(starts, middle) > np.searchsorted(ends, middle)
+    total = panels.sum()
+    return float(panels[inside].sum() / total) if total > 0.0 else 0.0
+
+
+def resolving_energies(
+    levels: NDArray[np.complex128], energies: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Energies that miss no resonance: those given, and many around every pole of G between them.
 
@@ -118,10 +184,8 @@ def resolving_energies(
 
     Parameters
     ----------
-    hamiltonian
-        Symmetric matrix in eV, (N, N).
-    broadening
-        Both contact couplings and twice ``eta`` of every orbital in eV, (N,).
+    levels
+        Poles of G in eV, see `poles`, (N,).
     energies
         Increasing energies in eV, (E,); the first and the last bound all others.
 
@@ -130,12 +194,10 @@ def resolving_energies(
     ndarray
         Increasing energies in eV, up to 300 for every orbital.
     """
-    center = float(np.diag(hamiltonian).mean())
-    poles = _poles(hamiltonian - center * np.eye(len(hamiltonian)), broadening)
-    width = np.maximum(-poles.imag, _NARROWEST)[:, None]
+    width = np.maximum(-levels.imag, _NARROWEST)[:, None]
     reach = np.arcsinh((energies[-1] - energies[0]) / _NARROWEST)
     distance = width * np.sinh(np.arange(-reach, reach, _RESONANCE_STEP))
-    around = (poles.real + center)[:, None] + distance
+    around = levels.real[:, None] + distance
     inside = (around > energies[0]) & (around < energies[-1])
     return np.union1d(energies, around[inside])
 
@@ -166,24 +228,43 @@ def interpolate_transmission(
     return np.where(found > floor, np.exp(found), 0.0)
 
 
-def _poles(
+def poles(
     hamiltonian: NDArray[np.float64], broadening: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
-    """Eigenvalues of H - i/2 diag(broadening), (N,), in eV.
+    """Levels of a junction: poles of its Green's function, eigenvalues of H - i/2 diag(broadening).
 
-    In the eigenbasis of H, a state that is coupled by less than w moves its pole by about w at
-    most, whatever is near it. In a long disordered chain that leaves few for the general problem.
+    Parameters
+    ----------
+    hamiltonian
+        Symmetric matrix in eV, (N, N).
+    broadening
+        Both contact couplings and twice ``eta`` of every orbital in eV, (N,).
+
+    Returns
+    -------
+    ndarray
+        In eV, (N,): the energy of each level, less i times half of its width.
     """
-    common = broadening.min()
-    levels, states = np.linalg.eigh(hamiltonian)
+    # In the eigenbasis of H, a state that is coupled by less than w moves its pole by about w at
+    # most, whatever is near it. In a long disordered chain few are left for the general problem.
+    center, common = float(np.diag(hamiltonian).mean()), broadening.min()
+    levels, states = np.linalg.eigh(hamiltonian - center * np.eye(len(hamiltonian)))
     contacts = np.flatnonzero(broadening > common)
     amplitudes = np.sqrt(broadening[contacts] - common)[:, None] * states[contacts]
     coupled = (amplitudes**2).sum(axis=0) > _UNCOUPLED
     inner = amplitudes[:, coupled]
-    poles = levels.astype(np.complex128)
-    poles[coupled] = np.linalg.eigvals(np.diag(levels[coupled]) - 0.5j * inner.T @ inner)
-    damped: NDArray[np.complex128] = poles - 0.5j * common
+    found = levels.astype(np.complex128)
+    found[coupled] = np.linalg.eigvals(np.diag(levels[coupled]) - 0.5j * inner.T @ inner)
+    damped: NDArray[np.complex128] = found + (center - 0.5j * common)
     return damped
+
+
+def _reduced(
+    energies: NDArray[np.float64], fermi_energy: float, thermal_energy: float
+) -> NDArray[np.float64]:
+    """Distance from the Fermi energy in k_B T."""
+    with np.errstate(over="ignore"):
+        return (energies - fermi_energy) / thermal_energy
 
 
 def _minus_fermi_derivative(x: NDArray[np.float64]) -> NDArray[np.float64]:

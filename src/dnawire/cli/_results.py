@@ -1,0 +1,107 @@
+"""Flags of the folder of results, and the folder itself: its files appear all together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from dnawire.errors import NotWritableError
+from dnawire.files.staging import members_of, publish_into, publish_numbered, staging
+
+_STAGING = "results"
+
+
+@dataclass(frozen=True)
+class ResultFlags:
+    """Where the results go."""
+
+    output: Path | None = None
+    """Folder of the results; None makes a new one, numbered, below the name of the model."""
+
+    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Replace earlier results in that folder, all of them."""
+
+
+class ResultFolder:
+    """Where a command writes its results, under their final names, until they are published.
+
+    Parameters
+    ----------
+    path
+        Hidden folder to write to.
+    parent
+        Folder that gets a numbered one.
+    folder
+        Folder that the user has named, instead.
+    members
+        Names of all files that the results can have.
+    """
+
+    def __init__(
+        self, path: Path, parent: Path, folder: Path | None, members: re.Pattern[str]
+    ) -> None:
+        self.path = path
+        self._parent = parent
+        self._folder = folder
+        self._members = members
+
+    def publish(self) -> Path:
+        """Make the results appear, in place of earlier ones, and return their folder."""
+        if self._folder is None:
+            return publish_numbered(self.path, self._parent)
+        publish_into(self.path, self._folder, self._members)
+        return self._folder
+
+
+@contextmanager
+def result_folder(
+    flags: ResultFlags, below: str, model: str, members: re.Pattern[str]
+) -> Iterator[ResultFolder]:
+    """Context in which results are written; without `ResultFolder.publish` none appears.
+
+    Parameters
+    ----------
+    flags
+        What the user wants.
+    below
+        Folder of the results of the command, where the user names none.
+    model
+        Name of the predictor.
+    members
+        Names of all files that the results can have.
+
+    Raises
+    ------
+    NotWritableError
+        The folder cannot be written, or holds earlier results that may not be replaced.
+    """
+    parent = Path(below) / model.replace(":", "-")
+    try:
+        if flags.output is not None:
+            _check_earlier(flags.output, members, overwrite=flags.overwrite)
+            parent = flags.output if flags.output.is_dir() else flags.output.parent
+        with staging(parent, _STAGING) as path:
+            yield ResultFolder(path, parent, flags.output, members)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotWritableError(
+            f"{flags.output or parent} cannot be written: {error.strerror or error}",
+            "Choose another folder with --output, or mend its permissions or quota.",
+        ) from error
+
+
+def _check_earlier(folder: Path, members: re.Pattern[str], *, overwrite: bool) -> None:
+    earlier = members_of(folder, members)
+    if earlier and not overwrite:
+        raise NotWritableError(
+            f"{folder} holds earlier results: {earlier[0]}"
+            + (f" and {len(earlier) - 1} more files" if len(earlier) > 1 else ""),
+            "Choose another folder, leave --output out for a new one, or add --overwrite to "
+            "replace all of them.",
+        )

@@ -28,7 +28,9 @@ from dnawire.runs.identity import RunIdentity, identity_of
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import (
     PreparedData,
+    adapted_model,
     build_trainer,
+    initial_model,
     prepare_data,
     prepare_dataset,
 )
@@ -149,7 +151,10 @@ class Run:
         with group.synchronized_errors():
             dataset = prepare_dataset(self.config)
             self.data = prepare_data(self.config, dataset, device)
-            self.trainer = build_trainer(self.config, self.data, device, group)
+            # The others take over the state of the main process, which a checkpoint brings whole.
+            build = adapted_model if self.is_main and loaded is None else initial_model
+            model = build(self.config, self.data)
+            self.trainer = build_trainer(self.config, self.data, device, group, model)
             energies = self.data.statistics.energies
             self.identity = identity_of(self.config, dataset, energies, group.size)
             self._say_started(device)

@@ -80,7 +80,8 @@ class _Group(NamedTuple):
         present = self.junctions.base != MISSING_CODE
         known = [torch.stack(edge.ends(present)).all(dim=0) for edge in EDGES]
         found = [place[exist] for place, exist in zip(self.edges, known, strict=True)]
-        return torch.cat((self.sites[present], *found)).unique()
+        places: Tensor = torch.cat((self.sites[present], *found)).unique()
+        return places
 
     def predict(
         self, tables: Float[Tensor, "k K"], energies: Float[Tensor, " E"], eta: float
@@ -164,7 +165,8 @@ class Sample:
     @cached_property
     def occurring(self) -> Int[Tensor, " n"]:
         """Places in the tables of all that occurs in the records."""
-        return torch.cat([group.occurring for group in self.groups]).unique()
+        places: Tensor = torch.cat([group.occurring for group in self.groups]).unique()
+        return places
 
     @property
     def occurring_bases(self) -> Bool[Tensor, " 4"]:

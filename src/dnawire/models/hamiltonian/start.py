@@ -207,7 +207,7 @@ def _damped(
     diagonal = curvature.diagonal()
     ridge = _RIDGE * diagonal.max() + torch.finfo(diagonal.dtype).tiny
     added = dampings[:, None] * diagonal + ridge
-    steps = torch.linalg.solve(curvature + torch.diag_embed(added), -gradient)
+    steps: Tensor = torch.linalg.solve(curvature + torch.diag_embed(added), -gradient)
     return steps.nan_to_num(0.0).clamp(-_LARGEST_STEP, _LARGEST_STEP)
 
 

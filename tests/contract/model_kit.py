@@ -29,13 +29,11 @@ def unpacked_model(model_type: str, dropout: float = 0.1) -> TransportModel:
     """Return a model whose weights are all nonzero, in evaluation mode."""
     model = build_model(specification(model_type, dropout), seed=5)
     ones = torch.ones(len(ENERGIES), dtype=torch.float64)
-    onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
     statistics = TargetStatistics(
         energies=ENERGIES,
         eta=0.0,
         mean={"log10_transmission": -5 * ones, "log10_dos": ones},
         std={"log10_transmission": ones, "log10_dos": ones},
-        onsite=onsite,
     )
     model.initialize(statistics)
     generator = torch.Generator().manual_seed(1)

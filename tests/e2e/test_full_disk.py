@@ -183,7 +183,10 @@ def draw_without_room(flags: tuple[str, ...]) -> int:
 def test_a_run_whose_figures_find_no_room_is_not_finished(
     tmp_path: Path, in_peace: dict[str, Any]
 ) -> None:
-    assert TrainingProcess(tmp_path, *FLAGS, command=draw_without_room).end().exit_code == EXIT_FINISHED
+    assert (
+        TrainingProcess(tmp_path, *FLAGS, command=draw_without_room).end().exit_code
+        == EXIT_FINISHED
+    )
     status = (tmp_path / STATUS).read_text()
     assert "\nStatus: results not written (outputs/standard/figures/loss cannot be" in status
     assert results(tmp_path, "standard")["weights"] == in_peace["weights"]

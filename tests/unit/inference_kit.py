@@ -18,7 +18,6 @@ from dnawire.models import (
     build_model,
     save_model,
 )
-from dnawire.tightbinding import load_parameters
 
 LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.2)
 ENERGIES = np.linspace(-8.5, -6.9, 9)
@@ -43,13 +42,11 @@ def trained(
     specification = ModelSpecification.of(model_type, len(ENERGIES), **settings)
     model = build_model(specification, seed=3)
     flat = torch.zeros(len(ENERGIES), dtype=torch.float64)
-    onsite = torch.tensor(load_parameters("kordas2025").onsite)
     statistics = TargetStatistics(
         energies=torch.tensor(ENERGIES),
         eta=0.01,
         mean={"log10_transmission": flat + mean_log10_transmission, "log10_dos": flat},
         std={"log10_transmission": flat + 2.0, "log10_dos": flat + 1.0},
-        onsite=onsite,
     )
     model.initialize(statistics)
     generator = torch.Generator().manual_seed(5)

@@ -66,13 +66,11 @@ def random_model(model_type: str, layers: int, dropout: float) -> TransportModel
     specification = ModelSpecification.of(model_type, NUM_ENERGIES, **settings)
     model = build_model(specification, seed=2)
     flat = torch.zeros(NUM_ENERGIES, dtype=torch.float64)
-    onsite = torch.tensor([-7.6, -7.9, -7.1, -8.2], dtype=torch.float64)
     statistics = TargetStatistics(
         energies=GRID,
         eta=0.01,
         mean={"log10_transmission": flat - 5, "log10_dos": flat},
         std={"log10_transmission": flat + 2, "log10_dos": flat + 0.5},
-        onsite=onsite,
     )
     model.initialize(statistics)
     generator = torch.Generator().manual_seed(4)

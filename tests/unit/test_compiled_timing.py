@@ -12,7 +12,7 @@ from dnawire.compiled import timing
 def test_compilation_is_no_work() -> None:
     inner = njit(lambda x: x + 1.0)
 
-    @njit
+    @njit  # type: ignore[untyped-decorator]
     def outer(x: float) -> float:
         return inner(x)  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ from typing import Final
 from numba.core import event
 
 
-class _Clock(event.Listener):
+class _Clock(event.Listener):  # type: ignore[misc]
     """Adds up the time from the begin of the outermost compilation to its end."""
 
     def __init__(self) -> None:

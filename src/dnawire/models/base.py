@@ -29,8 +29,6 @@ class TargetStatistics(NamedTuple):
     """Mean of each quantity with one value per energy, by its column."""
     std: Mapping[str, Float[Tensor, " E"]]
     """Its spread."""
-    onsite: Float[Tensor, " 4"]
-    """First guess of the on-site energy of each base in eV."""
 
 
 class TransportModel(nn.Module, ABC):
@@ -66,7 +64,7 @@ class TransportModel(nn.Module, ABC):
         return PackedParameters(self)
 
     def initialize(self, statistics: TargetStatistics) -> None:
-        """Start from what the training set tells at a glance: its grid, scales and levels."""
+        """Start from what the training set tells at a glance: its grid and scales."""
         self.energies.copy_(statistics.energies)
         self.eta.fill_(statistics.eta)
 

@@ -24,7 +24,13 @@ from dnawire.data import (
 )
 from dnawire.errors import MixedEnergyGridError
 from dnawire.graphs import Batch, iterate, length_buckets
-from dnawire.models import ModelSpecification, TargetStatistics, build_model, model_class
+from dnawire.models import (
+    ModelSpecification,
+    TargetStatistics,
+    TransportModel,
+    build_model,
+    model_class,
+)
 from dnawire.quantities import QUANTITIES, scored_in
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
@@ -132,15 +138,43 @@ def model_specification(config: TrainConfig, num_energies: int) -> ModelSpecific
     return ModelSpecification(config.model.model_type, num_energies, settings_of(config.model))
 
 
-def build_trainer(
-    config: TrainConfig, data: PreparedData, device: torch.device, group: ProcessGroup | None = None
-) -> Trainer:
-    """Put an untrained model, its optimizer and its data together, for one process or a group."""
-    group = group or SingleProcess()
+def initial_model(config: TrainConfig, data: PreparedData) -> TransportModel:
+    """Return the model with random weights, for a state that is loaded into it."""
     specification = model_specification(config, len(data.statistics.energies))
     model = build_model(specification, named_seed(config.runtime.seed, "initial weights"))
     model.initialize(data.statistics)
+    return model
+
+
+def adapted_model(config: TrainConfig, data: PreparedData) -> TransportModel:
+    """Return the model as a new training starts with it."""
+    model = initial_model(config, data)
     model.adapt_to(data.training)
+    return model
+
+
+def build_trainer(
+    config: TrainConfig,
+    data: PreparedData,
+    device: torch.device,
+    group: ProcessGroup | None = None,
+    model: TransportModel | None = None,
+) -> Trainer:
+    """Put model, optimizer and data together, for one process or a group.
+
+    Parameters
+    ----------
+    config, data
+        Settings and what `prepare_data` made.
+    device
+        Where to train.
+    group
+        One process if None.
+    model
+        `adapted_model` if None.
+    """
+    group = group or SingleProcess()
+    model = model or adapted_model(config, data)
     model.to(device)
     decay = config.optimization.ema_decay
     average = WeightAverage(copy.deepcopy(model), decay) if decay else None

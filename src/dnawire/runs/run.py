@@ -29,7 +29,9 @@ from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import (
     PreparedData,
+    adapted_model,
     build_trainer,
+    initial_model,
     prepare_data,
     prepare_dataset,
 )
@@ -151,7 +153,10 @@ class Run:
         with group.synchronized_errors():
             dataset = prepare_dataset(self.config)
             self.data = prepare_data(self.config, dataset, device)
-            self.trainer = build_trainer(self.config, self.data, device, group)
+            # The others take over the state of the main process, which a checkpoint brings whole.
+            build = adapted_model if self.is_main and loaded is None else initial_model
+            model = build(self.config, self.data)
+            self.trainer = build_trainer(self.config, self.data, device, group, model)
             self.identity = identity_of(self.config, self.data, group.size)
             self._say_started(device)
             self.callback = self._resumed(loaded)

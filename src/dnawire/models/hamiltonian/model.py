@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from dnawire.graphs import Batch
@@ -17,6 +17,7 @@ from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.hamiltonian.corrections import CorrectionHead
 from dnawire.models.hamiltonian.settings import HamiltonianSettings
+from dnawire.models.hamiltonian.start import find_start
 from dnawire.operators import assemble, edges_of, neighborhoods
 from dnawire.operators.transport import block_spectra
 from dnawire.transport import Spectra
@@ -65,23 +66,23 @@ class HamiltonianModel(TransportModel):
         self.corrections = CorrectionHead(settings.hidden_dim)
 
     def initialize(self, statistics: TargetStatistics) -> None:
-        """Start from the on-site energies that the training set suggests."""
+        """Start all levels in the middle of the energies."""
         super().initialize(statistics)
-        self.energy_origin.copy_(statistics.onsite.mean())
-        with torch.no_grad():
-            self.onsite_table.copy_(statistics.onsite - statistics.onsite.mean())
+        self.energy_origin.copy_(statistics.energies.mean())
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
-        """Set the hopping of pairs of bases that never meet to zero: nothing will teach it."""
-        seen = torch.zeros(len(EDGE_KINDS), NUM_BASES, NUM_BASES, dtype=torch.bool)
-        for batch in training:
-            for edge in EDGES:
-                start, end = edge.ends(batch.junctions.base.cpu())
-                known = (start != MISSING_CODE) & (end != MISSING_CODE)
-                seen[edge.kind, start[known], end[known]] = True
-        seen[1:] = seen[1:] | seen[1:].mT
+        """Start from the tables whose exact spectra fit some of the training records best.
+
+        The hopping of pairs of bases that never meet is set to zero: nothing will teach it.
+        """
+        start = find_start(
+            training, self.energies, float(self.eta), self.hopping_table, self.resonance_width
+        )
+        start.report()
         with torch.no_grad():
-            self.hopping_table[~seen] = 0.0
+            self.energy_origin.copy_(start.onsite.mean())
+            self.onsite_table.copy_(start.onsite - start.onsite.mean())
+            self.hopping_table.copy_(torch.where(_meeting(training), start.hopping, 0.0))
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""
@@ -125,3 +126,15 @@ class HamiltonianModel(TransportModel):
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
         return SpectraBatch(**self.spectra(batch, self.energies, float(self.eta))._asdict())
+
+
+def _meeting(training: Sequence[Batch]) -> Bool[Tensor, "4 4 4"]:
+    """Which pairs of bases meet in the training records, by kind of edge."""
+    seen = torch.zeros(len(EDGE_KINDS), NUM_BASES, NUM_BASES, dtype=torch.bool)
+    for batch in training:
+        for edge in EDGES:
+            start, end = edge.ends(batch.junctions.base.cpu())
+            known = (start != MISSING_CODE) & (end != MISSING_CODE)
+            seen[edge.kind, start[known], end[known]] = True
+    seen[1:] = seen[1:] | seen[1:].mT
+    return seen

@@ -48,7 +48,7 @@ def dnawire(folder: Path, words: str) -> Ended:
     [
         ("predict exact:kordas2025 ACXT", ("'ACXT'", "'X' at upper:2", "use A, C, G and T")),
         ("predict exact:kordas2025 ACGT/ACG", ("unequal length", "has 4", "has 3", "ACGT/ACG_")),
-        ("predict exact:kordas2025 _CGT/ACGT", ("upper:0 is missing", "[1, 2, 3]")),
+        ("predict exact:kordas2025 _CGT/ACGT", ("upper:0 is missing", "upper:1, upper:2")),
         ("predict exact:kordas2025 ACGT --left_contact upper:9", ("upper:9",)),
         ("predict exact:kordas2025 ACGT --gamma_left -0.1", ("gamma", "-0.1")),
         ("predict exact:kordas2025 ACGT --left_contact upper:0=-0.1", ("-0.1",)),

@@ -24,7 +24,7 @@ from storm import INTERVALS, kill_storm, place_of
 from dnawire.errors import EXIT_FINISHED
 
 
-@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [15, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, kills: int, record_property: Callable[[str, object], None]

@@ -10,7 +10,7 @@ from harness import CHECKPOINTS, MODELS, TINY
 from storm import signal_storm
 
 
-@pytest.mark.parametrize("signals", [40, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("signals", [20, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_every_saved_state_lies_on_the_way_of_a_run_in_peace(
     tmp_path: Path, model: str, signals: int, record_property: Callable[[str, object], None]

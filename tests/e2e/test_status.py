@@ -214,7 +214,7 @@ def test_a_folder_without_runs_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["status", str(tmp_path / "nowhere")]) == EXIT_NOT_FOUND
     assert main(["status", str(tmp_path), "--watch", "-1"]) == EXIT_USAGE
     messages = capsys.readouterr().err
-    for word in (f"no run in {tmp_path}", "does not exist", "Give a number of seconds above 0"):
+    for word in (f"no run in {tmp_path}", "does not exist", "watch = -1.0 is not allowed"):
         assert word in messages
     assert main(["status", str(tmp_path), "--json"]) == EXIT_FINISHED
     assert json.loads(capsys.readouterr().out)["runs"] == []

@@ -66,7 +66,12 @@ def _contact(text: str) -> Contact:
 @pytest.mark.parametrize(
     ("duplex", "left", "right", "words"),
     [
-        ("ACGT/ACG_", "lower:3", "upper:3", ["left", "lower:3 is missing", "[0, 1, 2]"]),
+        (
+            "ACGT/ACG_",
+            "lower:3",
+            "upper:3",
+            ["left", "lower:3 is missing", "lower:0, lower:1, lower:2"],
+        ),
         ("ACG/___", "upper:0", "lower:0", ["right", "no base at all"]),
         ("ACGT", "upper:0", "upper:4", ["right", "outside", "4 base pairs", "0 to 3"]),
         ("ACGT", "upper:0=0,lower:0=0", "upper:3", ["left", "every gamma is zero"]),

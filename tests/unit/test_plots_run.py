@@ -87,7 +87,7 @@ def test_best_median_and_worst_record_are_what_they_are_called(
         assert len(energies) > len(expected.energies)
         on_grid = np.isin(energies, expected.energies)
         np.testing.assert_allclose(values[on_grid], expected.transmission, rtol=1e-6)
-        text = (figures / f"{stem}.svg").read_text()
+        text = (figures / f"{stem}.svg").read_text().replace("\N{NO-BREAK SPACE}", " ")
         assert "upper:0=0.1 | upper:" in text
         assert f"mean error {error:#.2g} decades" in text
     assert column(figures / "loss.csv", "val_loss") == ["1.1", "0.6"]

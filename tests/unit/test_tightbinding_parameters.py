@@ -81,7 +81,7 @@ def test_kordas2025_holds_the_published_numbers() -> None:
 
 
 def test_unknown_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownParameterSetError, match="did you mean 'kordas2025'") as caught:
+    with pytest.raises(UnknownParameterSetError, match="Did you mean 'kordas2025'") as caught:
         load_parameters("kordas")
     assert caught.value.exit_code == 64
     assert "roche-voityuk" in caught.value.remedy

@@ -24,7 +24,7 @@ from storm import INTERVALS, kill_storm, place_of
 from dnawire.errors import EXIT_FINISHED
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, kills: int, record_property: Callable[[str, object], None]
@@ -35,7 +35,7 @@ def test_a_killed_run_ends_as_if_nothing_had_happened(
     # A few kills may all miss the saves, which the test of file operations below cannot.
     assert tally.in_save > 0 or kills < 100
     assert tally.last is not None
-    assert tally.last.epoch > 0
+    assert tally.last.epoch > 0 or (kills < 100 and tally.last.batch > 0)
     record_property("summary", tally.summary())
 
 

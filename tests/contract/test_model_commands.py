@@ -64,7 +64,9 @@ def test_it_predicts(model: str, trained: Path, tmp_path: Path) -> None:
     with (tmp_path / "out/summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["sequence"] for row in rows] == ["ACGT", "ACG/C_T"]
-    assert all(float(row["conductance_S"]) >= 0.0 for row in rows)
+    assert all(0.0 <= float(row["max_transmission"]) <= 1.0 + 1e-9 for row in rows)
+    assert all(float(row["log10_transmission"]) <= 1e-9 for row in rows)
+    assert all(row["status"] for row in rows)
     knows = load_predictor(str(run)).knows_hamiltonian
     assert bool(list((tmp_path / "out").glob("hamiltonian_*.csv"))) == knows
 

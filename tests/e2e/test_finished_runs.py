@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -137,3 +138,32 @@ def test_settings_of_a_split_that_have_no_effect_are_refused() -> None:
     ):
         with pytest.raises(UsageError, match=words):
             drawing((*TINY, *ONE, *flags), no_figures)
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_good"), [(("--num_epochs", "30", "--learning_rate", "0.01"), True), ((), False)]
+)
+def test_a_model_is_held_against_what_needs_no_training(
+    folder: Path, caplog: pytest.LogCaptureFixture, flags: tuple[str, ...], is_good: bool
+) -> None:
+    """Equal spectra are predicted best by their mean; those of the ladder by its Hamiltonian."""
+    flags = (*TINY, *flags) if is_good else ("--data", "equal.h5", *SMALL_MODEL, *ONE)
+    if not is_good:
+        plain = records()
+        spectra = {
+            name: Ragged(np.tile(column[0], len(plain.lengths)), column.offsets)
+            for name, column in plain.spectra.items()
+            if name != "log10_ldos"
+        }
+        write_dataset("equal.h5", replace(plain, spectra=spectra))
+    assert drawing((*flags, "--model_type", "hamiltonian"), no_figures) == 0
+    run = folder / "outputs" / "hamiltonian"
+    first, *others = csv.DictReader((run / "scores.csv").read_text().splitlines())
+    assert [other["status"] for other in others] == ["", ""]
+    card = (run / "model" / "README.md").read_text()
+    told = load_predictor(str(run)).conditions.shortfalls
+    assert first["status"] == ("; ".join(told) or "ok")
+    assert bool(told) != is_good
+    assert ("no better than a baseline" in card) != is_good
+    assert ("NO BETTER THAN A BASELINE" in caplog.text) != is_good
+    assert all(f"- {one}" in card and one in caplog.text for one in told)

@@ -22,6 +22,9 @@ from dnawire.models import (
 LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.2)
 ENERGIES = np.linspace(-8.5, -6.9, 9)
 ENERGIES.flags.writeable = False
+_BASELINES = {"training mean": {"transmission": 1.0, "dos": 0.3}}
+POOR_SCORES = {"mine": {"transmission": 0.5, "dos": 0.4}, **_BASELINES}
+FAIR_SCORES = {"mine": {"transmission": 0.5, "dos": 0.2}, **_BASELINES}
 
 
 def junction(text: str) -> Junction:

@@ -9,10 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inference_kit import ENERGIES, LEFT, provenance, save, trained
+from inference_kit import (
+    ENERGIES,
+    FAIR_SCORES,
+    LEFT,
+    POOR_SCORES,
+    provenance,
+    save,
+    trained,
+)
 
 from dnawire.cli import main
-from dnawire.cli._conditions import UNRESOLVED, contact
+from dnawire.cli._conditions import contact
 from dnawire.cli._main import EXIT_BROKEN_PIPE
 from dnawire.config import model_types
 from dnawire.errors import (
@@ -258,9 +266,36 @@ def test_numbers_not_to_be_trusted_are_reported(
     window = ["--energy_min", "-6.8", "--energy_max", "-6.2", "--fermi_energy", "-6.5"]
     assert predict(tmp_path / "narrow", EXACT, "ATATATAT", *window) == EXIT_FINISHED
     assert "ATATATAT: an open channel outside the energies" in capsys.readouterr().err
-    save_model(tmp_path / "run", *trained("standard", mean_log10_transmission=3.0), provenance())
-    assert predict(tmp_path / "out", tmp_path / "run", "ACG") == EXIT_FINISHED
-    assert "ACG: T exceeds the 1 open channel(s): unphysical" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model_type", model_types())
+def test_transmission_is_at_most_the_number_of_open_channels(
+    tmp_path: Path, model_type: str
+) -> None:
+    """Whatever its weights say, at its own lengths and at others."""
+    wild = trained(model_type, mean_log10_transmission=3.0)
+    save_model(tmp_path / "run" / "model", *wild, provenance())
+    contacts = ("--left_contact", "upper:0=0.1,lower:-1=0.1", "--right_contact", "upper:-1=0.1")
+    for number, flags in ((1, ()), (1, contacts)):
+        out = tmp_path / f"out {len(flags)}"
+        assert predict(out, tmp_path / "run", "ACG", "ACGTACGTACGTACG", *flags) == EXIT_FINISHED
+        highest = [float(row["max_transmission"]) for row in rows(out / "summary.csv")]
+        assert max(highest) <= number + 1e-9
+
+
+def test_a_model_that_is_no_better_than_a_baseline_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poor, fair = save(tmp_path / "poor", "standard", scores=POOR_SCORES), tmp_path / "fair"
+    save(fair, "standard", scores=FAIR_SCORES)
+    assert predict(tmp_path / "one", poor, "ACG", "ACGT") == EXIT_FINISHED
+    table, told = capsys.readouterr()
+    assert told.count("no better than a baseline: log10 DOS: 0.4, training mean 0.3") == 1
+    assert [row["status"] for row in rows(tmp_path / "one" / "summary.csv")] == ["poor_model"] * 2
+    assert all(line.endswith("poor_model") for line in table.splitlines()[-2:])
+    assert predict(tmp_path / "two", fair, "ACG") == EXIT_FINISHED
+    assert "no better" not in capsys.readouterr().err
+    assert rows(tmp_path / "two" / "summary.csv")[0]["status"] == "ok"
 
 
 def test_a_junction_unlike_all_training_records_is_reported(
@@ -290,14 +325,24 @@ def test_contacts_that_are_not_connected_are_told(
     assert rows(tmp_path / "summary.csv")[0]["max_transmission_energy_eV"] == "nan"
 
 
-def test_a_conductance_off_a_grid_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("model_type", model_types())
+def test_there_is_no_conductance_off_a_grid_unless_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_type: str
 ) -> None:
-    for model_type in model_types():
-        run = save(tmp_path / model_type, model_type)
-        assert predict(tmp_path / f"{model_type} out", run, "ACG", *FERMI) == EXIT_FINISHED
-        is_resolved = load_predictor(str(run)).knows_hamiltonian
-        assert (UNRESOLVED in capsys.readouterr().err) != is_resolved
+    run = save(tmp_path / model_type, model_type)
+    is_resolved = load_predictor(str(run)).knows_hamiltonian
+    assert predict(tmp_path / "out", run, "ACG", *FERMI) == EXIT_FINISHED
+    assert ("conductance   not computed" in capsys.readouterr().out) != is_resolved
+    (row,) = rows(tmp_path / "out" / "summary.csv")
+    assert (row["conductance_quanta"], row["conductance_S"]).count("nan") == (
+        0 if is_resolved else 2
+    )
+    flags = (*FERMI, "--conductance_from_grid")
+    assert predict(tmp_path / "from grid", run, "ACG", *flags) == EXIT_FINISHED
+    (row,) = rows(tmp_path / "from grid" / "summary.csv")
+    assert float(row["conductance_quanta"]) > 0.0
+    assert ("unresolved_conductance" in row["status"]) != is_resolved
+    assert ("orders of magnitude" in capsys.readouterr().err) != is_resolved
 
 
 def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inference_kit import LEFT, RIGHT, save
+from inference_kit import LEFT, POOR_SCORES, RIGHT, save
 
 from dnawire.cli import main
-from dnawire.cli._conditions import UNRESOLVED
 from dnawire.config import model_types
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
@@ -140,7 +139,7 @@ def test_among_equals_the_first_comes_first() -> None:
     ranking = Ranking("flat", lowest=False, top=3)
     for start in range(0, 16, 4):
         ranking.add(same.select(np.arange(start, start + 4)))
-    assert [text for text, _, _ in ranking.rows] == ["AA", "AC", "AG"]
+    assert [row.text for row in ranking.rows] == ["AA", "AC", "AG"]
 
 
 def test_pieces_are_small_and_hold_every_sequence_once() -> None:
@@ -228,7 +227,7 @@ def test_a_mixed_list_is_answered_in_its_order_and_computed_by_length(tmp_path: 
     ranking = Ranking("flat", lowest=False, top=8)
     for piece in screen(load_predictor(EXACT), candidates, question, unique=False):
         ranking.add(piece._replace(values={"flat": np.zeros(len(piece.codes))}))
-    assert [text for text, _, _ in ranking.rows] == listed
+    assert [row.text for row in ranking.rows] == listed
 
 
 def test_conductances_that_mean_little_are_counted(
@@ -236,7 +235,8 @@ def test_conductances_that_mean_little_are_counted(
 ) -> None:
     flags = ("--pattern", "A" * 12, *FERMI, "--rank_by", "log10_conductance")
     assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
-    assert "1 of the 1 ranked are conductances that mean little" in capsys.readouterr().err
+    assert "1 of the 1 ranked: most of G passes through levels narrower" in capsys.readouterr().err
+    assert rows(tmp_path / "out" / "ranking.csv")[0]["status"] == "fragile_conductance"
 
 
 def test_disconnected_contacts_come_last(
@@ -255,7 +255,7 @@ def test_what_is_out_of_domain_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     run = save(tmp_path / "run", "standard")
     assert run_screen(tmp_path / "out", run, "--length", "2", "--top", "9") == EXIT_FINISHED
     log = capsys.readouterr().err
-    assert "9 of the 9 ranked are unlike all training records: its length is 2" in log
+    assert "9 of the 9 ranked: unlike all training records: its length is 2" in log
 
 
 def test_results_are_not_replaced_silently(tmp_path: Path) -> None:
@@ -308,15 +308,39 @@ def test_bad_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert f"{path}, line 2: upper strand 'ACU'" in capsys.readouterr().err
 
 
-def test_a_ranking_by_conductances_off_a_grid_is_told(
+def test_no_ranking_by_conductances_off_a_grid_unless_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ("--length", "2", "--rank_by", "log10_conductance", "--fermi_energy", "-7.5")
     for model_type in model_types():
         run = save(tmp_path / model_type, model_type)
-        assert run_screen(tmp_path / f"{model_type} out", run, *flags) == EXIT_FINISHED
         is_resolved = load_predictor(str(run)).knows_hamiltonian
-        assert (UNRESOLVED in capsys.readouterr().err) != is_resolved
+        code = run_screen(tmp_path / model_type / "out", run, *flags)
+        assert code == (EXIT_FINISHED if is_resolved else EXIT_USAGE)
+        assert ("--conductance_from_grid" in capsys.readouterr().err) != is_resolved
+        folder = tmp_path / model_type / "from grid"
+        assert run_screen(folder, run, *flags, "--conductance_from_grid") == EXIT_FINISHED
+        (words,) = {row["status"] for row in rows(folder / "ranking.csv")}
+        assert ("unresolved_conductance" in words) != is_resolved
+
+
+def test_every_row_has_its_own_status(tmp_path: Path) -> None:
+    """Lengths, base pairs and contacts decide, in the ranking and among all sequences."""
+    run = save(tmp_path / "run", "standard", scores=POOR_SCORES)
+    listed = {
+        "ACG": "poor_model",
+        "AC": "poor_model out_of_domain",
+        "ACG/CTT": "poor_model out_of_domain",
+        "TTT": "poor_model",
+    }
+    (tmp_path / "list.txt").write_text("\n".join(listed))
+    flags = ("--sequences", str(tmp_path / "list.txt"), "--save_all")
+    for name, table in ((run, "scores.csv"), (run, "ranking.csv")):
+        assert run_screen(tmp_path / table, name, *flags) == EXIT_FINISHED
+        found = {row["sequence"]: row["status"] for row in rows(tmp_path / table / table)}
+        assert found == listed
+    assert run_screen(tmp_path / "exact", EXACT, *flags) == EXIT_FINISHED
+    assert {row["status"] for row in rows(tmp_path / "exact" / "scores.csv")} == {"ok"}
 
 
 def test_a_standard_model_keeps_to_its_energies(tmp_path: Path) -> None:

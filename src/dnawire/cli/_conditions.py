@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import tyro
+
 from dnawire.cli._flags import check_range
 from dnawire.errors import UsageError
 from dnawire.scalars import BROADENING, COUPLING, ENERGY, TEMPERATURE, Range
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
 
 _NUM_ENERGIES: Final = Range(2, 10**5, "energies")
-UNRESOLVED: Final = (
-    "warning: this model knows T at the energies of its grid only: resonances between them are "
-    "missing, and a conductance may be wrong by orders of magnitude"
-)
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,10 @@ class ConditionFlags:
 
     temperature: float = 300.0
     """Temperature of the contacts in K."""
+
+    conductance_from_grid: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Give a conductance also by a model that knows T at the energies of its grid only: what lies
+    between them is missing in it, and it may be wrong by orders of magnitude."""
 
     def __post_init__(self) -> None:
         for name in ("gamma_left", "gamma_right"):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import tyro
 
 from dnawire.cli._conditions import (
-    UNRESOLVED,
     ConditionFlags,
     check_conditions,
     condition_footer,
@@ -25,15 +24,13 @@ from dnawire.cli._table import aligned
 from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
-    from dnawire.inference import Predictor, Summary
+    from dnawire.inference import Predictor, Remark, Summary
     from dnawire.junction import Duplex, Junction
     from dnawire.plots import Table
 
 _logger = logging.getLogger(__name__)
 
 _SHOWN_PEAKS = 4
-_NOTABLE_SHARE = 0.1
-_LARGEST_PER_CHANNEL = 1.0 + 1e-9
 _SUMMARY = "summary.csv"
 _LONGEST_NAME = 40
 _MEMBERS = re.compile(r"summary\.csv|(spectra(_\d+)?|hamiltonian_\d+_[ACGT_-]+)\.(png|svg|csv)")
@@ -92,7 +89,13 @@ def run(arguments: Sequence[str]) -> int:
     with result_folder(flags.results, "predictions", predictor.name, _MEMBERS) as folder:
         _announce_long(junctions)
         summaries = [
-            summarize(predictor, record, conditions.fermi_energy, conditions.temperature)
+            summarize(
+                predictor,
+                record,
+                conditions.fermi_energy,
+                conditions.temperature,
+                conductance_from_grid=conditions.conductance_from_grid,
+            )
             for record in predictor.predict(junctions, energies, conditions.eta)
         ]
         # Results first: who reads only the head of the table ends the process.
@@ -102,7 +105,8 @@ def run(arguments: Sequence[str]) -> int:
         published = folder.publish()
     grid = predictor.default_energies if energies is None else energies
     print("\n".join(condition_lines(predictor, contacts, grid, eta)))
-    print("\n".join([*_conductance_lines(conditions), "", *aligned(_rows(summaries))]))
+    conductance = _conductance_line(conditions, predictor)
+    print("\n".join([conductance, "", *aligned(_rows(predictor, summaries))]))
     _warn(predictor, summaries)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
@@ -118,43 +122,67 @@ def _announce_long(junctions: Sequence[Junction]) -> None:
         )
 
 
-def _conductance_lines(conditions: ConditionFlags) -> list[str]:
+def _conductance_line(conditions: ConditionFlags, predictor: Predictor) -> str:
     energy, temperature = conditions.fermi_energy, conditions.temperature
     if energy is None:
-        return ["conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)"]
-    return [f"conductance   at {temperature:g} K, E_F = {energy:g} eV"]
+        return "conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)"
+    if not (predictor.knows_hamiltonian or conditions.conductance_from_grid):
+        return (
+            "conductance   not computed: this model knows T at the energies of its grid only "
+            "(--conductance_from_grid)"
+        )
+    return f"conductance   at {temperature:g} K, E_F = {energy:g} eV"
 
 
-def _rows(summaries: Sequence[Summary]) -> list[list[str]]:
+def _rows(predictor: Predictor, summaries: Sequence[Summary]) -> list[list[str]]:
     """Return the table: names of the columns, then a row for each junction."""
     head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)", "level - E_F (eV)"]
-    head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
+    head += ["max T", "at (eV)", "highest DOS peaks (eV)", "status"]
     rows = []
     for summary in summaries:
         junction = summary.spectra.junction
         peaks = sorted(summary.dos_peaks[:_SHOWN_PEAKS].tolist())
-        at_fermi = summary.at_fermi_energy
-        conductance = (
-            []
-            if at_fermi is None
-            else [
-                f"{at_fermi.log10_transmission:.3f}",
-                f"{at_fermi.conductance.conductance_quanta:.3e}",
-                f"{at_fermi.conductance.siemens:.3e}",
-                _number(at_fermi.level_distance, "+.4f"),
-            ]
-        )
         rows.append(
             [
                 junction.duplex.text,
                 str(junction.length),
-                *conductance,
+                *_fermi_cells(summary),
                 f"{summary.max_transmission:.3e}",
                 _number(summary.max_energy, ".4f"),
                 " ".join(f"{energy:.3f}" for energy in peaks),
+                _status(predictor, summary),
             ]
         )
     return [head if summaries[0].at_fermi_energy else head[:2] + head[6:], *rows]
+
+
+def _fermi_cells(summary: Summary) -> list[str]:
+    at_fermi = summary.at_fermi_energy
+    if at_fermi is None:
+        return []
+    return [
+        f"{at_fermi.log10_transmission:.3f}",
+        _number(at_fermi.conductance.conductance_quanta, ".3e"),
+        _number(at_fermi.conductance.siemens, ".3e"),
+        _number(at_fermi.level_distance, "+.4f"),
+    ]
+
+
+def _status(predictor: Predictor, summary: Summary) -> str:
+    from dnawire.inference import model_remarks, status
+
+    return status([*model_remarks(predictor), *_remarks(predictor, summary)])
+
+
+def _remarks(predictor: Predictor, summary: Summary) -> Iterator[Remark]:
+    """What is to be said of one junction."""
+    from dnawire.inference import conductance_remarks, junction_remarks, summary_remarks
+
+    yield from junction_remarks(predictor, summary.spectra.junction)
+    yield from summary_remarks(summary)
+    at_fermi = summary.at_fermi_energy
+    if at_fermi is not None and not math.isnan(at_fermi.conductance.conductance_quanta):
+        yield from conductance_remarks(predictor)
 
 
 def _number(value: float, form: str) -> str:
@@ -162,49 +190,17 @@ def _number(value: float, form: str) -> str:
 
 
 def _warn(predictor: Predictor, summaries: Sequence[Summary]) -> None:
-    """Say which numbers are not to be trusted."""
-    if not predictor.knows_hamiltonian and summaries[0].at_fermi_energy is not None:
-        _logger.warning("%s", UNRESOLVED)
-    for summary in summaries:
-        junction = summary.spectra.junction
-        name = junction.duplex.text
-        outside = "; ".join(predictor.out_of_domain(junction))
-        if outside:
-            _logger.warning("warning: %s: unlike all training records: %s", name, outside)
-        for warning in (*_contact_warnings(junction, summary), *_fermi_warnings(summary)):
-            _logger.warning("warning: %s: %s", name, warning)
+    """Say which numbers are not to be trusted: what holds for all of them once."""
+    from dnawire.inference import model_remarks
 
-
-def _contact_warnings(junction: Junction, summary: Summary) -> Iterator[str]:
-    shared = junction.shared_bases
-    if shared:
-        yield f"both contacts are on {', '.join(shared)}: part of T passes no other base"
-    if math.isnan(summary.max_energy):
-        yield "the contacts are not connected, T = 0"
-    channels = min(len(junction.left.attachments), len(junction.right.attachments))
-    if summary.max_transmission > _LARGEST_PER_CHANNEL * channels:
-        yield f"T exceeds the {channels} open channel(s): unphysical"
-
-
-def _fermi_warnings(summary: Summary) -> Iterator[str]:
-    at_fermi = summary.at_fermi_energy
-    if at_fermi is None:
-        return
-    conductance = at_fermi.conductance
-    if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
-        yield (
-            f"an open channel outside the energies could add up to {conductance.unseen_quanta:.1e} "
-            "G0; widen them with --energy_min and --energy_max"
-        )
-    if at_fermi.is_fragile:
-        from dnawire.inference import NARROW
-
-        yield (
-            f"G means little: {at_fermi.narrow_share:.0%} of it passes through levels narrower "
-            f"than {1e3 * NARROW:g} meV, which any dephasing destroys; T(E_F) alone would give "
-            f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
-            f"{at_fermi.level_distance:+.3f} eV from E_F"
-        )
+    found = [(one, set(_remarks(predictor, one))) for one in summaries]
+    common = set.intersection(*(remarks for _, remarks in found)) if len(found) > 1 else set()
+    for remark in (*model_remarks(predictor), *sorted(common)):
+        _logger.warning("warning: %s", remark.sentence)
+    for summary, remarks in found:
+        name = summary.spectra.junction.duplex.text
+        for remark in sorted(remarks - common):
+            _logger.warning("warning: %s: %s", name, remark.sentence)
 
 
 def _spectra_stems(number: int) -> list[str]:
@@ -222,7 +218,7 @@ def _hamiltonian_stems(duplexes: Sequence[Duplex]) -> list[str]:
 def _write(folder: Path, predictor: Predictor, summaries: Sequence[Summary], about: str) -> None:
     from dnawire import plots
 
-    plots.save_table(folder / _SUMMARY, _summary_table(summaries))
+    plots.save_table(folder / _SUMMARY, _summary_table(predictor, summaries))
     records = [one.spectra for one in summaries]
     size = len(plots.LINES)
     title = f"Predicted by {predictor.name}"
@@ -243,7 +239,7 @@ def _write(folder: Path, predictor: Predictor, summaries: Sequence[Summary], abo
         plots.save_figure(figure, folder / stem, table)
 
 
-def _summary_table(summaries: Sequence[Summary]) -> Table:
+def _summary_table(predictor: Predictor, summaries: Sequence[Summary]) -> Table:
     junctions = [one.spectra.junction for one in summaries]
     table: dict[str, tuple[str, list[object]]] = {
         "sequence": ("", [junction.duplex.text for junction in junctions]),
@@ -262,4 +258,5 @@ def _summary_table(summaries: Sequence[Summary]) -> Table:
         table["conductance"] = ("S", [one.siemens for one in conductances])
         table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
         table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])
+    table["status"] = ("", [_status(predictor, one) for one in summaries])
     return table

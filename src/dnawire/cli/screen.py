@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import tyro
 
 from dnawire.cli._conditions import (
-    UNRESOLVED,
     ConditionFlags,
     check_conditions,
     condition_footer,
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
         Ranking,
         Screened,
     )
-    from dnawire.junction import Junction
 
 _logger = logging.getLogger(__name__)
 
@@ -123,11 +121,19 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(ScreenFlags, arguments, "screen")
     flags.messages.configure()
-    from dnawire.inference import Distribution, Ranking, check_candidates, load_predictor, screen
+    from dnawire.inference import (
+        Distribution,
+        Ranking,
+        check_candidates,
+        check_predictor,
+        load_predictor,
+        screen,
+    )
 
     candidates = _candidates(flags)
     predictor = load_predictor(flags.model, flags.device)
     question = _question(flags, predictor)
+    check_predictor(predictor, question)
     check_candidates(candidates, question)
     check_conditions(flags.conditions, predictor, question.energies)
     ranking = Ranking(flags.rank_by, flags.lowest, flags.top)
@@ -147,7 +153,7 @@ def run(arguments: Sequence[str]) -> int:
         _write(folder.path, predictor, ranking, distribution, question, about)
         published = folder.publish()
     print("\n".join(_summary(ranking, distribution, candidates.count)))
-    _warn(predictor, ranking, question)
+    _warn(ranking)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
 
@@ -203,6 +209,7 @@ def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
         fermi_energy=flags.conditions.fermi_energy,
         temperature=flags.conditions.temperature,
         rank_by=flags.rank_by,
+        conductance_from_grid=flags.conditions.conductance_from_grid,
     )
 
 
@@ -257,14 +264,18 @@ def _reported(pieces: Iterable[Screened], total: int) -> Generator[Screened]:
 
 def _saved(pieces: Iterable[Screened], path: Path) -> Generator[Screened]:
     """Write the values of all sequences, in their order; the file appears when it is complete."""
+    from dnawire.inference import status
+
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         waiting: list[tuple[int, list[object]]] = []
         for number, piece in enumerate(pieces):
             if number == 0:
-                writer.writerow(["sequence", *piece.values])
+                writer.writerow(["sequence", *piece.values, "status"])
+            words = {remarks: status(remarks) for remarks in set(piece.remarks)}
             columns = (values.tolist() for values in piece.values.values())
-            rows = map(list, zip(piece.texts, *columns, strict=True))
+            statuses = (words[remarks] for remarks in piece.remarks)
+            rows = map(list, zip(piece.texts, *columns, statuses, strict=True))
             waiting += zip(piece.rows.tolist(), rows, strict=True)
             if piece.is_in_order:
                 writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))
@@ -282,20 +293,21 @@ def _write(
     about: str,
 ) -> None:
     from dnawire import plots
-    from dnawire.inference import CRITERIA
+    from dnawire.inference import CRITERIA, status
 
     columns: dict[str, tuple[str, list[Any]]] = {
         "rank": ("", list(range(1, len(ranking.rows) + 1))),
-        "sequence": ("", [text for text, _, _ in ranking.rows]),
+        "sequence": ("", [row.text for row in ranking.rows]),
         "same_junction": ("", _same_junctions(ranking, question)),
     }
-    for name in ranking.rows[0][2]:
-        columns[name] = ("", [values[name] for _, _, values in ranking.rows])
+    for name in ranking.rows[0].values:
+        columns[name] = ("", [row.values[name] for row in ranking.rows])
+    columns["status"] = ("", [status(row.remarks) for row in ranking.rows])
     plots.save_table(folder / _RANKING, columns)
     figure = plots.distribution_figure(
         distribution.binned(),
         CRITERIA[ranking.rank_by],
-        ranking.rows[-1][2][ranking.rank_by],
+        ranking.rows[-1].values[ranking.rank_by],
         f"Screened by {predictor.name}",
         about,
     )
@@ -307,22 +319,24 @@ def _same_junctions(ranking: Ranking, question: Question) -> list[str]:
     """Other writing of each ranked duplex, where the contacts make it the same junction."""
     from dnawire.inference import is_same_from_both_strands
 
-    lengths = {len(text.partition("/")[0]) for text, _, _ in ranking.rows}
+    lengths = {len(row.text.partition("/")[0]) for row in ranking.rows}
     same = {
         length: is_same_from_both_strands(question.left, question.right, length)
         for length in lengths
     }
     return [
         flipped if same[len(text.partition("/")[0])] and flipped != text else ""
-        for text, flipped, _ in ranking.rows
+        for text, flipped, *_ in ranking.rows
     ]
 
 
 def _summary(ranking: Ranking, distribution: Distribution, total: int) -> list[str]:
-    rows = [["rank", "sequence", *ranking.rows[0][2]]]
+    from dnawire.inference import status
+
+    rows = [["rank", "sequence", *ranking.rows[0].values, "status"]]
     rows += [
-        [str(rank), text, *(f"{value:.3f}" for value in values.values())]
-        for rank, (text, _, values) in enumerate(ranking.rows[:_SHOWN], start=1)
+        [str(rank), row.text, *(f"{one:.3f}" for one in row.values.values()), status(row.remarks)]
+        for rank, row in enumerate(ranking.rows[:_SHOWN], start=1)
     ]
     counted = sum(distribution.counts.values()) + distribution.vanishing
     lines = [*aligned(rows), "", f"screened      {counted:,} of {total:,} sequences"]
@@ -331,44 +345,8 @@ def _summary(ranking: Ranking, distribution: Distribution, total: int) -> list[s
     return lines
 
 
-def _warn(predictor: Predictor, ranking: Ranking, question: Question) -> None:
+def _warn(ranking: Ranking) -> None:
     """Say what in the ranking is not to be trusted."""
-    from dnawire.inference import CONDUCTANCE
-    from dnawire.junction import Duplex, Junction
-
-    junctions = [
-        Junction(Duplex.parse(text), question.left, question.right) for text, _, _ in ranking.rows
-    ]
-    warnings: Counter[str] = Counter()
-    for junction in junctions:
-        outside = predictor.out_of_domain(junction)
-        warnings.update(f"unlike all training records: {one}" for one in outside)
-        if junction.shared_bases:
-            warnings["both contacts on one base: part of T passes no other"] += 1
-    if ranking.rank_by == CONDUCTANCE and predictor.knows_hamiltonian:
-        warnings += _fragile(predictor, junctions, question)
-    for warning, number in warnings.items():
-        _logger.warning("warning: %d of the %d ranked are %s", number, len(ranking.rows), warning)
-    if ranking.rank_by == CONDUCTANCE and not predictor.knows_hamiltonian:
-        _logger.warning("%s", UNRESOLVED)
-
-
-def _fragile(
-    predictor: Predictor, junctions: Sequence[Junction], question: Question
-) -> Counter[str]:
-    """Count the conductances that pass through levels which any dephasing destroys."""
-    from dnawire.inference import NARROW, summarize
-
-    records = predictor.predict(junctions, question.energies, question.eta)
-    summaries = (
-        summarize(predictor, record, question.fermi_energy, question.temperature)
-        for record in records
-    )
-    number = sum(
-        one.at_fermi_energy is not None and one.at_fermi_energy.is_fragile for one in summaries
-    )
-    what = (
-        "conductances that mean little: most passes through levels narrower than "
-        f"{1e3 * NARROW:g} meV, which any dephasing destroys"
-    )
-    return Counter({what: number} if number else {})
+    found = Counter(remark.sentence for row in ranking.rows for remark in row.remarks)
+    for sentence, number in found.items():
+        _logger.warning("warning: %d of the %d ranked: %s", number, len(ranking.rows), sentence)

@@ -8,15 +8,25 @@ from dnawire.inference.candidates import (
 )
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
+from dnawire.inference.remarks import (
+    Remark,
+    conductance_remarks,
+    junction_remarks,
+    model_remarks,
+    status,
+    summary_remarks,
+)
 from dnawire.inference.screen import (
     BIN,
     CONDUCTANCE,
     CRITERIA,
     Distribution,
     Question,
+    Ranked,
     Ranking,
     Screened,
     check_candidates,
+    check_predictor,
     is_same_from_both_strands,
     screen,
 )
@@ -45,14 +55,22 @@ __all__ = [
     "PatternCandidates",
     "Predictor",
     "Question",
+    "Ranked",
     "Ranking",
+    "Remark",
     "Screened",
     "Summary",
     "align_signs",
     "check_candidates",
+    "check_predictor",
+    "conductance_remarks",
     "is_same_from_both_strands",
+    "junction_remarks",
     "load_predictor",
+    "model_remarks",
     "resolved_record",
     "screen",
+    "status",
     "summarize",
+    "summary_remarks",
 ]

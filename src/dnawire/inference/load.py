@@ -18,6 +18,7 @@ from dnawire.predictors.conditions import (
     conditions_of_settings,
     contacts_of_texts,
 )
+from dnawire.predictors.shortfalls import shortfalls
 from dnawire.tightbinding import available_parameters, ladder_blocks, load_parameters
 
 if TYPE_CHECKING:
@@ -123,8 +124,9 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             parameters=origin["parameters"],
             origin=f"training of {folder}",
             coverage=Coverage.from_plain(provenance["trained_on"]),
+            shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnusableFileError(
             f"the model in {folder} does not say how it was trained: {error!r}",
             "use a model folder that `dnawire train` wrote.",

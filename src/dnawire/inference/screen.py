@@ -14,8 +14,15 @@ from dnawire.data import duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.interpolate import interpolated
+from dnawire.inference.remarks import (
+    FRAGILE,
+    Remark,
+    conductance_remarks,
+    junction_remarks,
+    model_remarks,
+)
 from dnawire.inference.summary import summarize
-from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
+from dnawire.junction import LETTERS, Contact, Duplex, Junction, JunctionArrays
 from dnawire.predictors import Predictor
 from dnawire.transport import Totals
 
@@ -58,6 +65,8 @@ class Question:
         In K, for the conductance.
     rank_by
         One of `CRITERIA`.
+    conductance_from_grid
+        Whether a conductance is wanted of a predictor without a Hamiltonian; see `summarize`.
 
     Raises
     ------
@@ -74,6 +83,7 @@ class Question:
     fermi_energy: float | None
     temperature: float
     rank_by: str
+    conductance_from_grid: bool = False
 
     def __post_init__(self) -> None:
         low, high = float(self.energies[0]), float(self.energies[-1])
@@ -112,11 +122,14 @@ class Screened(NamedTuple):
     """Whether all candidates before the last of these are answered."""
     values: dict[str, NDArray[np.float64]]
     """Quantities by name, in decades, (B,); -inf where T vanishes."""
+    remarks: list[tuple[Remark, ...]]
+    """What is to be said of each."""
 
-    def select(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Screened:
+    def select(self, rows: NDArray[np.intp]) -> Screened:
         """Some of them."""
         values = {name: one[rows] for name, one in self.values.items()}
-        return Screened(self.rows[rows], self.codes[rows], self.is_in_order, values)
+        remarks = [self.remarks[row] for row in rows.tolist()]
+        return Screened(self.rows[rows], self.codes[rows], self.is_in_order, values, remarks)
 
     @property
     def texts(self) -> list[str]:
@@ -156,14 +169,16 @@ def screen(
     UsageError
         If the predictor is bound to other energies or another eta.
     """
+    said = _Remarks(predictor, question)
     for piece in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
         rows, codes = piece.rows, piece.codes
         if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
             is_new = ~_is_repeated(codes, candidates)
             rows, codes = rows[is_new], codes[is_new]
         if len(codes):
-            answers = _answers(predictor, codes, question)
-            yield Screened(rows, codes, piece.is_in_order, answers)
+            remarks = said(codes)
+            answers = _answers(predictor, codes, question, remarks)
+            yield Screened(rows, codes, piece.is_in_order, answers, remarks)
 
 
 def check_candidates(candidates: Candidates, question: Question) -> None:
@@ -176,6 +191,59 @@ def check_candidates(candidates: Candidates, question: Question) -> None:
     """
     for _ in candidates.junctions(question.left, question.right):
         pass
+
+
+def check_predictor(predictor: Predictor, question: Question) -> None:
+    """Refuse to rank by what the predictor cannot know.
+
+    Raises
+    ------
+    UsageError
+        If it knows no Hamiltonian and a conductance is asked for, not knowingly from its grid.
+    """
+    is_known = predictor.knows_hamiltonian or question.conductance_from_grid
+    if question.rank_by == CONDUCTANCE and not is_known:
+        raise UsageError(
+            f"{CONDUCTANCE} of {predictor.name}, which knows T at the energies of its grid only: "
+            "resonances between them are missing.",
+            f"rank by {TRANSMISSION}, use a model that predicts a Hamiltonian, or accept an error "
+            "of orders of magnitude with --conductance_from_grid.",
+        )
+
+
+class _Remarks:
+    """Remarks on many duplexes between the contacts of a question; equal ones are made once."""
+
+    def __init__(self, predictor: Predictor, question: Question) -> None:
+        self._predictor = predictor
+        self._question = question
+        self._common = tuple(model_remarks(predictor))
+        if question.rank_by == CONDUCTANCE:
+            self._common += tuple(conductance_remarks(predictor))
+        self._known: dict[tuple[int, int], tuple[Remark, ...]] = {}
+
+    def __call__(self, codes: NDArray[np.int8]) -> list[tuple[Remark, ...]]:
+        """Remarks on each of some duplexes, codes (B, L, 2)."""
+        pairs = codes[..., 0].astype(np.int64) * len(LETTERS) + codes[..., 1]
+        kinds = np.bitwise_or.reduce(1 << pairs, axis=1)
+        different, first, which = np.unique(kinds, return_index=True, return_inverse=True)
+        found = [
+            self._of_kind(kind, codes[row])
+            for kind, row in zip(different.tolist(), first.tolist(), strict=True)
+        ]
+        return [found[number] for number in which.tolist()]
+
+    def _of_kind(self, kind: int, codes: NDArray[np.int8]) -> tuple[Remark, ...]:
+        key = len(codes), kind
+        if key not in self._known:
+            (text,) = duplex_texts(codes[None])
+            junction = _junction(text.decode(), self._question)
+            self._known[key] = (*self._common, *junction_remarks(self._predictor, junction))
+        return self._known[key]
+
+
+def _junction(text: str, question: Question) -> Junction:
+    return Junction(Duplex.parse(text), question.left, question.right)
 
 
 def is_same_from_both_strands(left: Contact, right: Contact, length: int) -> bool:
@@ -203,8 +271,12 @@ def _is_repeated(codes: NDArray[np.int8], candidates: Candidates) -> NDArray[np.
 
 
 def _answers(
-    predictor: Predictor, codes: NDArray[np.int8], question: Question
+    predictor: Predictor,
+    codes: NDArray[np.int8],
+    question: Question,
+    remarks: list[tuple[Remark, ...]],
 ) -> dict[str, NDArray[np.float64]]:
+    """Values of every duplex; remarks on its conductance are added to the others."""
     spectra, energies = _spectra(predictor, codes, question)
     window = np.isin(energies, question.energies[question.in_window])
     values = {
@@ -216,7 +288,7 @@ def _answers(
             energies, spectra.log10_transmission, question.fermi_energy
         )
     if question.rank_by == CONDUCTANCE:
-        values[CONDUCTANCE] = _conductances(predictor, codes, question)
+        values[CONDUCTANCE] = _conductances(predictor, codes, question, remarks)
     return values
 
 
@@ -237,21 +309,39 @@ def _spectra(
 
 
 def _conductances(
-    predictor: Predictor, codes: NDArray[np.int8], question: Question
+    predictor: Predictor,
+    codes: NDArray[np.int8],
+    question: Question,
+    remarks: list[tuple[Remark, ...]],
 ) -> NDArray[np.float64]:
     """log10 G/G0 of each duplex, with its resonances resolved, as `summarize` finds it."""
-    junctions = [
-        Junction(Duplex.parse(text.decode()), question.left, question.right)
-        for text in duplex_texts(codes)
-    ]
-    quanta = np.empty(len(junctions))
-    for row, junction in enumerate(junctions):
+    quanta = np.empty(len(codes))
+    for row, text in enumerate(duplex_texts(codes)):
+        junction = _junction(text.decode(), question)
         record = predictor.predict([junction], question.energies, question.eta)[0]
-        summary = summarize(predictor, record, question.fermi_energy, question.temperature)
-        assert summary.at_fermi_energy is not None
-        quanta[row] = summary.at_fermi_energy.conductance.conductance_quanta
+        at_fermi = summarize(
+            predictor,
+            record,
+            question.fermi_energy,
+            question.temperature,
+            conductance_from_grid=question.conductance_from_grid,
+        ).at_fermi_energy
+        assert at_fermi is not None
+        quanta[row] = at_fermi.conductance.conductance_quanta
+        if at_fermi.is_fragile:
+            remarks[row] += (FRAGILE,)
     with np.errstate(divide="ignore"):
         return np.log10(quanta)
+
+
+class Ranked(NamedTuple):
+    """One place of a ranking."""
+
+    text: str
+    flipped_text: str
+    """The same molecule, written from its other strand."""
+    values: dict[str, float]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass
@@ -271,8 +361,8 @@ class Ranking:
     rank_by: str
     lowest: bool
     top: int
-    rows: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
-    """Text, text from the other strand, and values of each, best first."""
+    rows: list[Ranked] = field(default_factory=list)
+    """Best first."""
     _positions: list[int] = field(default_factory=list)
     """Their positions among all candidates."""
 
@@ -285,9 +375,10 @@ class Ranking:
             dict(zip(chosen.values, row, strict=True))
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
         ]
-        joined = self.rows + list(zip(chosen.texts, chosen.flipped_texts, values, strict=True))
+        columns = chosen.texts, chosen.flipped_texts, values, chosen.remarks
+        joined = self.rows + [Ranked(*row) for row in zip(*columns, strict=True)]
         positions = self._positions + chosen.rows.tolist()
-        keys = self._keys(np.array([one[self.rank_by] for _, _, one in joined]))
+        keys = self._keys(np.array([one.values[self.rank_by] for one in joined]))
         best = np.lexsort((positions, keys))[: self.top]
         self.rows = [joined[row] for row in best.tolist()]
         self._positions = [positions[row] for row in best.tolist()]

@@ -33,6 +33,7 @@ _SMALLEST_LOG10: Final = math.log10(np.finfo(np.float64).tiny)
 _SAME_PEAK: Final = 1e-7
 """Distance in eV below which two peaks count as one."""
 
+_UNKNOWN: Final = Conductance(math.nan, math.nan)
 _ENERGIES_AT_ONCE: Final = 2**16
 """What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
 
@@ -54,7 +55,7 @@ class AtFermiEnergy:
     log10_transmission: float
     """log10 T at the Fermi energy; -inf where it vanishes."""
     conductance: Conductance
-    """Zero-bias conductance at finite temperature."""
+    """Zero-bias conductance at finite temperature; NaN if it is not known."""
     level_distance: float
     """Energy of the nearest level less the Fermi energy, in eV; NaN without a Hamiltonian."""
     narrow_share: float
@@ -89,6 +90,8 @@ def summarize(
     record: TransportRecord,
     fermi_energy: float | None,
     temperature: float,
+    *,
+    conductance_from_grid: bool = False,
 ) -> Summary:
     """Summarize a predicted record.
 
@@ -105,6 +108,9 @@ def summarize(
         In eV, on the scale of the energies; without it nothing is said about the conductance.
     temperature
         In K.
+    conductance_from_grid
+        Give a conductance also where the Hamiltonian is not known: resonances between the energies
+        of the record are missing in it.
 
     Returns
     -------
@@ -128,6 +134,8 @@ def summarize(
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
+        if levels is None and not conductance_from_grid:
+            at_fermi = replace(at_fermi, conductance=_UNKNOWN)
     return Summary(
         spectra=spectra,
         max_transmission=float(10.0**highest),

@@ -75,8 +75,9 @@ def load_model(folder: Path) -> StoredModel:
     except (SafetensorError, RuntimeError, OSError, MemoryError) as error:
         raise UnusableFileError(
             f"{folder / WEIGHTS_NAME} does not hold the weights of this model: "
-            f"{(str(error).splitlines() or [type(error).__name__])[0]}",
-            "Copy the model folder again, or repeat the last command of its training run.",
+            f"{' '.join(str(error).split()) or type(error).__name__}",
+            "Copy the model folder again, use the version of dnawire that wrote it, or train it "
+            "anew with this one.",
         ) from error
     model.eval().pack()
     return StoredModel(model, specification, description["provenance"])

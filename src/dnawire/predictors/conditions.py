@@ -34,6 +34,8 @@ class Conditions:
     """Where all this comes from, in words."""
     coverage: Coverage | None
     """What the training records hold; None if the predictor did not learn from records."""
+    shortfalls: tuple[str, ...] = ()
+    """In what the model is no better than a baseline; see `shortfalls`."""
 
     def out_of_domain(self, junction: Junction, respects: Collection[str]) -> list[str]:
         """Say in which of some respects (fields of `Coverage`) no training record is like it."""

@@ -19,6 +19,7 @@ from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import append, move_away, replace_atomically, replace_durably
 from dnawire.files.text import read_text
+from dnawire.predictors.shortfalls import shortfalls
 from dnawire.quantities import SCORED, column_name
 from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
@@ -129,11 +130,19 @@ class OutputFolder:
             events.add(record)
 
     def write_scores(self, scores: dict[str, Scores]) -> None:
-        """Write ``scores.csv``: errors on the test set of the model and of the baselines."""
+        """Write ``scores.csv``: errors on the test set of the model and of the baselines.
+
+        The status of the model is ``ok``, or says what is no worse without training.
+        """
         errors = [column_name(f"{one.name}_mae", one.scale_unit) for one in SCORED]
+        own = next(iter(scores))
+        status = {own: "; ".join(shortfalls(scores)) or "ok"}
         lines = [
-            _csv_line(["predictor", *errors]),
-            *(_csv_line([name, *score.values()]) for name, score in scores.items()),
+            _csv_line(["predictor", *errors, "status"]),
+            *(
+                _csv_line([name, *score.values(), status.get(name, "")])
+                for name, score in scores.items()
+            ),
         ]
         replace_durably(self.path / "scores.csv", "".join(lines).encode())
 

@@ -17,8 +17,10 @@ from dnawire.data import Coverage, Ragged, TransportDataset, parameter_set_of, s
 from dnawire.graphs import Batch
 from dnawire.models import TransportModel, save_model
 from dnawire.predictors.conditions import conditions_of_settings
+from dnawire.predictors.shortfalls import shortfalls
 from dnawire.quantities import SCORED, scored_in
 from dnawire.runs.identity import RunIdentity
+from dnawire.runs.model_card import model_card
 from dnawire.runs.optional import optional
 from dnawire.runs.outputs import OutputFolder
 from dnawire.runs.preparation import PreparedData, model_specification
@@ -58,13 +60,19 @@ def write_results(
         save_model(target, model, specification, provenance)
         scores = test_scores(config.model_name, model, data)
         folder.write_scores(scores)
-        save_model(target, model, specification, provenance | {"scores": scores})
+        provenance |= {"scores": scores}
+        save_model(target, model, specification, provenance)
+        with optional("the card of the model"):
+            card = model_card(specification, provenance, data.splits)
+            folder.write_text("model/README.md", card)
         with optional("the file of test records"):
             source = {"model": config.model_name, "run_id": identity.run_id}
             folder.write_test_records(*predicted_records(model, data, source))
     model.load_state_dict(last)
     logger.info("best epoch %d; errors on the test set:", state.best_epoch)
     logger.info("%s", score_table(scores))
+    for shortfall in shortfalls(scores):
+        logger.warning("warning: THE MODEL IS NO BETTER THAN A BASELINE: %s", shortfall)
     logger.info("results: %s", folder.path)
 
 

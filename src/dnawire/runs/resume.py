@@ -112,8 +112,9 @@ def resume(loaded: LoadedCheckpoint, callback: CheckpointCallback, config: Train
         restore(callback.registry, loaded.payload)
     except (RuntimeError, ValueError) as error:
         raise ConfigurationMismatchError(
-            f"the state in {loaded.path} does not fit the settings: {error}",
-            "Take back what --allow_change allowed, or start anew in another --checkpoint_dir.",
+            f"the state in {loaded.path} does not fit the settings: {' '.join(str(error).split())}",
+            "Take back what --allow_change allowed, go on with the version that wrote it, "
+            "or start anew in another --checkpoint_dir.",
         ) from error
     callback.adopt(saved["run_id"])
     state = callback.state

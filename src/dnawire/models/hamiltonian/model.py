@@ -75,9 +75,8 @@ class HamiltonianModel(TransportModel):
 
         The hopping of pairs of bases that never meet is set to zero: nothing will teach it.
         """
-        start = find_start(
-            training, self.energies, float(self.eta), self.hopping_table, self.resonance_width
-        )
+        hopping = self.hopping_table.detach()
+        start = find_start(training, self.energies, float(self.eta), hopping, self.resonance_width)
         start.report()
         with torch.no_grad():
             self.energy_origin.copy_(start.onsite.mean())

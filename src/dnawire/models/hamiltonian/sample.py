@@ -182,23 +182,19 @@ class Sample:
 
     def residuals(self, tables: Float[Tensor, "k K"]) -> Float[Tensor, "k values"]:
         """Errors of each set of tables over the spread of their quantity; 0 if unknown."""
-        size = max(1, _VALUES_AT_ONCE // len(self._weights))
+        size = max(1, _VALUES_AT_ONCE // len(self._shares))
         return torch.cat([self._residuals(part) for part in tables.split(size)])
 
     def losses(self, tables: Float[Tensor, "k K"]) -> Float[Tensor, " k"]:
         """Robust loss of each set of tables."""
-        size = max(1, _VALUES_AT_ONCE // len(self._weights))
+        size = max(1, _VALUES_AT_ONCE // len(self._shares))
         return torch.cat([self.reduced(self._residuals(part)) for part in tables.split(size)])
 
     def reduced(self, residuals: Float[Tensor, "*k values"]) -> Float[Tensor, "*k"]:
         """Weighted sum of the Huber losses of residuals."""
         nothing = torch.zeros_like(residuals)
         loss = torch.nn.functional.huber_loss(residuals, nothing, reduction="none", delta=_DELTA)
-        return loss @ self._weights / _DELTA
-
-    def influence(self, residual: Float[Tensor, " values"]) -> Float[Tensor, " values"]:
-        """Weights by which least squares have the gradient of the loss."""
-        return self._weights / residual.abs().clamp_min(_DELTA)
+        return loss @ self._shares / _DELTA
 
     def errors(self, tables: Float[Tensor, " K"]) -> tuple[float, float]:
         """Mean absolute errors of log10 T and log10 DOS in decades."""
@@ -236,7 +232,13 @@ class Sample:
         return spread.clamp_min(_SMALLEST_SPREAD)[:, None]
 
     @cached_property
-    def _weights(self) -> Float[Tensor, " values"]:
+    def weights(self) -> Float[Tensor, " values"]:
+        """Weights of the residuals, 1 in the mean of each quantity."""
+        return len(self._shares) / len(self._spread) * self._shares
+
+    @cached_property
+    def _shares(self) -> Float[Tensor, " values"]:
+        """Weights of the residuals in the loss, 1 in the sum of each quantity."""
         weights = energy_weights(self._targets, self.steepness)
         total = weights.sum((0, 2), keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
         return (weights / total).flatten()

@@ -8,6 +8,7 @@ on few records at few energies, the best ones on more, and the winner is refined
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -22,7 +23,7 @@ from dnawire.models.hamiltonian.sample import Sample, Tables, evenly
 logger = logging.getLogger(__name__)
 
 _ROUGH: Final = 96, 25
-_FINE: Final = 384, 50
+_FINE: Final = 768, 50
 """Base pairs and energies, at most, that candidates are compared on, first and last."""
 
 _MANY: Final = 2000
@@ -36,15 +37,15 @@ _OUTSIDE: Final = 0.15
 
 _FINALISTS: Final = 8
 
-_STEPS: Final = 15
-_LARGEST_STEP: Final = 0.05
-"""eV; by which an element of H changes in one step."""
+_STEPS: Final = 20
+_UNCERTAINTIES: Final = math.log10(0.05), math.log10(5e-4)
+"""log10 of those of the elements of H in eV, at the first and at the last step."""
+_LARGEST_STEP: Final = 2.0
+"""In units of the uncertainty."""
+_SIGMA: Final = 0.1
+"""Uncertainty of the spectra relative to their spread."""
 _DIFFERENCE: Final = 1e-5
 """eV; of numeric derivatives."""
-_DAMPINGS: Final = (1e-2, 1e-1, 1.0, 1e1, 1e2)
-"""Tried at once, relative to the damping of the last step."""
-_FIRST_DAMPING, _LAST_DAMPING = 1e-2, 1e4
-_RIDGE: Final = 1e-9
 
 
 class Start(NamedTuple):
@@ -98,7 +99,7 @@ def find_start(
     hopping: Float[Tensor, "4 4 4"],
     resonance_width: float,
 ) -> Start:
-    """Find tables to start from; costs about a second of one core, whatever the records.
+    """Find tables to start from; costs about a second and a half of one core, whatever the records.
 
     Parameters
     ----------
@@ -169,7 +170,12 @@ def ldos_peaks(
 
 
 def refined(sample: Sample, tables: Float[Tensor, " K"]) -> Float[Tensor, " K"]:
-    """Improve tables by damped least squares of reweighted errors (Levenberg and Marquardt).
+    """Improve tables by Gauss-Newton steps under an uncertainty that shrinks.
+
+    While every element is uncertain by s, a residual with the slopes J is uncertain by s |J|: it
+    counts by 1 / (sigma^2 + s^2 |J|^2), and each step is held by 1 / s^2. So sharp resonances,
+    which an error of s moves by more than their width, count little before s is small enough. Each
+    step is the update of an extended Kalman filter (doi:10.1109/9.250476), robust against outliers.
 
     Parameters
     ----------
@@ -181,38 +187,32 @@ def refined(sample: Sample, tables: Float[Tensor, " K"]) -> Float[Tensor, " K"]:
     Returns
     -------
     Tensor
-        Tables whose loss is at most that of those given.
+        Of all tables on the way, those of the smallest loss.
     """
     moves = torch.eye(len(tables), dtype=tables.dtype)[sample.occurring]
-    damping, residual = _FIRST_DAMPING, sample.residuals(tables[None])[0]
-    for _ in range(_STEPS):
+    best, smallest = tables, torch.inf
+    for uncertainty in torch.logspace(*_UNCERTAINTIES, _STEPS).tolist():
+        residual = sample.residuals(tables[None])[0]
+        if (loss := float(sample.reduced(residual))) < smallest:
+            best, smallest = tables, loss
         slopes = (sample.residuals(tables + _DIFFERENCE * moves) - residual) / _DIFFERENCE
-        weighted = slopes * sample.influence(residual)
-        curvature = weighted @ slopes.T
-        dampings = damping * residual.new_tensor(_DAMPINGS)
-        steps = _damped(curvature, weighted @ residual, dampings)
-        tried = tables + steps @ moves
-        residuals = sample.residuals(tried)
-        losses = sample.reduced(residuals)
-        best = int(losses.argmin())
-        if losses[best] < sample.reduced(residual):
-            tables, residual, damping = tried[best], residuals[best], float(dampings[best])
-        else:
-            damping = float(dampings[-1])
-        if damping > _LAST_DAMPING:
-            break
-    return tables
+        tables = tables + _step(sample, residual, slopes, uncertainty) @ moves
+    return tables if float(sample.losses(tables[None])) < smallest else best
 
 
-def _damped(
-    curvature: Float[Tensor, "n n"], gradient: Float[Tensor, " n"], dampings: Float[Tensor, " k"]
-) -> Float[Tensor, "k n"]:
-    """Step of each damping, in eV."""
-    diagonal = curvature.diagonal()
-    ridge = _RIDGE * diagonal.max() + torch.finfo(diagonal.dtype).tiny
-    added = dampings[:, None] * diagonal + ridge
-    steps: Tensor = torch.linalg.solve(curvature + torch.diag_embed(added), -gradient)
-    return steps.nan_to_num(0.0).clamp(-_LARGEST_STEP, _LARGEST_STEP)
+def _step(
+    sample: Sample,
+    residual: Float[Tensor, " values"],
+    slopes: Float[Tensor, "n values"],
+    uncertainty: float,
+) -> Float[Tensor, " n"]:
+    """Change of each element in eV."""
+    variances = _SIGMA**2 + uncertainty**2 * slopes.square().sum(0)
+    outlying = (residual.abs() / variances.sqrt()).clamp_min(1.0)
+    weighted = slopes * (sample.weights / (variances * outlying))
+    held = torch.eye(len(slopes), dtype=slopes.dtype) / uncertainty**2
+    step: Tensor = torch.linalg.solve(weighted @ slopes.T + held, -weighted @ residual)
+    return step.clamp(-_LARGEST_STEP * uncertainty, _LARGEST_STEP * uncertainty)
 
 
 def _choices(

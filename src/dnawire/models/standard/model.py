@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ _COLUMNS: Final = ("log10_transmission", "log10_dos")
 _CONTACT_FEATURES: Final = 2
 _RIDGE_PENALTY: Final = 10.0
 _SMALLEST_SPREAD: Final = 1e-3
+_SHARPNESS: Final = 4.0
+_ROUNDING: Final = 1e-6
 _USUAL_SITES: Final = 16.0
 """Divides the sum over sites, so that it is of order one."""
 
@@ -33,6 +36,9 @@ class StandardModel(TransportModel):
     from every resonance. The DOS is read from the mean over all sites and the sites at either
     contact, weighted by their coupling, through the sum and the product of the two sides:
     exchanging the contacts changes nothing, as reciprocity demands.
+
+    T stays below the number of open channels: of the attachments of the smaller contact, times the
+    fewest channels of a base that the T of the training records need.
     """
 
     quantities = ("transmission", "dos")
@@ -42,6 +48,7 @@ class StandardModel(TransportModel):
     std: Tensor
     feature_mean: Tensor
     feature_std: Tensor
+    channels_of_base: Tensor
 
     def __init__(self, num_energies: int, settings: StandardSettings) -> None:
         super().__init__(num_energies, settings)
@@ -56,6 +63,7 @@ class StandardModel(TransportModel):
             self.register_buffer(name, torch.zeros(shape, dtype=torch.float64))
         for name, shape in (("std", (2, num_energies)), ("feature_std", (NUM_FEATURES,))):
             self.register_buffer(name, torch.ones(shape, dtype=torch.float64))
+        self.register_buffer("channels_of_base", torch.ones((), dtype=torch.float64))
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
@@ -64,7 +72,8 @@ class StandardModel(TransportModel):
         self.std.copy_(torch.stack([statistics.std[name] for name in _COLUMNS]))
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
-        """Fit the linear part by ridge regression on the composition."""
+        """Fit the linear part by ridge regression on the composition, and count the channels."""
+        self.channels_of_base.fill_(_channels_of_base(training))
         features = torch.cat([_composition(batch.junctions) for batch in training])
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(features.std(0, correction=0).clamp_min(_SMALLEST_SPREAD))
@@ -108,7 +117,10 @@ class StandardModel(TransportModel):
         dos = self.last(torch.relu(self.hidden(averages)) * hidden)
         scaled = self.linear(features.to(sites.dtype)) + torch.cat((transmission, dos), dim=1)
         spectra = torch.addcmul(self.mean, scaled.double().unflatten(1, (2, -1)), self.std)
-        return SpectraBatch(**dict(zip(_COLUMNS, spectra.unbind(1), strict=True)))
+        unbounded, dos_column = spectra.unbind(1)
+        channels = self.channels_of_base * _attachments(batch)
+        bounded = bounded_above(unbounded, channels.log10()[:, None])
+        return SpectraBatch(log10_transmission=bounded, log10_dos=dos_column)
 
     def _masks(self, size: int) -> tuple[Tensor | None, Tensor]:
         """Factors of dropout (layers, B, F), None if there are none, and (B, H)."""
@@ -122,6 +134,34 @@ class StandardModel(TransportModel):
 
 def _composition(batch: JunctionBatch) -> Float[Tensor, "B K"]:
     return composition(batch.base, batch.gamma_left, batch.gamma_right)
+
+
+def bounded_above(
+    values: Float[Tensor, "*shape"], bound: Float[Tensor, "*shape"]
+) -> Float[Tensor, "*shape"]:
+    """Values that never exceed a bound; far below it, by a decade or more, they are what they were.
+
+    In decades, T = 1 / (t^-4 + 1)^(1/4) for one channel. The slope is positive everywhere.
+    """
+    sharpness = _SHARPNESS * math.log(10.0)
+    return bound - nn.functional.softplus(bound - values, beta=sharpness)
+
+
+def _attachments(batch: JunctionBatch) -> Float[Tensor, " B"]:
+    """Number of sites of the smaller contact."""
+    sides = [(gamma > 0).flatten(1).sum(1) for gamma in (batch.gamma_left, batch.gamma_right)]
+    return torch.minimum(*sides).double()
+
+
+def _channels_of_base(training: Sequence[Batch]) -> float:
+    """Fewest channels of each attached base that let through what the records tell."""
+    most = 1.0
+    for part in blocks(training):
+        for batch in part:
+            highest = batch.spectra.log10_transmission.double().cpu().nan_to_num(-torch.inf)
+            channels = _attachments(batch.junctions).cpu()
+            most = max(most, float((10.0 ** highest.amax(1) / channels).max()))
+    return float(math.ceil(most - _ROUNDING))
 
 
 def _zero_layer(inputs: int, outputs: int) -> nn.Linear:

@@ -1,0 +1,90 @@
+"""Why a prediction is not to be trusted: as a word in tables, as a sentence in warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from dnawire.inference.summary import NARROW, Summary
+from dnawire.junction import Junction
+from dnawire.predictors import Predictor
+
+_NOTABLE_SHARE: Final = 0.1
+_GOOD: Final = "ok"
+
+
+class Remark(NamedTuple):
+    """One reason."""
+
+    word: str
+    """In the column ``status`` of tables."""
+    sentence: str
+    """In a warning."""
+
+
+FRAGILE: Final = Remark(
+    "fragile_conductance",
+    f"most of G passes through levels narrower than {1e3 * NARROW:g} meV, which any dephasing "
+    "destroys",
+)
+
+
+def status(remarks: Iterable[Remark]) -> str:
+    """Words of the remarks, each once; ``ok`` if there is none."""
+    return " ".join(dict.fromkeys(remark.word for remark in remarks)) or _GOOD
+
+
+def model_remarks(predictor: Predictor) -> Iterator[Remark]:
+    """What holds for everything that it predicts."""
+    for shortfall in predictor.conditions.shortfalls:
+        yield Remark("poor_model", f"the model is no better than a baseline: {shortfall}")
+
+
+def conductance_remarks(predictor: Predictor) -> Iterator[Remark]:
+    """What holds for every conductance that is taken from its spectra."""
+    if not predictor.knows_hamiltonian:
+        yield Remark(
+            "unresolved_conductance",
+            "this model knows T at the energies of its grid only: resonances between them are "
+            "missing, and a conductance may be wrong by orders of magnitude",
+        )
+
+
+def junction_remarks(predictor: Predictor, junction: Junction) -> Iterator[Remark]:
+    """What can be said of a junction before it is predicted.
+
+    It depends on the length, the contacts and the kinds of base pairs, not on their order.
+    """
+    for respect in predictor.out_of_domain(junction):
+        yield Remark("out_of_domain", f"unlike all training records: {respect}")
+    shared = junction.shared_bases
+    if shared:
+        yield Remark(
+            "shared_contact",
+            f"both contacts are on {', '.join(shared)}: part of T passes no other base",
+        )
+
+
+def summary_remarks(summary: Summary) -> Iterator[Remark]:
+    """What its numbers tell."""
+    if math.isnan(summary.max_energy):
+        yield Remark("disconnected", "the contacts are not connected, T = 0")
+    at_fermi = summary.at_fermi_energy
+    if at_fermi is None:
+        return
+    conductance = at_fermi.conductance
+    if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
+        yield Remark(
+            "narrow_window",
+            f"an open channel outside the energies could add up to {conductance.unseen_quanta:.1e} "
+            "G0; widen them with --energy_min and --energy_max",
+        )
+    if at_fermi.is_fragile:
+        yield Remark(
+            FRAGILE.word,
+            f"G means little: {at_fermi.narrow_share:.0%} of it passes through levels narrower "
+            f"than {1e3 * NARROW:g} meV, which any dephasing destroys; T(E_F) alone would give "
+            f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
+            f"{at_fermi.level_distance:+.3f} eV from E_F",
+        )

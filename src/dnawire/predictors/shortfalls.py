@@ -1,0 +1,35 @@
+"""In what a trained model is no better than a baseline, which needs no training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from dnawire.quantities import SCORED, Quantity
+
+
+def shortfalls(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Name what predicts the test set at least as well as the model, and in which quantity.
+
+    Parameters
+    ----------
+    scores
+        Mean absolute errors on the test set by name of the quantity, for each predictor: the model
+        first, then the baselines. NaN is a score that could not be computed.
+
+    Returns
+    -------
+    list of str
+        For example ``log10 T: 1.34, training mean 1.02``; empty if the model is better in all.
+    """
+    (_, own), *baselines = scores.items()
+    return [
+        _shortfall(quantity, own[quantity.name], name, score[quantity.name])
+        for name, score in baselines
+        for quantity in SCORED
+        if not (math.isnan(score[quantity.name]) or own[quantity.name] < score[quantity.name])
+    ]
+
+
+def _shortfall(quantity: Quantity, own: float, name: str, score: float) -> str:
+    return f"{quantity.scale_label}: {own:.3g}, {name} {score:.3g}"

@@ -1,0 +1,115 @@
+"""The card of a trained model: what it predicts, learned from, is worth, and cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from dnawire.data import Splits
+from dnawire.models import ModelSpecification, model_class, predictor_class
+from dnawire.predictors.shortfalls import shortfalls
+from dnawire.quantities import BY_NAME, SCORED
+
+_SHOWN: Final = 4
+
+
+def model_card(
+    specification: ModelSpecification, provenance: Mapping[str, Any], splits: Splits
+) -> str:
+    """Write the card in Markdown, from what is stored with the model.
+
+    Parameters
+    ----------
+    specification
+        Type, settings and number of energies of the model.
+    provenance
+        Where it comes from, with its scores.
+    splits
+        Which records it was trained, stopped and scored on.
+
+    Returns
+    -------
+    str
+        The text; the same model gives the same text.
+    """
+    quantities = (BY_NAME[name] for name in model_class(specification.model_type).quantities)
+    predicts = ", ".join(f"{one.symbol}(E)" for one in quantities)
+    parts = (
+        [f"# A `{specification.model_type}` model of charge transport through DNA"],
+        [f"Graph of a DNA duplex between two contacts -> {predicts}."],
+        _use(),
+        ["## Scores on the test set", "", *_score_table(provenance["scores"])],
+        _verdict(provenance["scores"]),
+        ["## Training", "", *_training(provenance, splits)],
+        ["## Domain", "", *_domain(specification, provenance)],
+        ["Settings, seed and all numbers: `config.json`."],
+    )
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _use() -> list[str]:
+    return ["```bash", "dnawire predict THIS_FOLDER ACGTACGT", "```"]
+
+
+def _score_table(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
+    heads = [f"{one.scale_label} ({one.scale_unit})" for one in SCORED]
+    rows = [["mean absolute error", *heads], ["---"] * (1 + len(heads))]
+    rows += [
+        [name, *(f"{score[one.name]:.4f}" for one in SCORED)] for name, score in scores.items()
+    ]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _verdict(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
+    found = shortfalls(scores)
+    if not found:
+        return [f"It is better than {' and '.join(list(scores)[1:])} in all of them."]
+    return [
+        "**Warning: this model is no better than a baseline:**",
+        "",
+        *(f"- {one}" for one in found),
+    ]
+
+
+def _training(provenance: Mapping[str, Any], splits: Splits) -> list[str]:
+    sizes = (len(splits.train), len(splits.validation), len(splits.test))
+    numbers = "{:,} for training, {:,} for the choice of the epoch, {:,} for the scores"
+    lines = [f"- records: {numbers.format(*sizes)}", f"- best epoch: {provenance['best_epoch']}"]
+    parameters = provenance["origin"]["parameters"]
+    if parameters:
+        lines.append(f"- tight-binding parameter set of the records: `{parameters}`")
+    leaked = provenance["leaked_duplexes"]
+    if leaked:
+        lines.append(f"- **{leaked:,} duplexes are on two sides of the split, scores too good**")
+    return [*lines, f"- run: `{provenance['run_id']}`"]
+
+
+def _domain(specification: ModelSpecification, provenance: Mapping[str, Any]) -> list[str]:
+    seen = provenance["trained_on"]
+    return [
+        f"- lengths: {_range(seen['lengths'])} base pairs",
+        f"- couplings of contacts: {_range(seen['couplings'])} eV",
+        f"- places of contacts: {_places(seen['placements'])}",
+        f"- base pairs: {', '.join(seen['pairs'])}",
+        f"- energies: {_energies(specification)}; eta {provenance['eta']:g} eV",
+        "",
+        "What lies outside is predicted all the same, and named `out_of_domain` in every table.",
+    ]
+
+
+def _places(placements: Sequence[str]) -> str:
+    shown = ", ".join(f"`{one}`" for one in placements[:_SHOWN])
+    more = len(placements) - _SHOWN
+    return shown if more <= 0 else f"{shown} and {more:,} more"
+
+
+def _energies(specification: ModelSpecification) -> str:
+    number = specification.num_energies
+    if predictor_class(specification.model_type).knows_hamiltonian:
+        return f"trained at {number}, predicts at any"
+    return f"{number}, no others: resonances between them are missing, and so is any conductance"
+
+
+def _range(ends: Sequence[float]) -> str:
+    low, high = ends
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from dnawire.config import TrainConfig
+from dnawire.data import write_dataset
 from dnawire.graphs import Batch
 from dnawire.models import HamiltonianModel
+from dnawire.runs.preparation import prepare_dataset
 from dnawire.tightbinding import available_parameters, load_parameters
 
 from .features import dinucleotides
@@ -32,6 +34,9 @@ from .runs import Trained, digest, once, prepare, train
 
 MODELS: Final = ("hamiltonian", "standard")
 XTB: Final = "xtb_mini"
+WITHOUT_LDOS: Final = " without LDOS"
+"""After the name of a parameter set: its records, of which nothing is left but T and DOS."""
+
 EXTRAPOLATED_SET: Final = "kordas2025"
 LENGTHS: Final = (8, 16, 32, 64)
 ABOVE_GUANINE: Final = 0.3
@@ -45,7 +50,6 @@ ABLATIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         {},
         {"huber_delta": 1.0},
         {"resonance_width": 0.0},
-        {"ldos_weight": 0.0},
         {"learning_rate": 8e-3},
         {"schedule": "constant"},
         {"dropout": 0.0},
@@ -84,9 +88,22 @@ class Bench:
         if data == XTB:
             held_out = {"validation_fraction": 0.15, "test_fraction": 0.25}
             own = {"data": self.xtb, "num_epochs": 200, **held_out}
+        elif data.endswith(WITHOUT_LDOS):
+            del held_out["num_samples"]
+            own = {"data": self._without_ldos(data.removesuffix(WITHOUT_LDOS), seed), **held_out}
         runtime = {"seed": seed, "split_seed": seed, "device": "cpu", "num_threads": 1}
-        changes = {k: v for k, v in self.changes.items() if k != "num_samples" or data != XTB}
+        is_read = "data" in own
+        changes = {k: v for k, v in self.changes.items() if k != "num_samples" or not is_read}
         return TrainConfig.from_flat({"model_type": model, **own, **runtime, **changes, **more})
+
+    def _without_ldos(self, data: str, seed: int) -> Path:
+        """Write the records of a parameter set, without their LDOS."""
+        dataset = prepare_dataset(self.config(data, MODELS[0], seed, {}))
+        kept = {name: one for name, one in dataset.spectra.items() if name != "log10_ldos"}
+        path = self.folder / "records" / f"{data}-seed{seed}.h5"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_dataset(path, replace(dataset, spectra=kept), overwrite=True)
+        return path
 
 
 def data_sets() -> tuple[str, ...]:
@@ -104,6 +121,11 @@ def reference(bench: Bench) -> Iterator[Result]:
             for seed in bench.seeds:
                 result = run(bench, data, model, seed, {})
                 yield {"data": data, "predictor": f"`{model}`", "seed": seed, **result}
+    for data in available_parameters():
+        predictor = f"`{MODELS[0]}`{WITHOUT_LDOS}"
+        for seed in bench.seeds:
+            result = run(bench, data + WITHOUT_LDOS, MODELS[0], seed, {})
+            yield {"data": data, "predictor": predictor, "seed": seed, **result}
 
 
 def ablation(bench: Bench) -> Iterator[Result]:
@@ -143,19 +165,19 @@ def run(bench: Bench, data: str, model: str, seed: int, more: Settings) -> Resul
         bench,
         f"{data}-{model}{change}-seed{seed}",
         config,
-        lambda: measure(train(config), config),
+        lambda: measure(train(config), None if data == XTB else data.removesuffix(WITHOUT_LDOS)),
     )
 
 
-def measure(trained: Trained, config: TrainConfig) -> Result:
+def measure(trained: Trained, parameters: str | None) -> Result:
     """Scores on the test set; for `hamiltonian` and a known truth also the errors of H."""
     model, data = trained.model, trained.data
     result: Result = {
         "scores": scores(predictions(model, data.test), targets(data.test)),
         "best_epoch": trained.best_epoch,
     }
-    if isinstance(model, HamiltonianModel) and config.data.data is None:
-        truth = load_parameters(config.data.parameters)
+    if isinstance(model, HamiltonianModel) and parameters is not None:
+        truth = load_parameters(parameters)
         result["elements"] = deviations(model, data.test, truth)
     return result
 

@@ -42,7 +42,7 @@ def plot_errors(ax: Axes, rows: Rows, measure: str) -> Axes:
         color = _COLORS.get(predictor, REFERENCE)
         low = min(deviation, 0.9 * mean)
         ax.barh(place, mean, color=color, height=0.7, xerr=[[low], [deviation]], capsize=2.0)
-    ax.set_yticks(range(len(groups)), [predictor.strip("`") for (predictor,) in groups])
+    ax.set_yticks(range(len(groups)), [predictor.replace("`", "") for (predictor,) in groups])
     ax.set_xscale("log")
     ax.grid(visible=False, axis="y")
     return ax
@@ -65,7 +65,7 @@ def plot_by_length(ax: Axes, rows: Rows, measure: str) -> Axes:
     for (predictor,), group in grouped(rows, "predictor").items():
         values = np.array([[one[measure] for one in row["lengths"].values()] for row in group])
         color = _COLORS.get(predictor, REFERENCE)
-        ax.plot(lengths, values.mean(axis=0), "o-", color=color, label=predictor.strip("`"))
+        ax.plot(lengths, values.mean(axis=0), "o-", color=color, label=predictor.replace("`", ""))
         ax.fill_between(lengths, values.min(0), values.max(0), color=color, alpha=0.2, linewidth=0)
     ax.set_xscale("log")
     ax.set_yscale("log")

@@ -72,13 +72,14 @@ def element_table(rows: Rows) -> str:
     """Errors of the elements of H, over all held-out duplexes and seeds."""
     body = []
     with_truth = [row for row in rows if "elements" in row]
-    for (data,), group in grouped(with_truth, "data").items():
+    for (data, predictor), group in grouped(with_truth, "data", "predictor").items():
         for kind in ELEMENTS:
             mean, _ = spread(row["elements"][kind]["mean"] for row in group)
             largest = [row["elements"][kind]["max"] for row in group]
             by_seed = ", ".join(f"{one:.2f}" for one in largest)
-            body.append([data, kind, f"{mean:.2f}", by_seed])
-    return _markdown(["data", "element", "mean (meV)", "largest of each seed (meV)"], body)
+            body.append([data, predictor, kind, f"{mean:.2f}", by_seed])
+    head = ["data", "model", "element", "mean (meV)", "largest of each seed (meV)"]
+    return _markdown(head, body)
 
 
 def extrapolation_table(rows: Rows, measure: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pytest
 from learning import experiments
-from learning.experiments import Bench, Result, extrapolate, measure
+from learning.experiments import WITHOUT_LDOS, Bench, Result, extrapolate, measure
 from learning.measures import scores, targets
 from learning.regressions import regressions
 from learning.runs import prepare, set_up_torch, train
@@ -17,9 +18,10 @@ from learning.tables import AGREEMENT, disagreement
 from dnawire.tightbinding import available_parameters
 
 SEEDS = (0, 1, 2)
-BENCH = Bench(Path(), Path(), SEEDS, {}, fresh=200, say=lambda text: None)
+BENCH = Bench(Path(mkdtemp()), Path(), SEEDS, {}, fresh=200, say=lambda text: None)
 BOUNDS = {"transmission": 0.05, "dos": 0.02}
 """Decades; what `hamiltonian` promises on held-out duplexes."""
+BOUNDS_WITHOUT_LDOS = {"transmission": 0.02, "dos": 0.005}
 SETS = pytest.mark.parametrize("parameters", available_parameters())
 
 pytestmark = pytest.mark.slow
@@ -33,7 +35,7 @@ def one_thread() -> None:
 @cache
 def measured(parameters: str, model: str, seed: int) -> Result:
     config = BENCH.config(parameters, model, seed, {})
-    return measure(train(config), config)
+    return measure(train(config), parameters.removesuffix(WITHOUT_LDOS))
 
 
 @cache
@@ -57,6 +59,13 @@ def test_hamiltonian_learns_the_spectra_whatever_the_seed(parameters: str, name:
     errors = of_seeds(parameters, "hamiltonian", name)
     assert max(errors) <= BOUNDS[name]
     assert max(errors) - np.mean(errors) <= AGREEMENT * BOUNDS[name]
+
+
+@SETS
+@pytest.mark.parametrize("name", BOUNDS_WITHOUT_LDOS)
+def test_hamiltonian_learns_from_transmission_and_dos_alone(parameters: str, name: str) -> None:
+    errors = of_seeds(parameters + WITHOUT_LDOS, "hamiltonian", name)
+    assert max(errors) <= BOUNDS_WITHOUT_LDOS[name]
 
 
 @SETS

@@ -43,7 +43,7 @@ def untrained(model_type: str, conditions: Conditions) -> Predictor:
 
 def screening(predictor: Predictor, pattern: str) -> Ranking:
     """Screen as ``dnawire screen`` does."""
-    energies = predictor.default_energies
+    energies = predictor.conditions.energies
     question = Question(
         left=Contact.at("upper", 0, 0.1),
         right=Contact.at("upper", -1, 0.1),

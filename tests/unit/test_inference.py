@@ -42,7 +42,7 @@ def test_records_come_in_the_order_of_the_junctions(predictor: Predictor) -> Non
         (alone,) = predictor.predict([one])
         np.testing.assert_allclose(record.transmission, alone.transmission, rtol=1e-5)
         np.testing.assert_allclose(record.dos, alone.dos, rtol=1e-5)
-        np.testing.assert_array_equal(record.energies, predictor.default_energies)
+        np.testing.assert_array_equal(record.energies, predictor.conditions.energies)
         assert record.eta == predictor.conditions.eta
 
 
@@ -93,7 +93,7 @@ def test_spectra_and_hamiltonian_of_a_trained_model_agree(tmp_path: Path) -> Non
 
 def test_a_trained_model_predicts_what_its_forward_pass_says(tmp_path: Path) -> None:
     predictor = load_predictor(str(save(tmp_path, "standard")))
-    (record,) = predictor.predict([junction("ACG")], predictor.default_energies + 1e-12)
+    (record,) = predictor.predict([junction("ACG")], predictor.conditions.energies + 1e-12)
     assert record.ldos is None
     assert not predictor.knows_hamiltonian
     with pytest.raises(UsageError, match="knows no Hamiltonian"):

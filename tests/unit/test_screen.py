@@ -54,7 +54,7 @@ def all_sequences(length: int) -> list[str]:
 
 
 def question_of(predictor: Predictor, rank_by: str) -> Question:
-    energies = predictor.default_energies
+    energies = predictor.conditions.energies
     window = float(energies[0]), float(energies[-1])
     eta = predictor.conditions.eta
     return Question(LEFT, RIGHT, energies, window, eta, -7.13, 300.0, rank_by)

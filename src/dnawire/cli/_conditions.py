@@ -96,7 +96,7 @@ class ConditionFlags:
         asked = (self.energy_min, self.energy_max, self.num_energy_points)
         if asked == (None, None, None):
             return None
-        own = predictor.default_energies
+        own = predictor.conditions.energies
         low = float(own[0]) if self.energy_min is None else self.energy_min
         high = float(own[-1]) if self.energy_max is None else self.energy_max
         number = len(own) if self.num_energy_points is None else self.num_energy_points
@@ -124,7 +124,7 @@ def check_conditions(
     predictor.predict([], energies, flags.eta)
     if flags.fermi_energy is not None:
         checked_thermal_window(
-            predictor.default_energies if energies is None else energies,
+            predictor.conditions.energies if energies is None else energies,
             fermi_energy=flags.fermi_energy,
             temperature=flags.temperature,
         )

@@ -103,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
         about = condition_footer(conditions, predictor, contacts, eta)
         _write(folder.path, predictor, summaries, about)
         published = folder.publish()
-    grid = predictor.default_energies if energies is None else energies
+    grid = predictor.conditions.energies if energies is None else energies
     print("\n".join(condition_lines(predictor, contacts, grid, eta)))
     conductance = _conductance_line(conditions, predictor)
     print("\n".join([conductance, "", *aligned(_rows(predictor, summaries))]))

@@ -195,7 +195,7 @@ def _question(flags: ScreenFlags, predictor: Predictor) -> Question:
     from dnawire.inference import Question
 
     asked = flags.conditions.energies(predictor)
-    energies = predictor.default_energies if asked is None else asked
+    energies = predictor.conditions.energies if asked is None else asked
     eta = predictor.conditions.eta if flags.conditions.eta is None else flags.conditions.eta
     left, right = flags.conditions.contacts(predictor)
     low = float(energies[0]) if flags.window_min is None else flags.window_min

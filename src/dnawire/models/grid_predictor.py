@@ -45,11 +45,6 @@ class GridPredictor:
         self.conditions = conditions
         self._model = model
 
-    @property
-    def default_energies(self) -> NDArray[np.float64]:
-        """The energy grid of the training records in eV, (E,)."""
-        return self.conditions.energies
-
     def predict(
         self,
         junctions: Sequence[Junction],
@@ -65,7 +60,7 @@ class GridPredictor:
         """
         self._check_energies(energies)
         self._check_eta(eta)
-        return in_batches(junctions, len(self.default_energies), self._records)
+        return in_batches(junctions, len(self.conditions.energies), self._records)
 
     def totals(
         self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
@@ -92,7 +87,7 @@ class GridPredictor:
         return self.conditions.out_of_domain(junction, _RESPECTS)
 
     def _check_energies(self, energies: ArrayLike | None) -> None:
-        own = self.default_energies
+        own = self.conditions.energies
         if energies is None:
             return
         asked = checked_energies(energies)
@@ -118,7 +113,7 @@ class GridPredictor:
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,
-                energies=self.default_energies,
+                energies=self.conditions.energies,
                 spectra={
                     name: values.cpu().numpy()[row][
                         junction.duplex.mask if BY_COLUMN[name].has_sites else ...

@@ -33,10 +33,6 @@ class Predictor(Protocol):
         """Energies and contacts that it was made for."""
 
     @property
-    def default_energies(self) -> NDArray[np.float64]:
-        """Energy grid in eV, (E,), that is taken when none is given."""
-
-    @property
     def knows_all_energies(self) -> bool:
         """Whether spectra at other energies than these, and at any eta, can be had."""
 
@@ -129,11 +125,6 @@ class HamiltonianPredictor:
         self.conditions = conditions
         self._source = source
 
-    @property
-    def default_energies(self) -> NDArray[np.float64]:
-        """Energy grid in eV, (E,), that is taken when none is given."""
-        return self.conditions.energies
-
     def predict(
         self,
         junctions: Sequence[Junction],
@@ -178,7 +169,7 @@ class HamiltonianPredictor:
     def _asked(
         self, energies: ArrayLike | None, eta: float | None
     ) -> tuple[NDArray[np.float64], float]:
-        grid = self.default_energies if energies is None else checked_energies(energies)
+        grid = self.conditions.energies if energies is None else checked_energies(energies)
         return grid, self.conditions.eta if eta is None else _checked_eta(eta)
 
     def _records(

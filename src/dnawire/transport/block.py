@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from dnawire.compiled.switch import only_definitions
 from dnawire.transport import _adjoint_kernels, _broadened_kernels, _column_kernels, _recursion
-from dnawire.transport.spectra import Spectra, Totals
+from dnawire.transport.spectra import LN_10, Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
 Doubles = NDArray[np.float64]
 
-_LN_10: Final = math.log(10.0)
 LOG10_2: Final = math.log10(2.0)
 SMALLEST: Final = float(np.finfo(np.float64).tiny)
 
@@ -168,7 +167,7 @@ def gradient(
         flat = [as_doubles(one).reshape(-1) for one in (*cotangents, np.empty(0))[:3]]
         kernels = _broadened_kernels if system.eta > 0.0 else _adjoint_kernels
         found = kernels.backward(system, _adjoint_kernels.Cotangents(*flat))
-    return found[0] / _LN_10, found[1] / _LN_10
+    return found[0] / LN_10, found[1] / LN_10
 
 
 def _has_kernels(system: BlockSystem[Any], xp: ModuleType) -> bool:

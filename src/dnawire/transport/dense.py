@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from dnawire.transport._pairs import by_density, log_pairs, log_transmission, pair_ratios
 from dnawire.transport._resolvent import Resolvent, real_view, solve_columns
-from dnawire.transport.spectra import Spectra
+from dnawire.transport.spectra import LN_10, Spectra
 from dnawire.transport.system import DenseSystem, dense_system
 
 Doubles = NDArray[np.float64]
 
-_LN_10: Final = math.log(10.0)
 _SMALLEST: Final = float(np.finfo(np.float64).tiny)
 _NUMBERS_AT_ONCE = 2**21
 """Complex numbers of the columns that are computed together; the rest follows in more passes."""
@@ -80,7 +79,7 @@ def solve_dense(system: DenseSystem) -> Spectra[Doubles]:
     parts = [_log_spectra(system, resolvent, part) for part in _parts(system)]
     transmission, ldos = (np.concatenate(one, -1) for one in zip(*parts, strict=True))
     return Spectra(
-        log10_transmission=transmission / _LN_10,
+        log10_transmission=transmission / LN_10,
         log10_dos=np.log10(np.clip(ldos.sum(1), _SMALLEST, None)),
         log10_ldos=np.log10(np.clip(ldos, _SMALLEST, None)),
     )
@@ -102,7 +101,7 @@ def dense_gradient(system: DenseSystem, cotangents: Sequence[Doubles]) -> Double
     resolvent = Resolvent.of(system)
     gradient = np.zeros_like(system.hamiltonian)
     for part in _parts(system):
-        by_log = tuple(one[..., part] / _LN_10 for one in cotangents)
+        by_log = tuple(one[..., part] / LN_10 for one in cotangents)
         gradient = gradient + _gradient(system, resolvent, part, by_log)
     found: Doubles = gradient + gradient.swapaxes(1, 2)
     return found

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, NamedTuple
+import math
+from typing import Any, Final, Generic, NamedTuple
 
 from jaxtyping import Float
 
 from dnawire.transport.system import Array
+
+LN_10: Final = math.log(10.0)
+"""Natural logarithm of a decade."""
 
 
 class Totals(NamedTuple, Generic[Array]):

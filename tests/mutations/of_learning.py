@@ -1,0 +1,73 @@
+"""Protections of what is learned and told of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+OF_LEARNING: Final = (
+    Mutation(
+        "resonances count little while H is uncertain",
+        "models/hamiltonian/start.py",
+        "_SIGMA**2 + uncertainty**2 * slopes.square().sum(0)\n",
+        "_SIGMA**2 + 0.0 * slopes.square().sum(0)\n",
+        "tests/unit/test_hamiltonian_start.py -k published",
+    ),
+    Mutation(
+        "a poor start is told",
+        "models/hamiltonian/start.py",
+        "        if self.is_poor:\n",
+        "        if False:\n",
+        "tests/unit/test_hamiltonian_start.py -k no_such",
+    ),
+    Mutation(
+        "T of standard is at most the number of channels",
+        "models/standard/model.py",
+        "        bounded = bounded_above(unbounded, channels.log10()[:, None])\n",
+        "        bounded = unbounded\n",
+        "tests/unit/test_predict.py -k open_channels",
+    ),
+    Mutation(
+        "no conductance of unresolved spectra in predictions",
+        "inference/summary.py",
+        "        if levels is None and not conductance_from_grid:\n",
+        "        if False:\n",
+        "tests/unit/test_predict.py -k unless_asked_for",
+    ),
+    Mutation(
+        "no ranking by conductances of unresolved spectra",
+        "cli/screen.py",
+        "    check_predictor(predictor, question)\n",
+        "",
+        "tests/unit/test_screen.py -k unless_asked_for",
+    ),
+    Mutation(
+        "a poor model says so with every prediction",
+        "inference/remarks.py",
+        "    for shortfall in predictor.conditions.shortfalls:\n",
+        "    for shortfall in ():\n",
+        "tests/unit/test_predict.py -k no_better",
+    ),
+    Mutation(
+        "a poor model says so at the end of its run",
+        "runs/results.py",
+        "    for shortfall in shortfalls(scores):\n",
+        "    for shortfall in ():\n",
+        "tests/e2e/test_finished_runs.py -k held_against",
+    ),
+    Mutation(
+        "a poor model says so in its scores",
+        "runs/outputs.py",
+        '        status = {own: "; ".join(shortfalls(scores)) or "ok"}\n',
+        '        status = {own: "ok"}\n',
+        "tests/e2e/test_finished_runs.py -k held_against",
+    ),
+    Mutation(
+        "remarks on a duplex are those of its own base pairs",
+        "inference/screen.py",
+        "        kinds = np.bitwise_or.reduce(1 << pairs, axis=1)\n",
+        "        kinds = 0 * np.bitwise_or.reduce(1 << pairs, axis=1)\n",
+        "tests/unit/test_screen.py -k own_status",
+    ),
+)

@@ -100,12 +100,12 @@ def import_records(
 def _import_folder(
     path: Path, window: EnergyWindow, homo: GivenHomo
 ) -> tuple[_Found, dict[str, Any]]:
+    runs = list(raw.find_runs(path, homo))
+    if not runs:
+        raise _unusable(path, f"no {PARAMETERS_FILE} lies in it or below")
     _require_homo(path, window)
     source = {"kind": "g3nat-folder", "file": path.absolute().name, "window": window}
-    found = _collect(raw.find_runs(path, homo))
-    if not found.records and not found.problems:
-        raise _unusable(path, f"no {PARAMETERS_FILE} lies in it or below")
-    return found, source
+    return _collect(runs), source
 
 
 def _import_file(
@@ -230,7 +230,7 @@ def _require_homo(path: Path, window: EnergyWindow) -> None:
     if window != "homo":
         raise UsageError(
             f"{path} has no common energy window; every molecule has a grid about its own HOMO.",
-            "import it with window 'homo'.",
+            "import it with --window homo.",
         )
 
 

@@ -106,3 +106,30 @@ def test_energies_that_differ_are_told_by_the_first(
     with pytest.raises(UnusableDataFileError) as caught:
         import_records(folder, "homo")
     assert words in str(caught.value)
+
+
+def with_transmission(folder: Path, value: float) -> None:
+    shutil.copytree(AAAC, folder, ignore=shutil.ignore_patterns("*.h5"))
+    (path,) = (folder / "run1").glob("Tran*.mat")
+    content = {name: one for name, one in loadmat(path).items() if not name.startswith("_")}
+    content["T"].flat[5] = value
+    savemat(path, content)
+
+
+@pytest.mark.parametrize("value", [-1e-22, np.nan, np.inf])
+def test_a_value_without_a_logarithm_is_told_as_the_source_has_it(
+    value: float, tmp_path: Path
+) -> None:
+    with_transmission(tmp_path / "aaac", value)
+    with pytest.raises(UnusableDataFileError) as caught:
+        import_records(tmp_path / "aaac", "homo")
+    assert f"transmission: value 5 is {value};" in str(caught.value)
+
+
+@pytest.mark.parametrize(("homo", "is_told"), [(-5.25, False), (-0.195, True)])
+def test_a_homo_outside_of_the_energies_is_told(
+    homo: float, is_told: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_transmission(tmp_path / "aaac", 1e-9)
+    import_records(tmp_path / "aaac", "homo", homo=homo)
+    assert ("is it in eV?" in caplog.text) == is_told

@@ -199,8 +199,19 @@ def _tell(found: _Found, window: EnergyWindow) -> None:
             concluded,
             len(found.homos),
         )
+    outside = [one.identifier for one in found.records if window == "homo" and not _spans_zero(one)]
+    if outside:
+        _logger.warning(
+            "warning: the HOMO lies outside of the energies of %d records (%s): is it in eV?",
+            len(outside),
+            ", ".join(outside[:_SHOWN]),
+        )
     for equal in _equal_records(found.records):
         _logger.warning("warning: equal records: %s", ", ".join(equal))
+
+
+def _spans_zero(record: TransportRecord) -> bool:
+    return bool(record.energies[0] <= 0.0 <= record.energies[-1])
 
 
 def _equal_records(records: list[TransportRecord]) -> list[list[str]]:

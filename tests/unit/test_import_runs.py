@@ -122,8 +122,8 @@ def spoil(folder: Path) -> dict[str, str]:
     names = {
         "run2": "is not a readable MATLAB 5 file",
         "run3": "holds 0 files DOS_*.mat",
-        "run4": "log10_transmission: value 7",
-        "run5": "log10_transmission: value 7",
+        "run4": "transmission: value 7 is ",
+        "run5": "transmission: value 7 is ",
     }
     for name in names:
         shutil.copytree(run, folder / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dnawire.errors import NotWritableError
 from dnawire.files.staging import members_of, publish_into, publish_numbered, staging
 
 _STAGING = "results"
+_REMEDY = "Choose another folder with --output, or mend its permissions or quota."
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,34 @@ def result_folder(
         The folder cannot be written, or holds earlier results that may not be replaced.
     """
     parent = Path(below) / model.replace(":", "-")
-    try:
-        if flags.output is not None:
-            _check_earlier(flags.output, members, overwrite=flags.overwrite)
-            parent = flags.output if flags.output.is_dir() else flags.output.parent
-        with staging(parent, _STAGING) as path:
+    if flags.output is not None:
+        _check_earlier(flags.output, members, overwrite=flags.overwrite)
+        parent = flags.output if flags.output.is_dir() else flags.output.parent
+    with _named(flags.output or parent), staging(parent, _STAGING) as path:
+        try:
             yield ResultFolder(path, parent, flags.output, members)
+        except NotWritableError as error:
+            # The hidden folder is gone by then: its name says nothing.
+            problem = error.problem.replace(str(path), str(flags.output or parent))
+            raise NotWritableError(problem, _REMEDY) from error
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Context whose failures of the storage name the folder that the user knows."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise NotWritableError(
-            f"{flags.output or parent} cannot be written: {error.strerror or error}",
-            "Choose another folder with --output, or mend its permissions or quota.",
+            f"{folder} cannot be written: {error.strerror or error}", _REMEDY
         ) from error
 
 
 def _check_earlier(folder: Path, members: re.Pattern[str], *, overwrite: bool) -> None:
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise NotWritableError(f"{folder} is no folder", "Name a folder with --output.")
     earlier = members_of(folder, members)
     if earlier and not overwrite:
         raise NotWritableError(

@@ -95,9 +95,10 @@ def run(arguments: Sequence[str]) -> int:
     command = _resuming_command(config)
     try:
         return _train(config, command)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         signals.interrupted()
-        _logger.error(_after_interrupt(config, command))
+        said = getattr(interrupt, "__notes__", [_after_interrupt(config, command)])
+        _logger.error("%s", "\n".join(said))
         return EXIT_INTERRUPTED
 
 
@@ -158,7 +159,11 @@ def _train(config: TrainConfig, command: str) -> int:
 def _draw(folder: Path) -> None:
     from dnawire.plots import write_training_figures
 
-    write_training_figures(folder)
+    try:
+        write_training_figures(folder)
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"Interrupted: the results are in {folder}, without all figures.")
+        raise
 
 
 def _resuming_command(config: TrainConfig) -> str:

@@ -211,7 +211,7 @@ class TransportDataset:
         if len(self.grids) != 1:
             raise MixedEnergyGridError(
                 f"the {len(self)} records use {len(self.grids)} different energy grids.",
-                "use records of one grid; imported archives have one with window 'homo'.",
+                "use records of one grid; imported archives have one with --window homo.",
             )
         return self.grids[0]
 

@@ -60,14 +60,14 @@ def publish_numbered(hidden: Path, parent: Path) -> Path:
 
 
 def publish_into(hidden: Path, folder: Path, members: re.Pattern[str]) -> None:
-    """Move the files of a folder into another one, and remove there what else was of their set.
+    """Give a folder its name; into one that exists move the files, and remove others of their set.
 
     Parameters
     ----------
     hidden
         Where they are.
     folder
-        Where they belong; made if need be.
+        Where they belong.
     members
         Names of all files that can be in such a set; no other file is touched.
 
@@ -76,7 +76,9 @@ def publish_into(hidden: Path, folder: Path, members: re.Pattern[str]) -> None:
     OSError
         The storage refused; earlier files that are not replaced are still there.
     """
-    folder.mkdir(exist_ok=True)
+    if not os.path.lexists(folder):
+        os.rename(hidden, folder)
+        return
     new = sorted(os.listdir(hidden))
     earlier = [name for name in members_of(folder, members) if name not in new]
     for name in new:

@@ -152,6 +152,7 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
     saved = {name: settings()[name].default for name in config.flat()} | payload["args"]
     classes = guard_classes()
     before = OptimizationConfig(**{name: saved[name] for name in vars(config.optimization)})
+    _check_total(before, config.optimization, payload["epoch"])
     if not depends_on_total(before):
         classes["num_epochs"] = GuardClass.MAY_CHANGE
     if saved.get("data") is not None or config.data.data is not None:
@@ -172,11 +173,15 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
                 "schedule %s does not depend on num_epochs: the result is that of one long run",
                 before.schedule,
             )
-    if config.optimization.num_epochs < payload["epoch"]:
+
+
+def _check_total(before: OptimizationConfig, now: OptimizationConfig, done: int) -> None:
+    """Refuse a total that is passed already."""
+    if now.num_epochs < done:
+        total = before.num_epochs if depends_on_total(before) else f"{done} or more"
         raise ConfigurationMismatchError(
-            f"num_epochs = {config.optimization.num_epochs}, "
-            f"but {payload['epoch']} epochs are done",
-            f"Give --num_epochs {payload['epoch']} or more, or another --checkpoint_dir.",
+            f"num_epochs = {now.num_epochs}, but {done} epochs are done",
+            f"Give --num_epochs {total}, or another --checkpoint_dir.",
         )
 
 

@@ -83,6 +83,8 @@ def build_record(
         raise ForeignDataError(
             f"LDOS of {len(run.residue_ldos)} residues for {structure.num_residues}"
         )
+    for name in ("transmission", "dos", "residue_ldos"):
+        _check_not_negative(name, getattr(run, name))
     site_order = np.argsort(
         [_site_number(structure, residue) for residue in range(structure.num_residues)]
     )
@@ -100,7 +102,16 @@ def build_record(
             identifier=identifier,
         )
     except UsageError as error:
-        raise ForeignDataError(error.problem) from error
+        raise ForeignDataError(error.problem.rstrip(".")) from error
+
+
+def _check_not_negative(name: str, values: NDArray[Any]) -> None:
+    """Refuse what has no logarithm by the value that its source holds."""
+    for place in np.argwhere(~((values >= 0.0) & (values < np.inf))):
+        raise ForeignDataError(
+            f"{name}: value {', '.join(map(str, place))} is {values[tuple(place)]}; it must be "
+            "finite and not negative"
+        )
 
 
 def _site_number(structure: Structure, residue: int) -> int:

@@ -100,12 +100,12 @@ def import_records(
 def _import_folder(
     path: Path, window: EnergyWindow, homo: GivenHomo
 ) -> tuple[_Found, dict[str, Any]]:
+    runs = list(raw.find_runs(path, homo))
+    if not runs:
+        raise _unusable(path, f"no {PARAMETERS_FILE} lies in it or below")
     _require_homo(path, window)
     source = {"kind": "g3nat-folder", "file": path.absolute().name, "window": window}
-    found = _collect(raw.find_runs(path, homo))
-    if not found.records and not found.problems:
-        raise _unusable(path, f"no {PARAMETERS_FILE} lies in it or below")
-    return found, source
+    return _collect(runs), source
 
 
 def _import_file(
@@ -199,8 +199,19 @@ def _tell(found: _Found, window: EnergyWindow) -> None:
             concluded,
             len(found.homos),
         )
+    outside = [one.identifier for one in found.records if window == "homo" and not _spans_zero(one)]
+    if outside:
+        _logger.warning(
+            "warning: the HOMO lies outside of the energies of %d records (%s): is it in eV?",
+            len(outside),
+            ", ".join(outside[:_SHOWN]),
+        )
     for equal in _equal_records(found.records):
         _logger.warning("warning: equal records: %s", ", ".join(equal))
+
+
+def _spans_zero(record: TransportRecord) -> bool:
+    return bool(record.energies[0] <= 0.0 <= record.energies[-1])
 
 
 def _equal_records(records: list[TransportRecord]) -> list[list[str]]:
@@ -230,7 +241,7 @@ def _require_homo(path: Path, window: EnergyWindow) -> None:
     if window != "homo":
         raise UsageError(
             f"{path} has no common energy window; every molecule has a grid about its own HOMO.",
-            "import it with window 'homo'.",
+            "import it with --window homo.",
         )
 
 

@@ -99,10 +99,12 @@ def _calculation(folder: Path, parameters: RunParameters, structure: Structure) 
 
 
 def _check_grid(name: str, found: NDArray[Any], grid: NDArray[np.float64]) -> None:
-    if found.shape != grid.shape or not (np.abs(found - grid) <= _GRID_TOLERANCE).all():
+    differs = f"{name}_*.mat: Energy differs from {PARAMETERS_FILE}"
+    if found.shape != grid.shape:
+        raise ForeignDataError(f"{differs}: {len(found)} energies instead of {len(grid)}")
+    for number in np.flatnonzero(~(np.abs(found - grid) <= _GRID_TOLERANCE)):
         raise ForeignDataError(
-            f"{name}_*.mat: Energy differs from {PARAMETERS_FILE}: {len(found)} energies instead "
-            f"of {len(grid)}, or other ones"
+            f"{differs}: energy {number} is {found[number]} instead of {grid[number]} eV"
         )
 
 

@@ -62,7 +62,7 @@ def told_command(ended: Ended) -> list[str]:
     """The flags of the command that a stopped run names."""
     (line,) = (line for line in ended.messages.splitlines() if line.startswith("resume with: "))
     program, script, *flags = shlex.split(line.removeprefix("resume with: "))
-    assert (program, script) == (sys.orig_argv[0], "main.py")
+    assert (Path(program).absolute(), script) == (Path(sys.orig_argv[0]).absolute(), "main.py")
     return flags
 
 

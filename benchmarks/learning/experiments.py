@@ -32,6 +32,9 @@ from .runs import Trained, digest, once, prepare, train
 
 MODELS: Final = ("hamiltonian", "standard")
 XTB: Final = "xtb_mini"
+GENERATED: Final = frozenset({"num_samples", "num_energy_points"})
+"""Settings of records that are generated, which those of a file do not have."""
+
 EXTRAPOLATED_SET: Final = "kordas2025"
 LENGTHS: Final = (8, 16, 32, 64)
 ABOVE_GUANINE: Final = 0.3
@@ -85,7 +88,8 @@ class Bench:
             held_out = {"validation_fraction": 0.15, "test_fraction": 0.25}
             own = {"data": self.xtb, "num_epochs": 200, **held_out}
         runtime = {"seed": seed, "split_seed": seed, "device": "cpu", "num_threads": 1}
-        changes = {k: v for k, v in self.changes.items() if k != "num_samples" or data != XTB}
+        is_known = data == XTB
+        changes = {k: v for k, v in self.changes.items() if not (is_known and k in GENERATED)}
         return TrainConfig.from_flat({"model_type": model, **own, **runtime, **changes, **more})
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import accuracy
 import numpy as np
 import pytest
 import torch
@@ -19,6 +18,7 @@ from learning.runs import once, prepare, set_up_torch
 from learning.tables import disagreement, insert
 from numpy.typing import NDArray
 
+import accuracy
 from dnawire.config import TrainConfig
 from dnawire.graphs import Batch, LoadedBatch, SpectraBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction

@@ -52,7 +52,9 @@ Sums of bits of both are an orthogonal array: of any two settings, all pairs of 
 EPOCHS: Final = 3
 RECORDS: Final = "--num_samples 40 --seq_length 4 --min_length 3 --num_energy_points 9"
 MODEL: Final = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8"
-COURSE: Final = f"--num_epochs {EPOCHS} --warmup_epochs 1 --learning_rate 0.005 --plateau_patience 0"
+COURSE: Final = (
+    f"--num_epochs {EPOCHS} --warmup_epochs 1 --learning_rate 0.005 --plateau_patience 0"
+)
 
 
 ONE_EPOCH: Final = "--seq_length 4 --num_energy_points 9 --hidden_dim 16 --num_epochs 1"

@@ -52,6 +52,7 @@ def stop_launched(folder: Path, number: signal.Signals) -> str:
     return messages
 
 
+@pytest.mark.long
 def test_torchrun_stops_on_a_signal_and_goes_on_exactly(tmp_path: Path) -> None:
     messages = stop_launched(tmp_path / "stopped", signal.SIGTERM)
     assert messages.count("stopped by SIGTERM after") == 1, messages

@@ -30,6 +30,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "flags",
     [

@@ -196,6 +196,7 @@ def one_after_the_other(lines: tuple[str, ...]) -> int:
     return 0
 
 
+@pytest.mark.long
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     commands = [made_beforehand(), *commands_of(README)]

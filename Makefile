@@ -1,5 +1,6 @@
 # make train      install into .venv, then train both models; an interrupted run resumes
 # make test       lint, types, layers and the fast tests
+# make test-fast  the fast tests only
 # make test-slow  the tests that take minutes
 # make test-slurm the tests on a private SLURM; as root, with the packages slurm-wlm and munge
 # make test-mutations  take one protection after the other away; a test must notice each
@@ -17,8 +18,10 @@ DEVELOPING := $(VENV)/.installed-dev
 # Byte code is made of what is imported, not of all that PyTorch holds: a minute less.
 PIP := $(BIN)/python -m pip install --quiet --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 SHELL := bash
+# Without byte code every process would compile PyTorch anew, for five seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: train standard hamiltonian test test-slow test-slurm test-mutations lint format accuracy docs clean
+.PHONY: train standard hamiltonian test test-fast test-slow test-slurm test-mutations lint format accuracy docs clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
@@ -29,7 +32,11 @@ standard hamiltonian: $(INSTALLED)
 	@set -o pipefail; $(BIN)/python main.py --model_type $@ --checkpoint_dir outputs/$@/checkpoints 2>&1 \
 		| (trap '' INT TERM HUP; sed -u 's/^/$@: /')
 
-test: lint
+# mypy keeps one processor busy for half a minute; the tests begin meanwhile.
+test: $(DEVELOPING)
+	@$(MAKE) --no-print-directory --jobs 2 lint test-fast
+
+test-fast: $(DEVELOPING)
 	$(BIN)/python -m pytest -m "not slow and not slurm" -n auto --dist worksteal
 
 test-slow: $(DEVELOPING)

@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Compute, print and write the chosen parts."""
     arguments = parse()
-    quick = {"num_epochs": 2, "num_samples": 60, "hidden_dim": 16, "num_layers": 1}
+    sizes = {"num_samples": 60, "num_energy_points": 30, "hidden_dim": 16, "num_layers": 1}
+    quick = {"num_epochs": 2, **sizes}
     bench = Bench(
         folder=arguments.output,
         xtb=arguments.xtb,

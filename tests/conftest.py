@@ -1,15 +1,21 @@
-"""What the tests share: signals as usual, no deadlines, and the numbers of storms at the end."""
+"""What the tests share: signals as usual, no deadlines, one thread, and the numbers of storms."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
+import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from dnawire.checkpoint import CheckpointStore, DirectoryLock
+
+MOST_WORKERS: Final = 16
+"""More would not be faster: one test takes as long as all others then do."""
 
 
 def pytest_configure() -> None:
@@ -22,6 +28,21 @@ def pytest_configure() -> None:
     # On a busy machine no example keeps a deadline; the same command tries the same examples.
     settings.register_profile("dnawire", deadline=None, derandomize=True)
     settings.load_profile("dnawire")
+    # Every processor has a worker: second threads would only wait for each other.
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Have more workers than processors: many tests wait for a disk or for another process."""
+    processors = yield
+    return min(processors + 1, MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, lest one worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -36,6 +36,8 @@ MODELS: Final = ("hamiltonian", "standard")
 XTB: Final = "xtb_mini"
 WITHOUT_LDOS: Final = " without LDOS"
 """After the name of a parameter set: its records, of which nothing is left but T and DOS."""
+GENERATED: Final = frozenset({"num_samples", "num_energy_points"})
+"""Settings of records that are generated, which those of a file do not have."""
 
 EXTRAPOLATED_SET: Final = "kordas2025"
 LENGTHS: Final = (8, 16, 32, 64)
@@ -93,7 +95,7 @@ class Bench:
             own = {"data": self._without_ldos(data.removesuffix(WITHOUT_LDOS), seed), **held_out}
         runtime = {"seed": seed, "split_seed": seed, "device": "cpu", "num_threads": 1}
         is_read = "data" in own
-        changes = {k: v for k, v in self.changes.items() if k != "num_samples" or not is_read}
+        changes = {k: v for k, v in self.changes.items() if not (is_read and k in GENERATED)}
         return TrainConfig.from_flat({"model_type": model, **own, **runtime, **changes, **more})
 
     def _without_ldos(self, data: str, seed: int) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from learning.runs import once, prepare, set_up_torch
 from learning.tables import disagreement, insert
 from numpy.typing import NDArray
 
+import accuracy
 from dnawire.config import TrainConfig
 from dnawire.graphs import Batch, LoadedBatch, SpectraBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction
@@ -194,18 +194,22 @@ def test_the_settings_of_a_run_are_those_of_the_page() -> None:
     assert xtb.data.data == bench.xtb
 
 
-def test_the_command_runs_and_goes_on_from_what_it_has(tmp_path: Path) -> None:
-    command = [
-        sys.executable, str(ROOT / "benchmarks/accuracy.py"), "--quick", "--seeds", "0",
-        "--output", str(tmp_path), "--parts", "reference",
-    ]  # fmt: skip
-    first = subprocess.run(
-        [*command, "extrapolation", "ablation"], capture_output=True, text=True, check=True
-    )
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert kept == {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
-    computed, known = (text.stdout.partition("\nreference ")[2] for text in (first, again))
+def test_the_command_runs_and_goes_on_from_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(*parts: str) -> tuple[str, dict[Path, int]]:
+        """Return what is printed, and when each result was written."""
+        words = ["--quick", "--seeds", "0", "--output", str(tmp_path), "--parts", *parts]
+        monkeypatch.setattr(sys, "argv", ["accuracy.py", *words])
+        accuracy.main()
+        return capsys.readouterr().out, {
+            path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()
+        }
+
+    first, kept = command("reference", "extrapolation", "ablation")
+    again, found = command("reference")
+    assert kept == found
+    computed, known = (text.partition("\nreference ")[2] for text in (first, again))
     assert "| `hamiltonian` |" in known
     assert computed.startswith(known)
     for name in ("reference.csv", "accuracy_errors.png", "extrapolation.csv", "ablation.csv"):

@@ -289,7 +289,9 @@ def _server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "preload"])
     paths = [str(Path(__file__).parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    with _environment(PYTHONPATH=os.pathsep.join(filter(None, paths)), OMP_NUM_THREADS="1"):
+    # Threads that wait leave the processor to other processes, which are many.
+    waiting = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    with _environment(PYTHONPATH=os.pathsep.join(filter(None, paths)), **waiting):
         forkserver.ensure_running()
     return context
 

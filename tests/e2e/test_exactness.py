@@ -23,7 +23,12 @@ from dnawire.checkpoint.store import SavedCheckpoint
 from dnawire.cli.train import parse_flags
 from dnawire.errors import EXIT_FINISHED, EXIT_STOPPED
 from dnawire.runs.checkpointing import restore
-from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
+from dnawire.runs.preparation import (
+    build_trainer,
+    initial_model,
+    prepare_data,
+    prepare_dataset,
+)
 from dnawire.runs.torch_setup import set_up_torch
 from dnawire.training.callback import Callback
 from dnawire.training.distributed import SingleProcess
@@ -44,9 +49,12 @@ MIXES: Final = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3))
 Sums of bits of both are an orthogonal array: of any two settings, all pairs of values occur.
 """
 
+EPOCHS: Final = 3
 RECORDS: Final = "--num_samples 40 --seq_length 4 --min_length 3 --num_energy_points 9"
 MODEL: Final = "--hidden_dim 16 --num_layers 2 --num_heads 2 --batch_size 8"
-COURSE: Final = "--num_epochs 4 --warmup_epochs 1 --learning_rate 0.005 --plateau_patience 0"
+COURSE: Final = (
+    f"--num_epochs {EPOCHS} --warmup_epochs 1 --learning_rate 0.005 --plateau_patience 0"
+)
 
 
 ONE_EPOCH: Final = "--seq_length 4 --num_energy_points 9 --hidden_dim 16 --num_epochs 1"
@@ -119,7 +127,7 @@ def resume_everywhere(flags: tuple[str, ...]) -> int:
     places = sorted(saved)
 
     def go_on(here: tuple[int, int], there: tuple[int, int]) -> None:
-        trainer = build_trainer(config, data, device)
+        trainer = build_trainer(config, data, device, model=initial_model(config, data))
         registry = trainer.registry()
         restore(registry, saved[here])
         callback = Callback() if there == places[-1] else _OnePlaceOn(trainer.state)
@@ -143,7 +151,7 @@ def test_resumed_at_any_step_it_ends_the_same(tmp_path: Path, row: dict[str, str
     assert code == 0, messages
     places = json.loads((tmp_path / "places.json").read_text())
     steps = 5 if row["accumulate_batches"] == "1" else 3
-    assert len(places) == 4 * (steps + 1)
+    assert len(places) == EPOCHS * (steps + 1)
 
 
 @pytest.mark.parametrize(

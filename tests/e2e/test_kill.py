@@ -24,7 +24,7 @@ from storm import INTERVALS, kill_storm, place_of
 from dnawire.errors import EXIT_FINISHED
 
 
-@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [16, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_killed_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, model: str, kills: int, record_property: Callable[[str, object], None]
@@ -41,7 +41,7 @@ def test_a_killed_run_ends_as_if_nothing_had_happened(
 
 @pytest.mark.parametrize("model", MODELS)
 def test_two_threads_are_as_safe_as_one(tmp_path: Path, model: str) -> None:
-    flags = (*TINY, "--model_type", model, "--num_epochs", "20", "--num_threads", "2")
+    flags = (*TINY, "--model_type", model, "--num_epochs", "8", "--num_threads", "2")
     kill_storm(tmp_path, model, (*flags, "--checkpoint_dir", CHECKPOINTS), 4)
 
 

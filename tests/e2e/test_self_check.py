@@ -38,6 +38,7 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.long
 def test_every_check_holds() -> None:
     process = self_check()
     assert process.returncode == 0, process.stdout + process.stderr

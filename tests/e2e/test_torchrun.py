@@ -52,13 +52,14 @@ def stop_launched(folder: Path, number: signal.Signals) -> str:
     return messages
 
 
+@pytest.mark.long
 def test_torchrun_stops_on_a_signal_and_goes_on_exactly(tmp_path: Path) -> None:
     messages = stop_launched(tmp_path / "stopped", signal.SIGTERM)
     assert messages.count("stopped by SIGTERM after") == 1, messages
     assert f"resume with: torchrun --nproc_per_node 2 {MAIN} --num_samples 60" in messages
     progress = tmp_path / "stopped" / CHECKPOINTS / "training_progress.json"
     assert json.loads(progress.read_text())["status"] == "stopped"
-    finish_launched(tmp_path / "stopped", FLAGS)
+    assert "resuming from" in finish_together(tmp_path / "stopped", 2, *FLAGS)
     finish_together(tmp_path / "peace", 2, *FLAGS)
     assert_identical(*(outcome(tmp_path / name, "standard") for name in ("stopped", "peace")))
 

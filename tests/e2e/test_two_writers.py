@@ -33,7 +33,6 @@ from dnawire.cli import main
 from dnawire.errors import EXIT_FINISHED, EXIT_LOCKED, EXIT_STOPPED, LockedError
 
 FLAGS = (*TINY, "--num_epochs", "5", "--checkpoint_dir", CHECKPOINTS)
-STARTS = 100
 GATE = "gate"
 
 
@@ -51,7 +50,10 @@ def start_with_the_others(flags: tuple[str, ...]) -> int:
     return main(["train", *flags])
 
 
-def test_of_a_hundred_starts_one_trains_and_takes_over_from_a_dead_owner(tmp_path: Path) -> None:
+@pytest.mark.parametrize("starts", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_of_many_starts_one_trains_and_takes_over_from_a_dead_owner(
+    tmp_path: Path, starts: int
+) -> None:
     endless = (*TINY, "--num_epochs", "100000", "--checkpoint_dir", CHECKPOINTS)
     killed = run(tmp_path, *endless, action=raise_at(STEP, 3, signal.SIGKILL))
     assert killed.exit_code == -signal.SIGKILL
@@ -59,7 +61,7 @@ def test_of_a_hundred_starts_one_trains_and_takes_over_from_a_dead_owner(tmp_pat
         fcntl.flock(gate, fcntl.LOCK_EX)
         processes = [
             TrainingProcess(tmp_path, *endless, command=start_with_the_others)
-            for _ in range(STARTS)
+            for _ in range(starts)
         ]
     ended: list[Ended] = []
     while len(processes) > 1:
@@ -69,7 +71,7 @@ def test_of_a_hundred_starts_one_trains_and_takes_over_from_a_dead_owner(tmp_pat
     (winner,) = processes
     winner.send(signal.SIGTERM)
     assert winner.end().exit_code == EXIT_STOPPED
-    assert [process.exit_code for process in ended] == [EXIT_LOCKED] * (STARTS - 1)
+    assert [process.exit_code for process in ended] == [EXIT_LOCKED] * (starts - 1)
 
 
 def let_the_kernel_lock_go(moment: str, count: int) -> None:

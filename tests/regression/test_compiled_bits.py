@@ -7,20 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+FLAGS = "--hidden_dim 32 --num_layers 2 --num_heads 2 --dropout 0.1"
+RECORDS = Path(__file__).parents[2] / "examples/data/xtb_mini.h5"
 DIGEST = """
-import hashlib
+import hashlib, sys
 import torch
-from dnawire.config import TrainConfig
+from dnawire.cli.train import parse_flags
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 
 torch.set_num_threads(1)
-config = TrainConfig.from_flat(
-    {"model_type": "hamiltonian", "num_samples": 40, "seq_length": 5, "num_energy_points": 37,
-     "hidden_dim": 32, "num_layers": 2, "num_heads": 2, "dropout": 0.1}
-)
+config = parse_flags(sys.argv[1:]).resolved()
 data = prepare_data(config, prepare_dataset(config), torch.device("cpu"))
 trainer = build_trainer(config, data, torch.device("cpu"))
-for cut in trainer.order.epoch(0):
+for cut in trainer.order.epoch(0)[:3]:
     trainer.step([trainer.order.batch(cut)])
 digest = hashlib.sha256(data.dataset.digest.encode())
 for value in trainer.model.state_dict().values():
@@ -29,12 +30,24 @@ print(digest.hexdigest())
 """
 
 
-def test_first_start_and_restart_agree(tmp_path: Path) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param(f"--data {RECORDS}", id="a network on records of a file"),
+        pytest.param(
+            "--model_type hamiltonian --num_samples 40 --seq_length 5 --num_energy_points 37",
+            id="transport too",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_first_start_and_restart_agree(tmp_path: Path, flags: str) -> None:
     """The first process compiles into an empty cache, the second loads what it finds there."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     digests = [
         subprocess.run(
-            [sys.executable, "-c", DIGEST],
+            [sys.executable, "-c", DIGEST, *flags.split(), *FLAGS.split()],
             env=environment,
             capture_output=True,
             text=True,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -105,32 +107,63 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fit(place: Path, folder: str, last_step: int = -1) -> subprocess.CompletedProcess[str]:
-    """Run the program where nothing but the copy can be imported of this project."""
-    blocked = (
-        "import sys; sys.modules.update(dnawire=None, numba=None, scipy=None, pydantic=None)\n"
-    )
-    run = "import runpy; runpy.run_path('program.py')"
-    return subprocess.run(
-        [sys.executable, "-c", blocked + run, folder, str(last_step)],
-        cwd=place,
-        env={**os.environ, "PYTHONPATH": str(place), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+RUN: Final = """
+import json, os, runpy, sys
+
+import torch._dynamo
+
+sys.modules.update(dnawire=None, numba=None, scipy=None, pydantic=None)
+for line in sys.stdin:
+    with open("output.txt", "w") as output:
+        child = os.fork()
+        if not child:
+            for stream in (1, 2):
+                os.dup2(output.fileno(), stream)
+            sys.argv[1:] = json.loads(line)
+            runpy.run_path("program.py")
+            sys.exit()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with open("output.txt") as output:
+        print(json.dumps([code, output.read()]), flush=True)
+"""
+"""Forks for every run, so that PyTorch, and what its first step needs, is imported once."""
+
+Fit = Callable[..., tuple[int, str]]
 
 
-def test_a_foreign_program_is_killed_and_resumed_and_ends_with_the_same_bits(place: Path) -> None:
-    peace = fit(place, "peace")
-    assert peace.returncode == 0, peace.stderr
+@pytest.fixture
+def fit(place: Path) -> Iterator[Fit]:
+    """Return what runs the program where nothing but the copy can be imported of this project."""
+    environment = {**os.environ, "PYTHONPATH": str(place), "OMP_NUM_THREADS": "1"}
+    command, pipe = [sys.executable, "-c", RUN], subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=place, env=environment, stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        questions, answers = process.stdin, process.stdout
+        assert questions is not None
+        assert answers is not None
+
+        def run(folder: str, last_step: int = -1) -> tuple[int, str]:
+            """Return exit code and output."""
+            print(json.dumps([folder, str(last_step)]), file=questions, flush=True)
+            code, output = json.loads(answers.readline())
+            return code, output
+
+        yield run
+
+
+def test_a_foreign_program_is_killed_and_resumed_and_ends_with_the_same_bits(
+    place: Path, fit: Fit
+) -> None:
+    code, peace = fit("peace")
+    assert code == 0, peace
     for step in (2, 17, 31):
-        assert fit(place, "killed", step).returncode == -signal.SIGKILL
-    resumed = fit(place, "killed")
-    assert resumed.returncode == 0, resumed.stderr
-    assert resumed.stdout.splitlines() == ["resumed after 30", *peace.stdout.splitlines()]
+        assert fit("killed", step)[0] == -signal.SIGKILL
+    code, resumed = fit("killed")
+    assert code == 0, resumed
+    assert resumed.splitlines() == ["resumed after 30", *peace.splitlines()]
     for path in (place / "killed").glob("*.pth"):
         path.write_bytes(path.read_bytes()[:-1])
-    refused = fit(place, "killed")
-    assert "UnusableCheckpointError" in refused.stderr
-    assert "Remedy: ask the author of this program" in refused.stderr
+    _, refused = fit("killed")
+    assert "UnusableCheckpointError" in refused
+    assert "Remedy: ask the author of this program" in refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
 from dnawire.cli.doctor import DoctorFlags
@@ -47,15 +47,6 @@ LINK: Final = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 
 FEW_RECORDS: Final = ("--num_samples", "30", "--seq_length", "4", "--num_energy_points", "10")
 SHORT: Final = ("--num_epochs", "1", "--hidden_dim", "16", "--num_layers", "1")
-RUN_ALL: Final = """
-import json, sys
-from dnawire.cli import main
-for words in json.load(sys.stdin):
-    code = main(words)
-    if code:
-        sys.exit(f"{words} ended with exit code {code}")
-"""
-"""One process for all commands: importing the libraries takes longer than most of them."""
 
 
 def shell_commands(script: str) -> Iterator[list[str]]:
@@ -196,21 +187,24 @@ def shortening(words: list[str]) -> tuple[str, ...]:
     return SHORT if "--data" in words else (*SHORT, *FEW_RECORDS)
 
 
+def one_after_the_other(lines: tuple[str, ...]) -> int:
+    """Run commands; the first training draws its figures, which take longer than the others."""
+    for number, words in enumerate(map(tuple, map(shlex.split, lines))):
+        is_plain = number > 0 and words[0] == "train"
+        if code := without_figures(words[1:]) if is_plain else any_command(words):
+            sys.exit(f"{words} ended with exit code {code}")
+    return 0
+
+
+@pytest.mark.long
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     commands = [made_beforehand(), *commands_of(README)]
-    tiny = [[*words, *shortening(words)] for words in commands]
-    process = subprocess.run(
-        [sys.executable, "-c", RUN_ALL],
-        input=json.dumps(tiny),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    assert process.stderr.count("already complete: 1 epochs") == 2
-    assert "highest DOS peaks (eV)" in process.stdout
+    lines = [shlex.join([*words, *shortening(words)]) for words in commands]
+    code, messages = TrainingProcess(tmp_path, *lines, command=one_after_the_other).end()
+    assert code == 0, messages
+    assert messages.count("already complete: 1 epochs") == 2
+    assert "highest DOS peaks (eV)" in messages
     for name in (
         "my_checkpoints/checkpoint_latest.pth",
         "outputs/standard/scores.csv",

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from dnawire.errors import NotWritableError
@@ -20,10 +23,6 @@ Table = Mapping[str, tuple[str, Sequence[Any] | np.ndarray[Any, Any]]]
 """Columns by name: unit (empty if there is none) and values."""
 
 SUFFIXES: Final = (".png", ".svg", ".csv")
-_METADATA: Final[Mapping[str, dict[str, None]]] = {
-    ".png": {"Software": None},
-    ".svg": {"Date": None},
-}
 
 
 def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
@@ -56,14 +55,26 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             figure.set_layout_engine("none")
-            for path in paths[:-1]:
-                image = io.BytesIO()
-                figure.savefig(image, format=path.suffix[1:], metadata=_METADATA[path.suffix])
-                replace_atomically(path, image.getvalue())
+            for path, image in zip(paths, (_png(figure), _svg(figure)), strict=False):
+                replace_atomically(path, image)
     except OSError as error:
         raise _not_writable(stem, error) from error
     save_table(paths[-1], table)
     return paths
+
+
+def _png(figure: Figure) -> bytes:
+    """Return the image; ``Figure.savefig`` would draw everything twice."""
+    image = io.BytesIO()
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])
+    FigureCanvasAgg(figure).print_png(image, metadata={"Software": None})
+    return image.getvalue()
+
+
+def _svg(figure: Figure) -> bytes:
+    image = io.BytesIO()
+    FigureCanvasSVG(figure).print_svg(image, metadata={"Date": None})
+    return image.getvalue()
 
 
 def figure_paths(stem: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from dnawire.inference.candidates import (
 )
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
+from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
 from dnawire.inference.remarks import (
     Remark,
     conductance_remarks,
@@ -17,13 +18,9 @@ from dnawire.inference.remarks import (
     summary_remarks,
 )
 from dnawire.inference.screen import (
-    BIN,
     CONDUCTANCE,
     CRITERIA,
-    Distribution,
     Question,
-    Ranked,
-    Ranking,
     Screened,
     check_candidates,
     check_predictor,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,9 +37,6 @@ CRITERIA: Final[Mapping[str, str]] = {
     CONDUCTANCE: "log10 G/G0 at the Fermi energy and temperature",
 }
 """What sequences can be ranked by, all in decades."""
-
-BIN: Final = 0.01
-"""Width in decades of the bins of a distribution."""
 
 _VALUES_PER_PIECE: Final = 2**18
 
@@ -332,81 +328,3 @@ def _conductances(
             remarks[row] += (FRAGILE,)
     with np.errstate(divide="ignore"):
         return np.log10(quanta)
-
-
-class Ranked(NamedTuple):
-    """One place of a ranking."""
-
-    text: str
-    flipped_text: str
-    """The same molecule, written from its other strand."""
-    values: dict[str, float]
-    remarks: tuple[Remark, ...]
-
-
-@dataclass
-class Ranking:
-    """The first of all that was screened so far; among equals, those that came first.
-
-    Parameters
-    ----------
-    rank_by
-        Quantity that decides.
-    lowest
-        Whether the smallest value comes first.
-    top
-        Length of the ranking.
-    """
-
-    rank_by: str
-    lowest: bool
-    top: int
-    rows: list[Ranked] = field(default_factory=list)
-    """Best first."""
-    _positions: list[int] = field(default_factory=list)
-    """Their positions among all candidates."""
-
-    def add(self, screened: Screened) -> None:
-        """Take more into account."""
-        keys = self._keys(screened.values[self.rank_by])
-        best = np.lexsort((screened.rows, keys))[: self.top]
-        chosen = screened.select(best)
-        values = [
-            dict(zip(chosen.values, row, strict=True))
-            for row in np.stack(list(chosen.values.values()), axis=1).tolist()
-        ]
-        columns = chosen.texts, chosen.flipped_texts, values, chosen.remarks
-        joined = self.rows + [Ranked(*row) for row in zip(*columns, strict=True)]
-        positions = self._positions + chosen.rows.tolist()
-        keys = self._keys(np.array([one.values[self.rank_by] for one in joined]))
-        best = np.lexsort((positions, keys))[: self.top]
-        self.rows = [joined[row] for row in best.tolist()]
-        self._positions = [positions[row] for row in best.tolist()]
-
-    def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values if self.lowest else -values
-
-
-@dataclass
-class Distribution:
-    """How often which value occurs, in bins of `BIN`: as small for many values as for few."""
-
-    counts: Counter[int] = field(default_factory=Counter)
-    """Number of values by bin; bin k begins at ``k * BIN``."""
-    vanishing: int = 0
-    """Number of values of -inf."""
-
-    def add(self, values: NDArray[np.float64]) -> None:
-        """Count more values."""
-        finite = values[np.isfinite(values)]
-        bins, numbers = np.unique(np.floor(finite / BIN).astype(np.int64), return_counts=True)
-        self.counts.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
-        self.vanishing += len(values) - len(finite)
-
-    def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Left edges of all bins from the first to the last value, and their counts."""
-        if not self.counts:
-            return np.empty(0), np.empty(0, dtype=np.int64)
-        bins = np.arange(min(self.counts), max(self.counts) + 1)
-        edges: NDArray[np.float64] = np.multiply(bins, BIN, dtype=np.float64)
-        return edges, np.array([self.counts[number] for number in bins.tolist()])

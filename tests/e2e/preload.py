@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import torch
@@ -28,6 +29,9 @@ def _take_a_step(model_type: str) -> None:
 torch.set_num_threads(1)
 for _name in model_types():
     _take_a_step(_name)
+# What all processes share need not be searched for garbage, and copied thereby, in each of them.
+gc.collect()
+gc.freeze()
 # A process with threads must not be forked; other systems than Linux do not tell.
 _THREADS = Path("/proc/self/task")
 assert not _THREADS.is_dir() or len(list(_THREADS.iterdir())) == 1

@@ -50,6 +50,10 @@ class InvalidDuplexError(UsageError):
     """A sequence is not a DNA duplex."""
 
 
+class InvalidStructureError(UsageError):
+    """Atoms of a duplex are not where those of DNA can be."""
+
+
 class InvalidContactError(UsageError):
     """A contact cannot be attached where it is asked for."""
 

@@ -54,6 +54,10 @@ class InvalidStructureError(UsageError):
     """Atoms of a duplex are not where those of DNA can be."""
 
 
+class NotConvergedError(UsageError):
+    """A quantum-chemical calculation has no result that can be trusted."""
+
+
 class InvalidContactError(UsageError):
     """A contact cannot be attached where it is asked for."""
 

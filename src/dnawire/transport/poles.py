@@ -30,7 +30,11 @@ _NODES: Final = 8
 _NEAR: Final = 8.0
 _FAR: Final = 1.0
 """eV beyond the window, from where poles are summed up in polynomials."""
-_DEGREE: Final = 40
+_DEGREE: Final = 24
+_RULE: Final = np.polynomial.legendre.leggauss(_NODES)
+_FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
+_AT_ONCE: Final = 16
+"""Energies whose amplitudes are computed together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +105,8 @@ class Poles:
     def transmission(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, " E"]:
         """Transmission at E + i eta, dimensionless."""
         amplitudes = _Amplitudes.of(self, float(energies[0]), float(energies[-1]))
-        values = (amplitudes.at(energy + 1j * eta) for energy in energies.tolist())
-        return np.array([_square(value) for value in values])
+        parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
+        return np.concatenate([_squares(amplitudes.at(part)) for part in parts])
 
     def mean_transmission(self, edges: Float[Doubles, " M"]) -> Float[Doubles, " K"]:
         """Mean of the transmission (eta = 0) between neighboring edges, to 1e-8 of itself.
@@ -146,15 +150,15 @@ class _Amplitudes:
             np.tensordot(transform, values, 1),
         )
 
-    def at(self, energy: complex, skipped: NDArray[np.bool_] | None = None) -> Complexes:
-        """Amplitude (l, r), without the skipped near poles."""
-        unit = np.array([(energy - self.middle) / self.half])
-        smooth = np.polynomial.chebyshev.chebvander(unit, _DEGREE)[0]
-        weight = 1.0 / (energy - self.energies)
+    def at(self, energies: Complexes, skipped: NDArray[np.bool_] | None = None) -> Complexes:
+        """Amplitudes (E, l, r) at complex energies, without the skipped near poles."""
+        unit = (energies - self.middle) / self.half
+        smooth = np.polynomial.chebyshev.chebvander(unit, _DEGREE)
+        weights = 1.0 / (energies[:, None] - self.energies)
         if skipped is not None:
-            weight[skipped] = 0.0
+            weights[:, skipped] = 0.0
         found: Complexes = np.tensordot(smooth, self.series, 1)
-        return found + (self.left * weight) @ self.right.T
+        return found + (self.left * weights[:, None]) @ self.right.T
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:
@@ -163,32 +167,31 @@ def _distance(energies: Complexes, middle: float, half: float) -> Doubles:
     return np.hypot(beyond, energies.imag)
 
 
-def _square(amplitude: Complexes) -> float:
-    return float(np.vdot(amplitude, amplitude).real)
+def _squares(amplitudes: Complexes) -> Doubles:
+    found: Doubles = np.einsum("elr,elr->e", amplitudes, amplitudes.conj()).real
+    return found
 
 
 def _mean_square(amplitudes: _Amplitudes, low: float, high: float) -> float:
     middle, half = (low + high) / 2, (high - low) / 2
     is_near = _distance(amplitudes.energies, middle, 0.0) < _NEAR * half
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    smooth = np.stack(
-        [amplitudes.at(middle + half * x, is_near).ravel() for x in nodes.tolist()]
-    )
+    nodes, weights = _RULE
+    smooth = amplitudes.at((middle + half * nodes).astype(np.complex128), is_near)
     left, right = amplitudes.left[:, is_near], amplitudes.right[:, is_near]
     # Residues in units of the half width, so that the interval is [-1, 1].
     poles = (amplitudes.energies[is_near] - middle) / half
-    shape = (-1, left.shape[0], right.shape[0])
     gram = (left.conj().T @ left) * (right.conj().T @ right) / half**2
-    tested = smooth.conj().reshape(shape) @ right
+    tested = smooth.conj() @ right
     mixed = np.einsum("gln,ln->gn", tested, left) / half
-    total = weights @ np.einsum("gx,gx->g", smooth.conj(), smooth).real
-    total += 2.0 * np.sum(mixed * _moments(nodes, weights, poles)).real
+    total = weights @ _squares(smooth)
+    total += 2.0 * np.sum(mixed * _moments(poles)).real
     total += np.sum(gram.T * _pair_integrals(poles)).real
     return float(total) / 2.0
 
 
-def _moments(nodes: Doubles, weights: Doubles, poles: Complexes) -> Complexes:
+def _moments(poles: Complexes) -> Complexes:
     """Integral over [-1, 1] of every Lagrange polynomial divided by x - w, (nodes, poles)."""
+    nodes, weights = _RULE
     powers = np.polynomial.legendre.legvander(nodes, _NODES - 1)
     scale = (2 * np.arange(_NODES) + 1) / 2
     functions = np.stack(list(_second_kind(poles)))
@@ -202,7 +205,7 @@ def _second_kind(poles: Complexes) -> Iterator[Complexes]:
     It is -2 Q_k(w), a Legendre function of the second kind. Upward recursion loses digits far from
     the interval, where Gauss quadrature has them.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(6 * _NODES)
+    nodes, weights = _FINE_RULE
     values = np.polynomial.legendre.legvander(nodes, _NODES - 1)
     quadrature = np.einsum("x,xk,xn->kn", weights, values, 1.0 / (nodes[:, None] - poles))
     is_close = _distance(poles, 0.0, 1.0) < 1.0

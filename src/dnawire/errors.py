@@ -54,8 +54,10 @@ class InvalidStructureError(UsageError):
     """Atoms of a duplex are not where those of DNA can be."""
 
 
-class NotConvergedError(UsageError):
+class NotConvergedError(DnawireError):
     """A quantum-chemical calculation has no result that can be trusted."""
+
+    exit_code = EXIT_DIVERGED
 
 
 class InvalidContactError(UsageError):

@@ -7,19 +7,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import tyro
 
 from dnawire.cli._flags import Messages, parse
 from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.xtb.plan import XtbPlan
+
+if TYPE_CHECKING:
+    from dnawire.xtb.plan import XtbPlan
 
 _logger = logging.getLogger(__name__)
 
 _LONGEST: Final = 40
-_MEMORY_EXPONENT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _plan(flags: GenerateXtbFlags) -> XtbPlan:
     from dnawire.xtb.level import Level
+    from dnawire.xtb.plan import XtbPlan
     from dnawire.xtb.spectra import Window
     from dnawire.xtb.variants import Variant
 

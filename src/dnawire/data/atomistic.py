@@ -128,17 +128,20 @@ class AtomisticColumns:
     def joined(cls, parts: Sequence[AtomisticColumns]) -> AtomisticColumns:
         """Duplexes and records of several parts of one level and helix, one after the other."""
         starts = np.cumsum([0, *(len(part.texts) for part in parts[:-1])])
-        plain = ("texts", "attempts", "homo", "lumo", "homo_index")
-        rows = ("charges", "potentials", "levels")
+        numbered = [start + part.duplex for start, part in zip(starts, parts, strict=True)]
         return cls(
             level=parts[0].level,
             helix=parts[0].helix,
             helix_digest=parts[0].helix_digest,
-            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in plain},
-            **{name: Ragged.from_parts([getattr(part, name) for part in parts]) for name in rows},
-            duplex=np.concatenate(
-                [start + part.duplex for start, part in zip(starts, parts, strict=True)]
-            ),
+            texts=np.concatenate([part.texts for part in parts]),
+            attempts=np.concatenate([part.attempts for part in parts]),
+            homo=np.concatenate([part.homo for part in parts]),
+            lumo=np.concatenate([part.lumo for part in parts]),
+            homo_index=np.concatenate([part.homo_index for part in parts]),
+            charges=Ragged.from_parts([part.charges for part in parts]),
+            potentials=Ragged.from_parts([part.potentials for part in parts]),
+            levels=Ragged.from_parts([part.levels for part in parts]),
+            duplex=np.concatenate(numbered),
             means={
                 width: IntervalMeans.joined([part.means[width] for part in parts])
                 for width in parts[0].means

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -93,7 +93,7 @@ def _clashes(
     apart = structure.nucleotides[pairs[:, 0]] != structure.nucleotides[pairs[:, 1]]
     for row in np.flatnonzero(apart & (distances < nearest)):
         if {structure.names[atom] for atom in pairs[row]} != {"O3'", "P"}:
-            yield _between(structure, *pairs[row].tolist(), distances[row])
+            yield _between(structure, pairs[row].tolist(), distances[row])
 
 
 def _bonds(
@@ -103,7 +103,7 @@ def _bonds(
     radii = np.array([_RADII[element] for element in structure.elements])
     lengths = distances / radii[pairs].sum(1)
     for row in np.flatnonzero(lengths < _BOND_SCALES[0]):
-        yield _between(structure, *pairs[row].tolist(), distances[row])
+        yield _between(structure, pairs[row].tolist(), distances[row])
     bonds = np.bincount(pairs[lengths < _BOND_SCALES[1]].ravel(), minlength=len(structure))
     for atom in np.flatnonzero(bonds == 0):
         yield f"{structure.label(int(atom))} has no bond"
@@ -135,8 +135,9 @@ def _outside(
         return
     distance = float(np.linalg.norm(structure.positions[first] - structure.positions[second]))
     if not allowed[0] <= distance <= allowed[1]:
-        yield _between(structure, first, second, distance)
+        yield _between(structure, (first, second), distance)
 
 
-def _between(structure: AtomicStructure, one: int, two: int, distance: float) -> str:
+def _between(structure: AtomicStructure, atoms: Sequence[int], distance: float) -> str:
+    one, two = atoms
     return f"{structure.label(one)} and {structure.label(two)} are {distance:.2f} Angstrom apart"

@@ -23,8 +23,9 @@ def _lines(structure: AtomicStructure) -> Iterator[str]:
         x, y, z = structure.positions[atom].tolist()
         name = structure.names[atom]
         padded = name if len(name) == 4 else f" {name}"
+        residue = f"D{letters[nucleotide]} {'AB'[strand]}{place + 1:>4}"
         yield (
-            f"ATOM  {atom + 1:>5} {padded:<4}  D{letters[nucleotide]} {'AB'[strand]}{place + 1:>4}    "
+            f"ATOM  {atom + 1:>5} {padded:<4}  {residue}    "
             f"{x:8.3f}{y:8.3f}{z:8.3f}{1.0:6.2f}{0.0:6.2f}          "
             f"{structure.elements[atom]:>2}  "
         )

@@ -18,7 +18,7 @@ _DRAWS: Final = 1000
 
 
 def all_duplexes(length: int) -> list[Duplex]:
-    """All Watson-Crick duplexes of a length, each once: of two writings the one that sorts first."""
+    """All Watson-Crick duplexes of a length, each in the writing that sorts first."""
     strands = map("".join, itertools.product(BASES, repeat=length))
     return [Duplex.parse(one) for one in strands if one <= reverse_complement(one)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,8 @@ class Integrals:
         """
         if len(shell_potentials) != len(self.basis.shell_atom):
             raise UnusableDataFileError(
-                f"{len(shell_potentials)} shell potentials for {len(self.basis.shell_atom)} shells.",
+                f"{len(shell_potentials)} shell potentials for "
+                f"{len(self.basis.shell_atom)} shells.",
                 "take the potentials of the same structure.",
             )
         v = np.asarray(shell_potentials, dtype=np.float64)[self.basis.orbital_shell]
@@ -62,11 +64,9 @@ def integrals(structure: AtomicStructure) -> Integrals:
     calculator = new_calculator(structure, max_iter=0)
     interface = load_tblite()
     result = interface.Result()
-    try:
+    # No cycles are allowed, which is an error; the integrals are there, or the next lines tell.
+    with suppress(interface.TBLiteRuntimeError):
         calculator.singlepoint(result)
-    except interface.TBLiteRuntimeError:
-        # No cycles were allowed; the integrals are there, or the next lines tell.
-        pass
     return Integrals(
         overlap=result.get("overlap-matrix"),
         core_hamiltonian=result.get("hamiltonian-matrix"),
@@ -80,5 +80,5 @@ def orthogonalized(
     """S^(-1/2) F S^(-1/2) (Löwdin, doi:10.1063/1.1747632), symmetric, in the unit of F."""
     weights, vectors = np.linalg.eigh(overlap)
     root = (vectors / np.sqrt(weights)) @ vectors.T
-    found = root @ fock @ root
-    return (found + found.T) / 2
+    found: Doubles = root @ fock @ root
+    return np.asarray((found + found.T) / 2)

@@ -51,7 +51,7 @@ class XtbPlan:
 
     @cached_property
     def conditions(self) -> dict[str, Any]:
-        """All that decides a record but its duplex: plain values for ``TransportDataset.source``."""
+        """All that decides a record but its duplex, for ``TransportDataset.source``."""
         helix = load_helix()
         return {
             "kind": KIND,
@@ -86,7 +86,8 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
     state = converge(structure, plan.level)
     # Spectra belong to the potentials as they are stored.
     potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)
-    junctions = AtomicJunctions.of(structure, state.integrals, potentials * POTENTIAL_UNIT)
+    exact = potentials.astype(np.float64) * POTENTIAL_UNIT
+    junctions = AtomicJunctions.of(structure, state.integrals, exact)
     found = [
         junctions.record(variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}")
         for variant in plan.variants

@@ -30,8 +30,16 @@ ATTEMPTS: Final[dict[str, dict[str, Any]]] = {
 """Settings that are tried one after the other; guess 1 is electronegativity equilibration, and all
 end at the electronic temperature of the method."""
 
-_REFERENCE: Final = {1: (1.0, 0.0), 6: (2.0, 2.0), 7: (2.0, 3.0), 8: (2.0, 4.0), 15: (2.0, 3.0, 0.0)}
-_HARTREE_SMALL: Final = 1e-8
+_REFERENCE: Final = {
+    1: (1.0, 0.0),
+    6: (2.0, 2.0),
+    7: (2.0, 3.0),
+    8: (2.0, 4.0),
+    15: (2.0, 3.0, 0.0),
+}
+"""Occupations of the shells of free atoms by atomic number, of the paper of the method."""
+
+_SMALL: Final = 1e-8
 _SMALLEST_OVERLAP: Final = 1e-3
 _FRACTION: Final = 1e-3
 _SMALLEST_GAP: Final = 0.5
@@ -158,8 +166,8 @@ def _judged(
 def _shell_means(values: Doubles, integrals: Integrals) -> Doubles:
     """Mean over the orbitals of every shell."""
     shells = integrals.basis.orbital_shell
-    sums: Doubles = np.bincount(shells, values)
-    return sums / np.bincount(shells)
+    means: Doubles = np.bincount(shells, values) / np.bincount(shells)
+    return means
 
 
 def _shell_charges(
@@ -195,9 +203,9 @@ def _problem(
                 (found.lumo - found.homo < _SMALLEST_GAP, "the gap closes"),
                 (found.homo > _HIGHEST_HOMO, f"the HOMO is at {found.homo:.2f} eV: unbound"),
                 (abs(charge - structure.charge) > 1e-6, f"the charges sum to {charge:.6f} e"),
-                (unity > _HARTREE_SMALL, f"orbitals are not orthonormal ({unity:.2g})"),
+                (unity > _SMALL, f"orbitals are not orthonormal ({unity:.2g})"),
                 (smallest < _SMALLEST_OVERLAP, f"the basis is nearly dependent ({smallest:.2g})"),
-                (fock_error > _HARTREE_SMALL, f"F is not H0 + S (v + v)/2 ({fock_error:.2g} Ha)"),
+                (fock_error > _SMALL, f"F is not H0 + S (v + v)/2 ({fock_error:.2g} Ha)"),
             )
             if is_wrong
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import threading
@@ -248,7 +249,7 @@ class _Progress:
 
 
 def _cost(text: str) -> float:
-    return float(len(text.partition("/")[0])) ** _COST_EXPONENT
+    return math.pow(len(text.partition("/")[0]), _COST_EXPONENT)
 
 
 def _duration(seconds: float) -> str:

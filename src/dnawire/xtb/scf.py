@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +22,9 @@ _logger = logging.getLogger(__name__)
 
 Doubles = NDArray[np.float64]
 
-ATTEMPTS: Final[dict[str, dict[str, Any]]] = {
+Attempts = Mapping[str, Mapping[str, Any]]
+
+ATTEMPTS: Final[Attempts] = {
     "standard": {"guess": 1, "max_iter": 250},
     "other start": {"guess": 0, "max_iter": 250},
     "damped": {"guess": 1, "max_iter": 1000, "mixer_damping": 0.1},
@@ -84,19 +87,30 @@ class ElectronicStructure:
         return float(self.levels[self.num_occupied])
 
 
-def converge(structure: AtomicStructure, level: Level) -> ElectronicStructure:
+def converge(
+    structure: AtomicStructure, level: Level, attempts: Attempts = ATTEMPTS
+) -> ElectronicStructure:
     """Find the self-consistent state of a structure.
+
+    Parameters
+    ----------
+    structure
+        Its atoms.
+    level
+        Level of theory.
+    attempts
+        Settings of the calculator that are tried one after the other, by name.
 
     Raises
     ------
     NotConvergedError
-        If the geometry is impossible, or none of `ATTEMPTS` gives a state that passes all checks;
+        If the geometry is impossible, or none of the attempts gives a state that passes all checks;
         tells why.
     MissingDependencyError
         If tblite is not installed.
     """
     reason = _unfit(structure)
-    for name, settings in ATTEMPTS.items() if reason is None else ():
+    for name, settings in attempts.items() if reason is None else ():
         found = _attempt(structure, level, name, settings)
         if isinstance(found, ElectronicStructure):
             return found
@@ -116,7 +130,7 @@ def _unfit(structure: AtomicStructure) -> str | None:
 
 
 def _attempt(
-    structure: AtomicStructure, level: Level, name: str, settings: dict[str, Any]
+    structure: AtomicStructure, level: Level, name: str, settings: Mapping[str, Any]
 ) -> ElectronicStructure | str:
     """State, or the reason why there is none."""
     calculator = new_calculator(structure, **settings)

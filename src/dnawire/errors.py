@@ -41,6 +41,10 @@ class DnawireError(Exception):
         self.problem = problem
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[DnawireError], tuple[str, str]]:
+        """How an error of a worker comes to its parent process."""
+        return type(self), (self.problem, self.remedy)
+
 
 class UsageError(DnawireError):
     """A command line flag, configuration key or argument has an impossible value."""

@@ -28,7 +28,7 @@ from dnawire.xtb.design import (
 )
 from dnawire.xtb.level import Level
 from dnawire.xtb.plan import XtbPlan
-from dnawire.xtb.shards import Shards
+from dnawire.xtb.shards import Shards, local_processes
 from dnawire.xtb.spectra import Window
 from dnawire.xtb.variants import Variant
 
@@ -83,7 +83,7 @@ def test_a_design_covers_with_few_duplexes() -> None:
 def test_any_executor_computes_shards(tmp_path: Path) -> None:
     shards = Shards(plan("GA", "AT"), tmp_path)
     with ThreadPoolExecutor(1) as executor:
-        shards.compute(shards.plan.duplexes, executor)
+        assert list(shards.compute(shards.plan.duplexes, executor)) == ["GA", "AT"]
     dataset, columns = shards.merged()
     assert dataset.identifiers.tolist() == [
         f"{text}/{variant.name}" for text in ("GA", "AT") for variant in (SAME, CROSS)
@@ -101,12 +101,20 @@ def test_any_executor_computes_shards(tmp_path: Path) -> None:
 @needs_tblite
 def test_a_failure_is_kept_with_its_reason(tmp_path: Path) -> None:
     # Two purines have no room in the ideal helix.
-    shards = Shards(plan("GA", "GA/GC", variants=(SAME,)), tmp_path)
+    wrong = ["GA/GC", "A_/CT"]
+    shards = Shards(plan("GA", *wrong, variants=(SAME,)), tmp_path)
     with ThreadPoolExecutor(1) as executor:
-        shards.compute(["GA/GC"], executor)
-    assert list(shards.failures()) == ["GA/GC"]
-    with pytest.raises(NotConvergedError, match=r"1 duplexes have no result \('GA/GC': .* apart"):
+        assert list(shards.compute(wrong, executor)) == []
+    assert list(shards.failures()) == wrong
+    with pytest.raises(NotConvergedError, match=r"2 duplexes .*'GA/GC': .* apart.*missing bases"):
         shards.merged()
+
+
+@needs_tblite
+def test_an_error_of_a_worker_is_that_of_the_command(tmp_path: Path) -> None:
+    shards = Shards(XtbPlan(("GA",), (SAME,), Level("lemonade"), WINDOW), tmp_path)
+    with local_processes(1) as executor, pytest.raises(UsageError, match="solvent 'lemonade'"):
+        list(shards.compute(["GA"], executor))
 
 
 @needs_tblite
@@ -179,6 +187,8 @@ def test_a_kill_loses_and_doubles_nothing(tmp_path: Path) -> None:
         (("--random", "2", "--min_length", "1"), "lengths of 1 to 8 base pairs"),
         (("--random", "2", "--shard", "2/2"), "shard = '2/2'"),
         (("--random", "2", "--workers", "0"), "workers = 0 is not allowed"),
+        (("--random", "2", "--gamma", "0.1", "2e3"), "gamma = 2000.0 is not allowed"),
+        (("--random", "2", "--energy_max", "-12.195"), "hold no interval of 0.025 eV"),
     ],
 )
 @needs_tblite

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, check_range, parse
 from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range
 
 if TYPE_CHECKING:
     from dnawire.xtb.plan import XtbPlan
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _LONGEST: Final = 40
+_WORKERS: Final = Range(1, 4096, "processes")
+_POINTS: Final = Range(2, 10**5, "energies")
+_GAMMA: Final = Range(COUPLING.low, COUPLING.high, COUPLING.unit)
+_WIDTHS: Final = Range(1, 10**4, "meV")
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,9 @@ class GenerateXtbFlags:
     """Compute only a part, I/N with I from 0, and write no file: for the jobs of an array. The
     same command without it merges them."""
 
-    workers: int = 1
-    """Number of processes, each with one thread."""
+    workers: int | None = None
+    """Number of processes, each with one thread; None takes as many as processors and memory
+    allow."""
 
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace the file if it exists."""
@@ -128,15 +133,18 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     from dnawire.data import write_dataset
     from dnawire.xtb.library import load_tblite
-    from dnawire.xtb.shards import Shards, local_processes, share
+    from dnawire.xtb.shards import Shards, fitting_workers, local_processes, share
 
+    _check_calculation(flags)
     load_tblite()
     plan = _plan(flags)
     shards = Shards(plan, flags.shards or flags.out.with_name(f"{flags.out.name}.shards"))
     texts = share(plan.duplexes, *part) if part else list(plan.duplexes)
     if shards.missing(texts):
-        with local_processes(_checked_workers(flags.workers)) as executor:
-            shards.compute(texts, executor)
+        with local_processes(flags.workers or fitting_workers(plan)) as executor:
+            for number, text in enumerate(shards.compute(texts, executor)):
+                if number == 0:
+                    _draw(shards.path(text), flags.out)
     if part is None:
         dataset, columns = shards.merged()
         write_dataset(flags.out, dataset, overwrite=flags.overwrite, add=columns.write)
@@ -163,6 +171,28 @@ def _plan(flags: GenerateXtbFlags) -> XtbPlan:
             asked.interval_widths,
         ),
     )
+
+
+def _check_calculation(flags: GenerateXtbFlags) -> None:
+    asked = flags.calculation
+    for name, values, allowed in (
+        ("workers", [flags.workers], _WORKERS),
+        ("gamma", asked.gamma, _GAMMA),
+        ("energy_min", [asked.energy_min], ENERGY),
+        ("energy_max", [asked.energy_max], ENERGY),
+        ("num_energy_points", [asked.num_energy_points], _POINTS),
+        ("eta", [asked.eta], BROADENING),
+        ("interval_widths", asked.interval_widths, _WIDTHS),
+    ):
+        for value in values:
+            check_range(name, value, allowed)
+    widest = max((1, *asked.interval_widths)) * 1e-3
+    if asked.energy_max - asked.energy_min < widest:
+        raise UsageError(
+            f"energies from {asked.energy_min} to {asked.energy_max} eV hold no interval of "
+            f"{widest:g} eV.",
+            "Choose --energy_max above --energy_min, by the widest of --interval_widths or more.",
+        )
 
 
 def _texts(flags: SequenceFlags) -> tuple[str, ...]:
@@ -204,11 +234,19 @@ def _part(text: str | None) -> tuple[int, int] | None:
     return int(index), int(count)
 
 
-def _checked_workers(workers: int) -> int:
-    cpus = os.cpu_count() or 1
-    if not 1 <= workers <= cpus:
-        raise UsageError(
-            f"workers = {workers} is not allowed on {cpus} processors.",
-            "Choose --workers between 1 and the number of processors.",
-        )
-    return workers
+def _draw(shard: Path, out: Path) -> None:
+    """Draw the first record at once, so that a wrong window is seen before all are computed."""
+    from dnawire import plots
+    from dnawire.data import read_dataset
+
+    record = read_dataset(shard)[0]
+    about = plots.footer(
+        (record.junction.left.text, record.junction.right.text),
+        energy_reference=record.energy_reference,
+        eta=record.eta,
+        parameters=None,
+    )
+    figure = plots.spectra_figure([record], "GFN1-xTB", about)
+    stem = out.with_name(f"{out.stem}_first")
+    plots.save_figure(figure, stem, plots.spectra_table([record]))
+    _logger.info("%s.png: the first record, %s", stem, record.identifier)

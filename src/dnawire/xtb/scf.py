@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.errors import NotConvergedError
+from dnawire.errors import NotConvergedError, UsageError
 from dnawire.structures import AtomicStructure, find_defect
 from dnawire.xtb.fock import Integrals
 from dnawire.xtb.level import Level, new_calculator, shell_basis
@@ -106,6 +106,8 @@ def converge(
     NotConvergedError
         If the geometry is impossible, or none of the attempts gives a state that passes all checks;
         tells why.
+    UsageError
+        If tblite does not know the solvent.
     MissingDependencyError
         If tblite is not installed.
     """
@@ -134,7 +136,7 @@ def _attempt(
 ) -> ElectronicStructure | str:
     """State, or the reason why there is none."""
     calculator = new_calculator(structure, **settings)
-    calculator.add("alpb-solvation", level.solvent)
+    _add_solvent(calculator, level)
     try:
         result = calculator.singlepoint()
     except load_tblite().TBLiteRuntimeError as error:
@@ -150,6 +152,16 @@ def _attempt(
         result.get("orbital-occupations"),
     )
     return _judged(structure, integrals, state, name)
+
+
+def _add_solvent(calculator: Any, level: Level) -> None:  # noqa: ANN401
+    try:
+        calculator.add("alpb-solvation", level.solvent)
+    except load_tblite().TBLiteRuntimeError as error:
+        raise UsageError(
+            f"the solvent {level.solvent!r} cannot be used ({error}).",
+            "name one that tblite knows, for example water.",
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

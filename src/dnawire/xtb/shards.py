@@ -25,6 +25,7 @@ from dnawire.data.dataset import TransportDataset
 from dnawire.data.store import read_dataset, write_dataset
 from dnawire.errors import (
     EXIT_LOST_PROCESS,
+    InvalidDuplexError,
     LostProcessError,
     NotConvergedError,
     NotWritableError,
@@ -40,6 +41,9 @@ _FAILED: Final = ".failed.json"
 _THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _COST_EXPONENT: Final = 2.9
 """CPU time of a duplex grows with this power of its length."""
+_BYTES_AT_LEAST: Final = 3 * 10**8
+_BYTES_PER_SQUARE: Final = 15 * 10**6
+"""Memory of a worker per square of the number of base pairs: 40 matrices over all orbitals."""
 
 
 class Shards:
@@ -82,7 +86,7 @@ class Shards:
             if self._failed(text).exists()
         }
 
-    def compute(self, texts: Sequence[str], executor: Executor) -> None:
+    def compute(self, texts: Sequence[str], executor: Executor) -> Iterator[str]:
         """Compute the shards that are missing; a line tells of each.
 
         Parameters
@@ -91,6 +95,11 @@ class Shards:
             Duplexes of the plan.
         executor
             Any executor of `concurrent.futures`, also one of other machines that see the folder.
+
+        Yields
+        ------
+        str
+            Every duplex that has a new shard, when it has.
 
         Raises
         ------
@@ -103,7 +112,10 @@ class Shards:
         futures = {executor.submit(compute_shard, self, text): text for text in todo}
         try:
             for future in as_completed(futures):
-                progress.tell(futures[future], future)
+                text = futures[future]
+                progress.tell(text, future)
+                if self.path(text).exists():
+                    yield text
         except BrokenExecutor as error:
             raise LostProcessError(
                 f"a worker has ended before its duplex was computed ({error}).",
@@ -113,7 +125,7 @@ class Shards:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def compute_one(self, text: str) -> str:
-        """Compute a shard; the result is a line for the log.
+        """Compute a shard; the result is a line for the log, also if the duplex has none.
 
         Raises
         ------
@@ -123,7 +135,7 @@ class Shards:
         started = time.process_time()
         try:
             dataset, columns = compute_duplex(self.plan, text)
-        except NotConvergedError as error:
+        except (NotConvergedError, InvalidDuplexError) as error:
             return self._fail(text, error.problem)
         write_dataset(self.path(text), dataset, overwrite=True, add=columns.write)
         self._failed(text).unlink(missing_ok=True)
@@ -220,6 +232,16 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(EXIT_LOST_PROCESS)
+
+
+def fitting_workers(plan: XtbPlan) -> int:
+    """How many processes the processors and the memory of this machine take, at least one."""
+    longest = max(len(text.partition("/")[0]) for text in plan.duplexes)
+    needed = _BYTES_AT_LEAST + _BYTES_PER_SQUARE * longest**2
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    affinity = getattr(os, "sched_getaffinity", None)
+    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(processors, len(plan.duplexes), memory * 3 // 4 // needed))
 
 
 def share(duplexes: Sequence[str], index: int, count: int) -> list[str]:

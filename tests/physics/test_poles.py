@@ -11,11 +11,14 @@ from scipy.integrate import quad
 
 from dnawire.transport.poles import Poles
 
+System = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Hamiltonian, and the diagonals of both couplings."""
+
 ORBITALS, GROUP = 60, 10
 
 
 @pytest.fixture(scope="module")
-def system() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def system() -> System:
     """Two halves that are hardly coupled, so that T is small and resonances are sharp."""
     draws = np.random.default_rng(0).standard_normal((ORBITALS, ORBITALS))
     hamiltonian = 0.3 * (draws + draws.T)
@@ -28,22 +31,18 @@ def system() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float
 
 
 @pytest.fixture(scope="module")
-def poles(system: tuple[NDArray[np.float64], ...]) -> Poles:
+def poles(system: System) -> Poles:
     return Poles.of(*system, np.arange(ORBITALS) // GROUP)
 
 
-def inverted(
-    system: tuple[NDArray[np.float64], ...], energy: complex
-) -> tuple[float, NDArray[np.float64]]:
+def inverted(system: System, energy: complex) -> tuple[float, NDArray[np.float64]]:
     hamiltonian, left, right = system
     greens = np.linalg.inv(energy * np.eye(ORBITALS) - hamiltonian + 0.5j * np.diag(left + right))
     transmission = left @ abs(greens) ** 2 @ right
     return float(transmission), -np.diag(greens).imag.reshape(-1, GROUP).sum(1) / np.pi
 
 
-def test_spectra_are_those_of_a_direct_inversion(
-    system: tuple[NDArray[np.float64], ...], poles: Poles
-) -> None:
+def test_spectra_are_those_of_a_direct_inversion(system: System, poles: Poles) -> None:
     energies = np.linspace(-1.0, 1.0, 41)
     exact = [inverted(system, energy + 0.005j) for energy in energies]
     assert poles.transmission(energies, 0.005) == pytest.approx([one for one, _ in exact], rel=1e-9)
@@ -51,9 +50,7 @@ def test_spectra_are_those_of_a_direct_inversion(
     assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-9)
 
 
-def test_means_are_those_of_a_quadrature(
-    system: tuple[NDArray[np.float64], ...], poles: Poles
-) -> None:
+def test_means_are_those_of_a_quadrature(system: System, poles: Poles) -> None:
     edges = np.linspace(-1.0, 1.0, 81)
     means, densities = poles.mean_transmission(edges), poles.mean_local_dos(edges)
     for index in (7, 35, 42, 63):

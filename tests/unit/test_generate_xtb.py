@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from dnawire.cli import main
-from dnawire.data import read_dataset
-from dnawire.data.atomistic import read_atomistic
+from dnawire.data import find_problem, read_dataset
+from dnawire.data.atomistic import means_dataset, read_atomistic
 from dnawire.errors import NotConvergedError, UnusableDataFileError, UsageError
 from dnawire.junction import reverse_complement
 from dnawire.xtb.design import (
@@ -94,8 +94,25 @@ def test_any_executor_computes_shards(tmp_path: Path) -> None:
         assert len(means.edges) == 1000 // width + 1
         ldos = 10.0 ** means.log10_ldos[2].reshape(4, -1)
         assert np.log10(ldos.sum(0)) == pytest.approx(means.log10_dos[2], abs=1e-5)
+    averaged = means_dataset(dataset, columns, 50)
+    assert find_problem(averaged) is None
+    assert averaged[3].energies == pytest.approx(np.arange(-11.175, -10.2, 0.05))
+    assert np.array_equal(averaged[3].log10_transmission, columns.means[50].log10_transmission[3])
+    with pytest.raises(UsageError, match="no means over 10 meV"):
+        means_dataset(dataset, columns, 10)
     fine, coarse = (10.0 ** columns.means[width].log10_transmission for width in (50, 100))
     assert fine.reshape(4, -1, 2).mean(2) == pytest.approx(coarse, rel=1e-7)
+
+
+@needs_tblite
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:executorlib")
+def test_an_engine_of_clusters_computes_shards(tmp_path: Path) -> None:
+    from executorlib import SingleNodeExecutor
+
+    shards = Shards(plan("GA", "AT", variants=(SAME,)), tmp_path)
+    with SingleNodeExecutor(max_workers=1) as executor:
+        assert sorted(shards.compute(shards.plan.duplexes, executor)) == ["AT", "GA"]
+    assert shards.merged()[0].identifiers.tolist() == ["GA/same/0.1", "AT/same/0.1"]
 
 
 @needs_tblite
@@ -142,7 +159,8 @@ def bytes_per_duplex(path: Path) -> float:
     with h5py.File(path) as file:
         group = file["atomistic"]
         arrays = (group[name] for name in ("duplexes", "shells", "levels", "records"))
-        return sum(one.id.get_storage_size() for part in arrays for one in part.values()) / 2
+        sizes = [int(one.id.get_storage_size()) for part in arrays for one in part.values()]
+    return sum(sizes) / 2
 
 
 @needs_tblite

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data._hdf import open_hdf, read_array, read_text, unusable
+from dnawire.data.dataset import TransportDataset
 from dnawire.data.digests import array_digest
 from dnawire.data.ragged import Ragged
+from dnawire.data.stored import Column
+from dnawire.errors import UsageError
 
 Doubles = NDArray[np.float64]
 
@@ -185,6 +188,54 @@ class AtomisticColumns:
         for name, array in self._arrays():
             digest.update(array_digest(name, array))
         return digest.hexdigest()
+
+
+def means_dataset(
+    dataset: TransportDataset, columns: AtomisticColumns, width: int
+) -> TransportDataset:
+    """The same records with means over intervals in the place of the spectra, at eta = 0.
+
+    Parameters
+    ----------
+    dataset
+        Records of a file.
+    columns
+        Atomistic columns of the same file.
+    width
+        Width of the intervals in meV.
+
+    Returns
+    -------
+    TransportDataset
+        Energies are the middles of the intervals.
+
+    Raises
+    ------
+    UsageError
+        If there are no means of this width.
+    """
+    if width not in columns.means:
+        known = ", ".join(map(str, columns.means)) or "none"
+        raise UsageError(
+            f"the records have no means over {width} meV.", f"choose one of these widths: {known}."
+        )
+    means = columns.means[width]
+    middles = np.round((means.edges[:-1] + means.edges[1:]) / 2, 9)
+    rows = np.arange(len(dataset) + 1, dtype=np.int64) * len(middles)
+    spectra: dict[str, Column] = {
+        "log10_transmission": Ragged(means.log10_transmission.ravel(), rows),
+        "log10_dos": Ragged(means.log10_dos.ravel(), rows),
+        "log10_ldos": means.log10_ldos,
+    }
+    return replace(
+        dataset,
+        grids=Ragged.from_rows([middles]),
+        grid_index=np.zeros(len(dataset), dtype=np.int64),
+        spectra=spectra,
+        eta=np.zeros(len(dataset)),
+        source={**dataset.source, "mean_over_mev": width},
+        left_out={},
+    )
 
 
 def read_atomistic(path: str | Path) -> AtomisticColumns | None:

@@ -122,7 +122,8 @@ class Shards:
                 "give the same command again, with fewer --workers if memory was short.",
             ) from error
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            for future in futures:
+                future.cancel()
 
     def compute_one(self, text: str) -> str:
         """Compute a shard; the result is a line for the log, also if the duplex has none.

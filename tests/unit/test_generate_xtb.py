@@ -27,6 +27,7 @@ from dnawire.xtb.design import (
     surroundings_of,
 )
 from dnawire.xtb.level import Level
+from dnawire.xtb.library import load_tblite
 from dnawire.xtb.plan import XtbPlan
 from dnawire.xtb.shards import Shards, local_processes
 from dnawire.xtb.spectra import Window
@@ -102,6 +103,16 @@ def test_any_executor_computes_shards(tmp_path: Path) -> None:
         means_dataset(dataset, columns, 10)
     fine, coarse = (10.0 ** columns.means[width].log10_transmission for width in (50, 100))
     assert fine.reshape(4, -1, 2).mean(2) == pytest.approx(coarse, rel=1e-7)
+
+
+def test_without_tblite_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tblite", None)
+    load_tblite.cache_clear()
+    assert main(["generate", "xtb", str(tmp_path / "a.h5"), "--random", "2"]) == 64
+    assert "pip install 'dnawire[xtb]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_tblite

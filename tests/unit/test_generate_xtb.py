@@ -36,7 +36,7 @@ from dnawire.xtb.variants import Variant
 WINDOW = Window(-11.2, -10.2, 11, 0.005, (50, 100))
 SAME, CROSS = Variant("same", 0.1), Variant("cross", 0.6)
 FLAGS = ("--contacts", "same", "--gamma", "0.1", "--num_energy_points", "11",
-         "--interval_widths", "100", "--quiet")  # fmt: skip
+         "--interval_widths", "100", "--workers", "1", "--quiet")  # fmt: skip
 
 needs_tblite = pytest.mark.usefixtures("_tblite")
 

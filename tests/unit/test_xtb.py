@@ -15,7 +15,7 @@ from dnawire.data.atomistic import POTENTIAL_UNIT
 from dnawire.errors import NotConvergedError, UnusableDataFileError
 from dnawire.junction import Duplex
 from dnawire.structures import AtomicStructure, build_duplex
-from dnawire.transport.poles import Poles
+from dnawire.transport import PoleExpansion
 from dnawire.xtb.fock import integrals
 from dnawire.xtb.level import Level
 from dnawire.xtb.scf import ElectronicStructure, converge
@@ -118,7 +118,7 @@ def test_spectra_are_those_of_an_independent_pipeline() -> None:
 def test_poles_and_inversion_agree(structure: AtomicStructure, state: ElectronicStructure) -> None:
     junctions = AtomicJunctions.of(structure, state.integrals, state.shell_potentials)
     junction = Variant("same", 0.6).junction(structure.duplex)
-    poles: Poles = junctions.poles(junction)
+    poles: PoleExpansion = junctions.poles(junction)
     for energy in (-12.1, -10.71, -9.8):
         transmission, dos = junctions.direct(junction, energy + 0.005j)
         grid = np.array([energy, energy + 0.1])

@@ -17,7 +17,7 @@ from dnawire.errors import NotConvergedError
 from dnawire.junction import Junction
 from dnawire.quantities import scaled_columns
 from dnawire.structures import AtomicStructure
-from dnawire.transport.poles import Poles
+from dnawire.transport import PoleExpansion
 from dnawire.xtb.fock import Integrals, orthogonalized
 
 Doubles = NDArray[np.float64]
@@ -88,11 +88,11 @@ class AtomicJunctions:
         fock = integrals.fock(shell_potentials) * HARTREE_EV
         return cls(structure, orthogonalized(fock, integrals.overlap), integrals.basis.orbital_atom)
 
-    def poles(self, junction: Junction) -> Poles:
+    def poles(self, junction: Junction) -> PoleExpansion:
         """Poles with wide-band contacts on all orbitals of the attached nucleotides, by site."""
         left, right = self._couplings(junction)
         sites = self.structure.sites[self.orbital_atom]
-        return Poles.of(self.hamiltonian, left, right, sites)
+        return PoleExpansion.of(self.hamiltonian, left, right, sites)
 
     def record(
         self, junction: Junction, window: Window, identifier: str
@@ -157,7 +157,7 @@ class AtomicJunctions:
         return float(transmission), float(-np.trace(greens).imag / np.pi)
 
 
-def _means(poles: Poles, edges: Doubles) -> IntervalMeans:
+def _means(poles: PoleExpansion, edges: Doubles) -> IntervalMeans:
     ldos = poles.mean_local_dos(edges)
     columns = scaled_columns(
         transmission=poles.mean_transmission(edges), dos=ldos.sum(0), ldos=ldos

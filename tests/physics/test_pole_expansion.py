@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from dnawire.transport.poles import Poles
+from dnawire.transport import PoleExpansion
 
 System = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """Hamiltonian, and the diagonals of both couplings."""
@@ -31,8 +31,8 @@ def system() -> System:
 
 
 @pytest.fixture(scope="module")
-def poles(system: System) -> Poles:
-    return Poles.of(*system, np.arange(ORBITALS) // GROUP)
+def poles(system: System) -> PoleExpansion:
+    return PoleExpansion.of(*system, np.arange(ORBITALS) // GROUP)
 
 
 def inverted(system: System, energy: complex) -> tuple[float, NDArray[np.float64]]:
@@ -42,7 +42,7 @@ def inverted(system: System, energy: complex) -> tuple[float, NDArray[np.float64
     return float(transmission), -np.diag(greens).imag.reshape(-1, GROUP).sum(1) / np.pi
 
 
-def test_spectra_are_those_of_a_direct_inversion(system: System, poles: Poles) -> None:
+def test_spectra_are_those_of_a_direct_inversion(system: System, poles: PoleExpansion) -> None:
     energies = np.linspace(-1.0, 1.0, 41)
     exact = [inverted(system, energy + 0.005j) for energy in energies]
     assert poles.transmission(energies, 0.005) == pytest.approx([one for one, _ in exact], rel=1e-9)
@@ -50,7 +50,7 @@ def test_spectra_are_those_of_a_direct_inversion(system: System, poles: Poles) -
     assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-9)
 
 
-def test_means_are_those_of_a_quadrature(system: System, poles: Poles) -> None:
+def test_means_are_those_of_a_quadrature(system: System, poles: PoleExpansion) -> None:
     edges = np.linspace(-1.0, 1.0, 81)
     means, densities = poles.mean_transmission(edges), poles.mean_local_dos(edges)
     for index in (7, 35, 42, 63):
@@ -70,7 +70,7 @@ def test_means_are_those_of_a_quadrature(system: System, poles: Poles) -> None:
 @pytest.mark.parametrize("gamma", [1e-1, 1e-4, 1e-9])
 def test_the_mean_over_one_level_has_a_closed_form(gamma: float) -> None:
     level, edges = 0.0301, np.array([0.0, 0.02, 0.05, 0.06])
-    poles = Poles.of(
+    poles = PoleExpansion.of(
         np.diag([level, 9.0]), np.array([gamma, 0.0]), np.array([gamma, 0.0]), np.array([0, 1])
     )
     angles = np.diff(np.arctan((edges - level) / gamma))
@@ -79,7 +79,7 @@ def test_the_mean_over_one_level_has_a_closed_form(gamma: float) -> None:
     assert poles.mean_local_dos(edges)[0] == pytest.approx(angles / widths / np.pi, rel=1e-7)
 
 
-def test_a_wide_interval_is_the_mean_of_its_parts(poles: Poles) -> None:
+def test_a_wide_interval_is_the_mean_of_its_parts(poles: PoleExpansion) -> None:
     fine = poles.mean_transmission(np.linspace(-0.5, 0.5, 101))
     coarse = poles.mean_transmission(np.linspace(-0.5, 0.5, 41))
     assert fine.reshape(20, 5).mean(1) == pytest.approx(coarse.reshape(20, 2).mean(1), rel=1e-9)

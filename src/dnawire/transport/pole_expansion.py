@@ -38,7 +38,7 @@ _AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Poles:
+class PoleExpansion:
     """The Green's function of one junction as a sum over its N poles.
 
     Parameters
@@ -64,7 +64,7 @@ class Poles:
         gamma_left: Float[Doubles, " N"],
         gamma_right: Float[Doubles, " N"],
         groups: Int[NDArray[np.int64], " N"],
-    ) -> Poles:
+    ) -> PoleExpansion:
         """Diagonalize the effective Hamiltonian of a junction.
 
         Parameters
@@ -132,7 +132,7 @@ class _Amplitudes:
     """(degree + 1, l, r)."""
 
     @classmethod
-    def of(cls, poles: Poles, low: float, high: float) -> _Amplitudes:
+    def of(cls, poles: PoleExpansion, low: float, high: float) -> _Amplitudes:
         middle, half = (low + high) / 2, (high - low) / 2
         is_near = _distance(poles.energies, middle, half) < _FAR
         unit = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))

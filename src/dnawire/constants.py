@@ -16,3 +16,9 @@ CONDUCTANCE_QUANTUM: Final = 2.0 * _ELEMENTARY_CHARGE**2 / _PLANCK
 
 BOLTZMANN_EV: Final = _BOLTZMANN / _ELEMENTARY_CHARGE
 """k_B in eV/K."""
+
+HARTREE_EV: Final = 27.211386245988
+"""Hartree energy in eV (CODATA 2018, doi:10.1103/RevModPhys.93.025010)."""
+
+BOHR_ANGSTROM: Final = 0.529177210903
+"""Bohr radius in Angstrom, of the same source."""

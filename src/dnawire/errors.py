@@ -41,6 +41,10 @@ class DnawireError(Exception):
         self.problem = problem
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[DnawireError], tuple[str, str]]:
+        """How an error of a worker comes to its parent process."""
+        return type(self), (self.problem, self.remedy)
+
 
 class UsageError(DnawireError):
     """A command line flag, configuration key or argument has an impossible value."""
@@ -48,6 +52,16 @@ class UsageError(DnawireError):
 
 class InvalidDuplexError(UsageError):
     """A sequence is not a DNA duplex."""
+
+
+class InvalidStructureError(UsageError):
+    """Atoms of a duplex are not where those of DNA can be."""
+
+
+class NotConvergedError(DnawireError):
+    """A quantum-chemical calculation has no result that can be trusted."""
+
+    exit_code = EXIT_DIVERGED
 
 
 class InvalidContactError(UsageError):

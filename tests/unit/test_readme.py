@@ -16,7 +16,8 @@ from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
 from dnawire.cli.doctor import DoctorFlags
-from dnawire.cli.generate import GenerateFlags
+from dnawire.cli.generate import XTB, GenerateFlags
+from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
@@ -71,7 +72,8 @@ def cli_words(words: list[str]) -> list[str] | None:
             return ["train", *words[words.index("main.py") + 1 :]]
         case ["sbatch", script, *flags]:
             assert (ROOT / script).is_file()
-            return ["train", *flags]
+            [command] = shell_commands((ROOT / script).read_text(encoding="utf-8"))
+            return [*(cli_words(command) or ()), *flags]
         case ["python", script]:
             assert (ROOT / script).is_file()
             return None
@@ -94,6 +96,8 @@ def check_flags(words: list[str]) -> None:
         parse_flags(flags).resolved()
     elif name == "status":
         parse(StatusFlags, with_interval(flags), name)
+    elif flags[:1] == [XTB]:
+        parse(GenerateXtbFlags, flags[1:], name)
     else:
         parse(FLAGS[name], flags, name)
 

@@ -1,4 +1,7 @@
-"""``dnawire generate``: a file of records, computed from a tight-binding parameter set."""
+"""``dnawire generate``: a file of records, computed from a tight-binding parameter set.
+
+``dnawire generate xtb`` computes them from the atoms instead; see `generate_xtb`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import tyro
 
@@ -16,10 +20,16 @@ from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)
 
+XTB: Final = "xtb"
+"""Word that asks for the other kind of generation; a file of that name is ./xtb."""
+
 
 @dataclass(frozen=True)
 class GenerateFlags:
-    """Generate records of charge transport; the same flags give the same file."""
+    """Generate records of charge transport; the same flags give the same file.
+
+    `dnawire generate xtb` computes them from all atoms by GFN1-xTB instead.
+    """
 
     out: tyro.conf.Positional[Path]
     """File to write (HDF5)."""
@@ -42,6 +52,10 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.DnawireError
         A setting is impossible or the file cannot be written.
     """
+    if arguments[:1] == [XTB]:
+        from dnawire.cli import generate_xtb
+
+        return generate_xtb.run(arguments[1:])
     flags = parse(GenerateFlags, arguments, "generate")
     check_generation(flags.data)
     check_target(flags.out, overwrite=flags.overwrite)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +58,13 @@ _OFFSETS: Final = "offsets"
 _DIGEST: Final = "digest"
 
 
-def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: bool = False) -> None:
+def write_dataset(
+    path: str | Path,
+    dataset: TransportDataset,
+    *,
+    overwrite: bool = False,
+    add: Callable[[h5py.File], None] | None = None,
+) -> None:
     """Write records to one HDF5 file.
 
     The file appears under its name only when it is complete and on disk.
@@ -71,6 +77,8 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
         Records; they are checked as they are when a file is read. What was left out is not written.
     overwrite
         Whether a file of that name may be replaced: also one that appears meanwhile.
+    add
+        Writes groups of its own into the same file, for example `AtomisticColumns.write`.
 
     Raises
     ------
@@ -96,6 +104,8 @@ def write_dataset(path: str | Path, dataset: TransportDataset, *, overwrite: boo
         texts = {"format": FORMAT, "source": source, "digest": digest}
         file.attrs.update({name: _fixed_text(text) for name, text in texts.items()})
         _write_columns(file, dataset)
+        if add is not None:
+            add(file)
 
 
 def read_dataset(path: str | Path, columns: Container[str] = BY_COLUMN) -> TransportDataset:

@@ -11,10 +11,12 @@ from dnawire.transport.observables import (
     resolving_energies,
     zero_bias_conductance,
 )
+from dnawire.transport.pole_expansion import PoleExpansion
 from dnawire.transport.spectra import Spectra, Totals
 
 __all__ = [
     "Conductance",
+    "PoleExpansion",
     "Spectra",
     "Totals",
     "block_spectra",

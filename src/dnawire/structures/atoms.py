@@ -1,0 +1,80 @@
+"""The atoms of a duplex, nucleotide by nucleotide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnawire.junction import Contact, Duplex
+
+ATOMIC_NUMBERS: Final = {"H": 1, "C": 6, "N": 7, "O": 8, "P": 15}
+"""Atomic numbers of the elements of nucleic acids."""
+
+
+@dataclass(frozen=True, eq=False)
+class AtomicStructure:
+    """All atoms of a duplex.
+
+    Nucleotides are numbered along the upper strand from its 5' end, then along the lower strand
+    from its 5' end; the atoms of a nucleotide follow each other.
+
+    Parameters
+    ----------
+    duplex
+        The molecule.
+    names
+        Name of every atom as in PDB files, (A,).
+    positions
+        Angstrom, (A, 3).
+    nucleotides
+        Nucleotide of every atom, int64 (A,), ascending.
+    """
+
+    duplex: Duplex
+    names: tuple[str, ...]
+    positions: NDArray[np.float64]
+    nucleotides: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Symbol of every element; names of nucleic acids begin with it."""
+        return tuple(name[0] for name in self.names)
+
+    @property
+    def atomic_numbers(self) -> NDArray[np.int64]:
+        """Atomic numbers, (A,)."""
+        return np.array([ATOMIC_NUMBERS[element] for element in self.elements], dtype=np.int64)
+
+    @property
+    def charge(self) -> int:
+        """Total charge in e: every phosphate is deprotonated, there are no counterions."""
+        return -self.names.count("P")
+
+    @property
+    def sites(self) -> NDArray[np.int64]:
+        """Site of every atom in the site order of the duplex, (A,)."""
+        strand, position = divmod(self.nucleotides, self.duplex.length)
+        pair = np.where(strand == 0, position, self.duplex.length - 1 - position)
+        found: NDArray[np.int64] = 2 * pair + strand
+        return found
+
+    def atom(self, nucleotide: int, name: str) -> int:
+        """Number of an atom; -1 if the nucleotide has none of that name."""
+        rows = np.flatnonzero(self.nucleotides == nucleotide)
+        return next((int(row) for row in rows if self.names[row] == name), -1)
+
+    def label(self, atom: int) -> str:
+        """Atom for messages, for example ``upper:0 A N9``."""
+        strand, position = divmod(int(self.nucleotides[atom]), self.duplex.length)
+        letters = (self.duplex.upper, self.duplex.lower)[strand]
+        return f"{('upper', 'lower')[strand]}:{position} {letters[position]} {self.names[atom]}"
+
+    def couplings(self, contact: Contact) -> NDArray[np.float64]:
+        """Coupling in eV of the nucleotide of every atom to a contact, (A,)."""
+        return contact.ladder_gamma(self.duplex.length).reshape(-1)[self.sites]

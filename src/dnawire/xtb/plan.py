@@ -1,0 +1,131 @@
+"""What is to be computed, and the record of one duplex."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import dnawire
+from dnawire.data.atomistic import CHARGE_UNIT, POTENTIAL_UNIT, AtomisticColumns, IntervalMeans
+from dnawire.data.dataset import TransportDataset
+from dnawire.data.ragged import Ragged
+from dnawire.junction import Duplex
+from dnawire.structures import build_duplex, load_helix
+from dnawire.xtb.level import Level
+from dnawire.xtb.scf import ElectronicStructure, converge
+from dnawire.xtb.spectra import AtomicJunctions, Window
+from dnawire.xtb.variants import Variant
+
+KIND: Final = "xtb"
+
+Results = tuple[TransportDataset, AtomisticColumns]
+"""Records of duplexes, and what the calculations leave beside them."""
+
+
+@dataclass(frozen=True)
+class XtbPlan:
+    """What to compute; the same plan gives the same records.
+
+    Parameters
+    ----------
+    duplexes
+        Texts of the duplexes, none twice.
+    variants
+        Contact variants of each.
+    level
+        Level of theory.
+    window
+        Energies of the spectra.
+    """
+
+    duplexes: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    level: Level
+    window: Window
+
+    @cached_property
+    def conditions(self) -> dict[str, Any]:
+        """All that decides a record but its duplex, for ``TransportDataset.source``."""
+        helix = load_helix()
+        return {
+            "kind": KIND,
+            "level": self.level.name,
+            "helix": helix.name,
+            "helix_digest": helix.digest,
+            "variants": [asdict(one) for one in self.variants],
+            "window": asdict(self.window),
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the conditions: shards of equal digest can be merged."""
+        return hashlib.sha256(json.dumps(self.conditions, sort_keys=True).encode()).hexdigest()
+
+    def source(self) -> dict[str, Any]:
+        """Description of the records."""
+        return {**self.conditions, "version": dnawire.__version__}
+
+
+def compute_duplex(plan: XtbPlan, text: str) -> Results:
+    """Compute all records of one duplex.
+
+    Raises
+    ------
+    NotConvergedError
+        If there is no result that can be trusted.
+    InvalidDuplexError
+        If the duplex has no ideal structure.
+    """
+    structure = build_duplex(Duplex.parse(text))
+    state = converge(structure, plan.level)
+    # Spectra belong to the potentials as they are stored.
+    potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)
+    exact = potentials.astype(np.float64) * POTENTIAL_UNIT
+    junctions = AtomicJunctions.of(structure, state.integrals, exact)
+    found = [
+        junctions.record(variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}")
+        for variant in plan.variants
+    ]
+    dataset = TransportDataset.from_records([record for record, _ in found], plan.source())
+    means = {
+        width: IntervalMeans.joined([by_width[width] for _, by_width in found])
+        for width in plan.window.widths
+    }
+    return dataset, _columns(plan, text, state, potentials, means)
+
+
+def _columns(
+    plan: XtbPlan,
+    text: str,
+    state: ElectronicStructure,
+    potentials: NDArray[np.int32],
+    means: dict[int, IntervalMeans],
+) -> AtomisticColumns:
+    helix = load_helix()
+    highest = max(plan.window.high, state.lumo)
+    shown = np.flatnonzero((state.levels >= plan.window.low) & (state.levels <= highest))
+    return AtomisticColumns(
+        level=plan.level.name,
+        helix=helix.name,
+        helix_digest=helix.digest,
+        texts=np.array([text]),
+        attempts=np.array([state.attempt]),
+        homo=np.array([state.homo]),
+        lumo=np.array([state.lumo]),
+        homo_index=np.array([state.num_occupied - 1 - shown[0]], dtype=np.int64),
+        charges=Ragged.from_rows([_rounded(state.shell_charges, CHARGE_UNIT)]),
+        potentials=Ragged.from_rows([potentials]),
+        levels=Ragged.from_rows([state.levels[shown].astype(np.float32)]),
+        duplex=np.zeros(len(plan.variants), dtype=np.int64),
+        means=means,
+    )
+
+
+def _rounded(values: NDArray[np.float64], unit: float) -> NDArray[np.int32]:
+    return np.round(values / unit).astype(np.int32)

@@ -1,0 +1,287 @@
+"""Shards: one file per duplex, so that a stop at any moment loses no more than one of them.
+
+A shard appears whole or not at all, under a name that follows from its duplex and conditions; who
+computes it again writes the same records. The folder may be shared by any number of processes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Final
+
+from dnawire.data.atomistic import AtomisticColumns, read_atomistic
+from dnawire.data.dataset import TransportDataset
+from dnawire.data.store import read_dataset, write_dataset
+from dnawire.errors import (
+    EXIT_LOST_PROCESS,
+    InvalidDuplexError,
+    LostProcessError,
+    NotConvergedError,
+    NotWritableError,
+    UnusableDataFileError,
+)
+from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.xtb.plan import Results, XtbPlan, compute_duplex
+
+_logger = logging.getLogger(__name__)
+
+_DIGITS: Final = 12
+_FAILED: Final = ".failed.json"
+_THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_COST_EXPONENT: Final = 2.9
+"""CPU time of a duplex grows with this power of its length."""
+_BYTES_AT_LEAST: Final = 3 * 10**8
+_BYTES_PER_SQUARE: Final = 15 * 10**6
+"""Memory of a worker per square of the number of base pairs: 40 matrices over all orbitals."""
+
+
+class Shards:
+    """The shards of a plan in a folder.
+
+    Parameters
+    ----------
+    plan
+        What is to be computed.
+    folder
+        Folder of the shards; sub-folders divide different conditions. It is created.
+
+    Raises
+    ------
+    NotWritableError
+        If the folder cannot be created.
+    """
+
+    def __init__(self, plan: XtbPlan, folder: Path) -> None:
+        self.plan = plan
+        self.folder = folder / plan.digest[:_DIGITS]
+        try:
+            make_directory_durably(self.folder)
+        except OSError as error:
+            raise _not_writable(self.folder, error) from error
+
+    def path(self, text: str) -> Path:
+        """File of a duplex."""
+        return self.folder / f"{text.replace('/', '+')}.h5"
+
+    def missing(self, texts: Sequence[str]) -> list[str]:
+        """Those of the duplexes that have no shard yet."""
+        return [text for text in texts if not self.path(text).exists()]
+
+    def failures(self) -> dict[str, str]:
+        """Reasons of the duplexes that have none because they failed."""
+        return {
+            text: json.loads(self._failed(text).read_text("utf-8"))["reason"]
+            for text in self.missing(self.plan.duplexes)
+            if self._failed(text).exists()
+        }
+
+    def compute(self, texts: Sequence[str], executor: Executor) -> Iterator[str]:
+        """Compute the shards that are missing; a line tells of each.
+
+        Parameters
+        ----------
+        texts
+            Duplexes of the plan.
+        executor
+            Any executor of `concurrent.futures`, also one of other machines that see the folder.
+
+        Yields
+        ------
+        str
+            Every duplex that has a new shard, when it has.
+
+        Raises
+        ------
+        NotWritableError
+            If a shard cannot be written.
+        """
+        todo = self.missing(texts)
+        _logger.info("%d of %d duplexes are computed", len(texts) - len(todo), len(texts))
+        progress = _Progress(todo)
+        futures = {executor.submit(compute_shard, self, text): text for text in todo}
+        try:
+            for future in as_completed(futures):
+                text = futures[future]
+                progress.tell(text, future)
+                if self.path(text).exists():
+                    yield text
+        except BrokenExecutor as error:
+            raise LostProcessError(
+                f"a worker has ended before its duplex was computed ({error}).",
+                "give the same command again, with fewer --workers if memory was short.",
+            ) from error
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def compute_one(self, text: str) -> str:
+        """Compute a shard; the result is a line for the log, also if the duplex has none.
+
+        Raises
+        ------
+        NotWritableError
+            If it cannot be written.
+        """
+        started = time.process_time()
+        try:
+            dataset, columns = compute_duplex(self.plan, text)
+        except (NotConvergedError, InvalidDuplexError) as error:
+            return self._fail(text, error.problem)
+        write_dataset(self.path(text), dataset, overwrite=True, add=columns.write)
+        self._failed(text).unlink(missing_ok=True)
+        spent = time.process_time() - started
+        return f"{len(dataset)} records, HOMO {columns.homo[0]:.3f} eV, {spent:.1f} CPU s"
+
+    def merged(self) -> Results:
+        """All records of the plan, in its order.
+
+        Raises
+        ------
+        NotConvergedError
+            If duplexes failed; names them with the reasons.
+        UnusableDataFileError
+            If a shard is missing, damaged or of other conditions.
+        """
+        self._check_complete()
+        parts = [self._read(text) for text in self.plan.duplexes]
+        records = [record for dataset, _ in parts for record in dataset]
+        dataset = TransportDataset.from_records(records, self.plan.source())
+        return dataset, AtomisticColumns.joined([columns for _, columns in parts])
+
+    def _check_complete(self) -> None:
+        missing = self.missing(self.plan.duplexes)
+        if not missing:
+            return
+        failures = self.failures()
+        if failures:
+            reasons = "; ".join(f"'{text}': {reason}" for text, reason in failures.items())
+            raise NotConvergedError(
+                f"{len(failures)} duplexes have no result ({reasons}).",
+                "leave them out of the sequences; all others are kept and not computed again.",
+            )
+        raise UnusableDataFileError(
+            f"{self.folder}: {len(missing)} of {len(self.plan.duplexes)} shards are missing, "
+            f"for example that of '{missing[0]}'.",
+            "compute them: the same command without --shard.",
+        )
+
+    def _read(self, text: str) -> Results:
+        path = self.path(text)
+        dataset, columns = read_dataset(path), read_atomistic(path)
+        expected = [f"{text}/{variant.name}" for variant in self.plan.variants]
+        if columns is None or dataset.identifiers.tolist() != expected:
+            raise UnusableDataFileError(
+                f"{path} does not hold the records of '{text}'.", "remove it, and compute it again."
+            )
+        return dataset, columns
+
+    def _failed(self, text: str) -> Path:
+        return self.path(text).with_suffix(_FAILED)
+
+    def _fail(self, text: str, reason: str) -> str:
+        note = json.dumps({"duplex": text, "reason": reason}, indent=1).encode()
+        try:
+            replace_durably(self._failed(text), note)
+        except OSError as error:
+            raise _not_writable(self._failed(text), error) from error
+        return f"failed: {reason}"
+
+
+def compute_shard(shards: Shards, text: str) -> str:
+    """Compute one shard in a worker; see `Shards.compute_one`."""
+    return shards.compute_one(text)
+
+
+@contextmanager
+def local_processes(count: int) -> Iterator[Executor]:
+    """Executor of new processes on this machine with one thread each."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    # Numerical libraries read these when they are loaded, which a new process does.
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        with ProcessPoolExecutor(
+            count, mp_context=get_context("spawn"), initializer=_begin_worker
+        ) as executor:
+            yield executor
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _begin_worker() -> None:
+    """End silently with Ctrl+C, and with a parent that is killed, who cannot say so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(EXIT_LOST_PROCESS)
+
+
+def fitting_workers(plan: XtbPlan) -> int:
+    """How many processes the processors and the memory of this machine take, at least one."""
+    longest = max(len(text.partition("/")[0]) for text in plan.duplexes)
+    needed = _BYTES_AT_LEAST + _BYTES_PER_SQUARE * longest**2
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    affinity = getattr(os, "sched_getaffinity", None)
+    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(processors, len(plan.duplexes), memory * 3 // 4 // needed))
+
+
+def share(duplexes: Sequence[str], index: int, count: int) -> list[str]:
+    """Part ``index`` of ``count``: every count-th duplex, so that parts cost alike."""
+    return list(duplexes[index::count])
+
+
+class _Progress:
+    """Tells how far the computation is and when it will end."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._left = {text: _cost(text) for text in texts}
+        self._total = sum(self._left.values())
+        self._count = len(texts)
+        self._started = time.monotonic()
+
+    def tell(self, text: str, future: Future[str]) -> None:
+        """Tell of a duplex that ended."""
+        message = future.result()
+        del self._left[text]
+        done, rest = self._count - len(self._left), sum(self._left.values())
+        seconds = (time.monotonic() - self._started) * rest / (self._total - rest)
+        level = logging.WARNING if message.startswith("failed") else logging.INFO
+        _logger.log(
+            level, "%d/%d %s: %s, %s left", done, self._count, text, message, _duration(seconds)
+        )
+
+
+def _cost(text: str) -> float:
+    return math.pow(len(text.partition("/")[0]), _COST_EXPONENT)
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _not_writable(path: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(
+        f"{path} cannot be written ({error.strerror or error}).",
+        "check that the folder is writable and has enough free space.",
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-_ELEMENTS: Final = 2**21
-"""Elements of a block: 16 MiB in double precision."""
+_ENTRIES: Final = 2**18
+"""Entries of a block: 2 MiB in double precision, which fits in a cache."""
 
 
 def row_blocks(count: int, columns: int) -> Iterator[slice]:
     """Split rows so that a block with all its columns stays small."""
-    step = max(1, _ELEMENTS // max(1, columns))
+    step = max(1, _ENTRIES // max(1, columns))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))

@@ -65,9 +65,9 @@ def _descreening_sums(positions: Doubles, radii: Doubles, reduced: Doubles) -> D
 
 
 def _integral(distance: Doubles, radius: Doubles, reduced: Doubles) -> Doubles:
-    """Integral of r^-4 / (4 pi) over a sphere outside another one (doi:10.1021/jp961710n).
+    """Integral of 1 / (2 pi r^4) over a sphere, outside the atom itself (doi:10.1021/jp961710n).
 
-    With L = max(R, d - s) and U = d + s; nothing is left where the sphere s lies inside R.
+    Nothing is left of a sphere that lies inside the atom.
     """
     upper = distance + reduced
     lower = np.maximum(radius, distance - reduced)
@@ -92,8 +92,8 @@ def born_kernel(
     radii, others
         Born radii of the rows and of the columns, bohr.
     """
-    mean = np.sqrt(radii[:, None] * others)
-    ratio = 1.0 / (1.0 + _ZETA / 16.0 * distances / mean)
+    mean = np.sqrt(radii)[:, None] * np.sqrt(others)
+    ratio = mean / (mean + _ZETA / 16.0 * distances)
     # Four squarings are several times as fast as a power.
     for _ in range(4):
         ratio *= ratio

@@ -24,7 +24,7 @@ from dnawire.constants import BOHR_ANGSTROM
 from dnawire.electrostatics.blocks import row_blocks
 from dnawire.electrostatics.parameters import SolventParameters, element_rows, load_shells
 from dnawire.electrostatics.reaction_field import ReactionField
-from dnawire.errors import UnusableDataFileError
+from dnawire.errors import InvalidStructureError, UnusableDataFileError
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -85,7 +85,7 @@ class Electrostatics:
     def of(
         cls,
         atomic_numbers: Sequence[int] | Integers,
-        positions: Float[Doubles, "A 3"],
+        positions: Doubles,
         solvent: SolventParameters | None,
     ) -> Electrostatics:
         """Compute what the geometry decides.
@@ -95,24 +95,31 @@ class Electrostatics:
         atomic_numbers
             Of the atoms, (A,).
         positions
-            Angstrom.
+            Angstrom, (A, 3).
         solvent
             For example that of `load_solvent`; None for vacuum.
 
         Raises
         ------
         InvalidStructureError
-            If there are no constants for an element.
+            If there are no constants for an element, or not one finite position for each atom.
         """
         elements, shells = element_rows(atomic_numbers), load_shells()
         positions = np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM
+        if positions.shape != (len(elements), 3) or not np.isfinite(positions).all():
+            raise InvalidStructureError(
+                f"positions of the shape {positions.shape} are not {len(elements)} finite points.",
+                "give three finite coordinates in Angstrom for every atom.",
+            )
         hardness = [shells.hardness[element] for element in elements.tolist()]
         return cls(
             positions=positions,
             shell_atom=np.repeat(np.arange(len(elements)), [len(one) for one in hardness]),
             inverse_hardness=1.0 / np.concatenate(hardness),
             third_order=shells.third_order[elements],
-            reaction_field=solvent and ReactionField.of(elements, positions, solvent),
+            reaction_field=(
+                None if solvent is None else ReactionField.of(elements, positions, solvent)
+            ),
         )
 
     def potentials(self, shell_charges: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
@@ -128,56 +135,37 @@ class Electrostatics:
                 f"{len(shell_charges)} shell charges for {len(self.shell_atom)} shells.",
                 "take the charges of the same structure.",
             )
-        found = self._constant()
-        found -= (self.third_order * self.atomic_charges(shell_charges) ** 2)[self.shell_atom]
-        for shells, rows in self._rows():
-            found[shells] -= rows @ shell_charges
+        charges = self.atomic_charges(shell_charges)
+        found: Doubles = -self._coulomb(shell_charges)
+        found -= (self.third_order * charges**2)[self.shell_atom]
+        if self.reaction_field is not None:
+            found -= self.reaction_field.potentials(charges)[self.shell_atom]
         return found
 
     def atomic_charges(self, shell_charges: Float[Doubles, " M"]) -> Float[Doubles, " A"]:
         """Sum over the shells of every atom."""
-        found: Doubles = np.bincount(self.shell_atom, shell_charges)
-        return found
+        return np.bincount(self.shell_atom, np.asarray(shell_charges, dtype=np.float64))
 
     def dense(self) -> DenseElectrostatics:
         """Write the function with its matrix, which takes 8 M^2 bytes."""
-        matrix = np.empty((len(self.shell_atom),) * 2)
-        for shells, rows in self._rows():
-            matrix[shells] = rows
-        return DenseElectrostatics(
-            matrix=matrix,
-            constant=self._constant(),
-            third_order=self.third_order[self.shell_atom],
-            shell_atom=self.shell_atom,
-        )
-
-    def _constant(self) -> Doubles:
-        """Potentials of shells without charge: those of the shifts of charges in the solvent."""
-        found = np.zeros(len(self.positions))
-        field = self.reaction_field
+        atom, field = self.shell_atom, self.reaction_field
+        matrix = np.concatenate(list(self._coulomb_rows()))
+        constant = np.zeros(len(atom))
         if field is not None:
-            for atoms, distances in self._distances():
-                found[atoms] = field.rows(atoms, distances) @ field.charge_shifts
-        return -found[self.shell_atom]
+            matrix += field.matrix()[np.ix_(atom, atom)]
+            constant -= field.potentials(np.zeros(len(self.positions)))[atom]
+        return DenseElectrostatics(matrix, constant, self.third_order[atom], atom)
 
-    def _rows(self) -> Iterator[tuple[slice, Doubles]]:
-        """The matrix, a block of rows at a time."""
-        for atoms, distances in self._distances():
-            first, last = np.searchsorted(self.shell_atom, [atoms.start, atoms.stop]).tolist()
-            own = self.shell_atom[first:last] - atoms.start
-            rows = self._coulomb(slice(first, last), distances[own][:, self.shell_atom])
-            if self.reaction_field is not None:
-                reaction = self.reaction_field.rows(atoms, distances)
-                rows += reaction[own][:, self.shell_atom]
-            yield slice(first, last), rows
+    def _coulomb(self, shell_charges: Doubles) -> Doubles:
+        """Gamma times charges."""
+        return np.concatenate([rows @ shell_charges for rows in self._coulomb_rows()])
 
-    def _coulomb(self, shells: slice, distances: Doubles) -> Doubles:
-        """Rows of gamma, for the distances of their shells to all."""
-        widths = 0.5 * (self.inverse_hardness[shells, None] + self.inverse_hardness)
-        rows: Doubles = 1.0 / np.sqrt(distances**2 + widths**2)
-        return rows
-
-    def _distances(self) -> Iterator[tuple[slice, Doubles]]:
-        """Distances of some atoms to all, in bohr."""
-        for atoms in row_blocks(len(self.positions), 2 * len(self.shell_atom)):
-            yield atoms, cdist(self.positions[atoms], self.positions)
+    def _coulomb_rows(self) -> Iterator[Doubles]:
+        """Gamma, a block of rows at a time."""
+        places = self.positions[self.shell_atom]
+        for shells in row_blocks(len(places), len(places)):
+            rows = self.inverse_hardness[shells, None] + self.inverse_hardness
+            rows *= 0.25 * rows
+            rows += cdist(places[shells], places, "sqeuclidean")
+            np.sqrt(rows, out=rows)
+            yield np.reciprocal(rows, out=rows)

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from dnawire.constants import BOHR_ANGSTROM, HARTREE_KCAL_MOL
-from dnawire.errors import InvalidStructureError
+from dnawire.errors import InvalidStructureError, UnknownParameterSetError
 from dnawire.structures.atoms import ATOMIC_NUMBERS
 
 Doubles = NDArray[np.float64]
@@ -22,6 +22,8 @@ Integers = NDArray[np.int64]
 
 ELEMENTS: Final = tuple(ATOMIC_NUMBERS)
 """Symbols of the elements that have constants; tables by element (Z,) are in this order."""
+
+_PREFIX: Final = "alpb_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +97,20 @@ def load_shells() -> ShellParameters:
 
 @cache
 def load_solvent(name: str = "water") -> SolventParameters:
-    """Constants of a solvent of this package; there is ``water``."""
-    values = _read(f"alpb_{name}")
+    """Constants of a solvent of this package; there is ``water``.
+
+    Raises
+    ------
+    UnknownParameterSetError
+        If there is no such solvent.
+    """
+    names = _solvents()
+    if name not in names:
+        raise UnknownParameterSetError(
+            f"there are no electrostatic constants of the solvent '{name}'.",
+            f"Available: {', '.join(names)}.",
+        )
+    values = _read(_PREFIX + name)
     elements, charges = values["elements"], values["charge_model"]
     return SolventParameters(
         name=values["name"],
@@ -130,6 +144,11 @@ def element_rows(atomic_numbers: Sequence[int] | Integers) -> Int[Integers, " A"
     return np.array([rows[int(number)] for number in atomic_numbers], dtype=np.int64)
 
 
+def _solvents() -> list[str]:
+    files = [file.name for file in resources.files(__package__).joinpath("data").iterdir()]
+    return sorted(name[len(_PREFIX) : -len(".toml")] for name in files if name.startswith(_PREFIX))
+
+
 def _read(name: str) -> dict[str, Any]:
     text = resources.files(__package__).joinpath("data", f"{name}.toml").read_text("utf-8")
     return tomllib.loads(text)
@@ -141,8 +160,8 @@ def _column(elements: Mapping[str, Mapping[str, float]], key: str) -> Doubles:
 
 def _charge_shift(elements: Mapping[str, float], pairs: Mapping[str, float]) -> Doubles:
     single = np.array([elements[symbol] for symbol in ELEMENTS])
-    table = single[:, None] - single
-    for (one, other), value in pairs.items():
-        row, column = ELEMENTS.index(one), ELEMENTS.index(other)
+    table: Doubles = single[:, None] - single
+    for pair, value in pairs.items():
+        row, column = (ELEMENTS.index(symbol) for symbol in pair)
         table[row, column], table[column, row] = value, -value
     return table

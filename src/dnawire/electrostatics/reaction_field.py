@@ -13,6 +13,7 @@ with the kernel f and the size of `dnawire.electrostatics.born`, the hydrogen bo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,8 @@ class ReactionField:
 
     Parameters
     ----------
+    positions
+        Bohr, (A, 3).
     born_radii
         Bohr, (A,).
     strength
@@ -51,6 +54,7 @@ class ReactionField:
         c of the module, e, (A,); they sum to zero.
     """
 
+    positions: Float[Doubles, "A 3"]
     born_radii: Float[Doubles, " A"]
     strength: float
     constant: float
@@ -79,6 +83,7 @@ class ReactionField:
         strength = (1.0 / solvent.permittivity - 1.0) / (1.0 + beta)
         descreening = solvent.descreening[elements]
         return cls(
+            positions=positions,
             born_radii=born_radii(positions, radii, descreening, solvent.born_scale),
             strength=strength,
             constant=strength * beta / electrostatic_size(positions, radii),
@@ -86,19 +91,29 @@ class ReactionField:
             charge_shifts=_charge_shifts(elements, positions, solvent),
         )
 
-    def rows(self, atoms: slice, distances: Float[Doubles, "B A"]) -> Float[Doubles, "B A"]:
-        """Rows of W, for the distances in bohr of some atoms to all."""
-        found = born_kernel(distances, self.born_radii[atoms], self.born_radii)
-        found *= self.strength
-        found += self.constant
-        places = np.arange(*atoms.indices(len(self.born_radii)))
-        found[np.arange(len(places)), places] += 2.0 * self.hydrogen_bonds[atoms]
-        return found
+    def potentials(self, charges: Float[Doubles, " A"]) -> Float[Doubles, " A"]:
+        """Potentials of the module in hartree/e, from charges of the atoms in e."""
+        shifted = charges + self.charge_shifts
+        return np.concatenate([rows @ shifted for rows in self._rows()])
+
+    def matrix(self) -> Float[Doubles, "A A"]:
+        """W of the module, hartree/e^2."""
+        return np.concatenate(list(self._rows()))
+
+    def _rows(self) -> Iterator[Doubles]:
+        """W, a block of rows at a time."""
+        count = len(self.positions)
+        for atoms in row_blocks(count, count):
+            distances = cdist(self.positions[atoms], self.positions)
+            rows = born_kernel(distances, self.born_radii[atoms], self.born_radii)
+            rows *= self.strength
+            rows += self.constant
+            own = np.arange(atoms.start, atoms.stop)
+            rows[own - atoms.start, own] += 2.0 * self.hydrogen_bonds[atoms]
+            yield rows
 
 
-def _hydrogen_bonds(
-    elements: Integers, positions: Doubles, solvent: SolventParameters
-) -> Doubles:
+def _hydrogen_bonds(elements: Integers, positions: Doubles, solvent: SolventParameters) -> Doubles:
     """Strengths of the elements times the exposed part of the sphere of the atom and the probe."""
     radii = solvent.radius[elements] + solvent.probe_radius
     areas = accessible_areas(positions, radii)
@@ -106,9 +121,7 @@ def _hydrogen_bonds(
     return found
 
 
-def _charge_shifts(
-    elements: Integers, positions: Doubles, solvent: SolventParameters
-) -> Doubles:
+def _charge_shifts(elements: Integers, positions: Doubles, solvent: SolventParameters) -> Doubles:
     """Shifts of charge model 5 (doi:10.1021/ct200866d), which the model was fitted with, e."""
     radii = solvent.covalent_radius[elements]
     shifts = np.empty(len(positions))

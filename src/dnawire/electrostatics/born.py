@@ -19,7 +19,7 @@ _CUTOFF: Final = 35.0 / BOHR_ANGSTROM
 _RESCALING: Final = (1.0, -0.8, 4.85)
 """Coefficients of the polynomial in tanh: model II of doi:10.1002/prot.20033."""
 _ZETA: Final = 1.028
-"""Of the kernel P16 (doi:10.1021/ct300111m)."""
+"""Of the kernel P16 (J. Chem. Theory Comput. 8, 1999 (2012))."""
 
 
 def born_radii(
@@ -83,7 +83,7 @@ def _integral(distance: Doubles, radius: Doubles, reduced: Doubles) -> Doubles:
 def born_kernel(
     distances: Float[Doubles, "A B"], radii: Float[Doubles, " A"], others: Float[Doubles, " B"]
 ) -> Float[Doubles, "A B"]:
-    """Effective interaction 1/f of unit charges: the kernel P16 (doi:10.1021/ct300111m).
+    """Effective interaction 1/f of unit charges: the kernel P16 (J. Chem. Theory Comput. 8, 1999 (2012)).
 
     Parameters
     ----------

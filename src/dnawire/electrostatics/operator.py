@@ -144,7 +144,8 @@ class Electrostatics:
 
     def atomic_charges(self, shell_charges: Float[Doubles, " M"]) -> Float[Doubles, " A"]:
         """Sum over the shells of every atom."""
-        return np.bincount(self.shell_atom, np.asarray(shell_charges, dtype=np.float64))
+        first = np.flatnonzero(np.diff(self.shell_atom, prepend=-1))
+        return np.add.reduceat(shell_charges, first)
 
     def dense(self) -> DenseElectrostatics:
         """Write the function with its matrix, which takes 8 M^2 bytes."""

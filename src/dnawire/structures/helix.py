@@ -59,9 +59,7 @@ class Helix:
         turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
         return turn @ (_DYAD if strand else np.eye(3)), np.array([0.0, 0.0, self.rise * level])
 
-    def nucleotide(
-        self, base: str, *, is_first: bool, is_last: bool
-    ) -> Iterator[tuple[str, _Part]]:
+    def nucleotide(self, base: str, *, is_first: bool, is_last: bool) -> Iterator[tuple[str, _Part]]:
         """Parts of a nucleotide; ``is_first`` and ``is_last`` count from the 5' end."""
         names = (
             "five_prime_end" if is_first else "phosphate",
@@ -129,7 +127,9 @@ def build_duplex(duplex: Duplex, helix: Helix | None = None) -> AtomicStructure:
     )
 
 
-def _atoms(duplex: Duplex, helix: Helix) -> Iterator[tuple[str, int, NDArray[np.float64]]]:
+def _atoms(
+    duplex: Duplex, helix: Helix
+) -> Iterator[tuple[str, int, NDArray[np.float64]]]:
     last = duplex.length - 1
     for strand, _ in enumerate(STRANDS):
         letters = (duplex.upper, duplex.lower)[strand]

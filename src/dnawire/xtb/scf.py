@@ -30,13 +30,7 @@ ATTEMPTS: Final[dict[str, dict[str, Any]]] = {
 """Settings that are tried one after the other; guess 1 is electronegativity equilibration, and all
 end at the electronic temperature of the method."""
 
-_REFERENCE: Final = {
-    1: (1.0, 0.0),
-    6: (2.0, 2.0),
-    7: (2.0, 3.0),
-    8: (2.0, 4.0),
-    15: (2.0, 3.0, 0.0),
-}
+_REFERENCE: Final = {1: (1.0, 0.0), 6: (2.0, 2.0), 7: (2.0, 3.0), 8: (2.0, 4.0), 15: (2.0, 3.0, 0.0)}
 _HARTREE_SMALL: Final = 1e-8
 _SMALLEST_OVERLAP: Final = 1e-3
 _FRACTION: Final = 1e-3

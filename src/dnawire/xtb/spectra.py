@@ -86,7 +86,9 @@ class AtomicJunctions:
     ) -> AtomicJunctions:
         """Assemble and orthogonalize F; potentials in hartree."""
         fock = integrals.fock(shell_potentials) * HARTREE_EV
-        return cls(structure, orthogonalized(fock, integrals.overlap), integrals.basis.orbital_atom)
+        return cls(
+            structure, orthogonalized(fock, integrals.overlap), integrals.basis.orbital_atom
+        )
 
     def poles(self, junction: Junction) -> Poles:
         """Poles with wide-band contacts on all orbitals of the attached nucleotides, by site."""

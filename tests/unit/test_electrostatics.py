@@ -108,6 +108,13 @@ def test_a_sphere_inside_an_atom_descreens_nothing() -> None:
     assert born_radii(positions, radii, np.ones(2), 1.0)[0] == 3.0
 
 
+@pytest.mark.parametrize(("angstrom", "descreened"), [(34.9, True), (35.1, False)])
+def test_far_atoms_descreen_nothing(angstrom: float, descreened: bool) -> None:
+    positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, angstrom / BOHR_ANGSTROM]])
+    found = born_radii(positions, np.full(2, 3.0), np.ones(2), 1.0)
+    assert ((found > 3.0) == descreened).all()
+
+
 def test_the_size_of_a_ball_of_atoms_is_its_radius() -> None:
     points = np.random.default_rng(3).normal(size=(20000, 3))
     radius = np.random.default_rng(4).random(20000) ** (1.0 / 3.0)

@@ -83,7 +83,7 @@ def _integral(distance: Doubles, radius: Doubles, reduced: Doubles) -> Doubles:
 def born_kernel(
     distances: Float[Doubles, "A B"], radii: Float[Doubles, " A"], others: Float[Doubles, " B"]
 ) -> Float[Doubles, "A B"]:
-    """Effective interaction 1/f of unit charges: the kernel P16 (J. Chem. Theory Comput. 8, 1999 (2012)).
+    """Effective interaction 1/f of unit charges: P16 (J. Chem. Theory Comput. 8, 1999 (2012)).
 
     Parameters
     ----------

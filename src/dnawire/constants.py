@@ -22,3 +22,6 @@ HARTREE_EV: Final = 27.211386245988
 
 BOHR_ANGSTROM: Final = 0.529177210903
 """Bohr radius in Angstrom, of the same source."""
+
+HARTREE_KCAL_MOL: Final = 627.5094740631
+"""Hartree energy in kcal/mol, with 4.184 J in a calorie."""

@@ -17,7 +17,7 @@ from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
 from dnawire.junction import Duplex
 from dnawire.structures import build_duplex, load_helix
-from dnawire.xtb.level import Level
+from dnawire.xtb.level import ACCURACY, Level
 from dnawire.xtb.scf import ElectronicStructure, converge
 from dnawire.xtb.spectra import AtomicJunctions, Window
 from dnawire.xtb.variants import Variant
@@ -56,6 +56,7 @@ class XtbPlan:
         return {
             "kind": KIND,
             "level": self.level.name,
+            "accuracy": ACCURACY,
             "helix": helix.name,
             "helix_digest": helix.digest,
             "variants": [asdict(one) for one in self.variants],

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = TypeVar("Array")
 """A NumPy array or a tensor."""
 
+_HIGHEST_DOS: Final = 20.0
 _TINY: Final = float(np.log10(np.finfo(np.float64).tiny))
 
 
@@ -38,6 +39,8 @@ class Quantity:
     """Scale of every column and tensor."""
     floor: float = -np.inf
     """What the transport gives, in the scale, where the value is too small to be told from none."""
+    highest: float = np.inf
+    """The largest value in the scale that anything real can have."""
     is_required: bool = False
     """Whether each record and each model has it; others are used where both sides have them."""
     is_scored: bool = False
@@ -83,7 +86,7 @@ class Quantity:
 
     def is_possible(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         """Which values in the scale can be: finite ones, and minus infinity where it means zero."""
-        possible: NDArray[np.bool_] = np.isfinite(values)
+        possible: NDArray[np.bool_] = np.isfinite(values) & (values <= self.highest)
         if self.scale == "log10" and self.can_vanish:
             possible |= np.isneginf(values)
         return possible
@@ -99,6 +102,7 @@ QUANTITIES: Final = (
         symbol="T",
         title="Transmission",
         unit="",
+        highest=4.0,
         is_required=True,
         is_scored=True,
     ),
@@ -108,6 +112,7 @@ QUANTITIES: Final = (
         title="Density of states",
         unit="1/eV",
         floor=_TINY,
+        highest=_HIGHEST_DOS,
         is_required=True,
         is_scored=True,
         can_vanish=False,
@@ -119,6 +124,7 @@ QUANTITIES: Final = (
         unit="1/eV",
         axes=("site", "energy"),
         floor=_TINY,
+        highest=_HIGHEST_DOS,
     ),
 )
 """Every quantity, in the order of columns, of terms of the loss and of tables."""

@@ -162,8 +162,43 @@ def test_a_model_is_held_against_what_needs_no_training(
     assert [other["status"] for other in others] == ["", ""]
     card = (run / "model" / "README.md").read_text()
     told = load_predictor(str(run)).conditions.shortfalls
-    assert first["status"] == ("; ".join(told) or "ok")
+    assert first["status"] == ("poor_model: " + "; ".join(told) if told else "ok")
     assert bool(told) != is_good
     assert ("no better than a baseline" in card) != is_good
     assert ("NO BETTER THAN A BASELINE" in caplog.text) != is_good
     assert all(f"- {one}" in card and one in caplog.text for one in told)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("width", "is_told"), [("16", False), ("24", True)])
+def test_a_network_that_is_not_compiled_is_told(
+    caplog: pytest.LogCaptureFixture, width: str, is_told: bool
+) -> None:
+    assert drawing((*TINY, *ONE, "--hidden_dim", width), no_figures) == 0
+    assert ("message passing is not compiled, thus slower" in caplog.text) == is_told
+
+
+@pytest.mark.usefixtures("folder")
+def test_records_of_one_energy_are_refused() -> None:
+    plain = records()
+    one = [
+        replace(
+            record,
+            energies=record.energies[:1],
+            spectra={name: values[..., :1] for name, values in record.spectra.items()},
+        )
+        for record in plain
+    ]
+    write_dataset("one.h5", TransportDataset.from_records(one, {}))
+    for model in ("standard", "hamiltonian"):
+        with pytest.raises(UsageError, match="the records have 1 energy"):
+            drawing(("--data", "one.h5", "--model_type", model, *SMALL_MODEL, *ONE), no_figures)
+
+
+def test_a_transmission_that_nothing_has_is_refused(folder: Path) -> None:
+    plain = records()
+    column = plain.spectra["log10_transmission"]
+    huge = np.where(np.arange(len(column.values)) == 0, 5.0, column.values)
+    spectra = {**plain.spectra, "log10_transmission": Ragged(huge, column.offsets)}
+    with pytest.raises(UsageError, match=r"record 0 .*log10_transmission.* 5.0, .*above 4"):
+        write_dataset(folder / "huge.h5", replace(plain, spectra=spectra))

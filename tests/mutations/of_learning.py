@@ -59,8 +59,8 @@ OF_LEARNING: Final = (
     Mutation(
         "a poor model says so in its scores",
         "runs/outputs.py",
-        '        status = {own: "; ".join(shortfalls(scores)) or "ok"}\n',
-        '        status = {own: "ok"}\n',
+        '        reasons = "; ".join(shortfalls(scores))\n',
+        '        reasons = ""\n',
         "tests/e2e/test_finished_runs.py -k held_against",
     ),
     Mutation(

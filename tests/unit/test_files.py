@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from dnawire.files.durable import (
     temporary_path,
 )
 from dnawire.files.exclusive import create_durably
+from dnawire.files.rewrite import rewrite
 
 
 class LostError(Exception):
@@ -203,3 +206,47 @@ def test_a_link_that_is_reported_as_taken_may_be_ours(tmp_path: Path) -> None:
 
     create_durably(tmp_path / "file", b"first", fs=TappedFileSystem(around))
     assert (tmp_path / "file").read_bytes() == b"first"
+
+
+def test_a_folder_on_other_storage_gets_its_own_temporary_files(
+    tmp_path: Path, lost: list[bool]
+) -> None:
+    """No file can be renamed from the owned folder into it."""
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other storage")
+    with tempfile.TemporaryDirectory(dir=other) as elsewhere:
+        (tmp_path / "figures").symlink_to(elsewhere)
+        path = tmp_path / "figures" / "loss.png"
+        replace_atomically(path, b"mine")
+        assert path.read_bytes() == b"mine"
+        lost.append(True)
+        with pytest.raises(LostError):
+            replace_atomically(path, b"late")
+
+
+def test_a_former_owner_does_not_give_back_the_folder_of_the_next(tmp_path: Path) -> None:
+    def first() -> None: ...
+    def second() -> None: ...
+
+    ownership.claim(tmp_path, first)
+    ownership.claim(tmp_path, second)
+    ownership.give_back(tmp_path, first)
+    owned = ownership.folder_around(tmp_path / "file")
+    ownership.give_back(tmp_path, second)
+    assert owned is not None
+    assert owned.permit is second
+    assert ownership.folder_around(tmp_path / "file") is None
+
+
+def test_a_report_that_finds_no_room_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "progress.json"
+    path.write_bytes(b"old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            rewrite(path, b"a report that is too long", lambda: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"old"

@@ -80,6 +80,7 @@ def test_a_design_covers_with_few_duplexes() -> None:
     assert found == covering_duplexes(40, lengths, 2, seed=3)[: len(found)]
 
 
+@pytest.mark.slow
 @needs_tblite
 def test_any_executor_computes_shards(tmp_path: Path) -> None:
     shards = Shards(plan("GA", "AT"), tmp_path)
@@ -115,6 +116,7 @@ def test_without_tblite_the_remedy_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @needs_tblite
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:executorlib")
 def test_an_engine_of_clusters_computes_shards(tmp_path: Path) -> None:

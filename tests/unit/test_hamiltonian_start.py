@@ -11,6 +11,7 @@ import torch
 from dnawire.data import GenerationSpec, Ragged, TransportDataset, generate_dataset
 from dnawire.graphs import length_buckets
 from dnawire.junction import Contact
+from dnawire.models import ModelSpecification, build_model
 from dnawire.models.hamiltonian.start import Start, find_start
 from dnawire.tightbinding import available_parameters, load_parameters
 
@@ -73,3 +74,21 @@ def test_records_that_no_such_hamiltonian_describes_are_told(
         caplog.clear()
         start_of(one).report()
         assert ("the best start fits" in caplog.text) == is_told
+
+
+def test_a_pair_that_meets_in_one_order_has_one_hopping() -> None:
+    """Upper strands of A and C alone: A meets T, and T never A, on the first strand."""
+    records = generate_dataset(
+        GenerationSpec(
+            20, 4, 4, "kordas2025", np.linspace(-9.0, -6.5, 40), LEFT, RIGHT, 0.0, 0.0, 1
+        )
+    )
+    one_order = [
+        n for n in range(len(records)) if set(records.junction(n).duplex.upper) <= set("AC")
+    ]
+    model = build_model(ModelSpecification.of("hamiltonian", 40), seed=1)
+    model.adapt_to(length_buckets(records, one_order))
+    table = model.get_parameter("hopping_table").detach()
+    for kind in range(1, 4):
+        assert torch.equal(table[kind], table[kind].mT)
+    assert table[1, 0, 3] != 0.0

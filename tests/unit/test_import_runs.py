@@ -150,7 +150,7 @@ def test_all_unusable_runs_are_named_and_the_others_imported(
     assert "--skip_unusable" in caught.value.remedy
     found = import_records(folder, "homo", skip_unusable=True)
     assert found.identifiers.tolist() == ["aaac/run1"]
-    assert "4 of 5 runs are left out" in caplog.text
+    assert "4 of 5 runs are skipped" in caplog.text
     for run, words in spoiled.items():
         assert re.search(rf"aaac/{run}: .*{re.escape(words)}", caught.value.problem)
         assert words in found.source["left_out"][f"aaac/{run}"]

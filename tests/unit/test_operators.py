@@ -171,3 +171,13 @@ def test_no_command_needs_a_kernel_if_definitions_are_asked_for(tmp_path: Path) 
     )
     assert done.stdout.splitlines()[-1] == "0 0", done.stderr
     assert not list(tmp_path.rglob("*.bin"))
+
+
+@every
+def test_kernels_take_only_the_types_that_they_are_made_for(operator: Routine[..., Any]) -> None:
+    for args in samples(operator):
+        single = [isinstance(one, Tensor) and one.dtype == torch.float32 for one in args]
+        doubled = [
+            one.double() if is_single else one for one, is_single in zip(args, single, strict=True)
+        ]
+        assert operator.is_compiled(*doubled) != any(single)

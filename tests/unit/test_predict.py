@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from inference_kit import (
     ENERGIES,
     FAIR_SCORES,
@@ -384,3 +385,15 @@ def test_both_contacts_on_one_base_are_told(
     contacts = ("--left_contact", "upper:0,lower:0", "--right_contact", "upper:-3,upper:2")
     assert predict(tmp_path, EXACT, "ACG", *contacts) == EXIT_FINISHED
     assert "ACG: both contacts are on upper:0: part of T" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model_type", model_types())
+def test_weights_that_are_not_finite_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_type: str
+) -> None:
+    model, specification = trained(model_type)
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = torch.nan
+    save_model(tmp_path / "run" / "model", model, specification, provenance())
+    assert predict(tmp_path / "out", tmp_path / "run", "ACG") == EXIT_UNUSABLE_FILE
+    assert "holds a number that is not finite" in capsys.readouterr().err

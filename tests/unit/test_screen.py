@@ -235,7 +235,10 @@ def test_conductances_that_mean_little_are_counted(
 ) -> None:
     flags = ("--pattern", "A" * 12, *FERMI, "--rank_by", "log10_conductance")
     assert run_screen(tmp_path / "out", EXACT, *flags) == EXIT_FINISHED
-    assert "1 of the 1 ranked: most of G passes through levels narrower" in capsys.readouterr().err
+    assert (
+        "1 of the 1 ranked: fragile_conductance, e.g. AAAAAAAAAAAA: G means little"
+        in capsys.readouterr().err
+    )
     assert rows(tmp_path / "out" / "ranking.csv")[0]["status"] == "fragile_conductance"
 
 
@@ -247,6 +250,12 @@ def test_disconnected_contacts_come_last(
     assert run_screen(tmp_path / "two", EXACT, "--sequences", str(listed)) == EXIT_FINISHED
     assert [row["sequence"] for row in rows(tmp_path / "two" / "ranking.csv")] == ["ACA", "A_A"]
     assert "disconnected  1 of them" in capsys.readouterr().out
+    statuses = {row["sequence"]: row["status"] for row in rows(tmp_path / "two" / "ranking.csv")}
+    assert statuses == {"ACA": "ok", "A_A": "disconnected"}
+    flags = ("--sequences", str(listed), *FERMI, "--rank_by", "log10_conductance")
+    assert run_screen(tmp_path / "conductance", EXACT, *flags) == EXIT_FINISHED
+    found = {row["sequence"]: row for row in rows(tmp_path / "conductance" / "ranking.csv")}
+    assert found["A_A"]["status"] == "disconnected"
     listed.write_text("A_A/T_T\n")
     assert run_screen(tmp_path / "one", EXACT, "--sequences", str(listed)) == EXIT_FINISHED
 
@@ -255,7 +264,7 @@ def test_what_is_out_of_domain_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     run = save(tmp_path / "run", "standard")
     assert run_screen(tmp_path / "out", run, "--length", "2", "--top", "9") == EXIT_FINISHED
     log = capsys.readouterr().err
-    assert "9 of the 9 ranked: unlike all training records: its length is 2" in log
+    assert "9 of the 9 ranked: out_of_domain, e.g. TA: unlike all training records: its" in log
 
 
 def test_results_are_not_replaced_silently(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ MEAN = {"transmission": 1.0, "dos": 0.3}
     [
         ({"transmission": 0.9, "dos": 0.29}, []),
         ({"transmission": 1.0, "dos": 0.29}, ["log10 T: 1, training mean 1"]),
-        ({"transmission": 0.9, "dos": math.nan}, ["log10 DOS: nan, training mean 0.3"]),
+        ({"transmission": 0.9, "dos": math.nan}, ["log10 DOS: no score"]),
         (
             {"transmission": 2.0, "dos": 0.4},
             ["log10 T: 2, training mean 1", "log10 DOS: 0.4, training mean 0.3"],

@@ -73,6 +73,7 @@ def test_potentials_of_another_structure_are_refused(structure: AtomicStructure)
         integrals(structure).fock(np.zeros(3))
 
 
+@pytest.mark.slow
 def test_a_documented_fallback_takes_over(structure: AtomicStructure) -> None:
     attempts = {"short": {"max_iter": 2}, "long": {"guess": 1}}
     assert converge(structure, WATER, attempts).attempt == "long"
@@ -80,11 +81,13 @@ def test_a_documented_fallback_takes_over(structure: AtomicStructure) -> None:
         converge(structure, WATER, {"short": {"max_iter": 2}})
 
 
+@pytest.mark.slow
 def test_fractional_occupations_are_refused(structure: AtomicStructure) -> None:
     with pytest.raises(NotConvergedError, match="fractional occupations"):
         converge(structure, WATER, {"hot": {"temperature": 0.02}})
 
 
+@pytest.mark.slow
 def test_radicals_are_refused_before_and_after(structure: AtomicStructure) -> None:
     ends = [structure.atom(0, "HO5'"), structure.atom(1, "HO3'")]
     with pytest.raises(NotConvergedError, match="odd number of electrons"):
@@ -100,6 +103,7 @@ def test_a_clash_is_refused_before_it_converges(structure: AtomicStructure) -> N
         converge(replace(structure, positions=positions), WATER)
 
 
+@pytest.mark.slow
 def test_spectra_are_those_of_an_independent_pipeline() -> None:
     with h5py.File(RECORDS) as file:
         sequence = min(file, key=len)

@@ -346,7 +346,14 @@ def _summary(ranking: Ranking, distribution: Distribution, total: int) -> list[s
 
 
 def _warn(ranking: Ranking) -> None:
-    """Say what in the ranking is not to be trusted."""
-    found = Counter(remark.sentence for row in ranking.rows for remark in row.remarks)
-    for sentence, number in found.items():
-        _logger.warning("warning: %d of the %d ranked: %s", number, len(ranking.rows), sentence)
+    """Say what in the ranking is not to be trusted, with an example of each."""
+    total = len(ranking.rows)
+    examples: dict[str, tuple[str, str]] = {}
+    counts: Counter[str] = Counter()
+    for row in ranking.rows:
+        counts.update({remark.word for remark in row.remarks})
+        for remark in row.remarks:
+            examples.setdefault(remark.word, (row.text, remark.sentence))
+    for word, (text, sentence) in examples.items():
+        head = f"{counts[word]} of the {total} ranked: {word}, e.g. {text}"
+        _logger.warning("warning: %s: %s", head, sentence)

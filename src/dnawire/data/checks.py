@@ -128,6 +128,8 @@ def _energies(dataset: TransportDataset) -> Iterator[str]:
 def _spectra(dataset: TransportDataset) -> Iterator[str]:
     for quantity in dataset.quantities:
         what = "is not finite" + (" or that of zero" if quantity.can_vanish else "")
+        if np.isfinite(quantity.highest):
+            what += f", or above {quantity.highest:g}"
         for first, rows in dataset.spectra[quantity.column].blocks():
             bad = ~quantity.is_possible(rows.values)
             yield from _values(dataset, rows, bad, quantity.column, what, first)

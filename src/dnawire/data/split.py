@@ -102,7 +102,7 @@ class Splits:
 def read_splits(path: Path, dataset: TransportDataset, *, allow_leak: bool) -> Splits:
     """Read a file that says which records train, validate and test.
 
-    Records that it does not name are left out, which is logged.
+    Records that it does not name are skipped, which is logged.
 
     Parameters
     ----------

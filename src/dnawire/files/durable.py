@@ -57,7 +57,7 @@ def replace_durably(
         The storage refused; the old content is untouched unless only the final synchronization of
         the folder failed, in which case the new content is complete but might not survive.
     """
-    with _asking(path, permit, fs) as ask:
+    with asking(path, permit, fs) as ask:
         _write_and_publish(path, data, ask, fs, durable=True)
         fs.fsync_directory(path.parent)
 
@@ -70,7 +70,7 @@ def replace_atomically(
     Like `replace_durably` without waiting for the storage: for small files that are written often
     and can be lost with the power, such as progress reports.
     """
-    with _asking(path, permit, fs) as ask:
+    with asking(path, permit, fs) as ask:
         _write_and_publish(path, data, ask, fs, durable=False)
 
 
@@ -81,7 +81,7 @@ def replacing(path: Path, *, permit: Permit | None = None, fs: FileSystem = REAL
     For libraries that want a path, and for what does not fit into memory. Parameters and errors are
     those of `replace_durably`; if the context is left by an error, the file stays as it was.
     """
-    with _asking(path, permit, fs) as ask:
+    with asking(path, permit, fs) as ask:
         temporary = temporary_path(path)
         try:
             yield temporary
@@ -105,7 +105,7 @@ def append(path: Path, data: bytes, *, permit: Permit | None = None) -> None:
         The storage refused; a part may have been added.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-    with _asking(path, permit) as ask, open(descriptor, "ab") as file:
+    with asking(path, permit) as ask, open(descriptor, "ab") as file:
         ask()
         file.write(data)
 
@@ -118,7 +118,7 @@ def remove(path: Path, *, permit: Permit | None = None) -> None:
     OSError
         There is no such file, or the storage refused.
     """
-    with _asking(path, permit) as ask:
+    with asking(path, permit) as ask:
         ask()
         os.unlink(path)
 
@@ -143,7 +143,7 @@ def move_away(
         The storage refused; what was moved so far lies in the sub-folder.
     """
     temporary = temporary_path(directory / archive)
-    with _asking(temporary, permit, fs) as ask:
+    with asking(temporary, permit, fs) as ask:
         fs.make_directory(temporary)
         try:
             fs.fsync_directory(directory)
@@ -319,7 +319,7 @@ def _write_and_publish(
 
 
 @contextmanager
-def _asking(path: Path, permit: Permit | None, fs: FileSystem = REAL) -> Iterator[Permit]:
+def asking(path: Path, permit: Permit | None, fs: FileSystem = REAL) -> Iterator[Permit]:
     """Context that gives what is to be asked, and asks again when the storage seems to fail.
 
     A new owner takes the temporary files away, which looks like a failing rename.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dnawire.files.durable import _asking, discard, temporary_path, write_temporary
+from dnawire.files.durable import asking, discard, temporary_path, write_temporary
 from dnawire.files.filesystem import REAL, FileSystem
 from dnawire.files.ownership import Permit
 
@@ -32,7 +32,7 @@ def create_durably(
     OSError
         The storage refused.
     """
-    with _asking(path, permit, fs) as ask:
+    with asking(path, permit, fs) as ask:
         temporary = write_temporary(path, data, fs=fs)
         try:
             ask()
@@ -48,7 +48,7 @@ def creating(path: Path, *, permit: Permit | None = None, fs: FileSystem = REAL)
 
     Errors are those of `create_durably`.
     """
-    with _asking(path, permit, fs) as ask:
+    with asking(path, permit, fs) as ask:
         temporary = temporary_path(path)
         try:
             yield temporary

@@ -30,10 +30,17 @@ def replace_or_rewrite(path: Path, data: bytes, *, permit: Permit) -> None:
     except OSError as error:
         if error.errno not in _NO_ROOM or not path.is_file():
             raise
-        _rewrite(path, data, permit)
+        rewrite(path, data, permit)
 
 
-def _rewrite(path: Path, data: bytes, permit: Permit) -> None:
+def rewrite(path: Path, data: bytes, permit: Permit) -> None:
+    """Write over a file; where that finds no room, its old content is put back.
+
+    Raises
+    ------
+    OSError
+        The storage refused.
+    """
     # A new owner replaces the file: one that was opened before the permit has no name by then.
     with open(os.open(path, os.O_RDWR | os.O_CLOEXEC), "r+b", buffering=0) as file:
         old = file.read()

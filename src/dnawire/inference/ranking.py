@@ -83,7 +83,7 @@ class Distribution:
         finite = values[np.isfinite(values)]
         bins, numbers = np.unique(np.floor(finite / BIN).astype(np.int64), return_counts=True)
         self.counts.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
-        self.vanishing += len(values) - len(finite)
+        self.vanishing += int(np.isneginf(values).sum())
 
     def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Left edges of all bins from the first to the last value, and their counts."""

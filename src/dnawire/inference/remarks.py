@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from dnawire.inference.summary import NARROW, Summary
 from dnawire.junction import Junction
 from dnawire.predictors import Predictor
+from dnawire.predictors.shortfalls import POOR_MODEL
 
 _NOTABLE_SHARE: Final = 0.1
 _GOOD: Final = "ok"
@@ -23,11 +24,7 @@ class Remark(NamedTuple):
     """In a warning."""
 
 
-FRAGILE: Final = Remark(
-    "fragile_conductance",
-    f"most of G passes through levels narrower than {1e3 * NARROW:g} meV, which any dephasing "
-    "destroys",
-)
+DISCONNECTED: Final = Remark("disconnected", "the contacts are not connected, T = 0")
 
 
 def status(remarks: Iterable[Remark]) -> str:
@@ -38,7 +35,7 @@ def status(remarks: Iterable[Remark]) -> str:
 def model_remarks(predictor: Predictor) -> Iterator[Remark]:
     """What holds for everything that it predicts."""
     for shortfall in predictor.conditions.shortfalls:
-        yield Remark("poor_model", f"the model is no better than a baseline: {shortfall}")
+        yield Remark(POOR_MODEL, f"the model is no better than a baseline: {shortfall}")
 
 
 def conductance_remarks(predictor: Predictor) -> Iterator[Remark]:
@@ -69,7 +66,8 @@ def junction_remarks(predictor: Predictor, junction: Junction) -> Iterator[Remar
 def summary_remarks(summary: Summary) -> Iterator[Remark]:
     """What its numbers tell."""
     if math.isnan(summary.max_energy):
-        yield Remark("disconnected", "the contacts are not connected, T = 0")
+        yield DISCONNECTED
+        return
     at_fermi = summary.at_fermi_energy
     if at_fermi is None:
         return
@@ -82,7 +80,7 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
         )
     if at_fermi.is_fragile:
         yield Remark(
-            FRAGILE.word,
+            "fragile_conductance",
             f"G means little: {at_fermi.narrow_share:.0%} of it passes through levels narrower "
             f"than {1e3 * NARROW:g} meV, which any dephasing destroys; T(E_F) alone would give "
             f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "

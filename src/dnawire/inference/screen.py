@@ -14,11 +14,12 @@ from dnawire.errors import UsageError
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.remarks import (
-    FRAGILE,
+    DISCONNECTED,
     Remark,
     conductance_remarks,
     junction_remarks,
     model_remarks,
+    summary_remarks,
 )
 from dnawire.inference.summary import summarize
 from dnawire.junction import LETTERS, Contact, Duplex, Junction, JunctionArrays
@@ -272,8 +273,11 @@ def _answers(
     question: Question,
     remarks: list[tuple[Remark, ...]],
 ) -> dict[str, NDArray[np.float64]]:
-    """Values of every duplex; remarks on its conductance are added to the others."""
+    """Values of every duplex; remarks on them are added to the others."""
     spectra, energies = _spectra(predictor, codes, question)
+    if question.rank_by != CONDUCTANCE:
+        for row in np.flatnonzero(np.isneginf(spectra.log10_transmission).all(axis=1)).tolist():
+            remarks[row] += (DISCONNECTED,)
     window = np.isin(energies, question.energies[question.in_window])
     values = {
         MEAN_TRANSMISSION: spectra.log10_transmission[:, window].mean(axis=1),
@@ -315,16 +319,15 @@ def _conductances(
     for row, text in enumerate(duplex_texts(codes)):
         junction = _junction(text.decode(), question)
         record = predictor.predict([junction], question.energies, question.eta)[0]
-        at_fermi = summarize(
+        summary = summarize(
             predictor,
             record,
             question.fermi_energy,
             question.temperature,
             conductance_from_grid=question.conductance_from_grid,
-        ).at_fermi_energy
-        assert at_fermi is not None
-        quanta[row] = at_fermi.conductance.conductance_quanta
-        if at_fermi.is_fragile:
-            remarks[row] += (FRAGILE,)
+        )
+        assert summary.at_fermi_energy is not None
+        quanta[row] = summary.at_fermi_energy.conductance.conductance_quanta
+        remarks[row] += tuple(summary_remarks(summary))
     with np.errstate(divide="ignore"):
         return np.log10(quanta)

@@ -79,8 +79,18 @@ def load_model(folder: Path) -> StoredModel:
             "Copy the model folder again, use the version of dnawire that wrote it, or train it "
             "anew with this one.",
         ) from error
+    _check_finite(folder / WEIGHTS_NAME, model)
     model.eval().pack()
     return StoredModel(model, specification, description["provenance"])
+
+
+def _check_finite(path: Path, model: TransportModel) -> None:
+    for name, weights in model.named_parameters():
+        if not weights.isfinite().all():
+            raise UnusableFileError(
+                f"{path}: {name} holds a number that is not finite",
+                "Copy the model folder again, or train it anew.",
+            )
 
 
 def _build(path: Path, description: dict[str, Any]) -> tuple[ModelSpecification, TransportModel]:

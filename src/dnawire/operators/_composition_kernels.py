@@ -9,7 +9,7 @@ from dnawire.compiled.kernel import compiled, inlined
 
 @compiled
 def composition(base, gamma_left, gamma_right):
-    """Features of `dnawire.models.composition.composition` (B, 31)."""
+    """Features of `dnawire.operators.composition` (B, 31)."""
     batch, length, _ = base.shape
     features = np.zeros((batch, 31))
     for b in range(batch):

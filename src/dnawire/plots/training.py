@@ -109,11 +109,18 @@ def plot_losses(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
         zorder=3,
     )
     _mark_restarts(ax, epochs, restarts)
-    ax.set(yscale="log", xlabel="Epoch", ylabel="Loss (dimensionless)")
+    _set_scale(ax, metrics["train_loss"], losses)
+    ax.set(xlabel="Epoch", ylabel="Loss (dimensionless)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.02)
     ax.legend()
     return ax
+
+
+def _set_scale(ax: Axes, *curves: NDArray[np.float64]) -> None:
+    """Logarithmic, unless nothing that is drawn has a logarithm."""
+    if any((curve > 0.0).any() for curve in curves):
+        ax.set_yscale("log")
 
 
 def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
@@ -123,7 +130,8 @@ def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axe
     for color, one in zip(LINES, SCORED, strict=False):
         ax.plot(epochs, metrics[SCORE_COLUMNS[one.name]], color=color, label=one.title.lower())
     _mark_restarts(ax, epochs, restarts)
-    ax.set(yscale="log", xlabel="Epoch", ylabel=f"Mean absolute error ({', '.join(units)})")
+    _set_scale(ax, *(metrics[SCORE_COLUMNS[one.name]] for one in SCORED))
+    ax.set(xlabel="Epoch", ylabel=f"Mean absolute error ({', '.join(units)})")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.02)
     ax.legend()

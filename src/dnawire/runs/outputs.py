@@ -19,7 +19,7 @@ from dnawire.data import TransportDataset, write_dataset
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import append, move_away, replace_atomically, replace_durably
 from dnawire.files.text import read_text
-from dnawire.predictors.shortfalls import shortfalls
+from dnawire.predictors.shortfalls import POOR_MODEL, shortfalls
 from dnawire.quantities import SCORED, column_name
 from dnawire.runs.events import EventFile
 from dnawire.training.metrics import Scores
@@ -136,7 +136,8 @@ class OutputFolder:
         """
         errors = [column_name(f"{one.name}_mae", one.scale_unit) for one in SCORED]
         own = next(iter(scores))
-        status = {own: "; ".join(shortfalls(scores)) or "ok"}
+        reasons = "; ".join(shortfalls(scores))
+        status = {own: f"{POOR_MODEL}: {reasons}" if reasons else "ok"}
         lines = [
             _csv_line(["predictor", *errors, "status"]),
             *(

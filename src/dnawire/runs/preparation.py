@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from dnawire.data import (
     read_splits,
     split_dataset,
 )
-from dnawire.errors import MixedEnergyGridError
+from dnawire.errors import MixedEnergyGridError, UsageError
 from dnawire.graphs import Batch, iterate, length_buckets
 from dnawire.models import (
     ModelSpecification,
@@ -43,6 +44,8 @@ from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
 
 logger = logging.getLogger(__name__)
+
+_FEWEST_ENERGIES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def prepare_data(
     NotFoundError, UnusableDataFileError, UsageError
         If the file of splits cannot be used, or puts a duplex on two sides.
     """
+    _check_energies(dataset)
     splits = _splits(config.data, dataset)
     energies, eta = torch.from_numpy(dataset.energies.copy()), shared_eta(dataset)
     training = length_buckets(dataset, splits.train)
@@ -120,6 +124,15 @@ def _batches(
 ) -> list[Batch]:
     buckets = length_buckets(dataset, records)
     return [batch.to(device) for batch in iterate(buckets, size)]
+
+
+def _check_energies(dataset: TransportDataset) -> None:
+    if len(dataset.energies) < _FEWEST_ENERGIES:
+        raise UsageError(
+            f"the records have {len(dataset.energies)} energy; a training needs at least "
+            f"{_FEWEST_ENERGIES}",
+            "Train on spectra: T and DOS at several energies.",
+        )
 
 
 def shared_eta(dataset: TransportDataset) -> float:

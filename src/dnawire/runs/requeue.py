@@ -54,7 +54,7 @@ def without_restart(config: TrainConfig, job: SlurmJob | None) -> TrainConfig:
     if job is None or not starts_over or not _holds_work_of(job, settings.directory):
         return config
     logger.warning(
-        "%s has come back: the run in %s goes on; --fresh and --resume_from are left out, which "
+        "%s has come back: the run in %s goes on; --fresh and --resume_from are ignored, which "
         "were acted upon at its first start", job, settings.directory,
     )  # fmt: skip
     own = replace(settings, fresh=False, resume_from=None, checkpoint_dir=settings.directory)

@@ -50,7 +50,7 @@ def _told(name: str, score: Callable[[], Scores]) -> Scores:
         if math.isnan(found[quantity.name]):
             logger.warning(
                 "%s has no score of %s: no record of the training or of the test set has it at "
-                "all energies",
+                "all energies, or the model does not predict it",
                 name, quantity.symbol,
             )  # fmt: skip
     return found

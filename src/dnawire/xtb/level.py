@@ -16,8 +16,8 @@ METHOD: Final = "GFN1-xTB"
 """The method (doi:10.1021/acs.jctc.7b00118); GFN2 has multipoles, and no potential per shell."""
 
 ACCURACY: Final = 1e-3
-"""Of the SCF, relative to the default of tblite; also decides which integrals are neglected. Charges
-and potentials of one calculation then agree to 1e-7 hartree, at 0.1 to 1e-5 only."""
+"""Of the SCF, relative to the default of tblite; also decides which integrals are neglected.
+Charges and potentials of one calculation then agree to 1e-7 hartree, at 0.1 to 1e-5 only."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def import_records(
         HOMO in eV of the one molecule of a source that does not state it, or ``"middle"`` if every
         energy grid is centered on it.
     skip_unusable
-        Whether calculations that cannot be used are left out, and named in ``source``; otherwise
+        Whether calculations that cannot be used are skipped, and named in ``source``; otherwise
         they end the import.
 
     Returns
@@ -161,7 +161,7 @@ def _refuse_or_tell(path: Path, found: _Found, *, skip_unusable: bool) -> None:
             else "import intact runs.",
         )
     _logger.warning(
-        "warning: %s: %d of %d runs are left out:\n  %s", path, number, total, "\n  ".join(lines)
+        "warning: %s: %d of %d runs are skipped:\n  %s", path, number, total, "\n  ".join(lines)
     )
 
 

@@ -63,7 +63,8 @@ class Start(NamedTuple):
     def is_poor(self) -> bool:
         """Whether the mean spectra say more of the records than this Hamiltonian does."""
         pairs = zip(self.errors, self.trivial_errors, strict=True)
-        return sum(own / (trivial or 1.0) for own, trivial in pairs) > len(self.errors)
+        # A fit that is not a number is none.
+        return not sum(own / (trivial or 1.0) for own, trivial in pairs) <= len(self.errors)
 
     def report(self) -> None:
         """Say how well it fits; loudly, and what can be done, if it does so badly."""

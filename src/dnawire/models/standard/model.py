@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import torch
 from jaxtyping import Float, Int
@@ -64,6 +64,16 @@ class StandardModel(TransportModel):
         for name, shape in (("std", (2, num_energies)), ("feature_std", (NUM_FEATURES,))):
             self.register_buffer(name, torch.ones(shape, dtype=torch.float64))
         self.register_buffer("channels_of_base", torch.ones((), dtype=torch.float64))
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        prefix: str,
+        *arguments: Any,  # noqa: ANN401
+    ) -> None:
+        """Load a state; one of an early version does not tell the channels of a base: one."""
+        state_dict.setdefault(f"{prefix}channels_of_base", self.channels_of_base.new_ones(()))
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""

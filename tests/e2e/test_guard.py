@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from harness import (
@@ -107,6 +107,8 @@ OTHER = {
 }
 """Another value for every setting that need not match, but for `fresh`, which resumes nothing, and
 `allow_leak`, which has no effect alone."""
+DONE: Final = {"epoch": 2, "resume": {"state": {"run": {"step": 14}}}}
+"""Of a checkpoint: two epochs of seven steps."""
 
 
 def config_of(**changes: Any) -> TrainConfig:  # noqa: ANN401
@@ -132,19 +134,22 @@ def test_a_changed_setting_is_named_with_its_old_and_its_new_value(name: str) ->
     old, new = saved.flat()[name], changed.flat()[name]
     assert old != new
     with pytest.raises(ConfigurationMismatchError) as caught:
-        check_settings({"args": saved.flat(), "epoch": 2}, changed)
+        check_settings({"args": saved.flat(), **DONE}, changed)
     row = [line for line in str(caught.value).splitlines() if line.split("|")[0].strip() == name]
     assert len(row) == 1
     assert [part.strip() for part in row[0].split("|")[1:]] == [repr(old), repr(new)]
     assert f"--allow_change {name}" in caught.value.remedy
     assert caught.value.exit_code == EXIT_CONFIGURATION_MISMATCH
     allowed = config_of(**{name: CHANGED[name]}, allow_change=(name,))
-    check_settings({"args": saved.flat(), "epoch": 2}, allowed)
+    check_settings({"args": saved.flat(), **DONE}, allowed)
 
 
 @pytest.mark.parametrize("name", OTHER)
 def test_any_other_setting_may_change(name: str) -> None:
-    check_settings({"args": config_of().flat(), "epoch": 2}, config_of(**{name: OTHER[name]}))
+    check_settings(
+        {"args": config_of().flat(), **DONE},
+        config_of(**{name: OTHER[name]}),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +172,7 @@ def copy_of(stopped: Path, folder: Path) -> Path:
         (("--seed", "7", "--num_heads", "4"), ("seed      | 42    | 7", "num_heads | 2     | 4")),
         (
             ("--num_epochs", "8"),
-            ("num_epochs | 6     | 8", "jump from", "--schedule constant --learning_rate"),
+            ("num_epochs | 6     | 8", "its course would", "--schedule constant --learning_rate"),
         ),
     ],
 )

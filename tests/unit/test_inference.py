@@ -224,3 +224,20 @@ def test_signs_do_not_hide_what_differs_in_physics() -> None:
 def test_signs_across_a_broken_chain_are_free() -> None:
     reference = np.diag([1.0, 2.0, 3.0])
     np.testing.assert_array_equal(align_signs(reference, reference), reference)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("eta", -1.0),
+        ("eta", float("nan")),
+        ("trained_on", {"lengths": [4], "couplings": [0.1, 0.2], "placements": [], "pairs": []}),
+        ("trained_on", {"lengths": [4, 4], "couplings": ["a", "b"], "placements": [], "pairs": []}),
+        ("scores", {"mine": 3}),
+    ],
+)
+def test_a_model_folder_that_says_what_cannot_be_is_refused(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    with pytest.raises(UnusableFileError, match="does not say how it was trained"):
+        load_predictor(str(save(tmp_path, "standard", **{key: value})))

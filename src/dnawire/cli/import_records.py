@@ -22,7 +22,7 @@ class ImportFlags:
     """Turn an archive or a folder of transport calculations into a file of records."""
 
     source: tyro.conf.Positional[Path]
-    """HDF5 archive, or folder of one raw calculation."""
+    """HDF5 archive, folder of one raw calculation, or folder above some."""
 
     out: tyro.conf.Positional[Path]
     """File to write (HDF5)."""

@@ -127,9 +127,8 @@ def _energies(dataset: TransportDataset) -> Iterator[str]:
 
 def _spectra(dataset: TransportDataset) -> Iterator[str]:
     for quantity in dataset.quantities:
-        what = "is not finite" + (" or that of zero" if quantity.can_vanish else "")
-        if np.isfinite(quantity.highest):
-            what += f", or above {quantity.highest:g}"
+        what = f"is no number up to {quantity.highest:g}"
+        what += " nor that of zero" if quantity.can_vanish else ""
         for first, rows in dataset.spectra[quantity.column].blocks():
             bad = ~quantity.is_possible(rows.values)
             yield from _values(dataset, rows, bad, quantity.column, what, first)

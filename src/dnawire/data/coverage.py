@@ -56,8 +56,17 @@ class Coverage:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """Take back what `to_plain` returned, perhaps by way of JSON."""
-        return cls(**{name: tuple(entries) for name, entries in values.items()})
+        """Take back what `to_plain` returned, perhaps by way of JSON.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is something else.
+        """
+        shortest, longest = map(int, values["lengths"])
+        weakest, strongest = map(float, values["couplings"])
+        placements, pairs = (tuple(map(str, values[name])) for name in ("placements", "pairs"))
+        return cls((shortest, longest), (weakest, strongest), placements, pairs)
 
     def to_plain(self) -> dict[str, Sequence[Any]]:
         """Return values that JSON knows."""
@@ -95,10 +104,11 @@ class Coverage:
                 f"a contact couples by {outside[0]:g} eV, not {_range(weakest, strongest)} eV"
             )
         if placement(junction) not in self.placements:
-            found["placements"] = f"its contacts are at {_placement(left, right, junction.length)}"
+            here = _placement(left, right, junction.length)
+            found["placements"] = f"its contacts are at {here}, where those of no record are"
         unknown = [pair for pair in _pairs_of(junction) if pair not in self.pairs]
         if unknown:
-            found["pairs"] = f"it has the base pair {unknown[0]}"
+            found["pairs"] = f"it has the base pair {unknown[0]}, not {', '.join(self.pairs)}"
         return found
 
 

@@ -21,8 +21,6 @@ from dnawire.transport import Totals
 _SAME_ENERGY: Final = 1e-9
 """eV; grids that differ by less are one grid, rounded in different ways."""
 
-_RESPECTS: Final = ("lengths", "couplings", "placements", "pairs")
-
 
 class GridPredictor:
     """Spectra by the forward pass of a model, which is bound to the energies of its training.
@@ -37,6 +35,7 @@ class GridPredictor:
         The trained model, in evaluation mode.
     """
 
+    respects = ("lengths", "couplings", "placements", "pairs")
     knows_all_energies = False
     knows_hamiltonian = False
 
@@ -84,7 +83,7 @@ class GridPredictor:
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare length, contacts, couplings and base pairs with those of the training."""
-        return self.conditions.out_of_domain(junction, _RESPECTS)
+        return self.conditions.out_of_domain(junction, self.respects)
 
     def _check_energies(self, energies: ArrayLike | None) -> None:
         own = self.conditions.energies

@@ -42,6 +42,7 @@ class ModelSpecification:
 class PredictorClass(Protocol):
     """Class of predictors that are made of a name, conditions and a trained model."""
 
+    respects: tuple[str, ...]
     knows_all_energies: bool
     knows_hamiltonian: bool
 

@@ -37,6 +37,10 @@ class Conditions:
     shortfalls: tuple[str, ...] = ()
     """In what the model is no better than a baseline; see `shortfalls`."""
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.eta < np.inf:
+            raise ValueError(f"eta = {self.eta}")
+
     def out_of_domain(self, junction: Junction, respects: Collection[str]) -> list[str]:
         """Say in which of some respects (fields of `Coverage`) no training record is like it."""
         if self.coverage is None:

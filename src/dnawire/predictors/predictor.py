@@ -33,6 +33,10 @@ class Predictor(Protocol):
         """Energies and contacts that it was made for."""
 
     @property
+    def respects(self) -> tuple[str, ...]:
+        """In what a junction must be like those of the training, by fields of `Coverage`."""
+
+    @property
     def knows_all_energies(self) -> bool:
         """Whether spectra at other energies than these, and at any eta, can be had."""
 
@@ -117,6 +121,7 @@ class HamiltonianPredictor:
         Gives the Hamiltonians: a trained model or a parameter set.
     """
 
+    respects = ("pairs",)
     knows_all_energies = True
     knows_hamiltonian = True
 
@@ -164,7 +169,7 @@ class HamiltonianPredictor:
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; length and contacts are exact."""
-        return self.conditions.out_of_domain(junction, ("pairs",))
+        return self.conditions.out_of_domain(junction, self.respects)
 
     def _asked(
         self, energies: ArrayLike | None, eta: float | None

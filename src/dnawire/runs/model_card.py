@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from dnawire.data import Splits
 from dnawire.models import ModelSpecification, model_class, predictor_class
 from dnawire.predictors.shortfalls import shortfalls
 from dnawire.quantities import BY_NAME, SCORED
-
-_SHOWN: Final = 4
 
 
 def model_card(
@@ -86,21 +84,26 @@ def _training(provenance: Mapping[str, Any], splits: Splits) -> list[str]:
 
 def _domain(specification: ModelSpecification, provenance: Mapping[str, Any]) -> list[str]:
     seen = provenance["trained_on"]
+    known = {
+        "lengths": f"lengths: {_range(seen['lengths'])} base pairs",
+        "couplings": f"couplings of contacts: {_range(seen['couplings'])} eV",
+        "placements": f"contacts: {_places(provenance)}",
+        "pairs": f"base pairs: {', '.join(seen['pairs'])}",
+    }
+    respects = predictor_class(specification.model_type).respects
     return [
-        f"- lengths: {_range(seen['lengths'])} base pairs",
-        f"- couplings of contacts: {_range(seen['couplings'])} eV",
-        f"- places of contacts: {_places(seen['placements'])}",
-        f"- base pairs: {', '.join(seen['pairs'])}",
+        *(f"- {known[respect]}" for respect in respects),
         f"- energies: {_energies(specification)}; eta {provenance['eta']:g} eV",
         "",
         "What lies outside is predicted all the same, and named `out_of_domain` in every table.",
     ]
 
 
-def _places(placements: Sequence[str]) -> str:
-    shown = ", ".join(f"`{one}`" for one in placements[:_SHOWN])
-    more = len(placements) - _SHOWN
-    return shown if more <= 0 else f"{shown} and {more:,} more"
+def _places(provenance: Mapping[str, Any]) -> str:
+    contacts = provenance["origin"]["contacts"]
+    if contacts:
+        return f"`{' | '.join(contacts)}` eV, and what is the same from the other strand"
+    return f"{len(provenance['trained_on']['placements']):,} kinds of places"
 
 
 def _energies(specification: ModelSpecification) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from contextlib import ExitStack
 from dataclasses import replace
@@ -164,7 +165,7 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
         ignored=_named(classes, GuardClass.IGNORED),
         may_change=_named(classes, GuardClass.MAY_CHANGE),
         allowed=config.checkpoint.allow_change,
-        remedy=CHANGED_SETTINGS + _jump_of_rate(before, config, payload["epoch"]),
+        remedy=CHANGED_SETTINGS + _jump_of_rate(before, config, payload),
     )
     for difference in tolerated:
         logger.info("changed: %s", difference)
@@ -173,6 +174,12 @@ def check_settings(payload: dict[str, Any], config: TrainConfig) -> None:
                 "schedule %s does not depend on num_epochs: the result is that of one long run",
                 before.schedule,
             )
+
+
+def _progress(payload: dict[str, Any]) -> tuple[int, int]:
+    """Completed epochs, and optimizer steps of each."""
+    epoch, step = payload["epoch"], payload["resume"]["state"]["run"]["step"]
+    return epoch, max(1, step // max(1, epoch))
 
 
 def _check_total(before: OptimizationConfig, now: OptimizationConfig, done: int) -> None:
@@ -185,17 +192,23 @@ def _check_total(before: OptimizationConfig, now: OptimizationConfig, done: int)
         )
 
 
-def _jump_of_rate(before: OptimizationConfig, config: TrainConfig, epoch: int) -> str:
+def _jump_of_rate(before: OptimizationConfig, config: TrainConfig, payload: dict[str, Any]) -> str:
     """Say what another number of epochs does to the learning rate, and which ways on there are."""
     now = config.optimization
     if before.num_epochs == now.num_epochs or not depends_on_total(before):
         return ""
+    epoch, steps_per_epoch = _progress(payload)
     longer = replace(before, num_epochs=now.num_epochs)
-    last, next_ = (one.learning_rate * rate_factor_after(one, epoch) for one in (before, longer))
+    last, next_ = (
+        one.learning_rate * rate_factor_after(one, epoch, steps_per_epoch)
+        for one in (before, longer)
+    )
+    jumps = not math.isclose(last, next_)
+    change = f"it would jump from {last:.1e} to {next_:.1e}" if jumps else "its course would change"
     return (
         f"\n  With schedule {before.schedule} the learning rate depends on num_epochs: after "
-        f"{epoch} epochs it would jump from {last:.1e} to {next_:.1e}. To go on\n"
-        "  - with this jump, add --allow_change num_epochs;\n"
+        f"{epoch} epochs {change}. To go on\n"
+        f"  - with this {'jump' if jumps else 'change'}, add --allow_change num_epochs;\n"
         "  - at the last rate, add --schedule constant --learning_rate "
         f"{last:.3g} --allow_change num_epochs schedule "
         "learning_rate;\n"

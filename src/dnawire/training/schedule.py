@@ -107,8 +107,8 @@ class LearningRateSchedule:
         return _factor(self._settings, step, self._steps_per_epoch, self._plateau.cuts)
 
 
-def rate_factor_after(settings: OptimizationConfig, epochs: int) -> float:
-    """Learning rate after some epochs, as a fraction of the highest.
+def rate_factor_after(settings: OptimizationConfig, epochs: int, steps_per_epoch: int) -> float:
+    """Learning rate of the next step after some epochs, as a fraction of the highest.
 
     Parameters
     ----------
@@ -116,8 +116,10 @@ def rate_factor_after(settings: OptimizationConfig, epochs: int) -> float:
         Of a schedule that looks at nothing but the number of epochs: not plateau.
     epochs
         Completed epochs.
+    steps_per_epoch
+        Number of optimizer steps of one.
     """
-    return _factor(settings, epochs, 1, cuts=0)
+    return _factor(settings, epochs * steps_per_epoch, steps_per_epoch, cuts=0)
 
 
 def depends_on_total(settings: OptimizationConfig) -> bool:

@@ -231,7 +231,7 @@ def test_handlers_are_given_back() -> None:
 
 
 def test_the_best_epoch_before_a_stop_stays_the_best(tmp_path: Path) -> None:
-    flags = (*TINY, "--num_epochs", "6", "--learning_rate", "0.03", "--warmup_epochs", "0")
+    flags = (*TINY, "--num_epochs", "6", "--learning_rate", "0.05", "--warmup_epochs", "0")
     flags = (*flags, "--schedule", "constant", "--checkpoint_dir", CHECKPOINTS)
     stop = raise_at(STEP, 4 * STEPS_PER_EPOCH + 3, SIGTERM)
     assert run(tmp_path / "stopped", *flags, action=stop).exit_code == EXIT_STOPPED

@@ -38,8 +38,8 @@ OF_FILES: Final = (
     Mutation(
         "file is opened before the permit for an addition",
         "files/durable.py",
-        '    with _asking(path, permit) as ask, open(descriptor, "ab") as file:\n        ask()\n',
-        '    with _asking(path, permit) as ask, open(descriptor, "ab"):\n'
+        '    with asking(path, permit) as ask, open(descriptor, "ab") as file:\n        ask()\n',
+        '    with asking(path, permit) as ask, open(descriptor, "ab"):\n'
         "        ask()\n"
         '    with open(path, "ab") as file:\n',
         "tests/unit/test_files.py -k added_late",
@@ -75,8 +75,8 @@ OF_FILES: Final = (
     Mutation(
         "temporary files of running writers stay",
         "files/durable.py",
-        "is_ours and not is_running(int(found[3]))",
-        "is_ours",
+        " and not is_running(int(found[3]))\n",
+        "\n",
         "tests/unit/test_files.py -k killed_command",
     ),
 )

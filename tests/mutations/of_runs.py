@@ -250,7 +250,7 @@ OF_RUNS: Final = (
     Mutation(
         "progress is never torn",
         "monitor/progress_file.py",
-        "    replace_atomically(folder / PROGRESS_NAME, text.encode(), permit=permit)\n",
+        "    replace_or_rewrite(folder / PROGRESS_NAME, text.encode(), permit=permit)\n",
         "    permit()\n    (folder / PROGRESS_NAME).write_bytes(text.encode())\n",
         "tests/unit/test_progress_readers.py -k racing",
     ),
@@ -327,7 +327,7 @@ OF_RUNS: Final = (
     Mutation(
         "requests while libraries are imported",
         "cli/_main.py",
-        '        case ["train", *rest]:\n            return _run_heedful("train", rest)\n',
+        '        case ["train", *rest]:\n            return _run_stoppable("train", rest)\n',
         "",
         "tests/e2e/test_signals.py -k first_moment",
     ),
@@ -341,8 +341,8 @@ OF_RUNS: Final = (
     Mutation(
         "end of the job script",
         "runs/requeue.py",
-        "limits: list[Limit] = [] if job is None else [ParentEnd()]",
-        "limits: list[Limit] = []",
+        "    return [ParentEnd()] if is_launched or job is not None else []\n",
+        "    return []\n",
         "tests/e2e/test_batch_job.py -k script_has_ended",
     ),
     Mutation(

@@ -128,10 +128,21 @@ def find_start(
     if (peaks := ldos_peaks(many, energies)) is not None:
         finalists = torch.cat((finalists, peaks[None]))
     tables = _tables(finalists, hopping)
-    best = refined(fine, tables[int(fine.losses(tables).argmin())])
-    onsite, found = Tables.split(best)
-    onsite = torch.where(fine.occurring_bases, onsite, onsite[fine.occurring_bases].mean())
-    return Start(onsite, found, fine.errors(best), fine.trivial_errors, fine.num_records)
+    first = tables[int(fine.losses(tables).argmin())]
+    best = refined(fine, first)
+    start = Start(*_complete(fine, best), fine.errors(best), fine.trivial_errors, fine.num_records)
+    if not start.is_poor:
+        return start
+    # Hoppings that are bent to what they cannot describe are a worse start than common ones.
+    onsite, common = _complete(fine, first)
+    return start._replace(onsite=onsite, hopping=common)
+
+
+def _complete(sample: Sample, tables: Float[Tensor, " K"]) -> tuple[Tensor, Tensor]:
+    """On-site energies and hoppings; a base that does not occur has the mean of the others."""
+    onsite, hopping = Tables.split(tables)
+    occurring = sample.occurring_bases
+    return torch.where(occurring, onsite, onsite[occurring].mean()), hopping
 
 
 def levels(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> Float[Tensor, " n"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,28 +22,35 @@ _SHOWN: Final = ("transmission", "dos")
 def errors_figure(rows: Rows) -> Figure:
     """Mean absolute errors with their spread over the seeds: a column for each kind of data."""
     names = data_names(rows)
+    places = [predictor for (predictor,) in grouped(rows, "predictor")]
     with style():
         figure = new_figure(3.0 * len(names) + 1.2, 4.6)
         axes = figure.subplots(len(_SHOWN), len(names), sharey=True, sharex="row", squeeze=False)
         for measure, line in zip(_SHOWN, axes, strict=True):
             for data, ax in zip(names, line, strict=True):
-                plot_errors(ax, [row for row in rows if row["data"] == data], measure)
+                plot_errors(ax, [row for row in rows if row["data"] == data], measure, places)
                 ax.set_xlabel(f"error of {MEASURES[measure]} (decades)")
         for data, ax in zip(names, axes[0], strict=True):
             ax.set_title(data)
     return figure
 
 
-def plot_errors(ax: Axes, rows: Rows, measure: str) -> Axes:
-    """One bar for each predictor, on a logarithmic axis."""
-    groups = grouped(rows, "predictor")
-    for place, ((predictor,), group) in enumerate(groups.items()):
+def plot_errors(ax: Axes, rows: Rows, measure: str, places: Sequence[str]) -> Axes:
+    """One bar for each predictor, at its place, on a logarithmic axis."""
+    for (predictor,), group in grouped(rows, "predictor").items():
         values = [row["scores"][measure] for row in group]
         mean, deviation = spread(values)
         color = _COLORS.get(predictor, REFERENCE)
         low = min(deviation, 0.9 * mean)
-        ax.barh(place, mean, color=color, height=0.7, xerr=[[low], [deviation]], capsize=2.0)
-    ax.set_yticks(range(len(groups)), [predictor.replace("`", "") for (predictor,) in groups])
+        ax.barh(
+            places.index(predictor),
+            mean,
+            color=color,
+            height=0.7,
+            xerr=[[low], [deviation]],
+            capsize=2.0,
+        )
+    ax.set_yticks(range(len(places)), [predictor.replace("`", "") for predictor in places])
     ax.set_xscale("log")
     ax.grid(visible=False, axis="y")
     return ax

@@ -69,6 +69,11 @@ class Quantity:
         return self.unit if self.scale == "linear" else "decades"
 
     @property
+    def error_label(self) -> str:
+        """Head of a column of errors, for example ``log10 DOS (decades)``."""
+        return f"{self.scale_label} ({self.scale_unit})" if self.scale_unit else self.scale_label
+
+    @property
     def has_sites(self) -> bool:
         """Whether there is a value for each site."""
         return "site" in self.axes
@@ -85,7 +90,7 @@ class Quantity:
             return np.asarray(np.log10(plain))
 
     def is_possible(self, values: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which values in the scale can be: finite ones, and minus infinity where it means zero."""
+        """Which values in the scale can be: numbers up to the highest, and that of zero."""
         possible: NDArray[np.bool_] = np.isfinite(values) & (values <= self.highest)
         if self.scale == "log10" and self.can_vanish:
             possible |= np.isneginf(values)

@@ -31,7 +31,7 @@ OF_LEARNING: Final = (
     Mutation(
         "no conductance of unresolved spectra in predictions",
         "inference/summary.py",
-        "        if levels is None and not conductance_from_grid:\n",
+        "        if not knows_conductance(predictor, from_grid=conductance_from_grid):\n",
         "        if False:\n",
         "tests/unit/test_predict.py -k unless_asked_for",
     ),

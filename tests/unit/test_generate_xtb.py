@@ -19,6 +19,7 @@ from dnawire.data import find_problem, read_dataset
 from dnawire.data.atomistic import means_dataset, read_atomistic
 from dnawire.errors import NotConvergedError, UnusableDataFileError, UsageError
 from dnawire.junction import reverse_complement
+from dnawire.xtb.backend import load_tblite
 from dnawire.xtb.design import (
     all_duplexes,
     covering_duplexes,
@@ -27,7 +28,6 @@ from dnawire.xtb.design import (
     surroundings_of,
 )
 from dnawire.xtb.level import Level
-from dnawire.xtb.library import load_tblite
 from dnawire.xtb.plan import XtbPlan
 from dnawire.xtb.shards import Shards, local_processes
 from dnawire.xtb.spectra import Window

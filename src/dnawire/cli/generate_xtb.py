@@ -132,7 +132,7 @@ def run(arguments: Sequence[str]) -> int:
     check_target(flags.out, overwrite=flags.overwrite or part is not None)
     flags.messages.configure()
     from dnawire.data import write_dataset
-    from dnawire.xtb.library import load_tblite
+    from dnawire.xtb.backend import load_tblite
     from dnawire.xtb.shards import Shards, fitting_workers, local_processes, share
 
     _check_calculation(flags)

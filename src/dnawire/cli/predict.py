@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     conditions = flags.conditions
     if not flags.sequences:
         raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    from dnawire.inference import load_predictor, summarize
+    from dnawire.inference import load_predictor, model_remarks, status, summarize
     from dnawire.junction import Duplex, Junction
 
     duplexes = [Duplex.parse(text) for text in flags.sequences]
@@ -101,13 +101,16 @@ def run(arguments: Sequence[str]) -> int:
         # Results first: who reads only the head of the table ends the process.
         eta = summaries[0].spectra.eta
         about = condition_footer(conditions, predictor, contacts, eta)
-        _write(folder.path, predictor, summaries, about)
+        common = tuple(model_remarks(predictor))
+        remarks = [tuple(_remarks(predictor, one)) for one in summaries]
+        statuses = [status((*common, *own)) for own in remarks]
+        _write(folder.path, predictor, summaries, statuses, about)
         published = folder.publish()
     grid = predictor.conditions.energies if energies is None else energies
     print("\n".join(condition_lines(predictor, contacts, grid, eta)))
     conductance = _conductance_line(conditions, predictor)
-    print("\n".join([conductance, "", *aligned(_rows(predictor, summaries))]))
-    _warn(predictor, summaries)
+    print("\n".join([conductance, "", *aligned(_rows(summaries, statuses))]))
+    _warn(summaries, common, remarks)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
 
@@ -123,10 +126,12 @@ def _announce_long(junctions: Sequence[Junction]) -> None:
 
 
 def _conductance_line(conditions: ConditionFlags, predictor: Predictor) -> str:
+    from dnawire.inference import knows_conductance
+
     energy, temperature = conditions.fermi_energy, conditions.temperature
     if energy is None:
         return "conductance   not computed: it needs the Fermi energy (--fermi_energy, eV)"
-    if not (predictor.knows_hamiltonian or conditions.conductance_from_grid):
+    if not knows_conductance(predictor, from_grid=conditions.conductance_from_grid):
         return (
             "conductance   not computed: this model knows T at the energies of its grid only "
             "(--conductance_from_grid)"
@@ -134,12 +139,12 @@ def _conductance_line(conditions: ConditionFlags, predictor: Predictor) -> str:
     return f"conductance   at {temperature:g} K, E_F = {energy:g} eV"
 
 
-def _rows(predictor: Predictor, summaries: Sequence[Summary]) -> list[list[str]]:
+def _rows(summaries: Sequence[Summary], statuses: Sequence[str]) -> list[list[str]]:
     """Return the table: names of the columns, then a row for each junction."""
     head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)", "level - E_F (eV)"]
     head += ["max T", "at (eV)", "highest DOS peaks (eV)", "status"]
     rows = []
-    for summary in summaries:
+    for summary, words in zip(summaries, statuses, strict=True):
         junction = summary.spectra.junction
         peaks = sorted(summary.dos_peaks[:_SHOWN_PEAKS].tolist())
         rows.append(
@@ -150,7 +155,7 @@ def _rows(predictor: Predictor, summaries: Sequence[Summary]) -> list[list[str]]
                 f"{summary.max_transmission:.3e}",
                 _number(summary.max_energy, ".4f"),
                 " ".join(f"{energy:.3f}" for energy in peaks),
-                _status(predictor, summary),
+                words,
             ]
         )
     return [head if summaries[0].at_fermi_energy else head[:2] + head[6:], *rows]
@@ -168,12 +173,6 @@ def _fermi_cells(summary: Summary) -> list[str]:
     ]
 
 
-def _status(predictor: Predictor, summary: Summary) -> str:
-    from dnawire.inference import model_remarks, status
-
-    return status([*model_remarks(predictor), *_remarks(predictor, summary)])
-
-
 def _remarks(predictor: Predictor, summary: Summary) -> Iterator[Remark]:
     """What is to be said of one junction."""
     from dnawire.inference import conductance_remarks, junction_remarks, summary_remarks
@@ -189,18 +188,21 @@ def _number(value: float, form: str) -> str:
     return "-" if math.isnan(value) else format(value, form)
 
 
-def _warn(predictor: Predictor, summaries: Sequence[Summary]) -> None:
+def _warn(
+    summaries: Sequence[Summary],
+    common: Sequence[Remark],
+    remarks: Sequence[Sequence[Remark]],
+) -> None:
     """Say which numbers are not to be trusted: what holds for all of them once."""
-    from dnawire.inference import model_remarks
-
-    found = [(one, set(_remarks(predictor, one))) for one in summaries]
-    common = set.intersection(*(remarks for _, remarks in found)) if len(found) > 1 else set()
-    for remark in (*model_remarks(predictor), *sorted(common)):
+    own = [set(one) for one in remarks]
+    shared = set.intersection(*own) if len(own) > 1 else set()
+    for remark in (*common, *sorted(shared)):
         _logger.warning("warning: %s", remark.sentence)
-    for summary, remarks in found:
-        name = summary.spectra.junction.duplex.text
-        for remark in sorted(remarks - common):
-            _logger.warning("warning: %s: %s", name, remark.sentence)
+    for summary, found in zip(summaries, own, strict=True):
+        for remark in sorted(found - shared):
+            _logger.warning(
+                "warning: %s: %s", summary.spectra.junction.duplex.text, remark.sentence
+            )
 
 
 def _spectra_stems(number: int) -> list[str]:
@@ -215,10 +217,16 @@ def _hamiltonian_stems(duplexes: Sequence[Duplex]) -> list[str]:
     return [f"hamiltonian_{number}_{name}" for number, name in enumerate(names, start=1)]
 
 
-def _write(folder: Path, predictor: Predictor, summaries: Sequence[Summary], about: str) -> None:
+def _write(
+    folder: Path,
+    predictor: Predictor,
+    summaries: Sequence[Summary],
+    statuses: Sequence[str],
+    about: str,
+) -> None:
     from dnawire import plots
 
-    plots.save_table(folder / _SUMMARY, _summary_table(predictor, summaries))
+    plots.save_table(folder / _SUMMARY, _summary_table(summaries, statuses))
     records = [one.spectra for one in summaries]
     size = len(plots.LINES)
     title = f"Predicted by {predictor.name}"
@@ -239,7 +247,7 @@ def _write(folder: Path, predictor: Predictor, summaries: Sequence[Summary], abo
         plots.save_figure(figure, folder / stem, table)
 
 
-def _summary_table(predictor: Predictor, summaries: Sequence[Summary]) -> Table:
+def _summary_table(summaries: Sequence[Summary], statuses: Sequence[str]) -> Table:
     junctions = [one.spectra.junction for one in summaries]
     table: dict[str, tuple[str, list[object]]] = {
         "sequence": ("", [junction.duplex.text for junction in junctions]),
@@ -258,5 +266,5 @@ def _summary_table(predictor: Predictor, summaries: Sequence[Summary]) -> Table:
         table["conductance"] = ("S", [one.siemens for one in conductances])
         table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
         table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])
-    table["status"] = ("", [_status(predictor, one) for one in summaries])
+    table["status"] = ("", list(statuses))
     return table

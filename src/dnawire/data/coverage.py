@@ -90,7 +90,7 @@ class Coverage:
         low, high = self.lengths
         if not low <= junction.length <= high:
             found["lengths"] = (
-                f"its length is {junction.length}, not {_range(low, high)} base pairs"
+                f"its length is {junction.length}, not {range_text(low, high)} base pairs"
             )
         weakest, strongest = self.couplings
         attachments = (*left.attachments, *right.attachments)
@@ -101,7 +101,7 @@ class Coverage:
         ]
         if outside:
             found["couplings"] = (
-                f"a contact couples by {outside[0]:g} eV, not {_range(weakest, strongest)} eV"
+                f"a contact couples by {outside[0]:g} eV, not {range_text(weakest, strongest)} eV"
             )
         if placement(junction) not in self.placements:
             here = _placement(left, right, junction.length)
@@ -127,7 +127,8 @@ def _placement(left: Contact, right: Contact, length: int) -> str:
     return f"{_positions(left, length)} | {_positions(right, length)}"
 
 
-def _range(low: float, high: float) -> str:
+def range_text(low: float, high: float) -> str:
+    """Ends of a range; one number where they are equal."""
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 

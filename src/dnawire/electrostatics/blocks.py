@@ -9,7 +9,7 @@ _ENTRIES: Final = 2**18
 """Entries of a block: 2 MiB in double precision, which fits in a cache."""
 
 
-def row_blocks(count: int, columns: int) -> Iterator[slice]:
-    """Split rows so that a block with all its columns stays small."""
-    step = max(1, _ENTRIES // max(1, columns))
+def square_blocks(count: int) -> Iterator[slice]:
+    """Split the rows of a square matrix so that a block of them stays small."""
+    step = max(1, _ENTRIES // max(1, count))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))

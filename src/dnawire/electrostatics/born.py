@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from dnawire.constants import BOHR_ANGSTROM
-from dnawire.electrostatics.blocks import row_blocks
+from dnawire.electrostatics.blocks import square_blocks
 
 Doubles = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def born_radii(
 def _descreening_sums(positions: Doubles, radii: Doubles, reduced: Doubles) -> Doubles:
     """Sum of the integrals of all other spheres, of the radii ``reduced``, for every atom, (A,)."""
     sums = np.zeros(len(positions))
-    for rows in row_blocks(len(positions), len(positions)):
+    for rows in square_blocks(len(positions)):
         distances = cdist(positions[rows], positions)
         row, column = np.nonzero((distances > 0.0) & (distances <= _CUTOFF))
         values = _integral(distances[row, column], radii[rows][row], reduced[column])

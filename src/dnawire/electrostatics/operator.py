@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from dnawire.constants import BOHR_ANGSTROM
-from dnawire.electrostatics.blocks import row_blocks
+from dnawire.electrostatics.blocks import square_blocks
 from dnawire.electrostatics.parameters import SolventParameters, element_rows, load_shells
 from dnawire.electrostatics.reaction_field import ReactionField
 from dnawire.errors import InvalidStructureError, UnusableDataFileError
@@ -164,7 +164,7 @@ class Electrostatics:
     def _coulomb_rows(self) -> Iterator[Doubles]:
         """Gamma, a block of rows at a time."""
         places = self.positions[self.shell_atom]
-        for shells in row_blocks(len(places), len(places)):
+        for shells in square_blocks(len(places)):
             rows = self.inverse_hardness[shells, None] + self.inverse_hardness
             rows *= 0.25 * rows
             rows += cdist(places[shells], places, "sqeuclidean")

@@ -34,11 +34,14 @@ class ShellParameters:
     ----------
     hardness
         Hardness of every shell, by element.
+    occupations
+        Electrons of every shell of the free atom, by element.
     third_order
         Derivative of the hardness of an atom by its charge, (Z,).
     """
 
     hardness: tuple[Doubles, ...]
+    occupations: tuple[Doubles, ...]
     third_order: Float[Doubles, " Z"]
 
 
@@ -91,6 +94,7 @@ def load_shells() -> ShellParameters:
             elements[symbol]["hardness"] * np.array(elements[symbol]["shells"])
             for symbol in ELEMENTS
         ),
+        occupations=tuple(np.array(elements[symbol]["occupations"]) for symbol in ELEMENTS),
         third_order=_column(elements, "third_order"),
     )
 

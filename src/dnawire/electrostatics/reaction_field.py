@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from dnawire.electrostatics.blocks import row_blocks
+from dnawire.electrostatics.blocks import square_blocks
 from dnawire.electrostatics.born import born_kernel, born_radii, electrostatic_size
 from dnawire.electrostatics.parameters import SolventParameters
 from dnawire.electrostatics.surface import accessible_areas
@@ -103,7 +103,7 @@ class ReactionField:
     def _rows(self) -> Iterator[Doubles]:
         """W, a block of rows at a time."""
         count = len(self.positions)
-        for atoms in row_blocks(count, count):
+        for atoms in square_blocks(count):
             distances = cdist(self.positions[atoms], self.positions)
             rows = born_kernel(distances, self.born_radii[atoms], self.born_radii)
             rows *= self.strength
@@ -125,7 +125,7 @@ def _charge_shifts(elements: Integers, positions: Doubles, solvent: SolventParam
     """Shifts of charge model 5 (doi:10.1021/ct200866d), which the model was fitted with, e."""
     radii = solvent.covalent_radius[elements]
     shifts = np.empty(len(positions))
-    for rows in row_blocks(len(positions), len(positions)):
+    for rows in square_blocks(len(positions)):
         beyond = cdist(positions[rows], positions) - radii[rows, None] - radii
         table = solvent.charge_shift[np.ix_(elements[rows], elements)]
         shifts[rows] = (table * np.exp(-solvent.charge_exponent * beyond)).sum(1)

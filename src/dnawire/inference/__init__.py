@@ -28,9 +28,9 @@ from dnawire.inference.screen import (
     screen,
 )
 from dnawire.inference.summary import (
-    NARROW,
     AtFermiEnergy,
     Summary,
+    knows_conductance,
     resolved_record,
     summarize,
 )
@@ -43,7 +43,6 @@ __all__ = [
     "EXACT",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
-    "NARROW",
     "AtFermiEnergy",
     "Candidates",
     "Conditions",
@@ -63,6 +62,7 @@ __all__ = [
     "conductance_remarks",
     "is_same_from_both_strands",
     "junction_remarks",
+    "knows_conductance",
     "load_predictor",
     "model_remarks",
     "resolved_record",

@@ -21,7 +21,7 @@ from dnawire.inference.remarks import (
     model_remarks,
     summary_remarks,
 )
-from dnawire.inference.summary import summarize
+from dnawire.inference.summary import knows_conductance, summarize
 from dnawire.junction import LETTERS, Contact, Duplex, Junction, JunctionArrays
 from dnawire.predictors import Predictor
 from dnawire.transport import Totals
@@ -173,8 +173,8 @@ def screen(
             is_new = ~_is_repeated(codes, candidates)
             rows, codes = rows[is_new], codes[is_new]
         if len(codes):
-            remarks = said(codes)
-            answers = _answers(predictor, codes, question, remarks)
+            answers, found = _answers(predictor, codes, question)
+            remarks = [before + own for before, own in zip(said(codes), found, strict=True)]
             yield Screened(rows, codes, piece.is_in_order, answers, remarks)
 
 
@@ -198,7 +198,7 @@ def check_predictor(predictor: Predictor, question: Question) -> None:
     UsageError
         If it knows no Hamiltonian and a conductance is asked for, not knowingly from its grid.
     """
-    is_known = predictor.knows_hamiltonian or question.conductance_from_grid
+    is_known = knows_conductance(predictor, from_grid=question.conductance_from_grid)
     if question.rank_by == CONDUCTANCE and not is_known:
         raise UsageError(
             f"{CONDUCTANCE} of {predictor.name}, which knows T at the energies of its grid only: "
@@ -268,16 +268,10 @@ def _is_repeated(codes: NDArray[np.int8], candidates: Candidates) -> NDArray[np.
 
 
 def _answers(
-    predictor: Predictor,
-    codes: NDArray[np.int8],
-    question: Question,
-    remarks: list[tuple[Remark, ...]],
-) -> dict[str, NDArray[np.float64]]:
-    """Values of every duplex; remarks on them are added to the others."""
+    predictor: Predictor, codes: NDArray[np.int8], question: Question
+) -> tuple[dict[str, NDArray[np.float64]], list[tuple[Remark, ...]]]:
+    """Values of every duplex, and what they tell of it."""
     spectra, energies = _spectra(predictor, codes, question)
-    if question.rank_by != CONDUCTANCE:
-        for row in np.flatnonzero(np.isneginf(spectra.log10_transmission).all(axis=1)).tolist():
-            remarks[row] += (DISCONNECTED,)
     window = np.isin(energies, question.energies[question.in_window])
     values = {
         MEAN_TRANSMISSION: spectra.log10_transmission[:, window].mean(axis=1),
@@ -288,8 +282,10 @@ def _answers(
             energies, spectra.log10_transmission, question.fermi_energy
         )
     if question.rank_by == CONDUCTANCE:
-        values[CONDUCTANCE] = _conductances(predictor, codes, question, remarks)
-    return values
+        values[CONDUCTANCE], remarks = _conductances(predictor, codes, question)
+        return values, remarks
+    vanishing = np.isneginf(spectra.log10_transmission.max(axis=1)).tolist()
+    return values, [(DISCONNECTED,) if vanishes else () for vanishes in vanishing]
 
 
 def _spectra(
@@ -309,13 +305,10 @@ def _spectra(
 
 
 def _conductances(
-    predictor: Predictor,
-    codes: NDArray[np.int8],
-    question: Question,
-    remarks: list[tuple[Remark, ...]],
-) -> NDArray[np.float64]:
-    """log10 G/G0 of each duplex, with its resonances resolved, as `summarize` finds it."""
-    quanta = np.empty(len(codes))
+    predictor: Predictor, codes: NDArray[np.int8], question: Question
+) -> tuple[NDArray[np.float64], list[tuple[Remark, ...]]]:
+    """log10 G/G0 of each duplex as `summarize` finds it, and what is to be said of it."""
+    quanta, remarks = np.empty(len(codes)), []
     for row, text in enumerate(duplex_texts(codes)):
         junction = _junction(text.decode(), question)
         record = predictor.predict([junction], question.energies, question.eta)[0]
@@ -328,6 +321,6 @@ def _conductances(
         )
         assert summary.at_fermi_energy is not None
         quanta[row] = summary.at_fermi_energy.conductance.conductance_quanta
-        remarks[row] += tuple(summary_remarks(summary))
+        remarks.append(tuple(summary_remarks(summary)))
     with np.errstate(divide="ignore"):
-        return np.log10(quanta)
+        return np.log10(quanta), remarks

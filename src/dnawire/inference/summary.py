@@ -85,6 +85,11 @@ class Summary:
     """None without a Fermi energy."""
 
 
+def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
+    """Whether a conductance can be had: with all resonances resolved, or knowingly without them."""
+    return predictor.knows_hamiltonian or from_grid
+
+
 def summarize(
     predictor: Predictor,
     record: TransportRecord,
@@ -134,7 +139,7 @@ def summarize(
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
-        if levels is None and not conductance_from_grid:
+        if not knows_conductance(predictor, from_grid=conductance_from_grid):
             at_fermi = replace(at_fermi, conductance=_UNKNOWN)
     return Summary(
         spectra=spectra,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dnawire.data import Splits
+from dnawire.data.coverage import range_text
 from dnawire.models import ModelSpecification, model_class, predictor_class
 from dnawire.predictors.shortfalls import shortfalls
 from dnawire.quantities import BY_NAME, SCORED
@@ -50,7 +51,7 @@ def _use() -> list[str]:
 
 
 def _score_table(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
-    heads = [f"{one.scale_label} ({one.scale_unit})" for one in SCORED]
+    heads = [one.error_label for one in SCORED]
     rows = [["mean absolute error", *heads], ["---"] * (1 + len(heads))]
     rows += [
         [name, *(f"{score[one.name]:.4f}" for one in SCORED)] for name, score in scores.items()
@@ -85,8 +86,8 @@ def _training(provenance: Mapping[str, Any], splits: Splits) -> list[str]:
 def _domain(specification: ModelSpecification, provenance: Mapping[str, Any]) -> list[str]:
     seen = provenance["trained_on"]
     known = {
-        "lengths": f"lengths: {_range(seen['lengths'])} base pairs",
-        "couplings": f"couplings of contacts: {_range(seen['couplings'])} eV",
+        "lengths": f"lengths: {range_text(*seen['lengths'])} base pairs",
+        "couplings": f"couplings of contacts: {range_text(*seen['couplings'])} eV",
         "placements": f"contacts: {_places(provenance)}",
         "pairs": f"base pairs: {', '.join(seen['pairs'])}",
     }
@@ -111,8 +112,3 @@ def _energies(specification: ModelSpecification) -> str:
     if predictor_class(specification.model_type).knows_hamiltonian:
         return f"trained at {number}, predicts at any"
     return f"{number}, no others: resonances between them are missing, and so is any conductance"
-
-
-def _range(ends: Sequence[float]) -> str:
-    low, high = ends
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -61,7 +61,7 @@ class Reporter(Callback):
 def score_table(scores: dict[str, Scores]) -> str:
     """Aligned table of errors, each in the unit of its scale."""
     width = max(map(len, scores))
-    heads = [f"{one.scale_label} ({one.scale_unit})".replace(" ()", "") for one in SCORED]
+    heads = [one.error_label for one in SCORED]
     lines = ["  ".join([f"  {'':{width}}", *heads])]
     for name, score in scores.items():
         values = [

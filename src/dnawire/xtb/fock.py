@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dnawire.errors import UnusableDataFileError
 from dnawire.structures import AtomicStructure
+from dnawire.xtb.backend import load_tblite
 from dnawire.xtb.level import ShellBasis, new_calculator, shell_basis
-from dnawire.xtb.library import load_tblite
 
 Doubles = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import BOHR_ANGSTROM
 from dnawire.structures import AtomicStructure
-from dnawire.xtb.library import load_tblite
+from dnawire.xtb.backend import load_tblite
 
 METHOD: Final = "GFN1-xTB"
 """The method (doi:10.1021/acs.jctc.7b00118); GFN2 has multipoles, and no potential per shell."""

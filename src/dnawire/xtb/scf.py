@@ -12,11 +12,12 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
+from dnawire.electrostatics.parameters import element_rows, load_shells
 from dnawire.errors import NotConvergedError, UsageError
 from dnawire.structures import AtomicStructure, find_defect
+from dnawire.xtb.backend import load_tblite
 from dnawire.xtb.fock import Integrals
 from dnawire.xtb.level import Level, new_calculator, shell_basis
-from dnawire.xtb.library import load_tblite
 
 _logger = logging.getLogger(__name__)
 
@@ -32,15 +33,6 @@ ATTEMPTS: Final[Attempts] = {
 }
 """Settings that are tried one after the other; guess 1 is electronegativity equilibration, and all
 end at the electronic temperature of the method."""
-
-_REFERENCE: Final = {
-    1: (1.0, 0.0),
-    6: (2.0, 2.0),
-    7: (2.0, 3.0),
-    8: (2.0, 4.0),
-    15: (2.0, 3.0, 0.0),
-}
-"""Occupations of the shells of free atoms by atomic number, of the paper of the method."""
 
 _SMALL: Final = 1e-8
 _SMALLEST_OVERLAP: Final = 1e-3
@@ -205,8 +197,8 @@ def _shell_charges(
     populations = np.bincount(
         integrals.basis.orbital_shell, np.einsum("ik,ik->i", weighted, turned[:, used])
     )
-    numbers = structure.atomic_numbers.tolist()
-    reference = np.concatenate([_REFERENCE[number] for number in numbers])
+    occupations, elements = load_shells().occupations, element_rows(structure.atomic_numbers)
+    reference = np.concatenate([occupations[element] for element in elements.tolist()])
     charges: Doubles = reference - populations
     return charges
 

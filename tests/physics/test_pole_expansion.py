@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from dnawire.transport import PoleExpansion
+from dnawire.transport import ContactedSystem, Eigensystem, PoleExpansion
 
 System = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """Hamiltonian, and the diagonals of both couplings."""
@@ -32,7 +32,9 @@ def system() -> System:
 
 @pytest.fixture(scope="module")
 def poles(system: System) -> PoleExpansion:
-    return PoleExpansion.of(*system, np.arange(ORBITALS) // GROUP)
+    hamiltonian, left, right = system
+    contacted = ContactedSystem.of(Eigensystem.of(hamiltonian), left, right)
+    return PoleExpansion.of(contacted, np.arange(ORBITALS) // GROUP, -1.0, 1.0)
 
 
 def inverted(system: System, energy: complex) -> tuple[float, NDArray[np.float64]]:
@@ -70,9 +72,9 @@ def test_means_are_those_of_a_quadrature(system: System, poles: PoleExpansion) -
 @pytest.mark.parametrize("gamma", [1e-1, 1e-4, 1e-9])
 def test_the_mean_over_one_level_has_a_closed_form(gamma: float) -> None:
     level, edges = 0.0301, np.array([0.0, 0.02, 0.05, 0.06])
-    poles = PoleExpansion.of(
-        np.diag([level, 9.0]), np.array([gamma, 0.0]), np.array([gamma, 0.0]), np.array([0, 1])
-    )
+    levels = Eigensystem.of(np.diag([level, 9.0]))
+    contacted = ContactedSystem.of(levels, np.array([gamma, 0.0]), np.array([gamma, 0.0]))
+    poles = PoleExpansion.of(contacted, np.array([0, 1]), 0.0, 0.06)
     angles = np.diff(np.arctan((edges - level) / gamma))
     widths = np.diff(edges)
     assert poles.mean_transmission(edges) == pytest.approx(gamma * angles / widths, rel=1e-9)

@@ -13,7 +13,7 @@ from scipy.optimize import anderson
 from dnawire.electrostatics import Electrostatics, load_solvent
 from dnawire.junction import Duplex
 from dnawire.structures import AtomicStructure, build_duplex
-from dnawire.xtb.level import new_calculator, shell_basis
+from dnawire.xtb.level import new_calculator
 
 pytest.importorskip("tblite")
 
@@ -69,18 +69,17 @@ def converged(text: str, environment: str) -> Converged:
     result = calculator.singlepoint()
     overlap, coefficients = result.get("overlap-matrix"), result.get("orbital-coefficients")
     turned = overlap @ coefficients
-    basis = shell_basis(calculator)
     electrostatics = Electrostatics.of(
         structure.atomic_numbers, structure.positions, SOLVENTS[environment]
     )
-    np.testing.assert_array_equal(electrostatics.shell_atom, basis.shell_atom)
+    np.testing.assert_array_equal(electrostatics.shell_atom, calculator.get("shell-map"))
     return Converged(
         structure=structure,
         electrostatics=electrostatics,
         overlap=overlap,
         core=result.get("hamiltonian-matrix"),
         fock=(turned * result.get("orbital-energies")) @ turned.T,
-        orbital_shell=basis.orbital_shell,
+        orbital_shell=np.asarray(calculator.get("orbital-map"), dtype=np.int64),
         density=(coefficients * result.get("orbital-occupations")) @ coefficients.T,
         atomic_charges=result.get("charges"),
     )

@@ -1,6 +1,7 @@
 """Quantum transport through finite tight-binding systems; knows nothing of DNA or learning."""
 
 from dnawire.transport.block import block_spectra, block_totals
+from dnawire.transport.contacted import ContactedSystem, Eigensystem
 from dnawire.transport.dense import dense_spectra
 from dnawire.transport.observables import (
     Conductance,
@@ -16,6 +17,8 @@ from dnawire.transport.spectra import Spectra, Totals
 
 __all__ = [
     "Conductance",
+    "ContactedSystem",
+    "Eigensystem",
     "PoleExpansion",
     "Spectra",
     "Totals",

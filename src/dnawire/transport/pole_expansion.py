@@ -7,7 +7,8 @@ With the effective Hamiltonian :math:`H - \tfrac{i}{2}(\Gamma_L + \Gamma_R) = V 
     t(z) = \sqrt{\Gamma_L}\, G_{LR}(z) \sqrt{\Gamma_R}, \qquad
     D_g = -\tfrac{1}{\pi} \operatorname{Im} \sum_{i \in g} G_{ii},
 
-so that one diagonalization serves every energy, every eta and averages over any interval. T is
+so that poles near a window serve every energy in it, every eta and averages over any interval; what
+the others add to t and to the traces is smooth there, a series of Chebyshev polynomials. T is
 summed from amplitudes: the sum over pairs of poles cancels where T is small.
 """
 
@@ -16,14 +17,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
 from numpy.typing import NDArray
 
+from dnawire.transport.contacted import ContactedSystem, real_product, sums
+
 Doubles = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+Complexes = NDArray[np.complexfloating[Any, Any]]
 
 _NODES: Final = 8
 """Gauss nodes of an interval; poles outside `_NEAR` half widths leave 1e-9 of the amplitude."""
@@ -31,6 +34,12 @@ _NEAR: Final = 8.0
 _FAR: Final = 1.0
 """eV beyond the window, from where poles are summed up in polynomials."""
 _DEGREE: Final = 24
+_SHIFT: Final = 0.02
+"""Half widths of the window above the real axis, where no energy meets a level."""
+_ROUNDING: Final = 1e-9
+_UNIT: Final = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+_TRANSFORM: Final = np.polynomial.chebyshev.chebvander(_UNIT, _DEGREE).T * 2 / (_DEGREE + 1)
+_TRANSFORM[0] /= 2
 _RULE: Final = np.polynomial.legendre.leggauss(_NODES)
 _FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
 _AT_ONCE: Final = 16
@@ -39,74 +48,101 @@ _AT_ONCE: Final = 16
 
 @dataclass(frozen=True, eq=False)
 class PoleExpansion:
-    """The Green's function of one junction as a sum over its N poles.
+    """The Green's function of one junction in a window: P poles near it, a series for all others.
 
     Parameters
     ----------
+    low, high
+        Ends of the window in eV.
     energies
-        Poles w in eV, (N,), in the lower half plane.
+        Poles w in eV, (P,), in the lower half plane.
     left, right
-        Residues of the amplitude t, (l, N) and (r, N): that of pole n is ``left[:, n]`` times
+        Residues of the amplitude t, (l, P) and (r, P): that of pole n is ``left[:, n]`` times
         ``right[:, n]``.
     groups
-        Residues of the trace of G over the orbitals of every group, (g, N).
+        Residues of the trace of G over the orbitals of every group, (g, P).
+    amplitude_series, group_series
+        Chebyshev coefficients of what the other poles add to t and to the traces.
     """
 
-    energies: Complex[Complexes, " N"]
-    left: Complex[Complexes, "l N"]
-    right: Complex[Complexes, "r N"]
-    groups: Complex[Complexes, "g N"]
+    low: float
+    high: float
+    energies: Complex[Complexes, " P"]
+    left: Complex[Complexes, "l P"]
+    right: Complex[Complexes, "r P"]
+    groups: Complex[Complexes, "g P"]
+    amplitude_series: Complex[Complexes, "n l r"]
+    group_series: Complex[Complexes, "n g"]
 
     @classmethod
     def of(
         cls,
-        hamiltonian: Float[Doubles, "N N"],
-        gamma_left: Float[Doubles, " N"],
-        gamma_right: Float[Doubles, " N"],
+        system: ContactedSystem,
         groups: Int[NDArray[np.int64], " N"],
+        low: float,
+        high: float,
     ) -> PoleExpansion:
-        """Diagonalize the effective Hamiltonian of a junction.
+        """Find the poles of a junction and sum up those that are far.
 
         Parameters
         ----------
-        hamiltonian
-            Symmetric, in an orthogonal basis, eV.
-        gamma_left, gamma_right
-            Diagonals of the contact couplings, eV, non-negative.
+        system
+            Hamiltonian and contacts.
         groups
             Group of every orbital, from 0.
+        low, high
+            Ends of the window in eV.
+
+        Raises
+        ------
+        NotConvergedError
+            If the poles do not converge.
         """
-        effective = hamiltonian - 0.5j * np.diag(gamma_left + gamma_right)
-        energies, vectors = np.linalg.eig(effective)
-        inverse = np.linalg.inv(vectors)
-        on_left, on_right = np.flatnonzero(gamma_left), np.flatnonzero(gamma_right)
-        order = np.argsort(groups, kind="stable")
-        starts = np.searchsorted(groups[order], np.arange(groups.max() + 1))
+        poles = system.poles(low - _FAR, high + _FAR)
+        left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
+        residues = sums(real_product(system.system.vectors, poles.vectors) ** 2, groups)
+        shares = sums(system.system.vectors**2, groups)
+        amplitudes, traces = [], []
+        for x in _UNIT:
+            energy = (low + high) / 2 + (high - low) / 2 * complex(x, _SHIFT)
+            solution, near = system.at(energy), 1.0 / (energy - poles.energies)
+            whole = solution.amplitudes[: system.num_left, system.num_left :]
+            amplitudes.append(whole - (left * near) @ right.T)
+            bare = real_product(shares, solution.bare[:, None])[:, 0]
+            traces.append(bare + system.traces(solution, groups) - residues @ near)
         return cls(
-            energies=energies,
-            left=np.sqrt(gamma_left[on_left])[:, None] * vectors[on_left],
-            right=np.sqrt(gamma_right[on_right])[:, None] * inverse.T[on_right],
-            groups=np.add.reduceat((vectors * inverse.T)[order], starts),
+            low=low,
+            high=high,
+            energies=poles.energies,
+            left=left,
+            right=right,
+            groups=residues,
+            amplitude_series=np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes)),
+            group_series=_TRANSFORM @ np.stack(traces),
         )
 
     def local_dos(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, "g E"]:
         """Density of states of every group at E + i eta, 1/eV."""
-        resolvent = 1.0 / (energies + 1j * eta - self.energies[:, None])
-        found: Doubles = -(self.groups @ resolvent).imag / math.pi
+        points = energies + 1j * eta
+        traces = self.groups @ (1.0 / (points - self.energies[:, None]))
+        traces += self.group_series.T @ self._chebyshev(points).T
+        found: Doubles = -traces.imag / math.pi
         return found
 
     def mean_local_dos(self, edges: Float[Doubles, " M"]) -> Float[Doubles, "g K"]:
         """Exact mean of the density of states (eta = 0) between neighboring edges, 1/eV."""
         # All poles lie below the real axis, so that the principal logarithm has no jump on it.
         steps = np.diff(np.log(edges - self.energies[:, None]), axis=1)
-        found: Doubles = -(self.groups @ steps).imag / (math.pi * np.diff(edges))
+        integral = np.polynomial.chebyshev.chebint(self.group_series, axis=0)
+        vander = np.polynomial.chebyshev.chebvander(self._unit(edges), len(integral) - 1)
+        smooth = np.diff(vander @ integral, axis=0).T * (self.high - self.low) / 2
+        found: Doubles = -(self.groups @ steps + smooth).imag / (math.pi * np.diff(edges))
         return found
 
     def transmission(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, " E"]:
         """Transmission at E + i eta, dimensionless."""
-        amplitudes = _Amplitudes.of(self, float(energies[0]), float(energies[-1]))
         parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
-        return np.concatenate([_squares(amplitudes.at(part)) for part in parts])
+        return np.concatenate([_squares(self._amplitudes(part)) for part in parts])
 
     def mean_transmission(self, edges: Float[Doubles, " M"]) -> Float[Doubles, " K"]:
         """Mean of the transmission (eta = 0) between neighboring edges, to 1e-8 of itself.
@@ -114,79 +150,68 @@ class PoleExpansion:
         The amplitude is a polynomial through Gauss nodes plus the poles that are near, and the
         square of that is integrated analytically, however sharp a resonance is.
         """
-        amplitudes = _Amplitudes.of(self, float(edges[0]), float(edges[-1]))
         pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        return np.array([_mean_square(amplitudes, low, high) for low, high in pairs])
+        return np.array([self._mean_square(low, high) for low, high in pairs])
 
+    def _unit(self, energies: NDArray[Any]) -> Complexes:
+        """Energies as the variable of the series, which were made on a line above the real axis."""
+        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
+        found: Complexes = (energies - middle) / half - 1j * _SHIFT
+        return found
 
-@dataclass(frozen=True, eq=False)
-class _Amplitudes:
-    """t(z) about a window: poles near it, and a Chebyshev series for all others."""
+    def _chebyshev(self, energies: Complexes) -> Complexes:
+        """Values of the polynomials of the series, (E, n).
 
-    middle: float
-    half: float
-    energies: Complexes
-    left: Complexes
-    right: Complexes
-    series: Complexes
-    """(degree + 1, l, r)."""
+        Raises
+        ------
+        ValueError
+            If an energy lies outside of the window.
+        """
+        if (
+            energies.real.min() < self.low - _ROUNDING
+            or energies.real.max() > self.high + _ROUNDING
+        ):
+            raise ValueError(f"energies outside of {self.low:.6g} to {self.high:.6g} eV")
+        found: Complexes = np.polynomial.chebyshev.chebvander(self._unit(energies), _DEGREE)
+        return found
 
-    @classmethod
-    def of(cls, poles: PoleExpansion, low: float, high: float) -> _Amplitudes:
-        middle, half = (low + high) / 2, (high - low) / 2
-        is_near = _distance(poles.energies, middle, half) < _FAR
-        unit = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-        far = ~is_near
-        left, right, energies = poles.left[:, far], poles.right[:, far], poles.energies[far]
-        values = np.stack([(left / (middle + half * x - energies)) @ right.T for x in unit])
-        transform = np.polynomial.chebyshev.chebvander(unit, _DEGREE).T * 2 / (_DEGREE + 1)
-        transform[0] /= 2
-        return cls(
-            middle,
-            half,
-            poles.energies[is_near],
-            poles.left[:, is_near],
-            poles.right[:, is_near],
-            np.tensordot(transform, values, 1),
-        )
-
-    def at(self, energies: Complexes, skipped: NDArray[np.bool_] | None = None) -> Complexes:
-        """Amplitudes (E, l, r) at complex energies, without the skipped near poles."""
-        unit = (energies - self.middle) / self.half
-        smooth = np.polynomial.chebyshev.chebvander(unit, _DEGREE)
+    def _amplitudes(
+        self, energies: Complexes, skipped: NDArray[np.bool_] | None = None
+    ) -> Complexes:
+        """Amplitudes (E, l, r) at complex energies, without the skipped poles."""
         weights = 1.0 / (energies[:, None] - self.energies)
         if skipped is not None:
             weights[:, skipped] = 0.0
-        found: Complexes = np.tensordot(smooth, self.series, 1)
+        found: Complexes = np.tensordot(self._chebyshev(energies), self.amplitude_series, 1)
         return found + (self.left * weights[:, None]) @ self.right.T
+
+    def _mean_square(self, low: float, high: float) -> float:
+        middle, half = (low + high) / 2, (high - low) / 2
+        is_near = _distance(self.energies, middle, 0.0) < _NEAR * half
+        nodes, weights = _RULE
+        smooth = self._amplitudes((middle + half * nodes).astype(np.complex128), is_near)
+        left, right = self.left[:, is_near], self.right[:, is_near]
+        # Residues in units of the half width, so that the interval is [-1, 1].
+        poles = (self.energies[is_near] - middle) / half
+        gram = (left.conj().T @ left) * (right.conj().T @ right) / half**2
+        tested = smooth.conj() @ right
+        mixed = np.einsum("gln,ln->gn", tested, left) / half
+        total = weights @ _squares(smooth)
+        total += 2.0 * np.sum(mixed * _moments(poles)).real
+        total += np.sum(gram.T * _pair_integrals(poles)).real
+        return float(total) / 2.0
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:
     """Distance of poles from an interval of the real axis."""
     beyond = np.maximum(abs(energies.real - middle) - half, 0.0)
-    return np.hypot(beyond, energies.imag)
+    found: Doubles = np.hypot(beyond, energies.imag)
+    return found
 
 
 def _squares(amplitudes: Complexes) -> Doubles:
     found: Doubles = np.einsum("elr,elr->e", amplitudes, amplitudes.conj()).real
     return found
-
-
-def _mean_square(amplitudes: _Amplitudes, low: float, high: float) -> float:
-    middle, half = (low + high) / 2, (high - low) / 2
-    is_near = _distance(amplitudes.energies, middle, 0.0) < _NEAR * half
-    nodes, weights = _RULE
-    smooth = amplitudes.at((middle + half * nodes).astype(np.complex128), is_near)
-    left, right = amplitudes.left[:, is_near], amplitudes.right[:, is_near]
-    # Residues in units of the half width, so that the interval is [-1, 1].
-    poles = (amplitudes.energies[is_near] - middle) / half
-    gram = (left.conj().T @ left) * (right.conj().T @ right) / half**2
-    tested = smooth.conj() @ right
-    mixed = np.einsum("gln,ln->gn", tested, left) / half
-    total = weights @ _squares(smooth)
-    total += 2.0 * np.sum(mixed * _moments(poles)).real
-    total += np.sum(gram.T * _pair_integrals(poles)).real
-    return float(total) / 2.0
 
 
 def _moments(poles: Complexes) -> Complexes:

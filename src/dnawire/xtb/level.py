@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dnawire.constants import BOHR_ANGSTROM
 from dnawire.structures import AtomicStructure
 from dnawire.xtb.backend import load_tblite
@@ -38,27 +35,6 @@ class Level:
         return f"{METHOD}/ALPB({self.solvent})"
 
 
-@dataclass(frozen=True, eq=False)
-class ShellBasis:
-    """Which orbitals make up a shell, and which shells an atom.
-
-    Parameters
-    ----------
-    orbital_shell
-        Shell of every orbital, int64 (N,).
-    shell_atom
-        Atom of every shell, int64 (M,).
-    """
-
-    orbital_shell: NDArray[np.int64]
-    shell_atom: NDArray[np.int64]
-
-    @property
-    def orbital_atom(self) -> NDArray[np.int64]:
-        """Atom of every orbital, (N,)."""
-        return self.shell_atom[self.orbital_shell]
-
-
 def new_calculator(structure: AtomicStructure, **settings: Any) -> Any:  # noqa: ANN401
     """Calculator of tblite for a structure in vacuum; settings by name, with _ for -."""
     calculator = load_tblite().Calculator(
@@ -75,11 +51,3 @@ def new_calculator(structure: AtomicStructure, **settings: Any) -> Any:  # noqa:
     }.items():
         calculator.set(name.replace("_", "-"), value)
     return calculator
-
-
-def shell_basis(calculator: Any) -> ShellBasis:  # noqa: ANN401
-    """Shells and orbitals of a calculator."""
-    return ShellBasis(
-        orbital_shell=np.asarray(calculator.get("orbital-map"), dtype=np.int64),
-        shell_atom=np.asarray(calculator.get("shell-map"), dtype=np.int64),
-    )

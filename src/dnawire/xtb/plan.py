@@ -15,11 +15,12 @@ import dnawire
 from dnawire.data.atomistic import CHARGE_UNIT, POTENTIAL_UNIT, AtomisticColumns, IntervalMeans
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
+from dnawire.electronic import AtomicJunctions
 from dnawire.junction import Duplex
 from dnawire.structures import build_duplex, load_helix
 from dnawire.xtb.level import ACCURACY, Level
 from dnawire.xtb.scf import ElectronicStructure, converge
-from dnawire.xtb.spectra import AtomicJunctions, Window
+from dnawire.xtb.spectra import Window, record_of
 from dnawire.xtb.variants import Variant
 
 KIND: Final = "xtb"
@@ -90,7 +91,9 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
     exact = potentials.astype(np.float64) * POTENTIAL_UNIT
     junctions = AtomicJunctions.of(structure, state.integrals, exact)
     found = [
-        junctions.record(variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}")
+        record_of(
+            junctions, variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}"
+        )
         for variant in plan.variants
     ]
     dataset = TransportDataset.from_records([record for record, _ in found], plan.source())

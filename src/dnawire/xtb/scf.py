@@ -12,12 +12,12 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
+from dnawire.electronic import Integrals
 from dnawire.electrostatics.parameters import element_rows, load_shells
 from dnawire.errors import NotConvergedError, UsageError
 from dnawire.structures import AtomicStructure, find_defect
 from dnawire.xtb.backend import load_tblite
-from dnawire.xtb.fock import Integrals
-from dnawire.xtb.level import Level, new_calculator, shell_basis
+from dnawire.xtb.level import Level, new_calculator
 
 _logger = logging.getLogger(__name__)
 
@@ -136,7 +136,8 @@ def _attempt(
     integrals = Integrals(
         overlap=result.get("overlap-matrix"),
         core_hamiltonian=result.get("hamiltonian-matrix"),
-        basis=shell_basis(calculator),
+        orbital_shell=np.asarray(calculator.get("orbital-map"), dtype=np.int64),
+        shell_atom=np.asarray(calculator.get("shell-map"), dtype=np.int64),
     )
     state = _State(
         result.get("orbital-energies"),
@@ -183,7 +184,7 @@ def _judged(
 
 def _shell_means(values: Doubles, integrals: Integrals) -> Doubles:
     """Mean over the orbitals of every shell."""
-    shells = integrals.basis.orbital_shell
+    shells = integrals.orbital_shell
     means: Doubles = np.bincount(shells, values) / np.bincount(shells)
     return means
 
@@ -195,7 +196,7 @@ def _shell_charges(
     used = state.occupations > 0
     weighted = state.coefficients[:, used] * state.occupations[used]
     populations = np.bincount(
-        integrals.basis.orbital_shell, np.einsum("ik,ik->i", weighted, turned[:, used])
+        integrals.orbital_shell, np.einsum("ik,ik->i", weighted, turned[:, used])
     )
     occupations, elements = load_shells().occupations, element_rows(structure.atomic_numbers)
     reference = np.concatenate([occupations[element] for element in elements.tolist()])

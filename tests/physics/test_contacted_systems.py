@@ -1,0 +1,75 @@
+"""Contacts on few orbitals of a large system against inversion and diagonalization of the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dnawire.errors import NotConvergedError
+from dnawire.transport import ContactedSystem, Eigensystem, contacted
+
+Doubles = NDArray[np.float64]
+
+ORBITALS = 400
+GAMMA = 0.6
+
+
+@pytest.fixture(scope="module")
+def hamiltonian() -> Doubles:
+    """Levels from -20 to 20 eV, as many and as near to each other as in a molecule."""
+    draws = np.random.default_rng(3).standard_normal((ORBITALS, ORBITALS))
+    matrix: Doubles = np.diag(np.linspace(-20.0, 20.0, ORBITALS)) + 0.03 * (draws + draws.T)
+    return matrix
+
+
+@pytest.fixture(scope="module")
+def couplings() -> tuple[Doubles, Doubles]:
+    left, right = np.zeros(ORBITALS), np.zeros(ORBITALS)
+    left[::20], right[7::25] = GAMMA, GAMMA / 3.0
+    return left, right
+
+
+@pytest.fixture(scope="module")
+def system(hamiltonian: Doubles, couplings: tuple[Doubles, Doubles]) -> ContactedSystem:
+    return ContactedSystem.of(Eigensystem.of(hamiltonian), *couplings)
+
+
+def effective(hamiltonian: Doubles, couplings: tuple[Doubles, Doubles]) -> NDArray[np.complex128]:
+    return hamiltonian - 0.5j * np.diag(sum(couplings))
+
+
+def test_spectra_and_traces_are_those_of_the_inverse(
+    hamiltonian: Doubles, couplings: tuple[Doubles, Doubles], system: ContactedSystem
+) -> None:
+    energy = -0.3 + 0.01j
+    greens = np.linalg.inv(energy * np.eye(ORBITALS) - effective(hamiltonian, couplings))
+    transmission, dos = system.spectra(energy)
+    left, right = couplings
+    assert transmission == pytest.approx(left @ abs(greens) ** 2 @ right, rel=1e-10)
+    assert dos == pytest.approx(-np.trace(greens).imag / np.pi, rel=1e-10)
+    groups = np.arange(ORBITALS) % 3
+    bare = (system.system.vectors**2) @ system.at(energy).bare
+    change = np.bincount(groups, (np.diag(greens) - bare).imag)
+    assert system.traces(system.at(energy), groups).imag == pytest.approx(change, rel=1e-9)
+
+
+def test_poles_are_the_eigenvalues_of_the_whole(
+    hamiltonian: Doubles, couplings: tuple[Doubles, Doubles], system: ContactedSystem
+) -> None:
+    exact = np.linalg.eigvals(effective(hamiltonian, couplings))
+    exact = np.sort_complex(exact[abs(exact.real) < 2.0])
+    poles = system.poles(-2.0, 2.0)
+    order = np.argsort(poles.energies)
+    assert 30 < len(exact) < 50
+    assert poles.energies[order] == pytest.approx(exact, abs=1e-9)
+    gram = poles.vectors.T @ poles.vectors
+    assert gram == pytest.approx(np.eye(len(exact)), abs=1e-7)
+
+
+def test_poles_that_do_not_converge_are_no_result(
+    system: ContactedSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacted, "_ITERATIONS", 2)
+    with pytest.raises(NotConvergedError, match=r"poles between -2\.00 and 2\.00 eV"):
+        system.poles(-2.0, 2.0)

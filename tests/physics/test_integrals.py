@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
-from dnawire.electronic import Basis, Integrals
+from dnawire.electronic import Basis, Integrals, OrthogonalBasis
 from dnawire.electronic._overlap_kernels import HARMONICS, NUM_POWERS, POWERS, overlap_block
 from dnawire.electronic.integrals import coordination_numbers
 from dnawire.electronic.parameters import load_parameters
 from dnawire.junction import Duplex
 from dnawire.structures import AtomicStructure, build_duplex
+from tests.physics.tblite_reference import new_calculator
 
 Doubles = NDArray[np.float64]
 
@@ -74,7 +76,7 @@ def test_orbitals_are_normalized_and_those_of_an_atom_orthogonal(
     structure: AtomicStructure,
 ) -> None:
     integrals = Integrals.of(structure)
-    atom = integrals.orbital_atom
+    atom = integrals.shell_atom[integrals.orbital_shell]
     same = atom[:, None] == atom
     assert integrals.overlap[same] == pytest.approx(np.eye(len(atom))[same], abs=1e-6)
     assert np.linalg.eigvalsh(integrals.overlap)[0] > 1e-3
@@ -108,10 +110,21 @@ def test_coordination_numbers_count_bonds(structure: AtomicStructure) -> None:
 
 
 def test_they_are_those_of_tblite(structure: AtomicStructure) -> None:
-    tblite = pytest.importorskip("dnawire.xtb.level").new_calculator(structure, max_iter=250)
+    tblite = new_calculator(structure)
     result = tblite.singlepoint()
     found = Integrals.of(structure)
     np.testing.assert_array_equal(found.orbital_shell, tblite.get("orbital-map"))
     np.testing.assert_array_equal(found.shell_atom, tblite.get("shell-map"))
     assert abs(found.overlap - result.get("overlap-matrix")).max() < 1e-9
     assert abs(found.core_hamiltonian - result.get("hamiltonian-matrix")).max() < 1e-9
+
+
+def test_the_orthogonal_basis_has_the_levels_of_the_pair_of_matrices(
+    structure: AtomicStructure,
+) -> None:
+    integrals, basis = Integrals.of(structure), OrthogonalBasis.of(structure)
+    v = 0.1 * np.random.default_rng(2).standard_normal(len(integrals.shell_atom))
+    by_orbital = v[integrals.orbital_shell]
+    fock = integrals.core_hamiltonian + integrals.overlap * (by_orbital[:, None] + by_orbital) / 2
+    levels = eigh(fock, integrals.overlap, eigvals_only=True)
+    assert np.linalg.eigvalsh(basis.fock(v)) == pytest.approx(levels, abs=1e-10)

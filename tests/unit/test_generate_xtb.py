@@ -19,7 +19,6 @@ from dnawire.data import find_problem, read_dataset
 from dnawire.data.atomistic import means_dataset, read_atomistic
 from dnawire.errors import NotConvergedError, UnusableDataFileError, UsageError
 from dnawire.junction import reverse_complement
-from dnawire.xtb.backend import load_tblite
 from dnawire.xtb.design import (
     all_duplexes,
     covering_duplexes,
@@ -37,13 +36,6 @@ WINDOW = Window(-11.2, -10.2, 11, 0.005, (50, 100))
 SAME, CROSS = Variant("same", 0.1), Variant("cross", 0.6)
 FLAGS = ("--contacts", "same", "--gamma", "0.1", "--num_energy_points", "11",
          "--interval_widths", "100", "--workers", "1", "--quiet")  # fmt: skip
-
-needs_tblite = pytest.mark.usefixtures("_tblite")
-
-
-@pytest.fixture
-def _tblite() -> None:
-    pytest.importorskip("tblite", reason="tblite has no wheel here")
 
 
 def plan(*duplexes: str, variants: tuple[Variant, ...] = (SAME, CROSS)) -> XtbPlan:
@@ -81,7 +73,6 @@ def test_a_design_covers_with_few_duplexes() -> None:
 
 
 @pytest.mark.slow
-@needs_tblite
 def test_any_executor_computes_shards(tmp_path: Path) -> None:
     shards = Shards(plan("GA", "AT"), tmp_path)
     with ThreadPoolExecutor(1) as executor:
@@ -106,18 +97,7 @@ def test_any_executor_computes_shards(tmp_path: Path) -> None:
     assert fine.reshape(4, -1, 2).mean(2) == pytest.approx(coarse, rel=1e-7)
 
 
-def test_without_tblite_the_remedy_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "tblite", None)
-    load_tblite.cache_clear()
-    assert main(["generate", "xtb", str(tmp_path / "a.h5"), "--random", "2"]) == 64
-    assert "pip install 'dnawire[xtb]'" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.slow
-@needs_tblite
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:executorlib")
 def test_an_engine_of_clusters_computes_shards(tmp_path: Path) -> None:
     from executorlib import SingleNodeExecutor
@@ -128,7 +108,6 @@ def test_an_engine_of_clusters_computes_shards(tmp_path: Path) -> None:
     assert shards.merged()[0].identifiers.tolist() == ["GA/same/0.1", "AT/same/0.1"]
 
 
-@needs_tblite
 def test_a_failure_is_kept_with_its_reason(tmp_path: Path) -> None:
     # Two purines have no room in the ideal helix.
     wrong = ["GA/GC", "A_/CT"]
@@ -140,14 +119,12 @@ def test_a_failure_is_kept_with_its_reason(tmp_path: Path) -> None:
         shards.merged()
 
 
-@needs_tblite
 def test_an_error_of_a_worker_is_that_of_the_command(tmp_path: Path) -> None:
     shards = Shards(XtbPlan(("GA",), (SAME,), Level("lemonade"), WINDOW), tmp_path)
     with local_processes(1) as executor, pytest.raises(UsageError, match="solvent 'lemonade'"):
         list(shards.compute(["GA"], executor))
 
 
-@needs_tblite
 def test_parts_are_merged_to_one_file(tmp_path: Path) -> None:
     sequences = tmp_path / "sequences.txt"
     sequences.write_text("GA\nAT\n", encoding="ascii")
@@ -176,7 +153,6 @@ def bytes_per_duplex(path: Path) -> float:
     return sum(sizes) / 2
 
 
-@needs_tblite
 def test_damaged_columns_are_refused(tmp_path: Path) -> None:
     shards = Shards(plan("AT", variants=(SAME,)), tmp_path)
     shards.compute_one("AT")
@@ -187,7 +163,6 @@ def test_damaged_columns_are_refused(tmp_path: Path) -> None:
         read_atomistic(path)
 
 
-@needs_tblite
 def test_a_kill_loses_and_doubles_nothing(tmp_path: Path) -> None:
     sequences = tmp_path / "sequences.txt"
     sequences.write_text("GA\nAT\nCC\n", encoding="ascii")
@@ -222,7 +197,6 @@ def test_a_kill_loses_and_doubles_nothing(tmp_path: Path) -> None:
         (("--random", "2", "--energy_max", "-12.195"), "hold no interval of 0.025 eV"),
     ],
 )
-@needs_tblite
 def test_impossible_flags_are_named(
     flags: tuple[str, ...], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,8 +67,8 @@ class CalculationFlags:
     gamma: tuple[float, ...] = (0.1, 0.6)
     """Couplings of either contact in eV; every contact is computed with each."""
 
-    solvent: str = "water"
-    """Solvent of the ALPB model, by the name that tblite knows."""
+    solvent: Literal["water", "vacuum"] = "water"
+    """Solvent of the ALPB model."""
 
     energy_min: float = -12.2
     """Lowest energy in eV, absolute on the scale of GFN1-xTB."""
@@ -124,19 +124,16 @@ def run(arguments: Sequence[str]) -> int:
     Raises
     ------
     dnawire.errors.DnawireError
-        A setting is impossible, tblite is not installed, a duplex has no result, or a file cannot
-        be written.
+        A setting is impossible, a duplex has no result, or a file cannot be written.
     """
     flags = parse(GenerateXtbFlags, arguments, "generate xtb")
     part = _part(flags.shard)
     check_target(flags.out, overwrite=flags.overwrite or part is not None)
     flags.messages.configure()
     from dnawire.data import write_dataset
-    from dnawire.xtb.backend import load_tblite
     from dnawire.xtb.shards import Shards, fitting_workers, local_processes, share
 
     _check_calculation(flags)
-    load_tblite()
     plan = _plan(flags)
     shards = Shards(plan, flags.shards or flags.out.with_name(f"{flags.out.name}.shards"))
     texts = share(plan.duplexes, *part) if part else list(plan.duplexes)

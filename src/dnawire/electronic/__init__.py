@@ -1,6 +1,16 @@
-"""All-atom Hamiltonians of GFN1-xTB, from geometry and shell potentials. No torch."""
+"""GFN1-xTB of all atoms: orbitals, Fock matrix, self-consistent charges, junctions. No torch."""
 
 from dnawire.electronic.integrals import Basis, Integrals
-from dnawire.electronic.junctions import AtomicJunctions, orthogonalized
+from dnawire.electronic.junctions import AtomicJunctions
+from dnawire.electronic.orthogonal import OrthogonalBasis
+from dnawire.electronic.scf import ElectronicStructure, ElectronicSystem, converge
 
-__all__ = ["AtomicJunctions", "Basis", "Integrals", "orthogonalized"]
+__all__ = [
+    "AtomicJunctions",
+    "Basis",
+    "ElectronicStructure",
+    "ElectronicSystem",
+    "Integrals",
+    "OrthogonalBasis",
+    "converge",
+]

@@ -14,7 +14,6 @@ from dnawire.constants import BOHR_ANGSTROM
 from dnawire.electronic._overlap_kernels import overlap_block
 from dnawire.electronic.parameters import load_parameters
 from dnawire.electrostatics.parameters import element_rows
-from dnawire.errors import UnusableDataFileError
 from dnawire.structures import AtomicStructure
 
 Doubles = NDArray[np.float64]
@@ -141,27 +140,6 @@ class Integrals:
         everything = np.arange(len(basis.shell_atom))
         overlap, core = basis.block(everything, everything)
         return cls(overlap, core, basis.orbital_shell, basis.shell_atom)
-
-    @property
-    def orbital_atom(self) -> Int[Integers, " N"]:
-        """Atom of every orbital."""
-        return self.shell_atom[self.orbital_shell]
-
-    def fock(self, shell_potentials: Float[Doubles, " M"]) -> Float[Doubles, "N N"]:
-        """F = H0 + S (v + v)/2 in hartree, from potentials v in hartree.
-
-        Raises
-        ------
-        UnusableDataFileError
-            If there is not one potential for each shell.
-        """
-        if len(shell_potentials) != len(self.shell_atom):
-            raise UnusableDataFileError(
-                f"{len(shell_potentials)} shell potentials for {len(self.shell_atom)} shells.",
-                "take the potentials of the same structure.",
-            )
-        v = np.asarray(shell_potentials, dtype=np.float64)[self.orbital_shell]
-        return self.core_hamiltonian + 0.5 * self.overlap * (v[:, None] + v)
 
 
 def coordination_numbers(

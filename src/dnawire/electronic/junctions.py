@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.electronic.integrals import Integrals
+from dnawire.electronic.orthogonal import OrthogonalBasis
 from dnawire.junction import Junction
-from dnawire.structures import AtomicStructure
 from dnawire.transport import ContactedSystem, Eigensystem, PoleExpansion
 
 Doubles = NDArray[np.float64]
@@ -19,38 +18,34 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class AtomicJunctions:
-    """Levels of a duplex in the orthogonalized basis, for contacts of any kind.
+    """Levels of a duplex in an orthogonal basis, for contacts of any kind.
 
     Parameters
     ----------
-    structure
-        Its atoms.
+    basis
+        The orthogonalized orbitals.
     system
         Levels in eV.
-    orbital_atom
-        Atom of every orbital, (N,).
     """
 
-    structure: AtomicStructure
+    basis: OrthogonalBasis
     system: Eigensystem
-    orbital_atom: Int[NDArray[np.int64], " N"]
 
     @classmethod
-    def of(
-        cls,
-        structure: AtomicStructure,
-        integrals: Integrals,
-        shell_potentials: Float[Doubles, " M"],
-    ) -> AtomicJunctions:
-        """Assemble F, orthogonalize and diagonalize it; potentials in hartree."""
-        fock = integrals.fock(shell_potentials) * HARTREE_EV
-        system = Eigensystem.of(orthogonalized(fock, integrals.overlap))
-        return cls(structure, system, integrals.orbital_atom)
+    def of(cls, basis: OrthogonalBasis, shell_potentials: Float[Doubles, " M"]) -> AtomicJunctions:
+        """Diagonalize the Fock matrix of potentials in hartree.
+
+        Raises
+        ------
+        UnusableDataFileError
+            If there is not one potential for each shell.
+        """
+        return cls(basis, Eigensystem.of(basis.fock(shell_potentials) * HARTREE_EV))
 
     def contacted(self, junction: Junction) -> ContactedSystem:
         """Attach wide-band contacts to all orbitals of the attached nucleotides."""
         left, right = (
-            self.structure.couplings(contact)[self.orbital_atom]
+            self.basis.structure.couplings(contact)[self.basis.orbital_atom]
             for contact in (junction.left, junction.right)
         )
         return ContactedSystem.of(self.system, left, right)
@@ -63,15 +58,5 @@ class AtomicJunctions:
         NotConvergedError
             If the poles do not converge.
         """
-        sites = self.structure.sites[self.orbital_atom]
+        sites = self.basis.structure.sites[self.basis.orbital_atom]
         return PoleExpansion.of(self.contacted(junction), sites, low, high)
-
-
-def orthogonalized(
-    fock: Float[Doubles, "N N"], overlap: Float[Doubles, "N N"]
-) -> Float[Doubles, "N N"]:
-    """S^(-1/2) F S^(-1/2) (Löwdin, doi:10.1063/1.1747632), symmetric, in the unit of F."""
-    weights, vectors = np.linalg.eigh(overlap)
-    root = (vectors / np.sqrt(weights)) @ vectors.T
-    found: Doubles = root @ fock @ root
-    return np.asarray((found + found.T) / 2)

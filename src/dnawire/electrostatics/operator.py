@@ -53,6 +53,12 @@ class DenseElectrostatics:
     third_order: Float[Doubles, " M"]
     shell_atom: Int[Integers, " M"]
 
+    def potentials(self, shell_charges: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
+        """Potentials v of the shells in hartree, from their charges in e."""
+        charges = np.bincount(self.shell_atom, shell_charges)[self.shell_atom]
+        found: Doubles = self.constant - self.matrix @ shell_charges - self.third_order * charges**2
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Electrostatics:

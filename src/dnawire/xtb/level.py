@@ -1,20 +1,16 @@
-"""The level of theory, and what a calculator of tblite is made of."""
+"""The level of theory of records from atoms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from dnawire.constants import BOHR_ANGSTROM
-from dnawire.structures import AtomicStructure
-from dnawire.xtb.backend import load_tblite
+from dnawire.electrostatics import SolventParameters, load_solvent
 
 METHOD: Final = "GFN1-xTB"
 """The method (doi:10.1021/acs.jctc.7b00118); GFN2 has multipoles, and no potential per shell."""
 
-ACCURACY: Final = 1e-3
-"""Of the SCF, relative to the default of tblite; also decides which integrals are neglected.
-Charges and potentials of one calculation then agree to 1e-7 hartree, at 0.1 to 1e-5 only."""
+VACUUM: Final = "vacuum"
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,8 @@ class Level:
     Parameters
     ----------
     solvent
-        Solvent of the ALPB model (doi:10.1021/acs.jctc.1c00471), by the name that tblite knows.
+        Solvent of the ALPB model (doi:10.1021/acs.jctc.1c00471), for example ``water``, or
+        ``vacuum``.
     """
 
     solvent: str = "water"
@@ -32,22 +29,15 @@ class Level:
     @property
     def name(self) -> str:
         """Name for records, for example ``GFN1-xTB/ALPB(water)``."""
-        return f"{METHOD}/ALPB({self.solvent})"
+        return METHOD if self.solvent == VACUUM else f"{METHOD}/ALPB({self.solvent})"
 
+    @property
+    def parameters(self) -> SolventParameters | None:
+        """Constants of the solvent; None in vacuum.
 
-def new_calculator(structure: AtomicStructure, **settings: Any) -> Any:  # noqa: ANN401
-    """Calculator of tblite for a structure in vacuum; settings by name, with _ for -."""
-    calculator = load_tblite().Calculator(
-        METHOD,
-        structure.atomic_numbers,
-        structure.positions / BOHR_ANGSTROM,
-        charge=float(structure.charge),
-    )
-    for name, value in {
-        "verbosity": 0,
-        "save_integrals": 1,
-        "accuracy": ACCURACY,
-        **settings,
-    }.items():
-        calculator.set(name.replace("_", "-"), value)
-    return calculator
+        Raises
+        ------
+        UnknownParameterSetError
+            If there are no constants of the solvent.
+        """
+        return None if self.solvent == VACUUM else load_solvent(self.solvent)

@@ -15,11 +15,11 @@ import dnawire
 from dnawire.data.atomistic import CHARGE_UNIT, POTENTIAL_UNIT, AtomisticColumns, IntervalMeans
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
-from dnawire.electronic import AtomicJunctions
+from dnawire.electronic import AtomicJunctions, ElectronicStructure, converge
+from dnawire.electronic.scf import TOLERANCE
 from dnawire.junction import Duplex
 from dnawire.structures import build_duplex, load_helix
-from dnawire.xtb.level import ACCURACY, Level
-from dnawire.xtb.scf import ElectronicStructure, converge
+from dnawire.xtb.level import Level
 from dnawire.xtb.spectra import Window, record_of
 from dnawire.xtb.variants import Variant
 
@@ -57,7 +57,7 @@ class XtbPlan:
         return {
             "kind": KIND,
             "level": self.level.name,
-            "accuracy": ACCURACY,
+            "accuracy": TOLERANCE,
             "helix": helix.name,
             "helix_digest": helix.digest,
             "variants": [asdict(one) for one in self.variants],
@@ -85,11 +85,11 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
         If the duplex has no ideal structure.
     """
     structure = build_duplex(Duplex.parse(text))
-    state = converge(structure, plan.level)
+    state = converge(structure, plan.level.parameters)
     # Spectra belong to the potentials as they are stored.
     potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)
     exact = potentials.astype(np.float64) * POTENTIAL_UNIT
-    junctions = AtomicJunctions.of(structure, state.integrals, exact)
+    junctions = AtomicJunctions.of(state.basis, exact)
     found = [
         record_of(
             junctions, variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}"

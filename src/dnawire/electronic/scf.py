@@ -1,0 +1,259 @@
+"""Self-consistent shell charges and potentials, with the checks that tell good from converged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from dnawire.constants import HARTREE_EV
+from dnawire.electronic.orthogonal import OrthogonalBasis
+from dnawire.electrostatics import DenseElectrostatics, Electrostatics, SolventParameters
+from dnawire.electrostatics.parameters import element_rows, load_shells
+from dnawire.errors import NotConvergedError
+from dnawire.structures import AtomicStructure, find_defect
+
+_logger = logging.getLogger(__name__)
+
+Doubles = NDArray[np.float64]
+
+TOLERANCE: Final = 1e-7
+"""Largest change of a shell charge in the last iteration, e."""
+
+_SMALLEST_OVERLAP: Final = 1e-3
+_SMALLEST_GAP: Final = 0.5
+_HIGHEST_HOMO: Final = -3.0
+
+
+class Mixing(NamedTuple):
+    """How the next charges are made of those before (doi:10.1145/321296.321305)."""
+
+    share: float
+    """Of the new charges."""
+    memory: int
+    """Number of iterations that are remembered."""
+    iterations: int
+    """Most of them."""
+
+
+ATTEMPTS: Final[Mapping[str, Mixing]] = {
+    "standard": Mixing(0.4, 15, 80),
+    "damped": Mixing(0.1, 8, 300),
+    "strongly damped": Mixing(0.03, 4, 1000),
+}
+"""What is tried, one after the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class ElectronicStructure:
+    """A self-consistent state.
+
+    Parameters
+    ----------
+    basis
+        The orthogonalized orbitals.
+    shell_charges
+        Mulliken charges of the shells in e, (M,).
+    shell_potentials
+        Those of the charges, in hartree, (M,).
+    levels
+        Orbital energies in eV, ascending, (N,).
+    num_occupied
+        Number of doubly occupied orbitals.
+    attempt
+        Which of `ATTEMPTS` it took.
+    iterations
+        Number of diagonalizations of that attempt.
+    """
+
+    basis: OrthogonalBasis
+    shell_charges: Float[Doubles, " M"]
+    shell_potentials: Float[Doubles, " M"]
+    levels: Float[Doubles, " N"]
+    num_occupied: int
+    attempt: str
+    iterations: int
+
+    @property
+    def homo(self) -> float:
+        """Highest occupied level, eV."""
+        return float(self.levels[self.num_occupied - 1])
+
+    @property
+    def lumo(self) -> float:
+        """Lowest empty level, eV."""
+        return float(self.levels[self.num_occupied])
+
+
+class Response(NamedTuple):
+    """What one diagonalization makes of shell charges."""
+
+    charges: Float[Doubles, " M"]
+    """e."""
+    potentials: Float[Doubles, " M"]
+    """Those that went in, hartree."""
+    levels: Float[Doubles, " N"]
+    """Hartree."""
+
+
+@dataclass(frozen=True, eq=False)
+class ElectronicSystem:
+    """A structure whose charges are wanted.
+
+    Parameters
+    ----------
+    basis
+        Its orthogonalized orbitals.
+    electrostatics
+        Potentials of its charges.
+    reference
+        Electrons of the shells of free atoms, (M,).
+    """
+
+    basis: OrthogonalBasis
+    electrostatics: DenseElectrostatics
+    reference: Float[Doubles, " M"]
+
+    @classmethod
+    def of(cls, structure: AtomicStructure, solvent: SolventParameters | None) -> ElectronicSystem:
+        """Compute what the geometry decides; ``solvent`` is None in vacuum.
+
+        Raises
+        ------
+        InvalidStructureError
+            If an element has no constants.
+        """
+        numbers = structure.atomic_numbers
+        occupations = load_shells().occupations
+        return cls(
+            basis=OrthogonalBasis.of(structure),
+            electrostatics=Electrostatics.of(numbers, structure.positions, solvent).dense(),
+            reference=np.concatenate([occupations[z] for z in element_rows(numbers).tolist()]),
+        )
+
+    @property
+    def num_occupied(self) -> int:
+        """Number of doubly occupied orbitals."""
+        return round(float(self.reference.sum()) - self.basis.structure.charge) // 2
+
+    def respond(self, charges: Float[Doubles, " M"]) -> Response:
+        """Diagonalize the Fock matrix of shell charges in e, and fill its orbitals."""
+        potentials = self.electrostatics.potentials(charges)
+        levels, orbitals = np.linalg.eigh(self.basis.fock(potentials))
+        populations = self.basis.populations(orbitals[:, : self.num_occupied])
+        return Response(self.reference - populations, potentials, levels)
+
+
+def converge(
+    structure: AtomicStructure,
+    solvent: SolventParameters | None,
+    start: Float[Doubles, " M"] | None = None,
+    attempts: Mapping[str, Mixing] = ATTEMPTS,
+) -> ElectronicStructure:
+    """Find the self-consistent state of a structure.
+
+    Parameters
+    ----------
+    structure
+        Its atoms.
+    solvent
+        Solvent of the ALPB model; None for vacuum.
+    start
+        Shell charges to start from, e; None takes the total charge, evenly spread.
+    attempts
+        Mixings that are tried one after the other, by name.
+
+    Raises
+    ------
+    NotConvergedError
+        If the geometry is impossible, or none of the attempts gives a state that passes all checks;
+        tells why.
+    """
+    reason = _unfit(structure)
+    system = None if reason else ElectronicSystem.of(structure, solvent)
+    if system is not None:
+        even = np.full(len(system.reference), structure.charge / len(system.reference))
+        for name, mixing in attempts.items():
+            found = _attempt(system, even if start is None else start, name, mixing)
+            if isinstance(found, ElectronicStructure):
+                return found
+            _logger.warning("%s, %s: %s", structure.duplex.text, name, found)
+            reason = found
+    raise NotConvergedError(
+        f"'{structure.duplex.text}': {reason}.", "leave the structure out, or mend its geometry."
+    )
+
+
+def _unfit(structure: AtomicStructure) -> str | None:
+    """Why a structure need not be tried: wrong ones converge silently."""
+    defect = find_defect(structure)
+    electrons = int(structure.atomic_numbers.sum()) - structure.charge
+    return defect or ("it has an odd number of electrons" if electrons % 2 else None)
+
+
+def _attempt(
+    system: ElectronicSystem, start: Doubles, name: str, mixing: Mixing
+) -> ElectronicStructure | str:
+    """State, or the reason why there is none."""
+    charges, history = start, _History(mixing)
+    for iteration in range(1, mixing.iterations + 1):
+        response = system.respond(charges)
+        change = response.charges - charges
+        if (largest := float(abs(change).max())) < TOLERANCE:
+            found = ElectronicStructure(
+                basis=system.basis,
+                shell_charges=charges,
+                shell_potentials=response.potentials,
+                levels=response.levels * HARTREE_EV,
+                num_occupied=system.num_occupied,
+                attempt=name,
+                iterations=iteration,
+            )
+            return _problem(found) or found
+        charges = history.next(charges, change)
+    return f"the charges still change by {largest:.1g} e after {mixing.iterations} iterations"
+
+
+class _History:
+    """Charges and changes of the last iterations (Anderson mixing, doi:10.1145/321296.321305)."""
+
+    def __init__(self, mixing: Mixing) -> None:
+        self._mixing = mixing
+        self._charges: list[Doubles] = []
+        self._changes: list[Doubles] = []
+
+    def next(self, charges: Doubles, change: Doubles) -> Doubles:
+        """Charges from which the linear model of the history expects the least change."""
+        share, memory, _ = self._mixing
+        next_charges = charges + share * change
+        if self._charges:
+            d_charges = np.stack([one - charges for one in self._charges], 1)
+            d_changes = np.stack([one - change for one in self._changes], 1)
+            weights = np.linalg.lstsq(d_changes, change)[0]
+            next_charges = next_charges - (d_charges + share * d_changes) @ weights
+        self._charges = [*self._charges, charges][-memory:]
+        self._changes = [*self._changes, change][-memory:]
+        return next_charges
+
+
+def _problem(found: ElectronicStructure) -> str | None:
+    """What is wrong with a state that converged."""
+    basis = found.basis
+    checks = (
+        (found.lumo - found.homo < _SMALLEST_GAP, "the gap closes"),
+        (found.homo > _HIGHEST_HOMO, f"the HOMO is at {found.homo:.2f} eV: unbound"),
+        (
+            basis.smallest_overlap < _SMALLEST_OVERLAP,
+            f"the basis is nearly dependent ({basis.smallest_overlap:.2g})",
+        ),
+        (
+            abs(float(found.shell_charges.sum()) - basis.structure.charge) > 1e-6,
+            f"the charges sum to {found.shell_charges.sum():.6f} e",
+        ),
+    )
+    return next((text for is_wrong, text in checks if is_wrong), None)

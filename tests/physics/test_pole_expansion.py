@@ -57,7 +57,7 @@ def test_means_are_those_of_a_quadrature(system: System, poles: PoleExpansion) -
     means, densities = poles.mean_transmission(edges), poles.mean_local_dos(edges)
     for index in (7, 35, 42, 63):
         low, high = edges[index : index + 2]
-        inside = [one for one in poles.energies if low < one.real < high]
+        inside = [one for one in poles.amplitudes.energies if low < one.real < high]
         steps = [sign * 5.0**k for sign in (-1, 1) for k in range(4)]
         cuts = {one.real + step * abs(one.imag) for one in inside for step in (0.0, *steps)}
         points = [low, *sorted(cut for cut in cuts if low < cut < high), high]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dnawire.constants import HARTREE_EV
 from dnawire.data.atomistic import POTENTIAL_UNIT
 from dnawire.electronic import AtomicJunctions, ElectronicStructure, ElectronicSystem, converge
-from dnawire.electronic.scf import Mixing
+from dnawire.electronic.scf import Mixing, Orbitals
 from dnawire.electrostatics import Electrostatics, load_solvent
 from dnawire.errors import NotConvergedError, UnusableDataFileError
 from dnawire.junction import Duplex
@@ -95,11 +95,13 @@ def test_stored_potentials_give_the_levels_again(structure: AtomicStructure) -> 
 
 def test_the_start_changes_the_way_and_not_the_end() -> None:
     state = converged("GA")
-    draws = np.random.default_rng(5).standard_normal(len(state.shell_charges)) * 3e-4
-    start = state.shell_charges + draws - draws.mean()
-    again = converge(state.basis.structure, SOLVENTS["water"], start)
-    assert again.iterations < state.iterations - 3
-    assert abs(again.shell_charges - state.shell_charges).max() < 3e-7
+    structure, size = state.basis.structure, len(state.shell_charges)
+    even = np.full(size, structure.charge / size)
+    longer = converge(structure, SOLVENTS["water"], even)
+    shorter = converge(structure, SOLVENTS["water"], longer.shell_charges)
+    assert shorter.iterations < state.iterations < longer.iterations
+    for other in (longer, shorter):
+        assert abs(other.shell_charges - state.shell_charges).max() < 3e-7
 
 
 def test_potentials_are_those_of_the_charges() -> None:
@@ -111,11 +113,24 @@ def test_potentials_are_those_of_the_charges() -> None:
     )
 
 
-def test_the_response_conserves_charge(structure: AtomicStructure) -> None:
-    system = ElectronicSystem.of(structure, None)
-    charges = np.zeros(len(system.reference))
-    response = system.respond(charges)
-    assert response.charges.sum() == pytest.approx(structure.charge, abs=1e-9)
+def test_perturbed_orbitals_are_those_of_a_diagonalization_to_first_order(
+    structure: AtomicStructure,
+) -> None:
+    state = converged("GA")
+    system = ElectronicSystem.of(structure, SOLVENTS["water"])
+    orbitals = system.orbitals(state.shell_charges)
+    errors = []
+    for size in (1e-3, 1e-4):
+        draws = np.random.default_rng(7).standard_normal(len(state.shell_charges))
+        potentials = state.shell_potentials + size * draws
+        exact = system.charges(
+            Orbitals.of(system.basis, potentials, system.num_occupied), potentials
+        )
+        near = system.charges(orbitals, potentials)
+        assert near.sum() == pytest.approx(structure.charge, abs=1e-9)
+        errors.append(abs(near - exact).max())
+    assert errors[0] < 1e-3
+    assert errors[1] < errors[0] / 50.0
 
 
 def test_charges_are_conserved_and_bound(structure: AtomicStructure) -> None:

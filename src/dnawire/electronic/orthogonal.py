@@ -85,18 +85,6 @@ class OrthogonalBasis:
         v = np.asarray(shell_potentials, dtype=np.float64)[self.orbital_shell]
         return self.core + _symmetric((self.root * v) @ self.inverse_root)
 
-    def populations(self, occupied: Float[Doubles, "N n"]) -> Float[Doubles, " M"]:
-        """Mulliken populations of the shells (doi:10.1063/1.1740588) of doubly filled orbitals.
-
-        Parameters
-        ----------
-        occupied
-            Orthonormal orbitals in the orthogonal basis.
-        """
-        products = (self.inverse_root @ occupied) * (self.root @ occupied)
-        found = np.bincount(self.orbital_shell, 2.0 * products.sum(1), len(self.shell_atom))
-        return np.asarray(found, dtype=np.float64)
-
 
 def _symmetric(matrix: Doubles) -> Doubles:
     found: Doubles = (matrix + matrix.T) / 2.0

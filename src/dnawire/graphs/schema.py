@@ -45,3 +45,19 @@ class SpectraBatch(NamedTuple):
     def known(self) -> dict[str, Tensor]:
         """Those that are known, by column, in the order of the table."""
         return {name: values for name, values in self._asdict().items() if values is not None}
+
+
+class ChargesBatch(NamedTuple):
+    """Shell charges of the same junctions, as targets or as predictions."""
+
+    shell_charges: Float[Tensor, "B L 2 K"]
+    """Charges in e by the columns of `dnawire.electronic.nucleotide_shells` (float64); where there
+    is no shell, NaN in targets and zero in predictions."""
+
+    def known(self) -> dict[str, Tensor]:
+        """By name."""
+        return self._asdict()
+
+
+Targets = SpectraBatch | ChargesBatch
+"""What a model is trained on."""

@@ -44,6 +44,8 @@ class TransportModel(nn.Module, ABC):
 
     quantities: ClassVar[tuple[str, ...]]
     """What it predicts, by the names of `QUANTITIES` and in their order."""
+    target: ClassVar[str] = "spectra"
+    """What it is trained on: ``spectra`` or ``shell_charges``."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0

@@ -17,10 +17,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from dnawire.transport.contacted import ContactedSystem, real_product, sums
@@ -33,12 +35,14 @@ _NODES: Final = 8
 _NEAR: Final = 8.0
 _FAR: Final = 1.0
 """eV beyond the window, from where poles are summed up in polynomials."""
+_PART: Final = 0.5
+"""eV; width of a part of the window, and distance from it, of which poles are looked at."""
 _DEGREE: Final = 24
 _SHIFT: Final = 0.02
 """Half widths of the window above the real axis, where no energy meets a level."""
 _ROUNDING: Final = 1e-9
 _UNIT: Final = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-_TRANSFORM: Final = np.polynomial.chebyshev.chebvander(_UNIT, _DEGREE).T * 2 / (_DEGREE + 1)
+_TRANSFORM: Final = chebyshev.chebvander(_UNIT, _DEGREE).T * 2 / (_DEGREE + 1)
 _TRANSFORM[0] /= 2
 _RULE: Final = np.polynomial.legendre.leggauss(_NODES)
 _FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
@@ -47,31 +51,128 @@ _AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
-class PoleExpansion:
-    """The Green's function of one junction in a window: P poles near it, a series for all others.
+class Window:
+    """An interval of energies and the polynomials on it, made on a line above the real axis.
 
     Parameters
     ----------
     low, high
-        Ends of the window in eV.
-    energies
-        Poles w in eV, (P,), in the lower half plane.
-    left, right
-        Residues of the amplitude t, (l, P) and (r, P): that of pole n is ``left[:, n]`` times
-        ``right[:, n]``.
-    groups
-        Residues of the trace of G over the orbitals of every group, (g, P).
-    amplitude_series, group_series
-        Chebyshev coefficients of what the other poles add to t and to the traces.
+        Ends in eV.
     """
 
     low: float
     high: float
+
+    @property
+    def half(self) -> float:
+        """Half the width in eV."""
+        return (self.high - self.low) / 2
+
+    @property
+    def points(self) -> Complex[Complexes, " n"]:
+        """Energies that a series is made from."""
+        found: Complexes = (self.low + self.high) / 2 + self.half * (_UNIT + 1j * _SHIFT)
+        return found
+
+    def unit(self, energies: NDArray[Any]) -> NDArray[Any]:
+        """Energies as the variable of the series.
+
+        Raises
+        ------
+        ValueError
+            If an energy lies outside of the window.
+        """
+        beyond = max(self.low - energies.real.min(), energies.real.max() - self.high)
+        if beyond > _ROUNDING:
+            raise ValueError(f"energies outside of {self.low:.6g} to {self.high:.6g} eV")
+        found: Complexes = (energies - (self.low + self.high) / 2) / self.half - 1j * _SHIFT
+        return found
+
+    def polynomials(self, energies: Complexes) -> Complex[Complexes, "E n"]:
+        """Values of the polynomials of a series."""
+        found: Complexes = chebyshev.chebvander(self.unit(energies), _DEGREE)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Amplitudes:
+    """The amplitude t in a window: poles near it, and a series for all others.
+
+    Parameters
+    ----------
+    window
+        Where it holds.
+    energies
+        Poles w in eV, (P,), in the lower half plane.
+    left, right
+        Residues, (l, P) and (r, P): that of pole n is ``left[:, n]`` times ``right[:, n]``.
+    series
+        Chebyshev coefficients of what the other poles add.
+    """
+
+    window: Window
     energies: Complex[Complexes, " P"]
     left: Complex[Complexes, "l P"]
     right: Complex[Complexes, "r P"]
+    series: Complex[Complexes, "n l r"]
+
+    def at(
+        self, energies: Complexes, skipped: NDArray[np.bool_] | None = None
+    ) -> Complex[Complexes, "E l r"]:
+        """Amplitudes at complex energies, without the skipped poles."""
+        weights = 1.0 / (energies[:, None] - self.energies)
+        if skipped is not None:
+            weights[:, skipped] = 0.0
+        found: Complexes = np.tensordot(self.window.polynomials(energies), self.series, 1)
+        return found + (self.left * weights[:, None]) @ self.right.T
+
+    def narrowed(self, low: float, high: float) -> Amplitudes:
+        """The same in a part of the window: fewer poles, and a series for all others."""
+        window = Window(low, high)
+        is_near = _distance(self.energies, (low + high) / 2, window.half) < _PART
+        smooth = self.at(window.points, is_near)
+        return Amplitudes(
+            window,
+            self.energies[is_near],
+            self.left[:, is_near],
+            self.right[:, is_near],
+            np.einsum("nk,klr->nlr", _TRANSFORM, smooth),
+        )
+
+    def mean_square(self, low: float, high: float) -> float:
+        """Exact mean of the transmission in an interval on the real axis."""
+        middle, half = (low + high) / 2, (high - low) / 2
+        is_near = _distance(self.energies, middle, 0.0) < _NEAR * half
+        nodes, weights = _RULE
+        smooth = self.at((middle + half * nodes).astype(np.complex128), is_near)
+        left, right = self.left[:, is_near], self.right[:, is_near]
+        # Residues in units of the half width, so that the interval is [-1, 1].
+        poles = (self.energies[is_near] - middle) / half
+        gram = (left.conj().T @ left) * (right.conj().T @ right) / half**2
+        tested = smooth.conj() @ right
+        mixed = np.einsum("gln,ln->gn", tested, left) / half
+        total = weights @ _squares(smooth)
+        total += 2.0 * np.sum(mixed * _moments(poles)).real
+        total += np.sum(gram.T * _pair_integrals(poles)).real
+        return float(total) / 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class PoleExpansion:
+    """The Green's function of one junction in a window of energies.
+
+    Parameters
+    ----------
+    amplitudes
+        Amplitude between the contacts, with the poles.
+    groups
+        Residues of the trace of G over the orbitals of every group, (g, P).
+    group_series
+        Chebyshev coefficients of what the other poles add to the traces.
+    """
+
+    amplitudes: Amplitudes
     groups: Complex[Complexes, "g P"]
-    amplitude_series: Complex[Complexes, "n l r"]
     group_series: Complex[Complexes, "n g"]
 
     @classmethod
@@ -98,51 +199,43 @@ class PoleExpansion:
         NotConvergedError
             If the poles do not converge.
         """
-        poles = system.poles(low - _FAR, high + _FAR)
+        window, poles = Window(low, high), system.poles(low - _FAR, high + _FAR)
         left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
         residues = sums(real_product(system.system.vectors, poles.vectors) ** 2, groups)
         shares = sums(system.system.vectors**2, groups)
         amplitudes, traces = [], []
-        for x in _UNIT:
-            energy = (low + high) / 2 + (high - low) / 2 * complex(x, _SHIFT)
+        for energy in window.points.tolist():
             solution, near = system.at(energy), 1.0 / (energy - poles.energies)
             whole = solution.amplitudes[: system.num_left, system.num_left :]
             amplitudes.append(whole - (left * near) @ right.T)
             bare = real_product(shares, solution.bare[:, None])[:, 0]
             traces.append(bare + system.traces(solution, groups) - residues @ near)
-        return cls(
-            low=low,
-            high=high,
-            energies=poles.energies,
-            left=left,
-            right=right,
-            groups=residues,
-            amplitude_series=np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes)),
-            group_series=_TRANSFORM @ np.stack(traces),
-        )
+        series = np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes))
+        found = Amplitudes(window, poles.energies, left, right, series)
+        return cls(found, residues, _TRANSFORM @ np.stack(traces))
 
     def local_dos(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, "g E"]:
         """Density of states of every group at E + i eta, 1/eV."""
         points = energies + 1j * eta
-        traces = self.groups @ (1.0 / (points - self.energies[:, None]))
-        traces += self.group_series.T @ self._chebyshev(points).T
+        traces = self.groups @ (1.0 / (points - self.amplitudes.energies[:, None]))
+        traces += self.group_series.T @ self.amplitudes.window.polynomials(points).T
         found: Doubles = -traces.imag / math.pi
         return found
 
     def mean_local_dos(self, edges: Float[Doubles, " M"]) -> Float[Doubles, "g K"]:
         """Exact mean of the density of states (eta = 0) between neighboring edges, 1/eV."""
         # All poles lie below the real axis, so that the principal logarithm has no jump on it.
-        steps = np.diff(np.log(edges - self.energies[:, None]), axis=1)
-        integral = np.polynomial.chebyshev.chebint(self.group_series, axis=0)
-        vander = np.polynomial.chebyshev.chebvander(self._unit(edges), len(integral) - 1)
-        smooth = np.diff(vander @ integral, axis=0).T * (self.high - self.low) / 2
+        steps = np.diff(np.log(edges - self.amplitudes.energies[:, None]), axis=1)
+        window, integral = self.amplitudes.window, chebyshev.chebint(self.group_series, axis=0)
+        values = chebyshev.chebvander(window.unit(edges), len(integral) - 1) @ integral
+        smooth = np.diff(values, axis=0).T * window.half
         found: Doubles = -(self.groups @ steps + smooth).imag / (math.pi * np.diff(edges))
         return found
 
     def transmission(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, " E"]:
         """Transmission at E + i eta, dimensionless."""
         parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
-        return np.concatenate([_squares(self._amplitudes(part)) for part in parts])
+        return np.concatenate([_squares(self.amplitudes.at(part)) for part in parts])
 
     def mean_transmission(self, edges: Float[Doubles, " M"]) -> Float[Doubles, " K"]:
         """Mean of the transmission (eta = 0) between neighboring edges, to 1e-8 of itself.
@@ -150,56 +243,14 @@ class PoleExpansion:
         The amplitude is a polynomial through Gauss nodes plus the poles that are near, and the
         square of that is integrated analytically, however sharp a resonance is.
         """
-        pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        return np.array([self._mean_square(low, high) for low, high in pairs])
-
-    def _unit(self, energies: NDArray[Any]) -> Complexes:
-        """Energies as the variable of the series, which were made on a line above the real axis."""
-        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        found: Complexes = (energies - middle) / half - 1j * _SHIFT
-        return found
-
-    def _chebyshev(self, energies: Complexes) -> Complexes:
-        """Values of the polynomials of the series, (E, n).
-
-        Raises
-        ------
-        ValueError
-            If an energy lies outside of the window.
-        """
-        if (
-            energies.real.min() < self.low - _ROUNDING
-            or energies.real.max() > self.high + _ROUNDING
-        ):
-            raise ValueError(f"energies outside of {self.low:.6g} to {self.high:.6g} eV")
-        found: Complexes = np.polynomial.chebyshev.chebvander(self._unit(energies), _DEGREE)
-        return found
-
-    def _amplitudes(
-        self, energies: Complexes, skipped: NDArray[np.bool_] | None = None
-    ) -> Complexes:
-        """Amplitudes (E, l, r) at complex energies, without the skipped poles."""
-        weights = 1.0 / (energies[:, None] - self.energies)
-        if skipped is not None:
-            weights[:, skipped] = 0.0
-        found: Complexes = np.tensordot(self._chebyshev(energies), self.amplitude_series, 1)
-        return found + (self.left * weights[:, None]) @ self.right.T
-
-    def _mean_square(self, low: float, high: float) -> float:
-        middle, half = (low + high) / 2, (high - low) / 2
-        is_near = _distance(self.energies, middle, 0.0) < _NEAR * half
-        nodes, weights = _RULE
-        smooth = self._amplitudes((middle + half * nodes).astype(np.complex128), is_near)
-        left, right = self.left[:, is_near], self.right[:, is_near]
-        # Residues in units of the half width, so that the interval is [-1, 1].
-        poles = (self.energies[is_near] - middle) / half
-        gram = (left.conj().T @ left) * (right.conj().T @ right) / half**2
-        tested = smooth.conj() @ right
-        mixed = np.einsum("gln,ln->gn", tested, left) / half
-        total = weights @ _squares(smooth)
-        total += 2.0 * np.sum(mixed * _moments(poles)).real
-        total += np.sum(gram.T * _pair_integrals(poles)).real
-        return float(total) / 2.0
+        intervals = np.arange(len(edges) - 1)
+        count = min(math.ceil((edges[-1] - edges[0]) / _PART), len(intervals))
+        found = []
+        for part in np.array_split(intervals, count):
+            ends = edges[part[0] : part[-1] + 2].tolist()
+            narrow = self.amplitudes.narrowed(ends[0], ends[-1])
+            found += [narrow.mean_square(*pair) for pair in pairwise(ends)]
+        return np.array(found)
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:

@@ -1,0 +1,11 @@
+"""``atomistic``: graph -> shell charges -> all-atom Hamiltonian -> quantum transport."""
+
+from dnawire.config import ModelType
+from dnawire.models.atomistic.settings import AtomisticSettings
+
+MODEL = ModelType(
+    summary="predicts the charges of all shells of all atoms; all-atom spectra of GFN1-xTB follow",
+    settings=AtomisticSettings,
+    model="dnawire.models.atomistic.model:AtomisticModel",
+    predictor="dnawire.models.atomistic.predictor:AtomisticPredictor",
+)

@@ -1,0 +1,95 @@
+"""``atomistic``: graph -> shell charges -> all-atom Hamiltonian -> transport."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dnawire.electronic.nucleotides import PLACES, nucleotide_shells
+from dnawire.graphs import Batch
+from dnawire.graphs.schema import ChargesBatch, JunctionBatch
+from dnawire.junction import NUM_BASES
+from dnawire.models.atomistic.settings import AtomisticSettings
+from dnawire.models.base import TransportModel
+from dnawire.models.encoder import DuplexEncoder
+from dnawire.operators import neighborhoods
+
+_SCALE: Final = 1e-3
+"""e; what a correction of one is worth."""
+
+_INNER: Final = PLACES.index("inner")
+
+
+class AtomisticModel(TransportModel):
+    """Predicts the charge of every shell of every atom: local numbers that no contact changes.
+
+    A charge is a table entry of its base and place in the strand plus a correction for the
+    surroundings, which message passing computes. What the charges of a duplex lack to its total
+    charge is spread evenly over all shells, so that it is conserved exactly. Potentials follow by
+    the electrostatics of the method, the Fock matrix by its integrals, spectra by exact transport:
+    see `dnawire.models.atomistic.predictor`.
+    """
+
+    quantities = ()
+    target = "shell_charges"
+
+    shells: Tensor
+    phosphorus: Tensor
+
+    def __init__(self, num_energies: int, settings: AtomisticSettings) -> None:
+        super().__init__(num_energies, settings)
+        self.settings = settings
+        self.encoder = DuplexEncoder(settings.hidden_dim, settings.num_layers, settings.num_heads)
+        shells = nucleotide_shells()
+        self.register_buffer("shells", torch.from_numpy(shells.present), persistent=False)
+        size = (*shells.present.shape[:2], shells.width)
+        self.charge_table = nn.Parameter(torch.zeros(size, dtype=torch.float64))
+        readout = torch.zeros(NUM_BASES, shells.width, settings.hidden_dim)
+        self.readout = nn.Parameter(readout)
+
+    def adapt_to(self, training: Sequence[Batch]) -> None:
+        """Start from the mean charges of every base in every place."""
+        sums = torch.zeros_like(self.charge_table)
+        counts = torch.zeros_like(self.charge_table)
+        for batch in training:
+            base, place = batch.junctions.base.cpu(), places_of(batch.junctions.base.cpu())
+            charges = batch.spectra.known()["shell_charges"].cpu()
+            known = charges.isfinite()
+            at = (base.flatten(), place.flatten())
+            sums.index_put_(at, charges.nan_to_num(0.0).flatten(0, 2), accumulate=True)
+            counts.index_put_(at, known.double().flatten(0, 2), accumulate=True)
+        with torch.no_grad():
+            self.charge_table.copy_(sums / counts.clamp_min(1.0))
+
+    def forward(self, batch: JunctionBatch) -> ChargesBatch:
+        """Predict the shell charges."""
+        place = places_of(batch.base)
+        present = self.shells[batch.base, place]
+        charges = self.charge_table[batch.base, place] + _SCALE * self._corrections(batch)
+        charges = torch.where(present, charges, 0.0)
+        wanted = -2.0 * (batch.base.shape[1] - 1)
+        lacking = (wanted - charges.sum((1, 2, 3))) / present.sum((1, 2, 3))
+        return ChargesBatch(charges + present * lacking[:, None, None, None])
+
+    def _corrections(self, batch: JunctionBatch) -> Float[Tensor, "B L 2 K"]:
+        """Of every nucleotide for its surroundings; dropout leaves out those of whole duplexes."""
+        around = neighborhoods(batch.base, batch.present, len(self.encoder.layers), True)
+        x = self.encoder(self.base.weight, around)
+        by_base = torch.einsum("nf,bkf->nbk", x, self.readout)
+        found = by_base[around.rows.view(batch.base.shape), batch.base].double()
+        if not self.training or self.dropout.rate == 0.0:
+            return found
+        return found * self.dropout.draw(x, (len(batch.base),)).double()[:, None, None, None]
+
+
+def places_of(base: Int[Tensor, "B L 2"]) -> Int[Tensor, "B L 2"]:
+    """Place of every nucleotide in its strand, by `PLACES`."""
+    place = torch.full_like(base, _INNER)
+    first, last = PLACES.index("five_prime_end"), PLACES.index("three_prime_end")
+    place[:, 0, 0] = place[:, -1, 1] = first
+    place[:, -1, 0] = place[:, 0, 1] = last
+    return place

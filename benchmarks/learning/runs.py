@@ -60,7 +60,7 @@ def train(config: TrainConfig) -> Trained:
 
 def digest(kind: str, config: TrainConfig, **more: object) -> str:
     """Digest of everything that a result follows from, the records included."""
-    run = run_id(config, prepare_dataset(config))
+    run = run_id(config, prepare_dataset(config).digest)
     shaping = {"protocol": PROTOCOL, "version": __version__, "kind": kind, "run": run, **more}
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -34,7 +34,7 @@ def system() -> System:
 def poles(system: System) -> PoleExpansion:
     hamiltonian, left, right = system
     contacted = ContactedSystem.of(Eigensystem.of(hamiltonian), left, right)
-    return PoleExpansion.of(contacted, np.arange(ORBITALS) // GROUP, -1.0, 1.0)
+    return PoleExpansion.of(contacted, -1.0, 1.0, np.arange(ORBITALS) // GROUP)
 
 
 def inverted(system: System, energy: complex) -> tuple[float, NDArray[np.float64]]:
@@ -50,6 +50,14 @@ def test_spectra_are_those_of_a_direct_inversion(system: System, poles: PoleExpa
     assert poles.transmission(energies, 0.005) == pytest.approx([one for one, _ in exact], rel=1e-9)
     density = np.transpose([one for _, one in exact])
     assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-9)
+
+
+def test_all_orbitals_are_one_group(system: System, poles: PoleExpansion) -> None:
+    hamiltonian, left, right = system
+    contacted = ContactedSystem.of(Eigensystem.of(hamiltonian), left, right)
+    together, energies = PoleExpansion.of(contacted, -1.0, 1.0), np.linspace(-1.0, 1.0, 5)
+    expected = poles.local_dos(energies, 0.005).sum(0)
+    assert together.local_dos(energies, 0.005)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_means_are_those_of_a_quadrature(system: System, poles: PoleExpansion) -> None:
@@ -74,7 +82,7 @@ def test_the_mean_over_one_level_has_a_closed_form(gamma: float) -> None:
     level, edges = 0.0301, np.array([0.0, 0.02, 0.05, 0.06])
     levels = Eigensystem.of(np.diag([level, 9.0]))
     contacted = ContactedSystem.of(levels, np.array([gamma, 0.0]), np.array([gamma, 0.0]))
-    poles = PoleExpansion.of(contacted, np.array([0, 1]), 0.0, 0.06)
+    poles = PoleExpansion.of(contacted, 0.0, 0.06, np.array([0, 1]))
     angles = np.diff(np.arctan((edges - level) / gamma))
     widths = np.diff(edges)
     assert poles.mean_transmission(edges) == pytest.approx(gamma * angles / widths, rel=1e-9)

@@ -21,6 +21,7 @@ from dnawire.electrostatics import Electrostatics, load_solvent
 from dnawire.errors import NotConvergedError, UnusableDataFileError
 from dnawire.junction import Duplex
 from dnawire.structures import AtomicStructure, build_duplex
+from dnawire.transport import PoleExpansion
 from dnawire.xtb.variants import Variant
 from tests.physics.tblite_reference import new_calculator
 
@@ -177,7 +178,8 @@ def test_spectra_are_those_of_an_independent_pipeline() -> None:
     state = converged(sequence)
     junctions = AtomicJunctions.of(state.basis, state.shell_potentials)
     junction = Variant("cross", 0.1).junction(state.basis.structure.duplex)
-    poles = junctions.poles(junction, energies[0], energies[-1])
+    system = junctions.contacted(junction.gamma_left, junction.gamma_right)
+    poles = PoleExpansion.of(system, energies[0], energies[-1])
     decades = abs(np.log10(poles.transmission(energies, 0.005) / transmission))
     assert np.median(decades) < 0.002
     assert np.mean(decades) < 0.01

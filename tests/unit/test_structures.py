@@ -56,8 +56,8 @@ def test_charge_and_sites(structure: AtomicStructure) -> None:
     # The first nucleotide of the lower strand belongs to the last pair.
     lower = structure.atom(4, "C1'")
     assert structure.sites[lower] == 7
-    couplings = structure.couplings(Contact.parse("lower:0", 0.2))
-    assert np.array_equal(couplings > 0, structure.nucleotides == 4)
+    gamma = Contact.parse("lower:0", 0.2).ladder_gamma(4).reshape(-1)
+    assert np.array_equal(gamma[structure.sites] > 0, structure.nucleotides == 4)
 
 
 def test_both_writings_are_one_molecule() -> None:

@@ -163,7 +163,7 @@ class AtomisticColumns:
         """Write the group ``/atomistic``."""
         group = file.create_group(_GROUP)
         texts = {"level": self.level, "helix": self.helix, "helix_digest": self.helix_digest}
-        for name, text in (*texts.items(), ("digest", self._digest())):
+        for name, text in (*texts.items(), ("digest", self.digest)):
             group.attrs[name] = np.bytes_(text.encode("ascii"))
         for name, array in self._arrays():
             group.create_dataset(name, data=array, **(_FILTERS if array.size else {}))
@@ -183,7 +183,9 @@ class AtomisticColumns:
             for name, array in means.arrays().items():
                 yield f"mean_{width}mev/{name}", array
 
-    def _digest(self) -> str:
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
         digest = hashlib.sha256(repr((self.level, self.helix, self.helix_digest)).encode())
         for name, array in self._arrays():
             digest.update(array_digest(name, array))
@@ -256,7 +258,7 @@ def read_atomistic(path: str | Path) -> AtomisticColumns | None:
         if not isinstance(group, h5py.Group):
             raise unusable(path, f"/{_GROUP} is not a group")
         columns = _columns(group)
-        if columns._digest() != read_text(group, "digest"):
+        if columns.digest != read_text(group, "digest"):
             raise unusable(path, f"/{_GROUP} does not match its digest: it was damaged or edited")
     return columns
 

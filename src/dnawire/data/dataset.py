@@ -19,7 +19,6 @@ from dnawire.data.record import TransportRecord
 from dnawire.data.stored import Column
 from dnawire.errors import MixedEnergyGridError, TooFewRecordsError, UsageError
 from dnawire.junction import (
-    LETTERS,
     MISSING_CODE,
     STRANDS,
     Attachment,
@@ -158,8 +157,7 @@ class TransportDataset:
 
     def junction(self, index: int) -> Junction:
         """Junction of record ``index``."""
-        letters = np.array(list(LETTERS))[self.codes[index]]
-        duplex = Duplex("".join(letters[:, 0]), "".join(letters[::-1, 1]))
+        duplex = Duplex.from_codes(self.codes[index])
         return Junction(duplex, _contact(self.left[index]), _contact(self.right[index]))
 
     def select(self, indices: ArrayLike) -> TransportDataset:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.orthogonal import OrthogonalBasis
-from dnawire.junction import Junction
-from dnawire.transport import ContactedSystem, Eigensystem, PoleExpansion
+from dnawire.transport import ContactedSystem, Eigensystem
 
 Doubles = NDArray[np.float64]
 
@@ -42,21 +41,21 @@ class AtomicJunctions:
         """
         return cls(basis, Eigensystem.of(basis.fock(shell_potentials) * HARTREE_EV))
 
-    def contacted(self, junction: Junction) -> ContactedSystem:
-        """Attach wide-band contacts to all orbitals of the attached nucleotides."""
-        left, right = (
-            self.basis.structure.couplings(contact)[self.basis.orbital_atom]
-            for contact in (junction.left, junction.right)
-        )
-        return ContactedSystem.of(self.system, left, right)
+    @property
+    def orbital_site(self) -> Int[NDArray[np.int64], " N"]:
+        """Site of every orbital in the site order of the duplex."""
+        found: NDArray[np.int64] = self.basis.structure.sites[self.basis.orbital_atom]
+        return found
 
-    def poles(self, junction: Junction, low: float, high: float) -> PoleExpansion:
-        """Poles of a junction in a window of energies in eV, with the traces over the sites.
+    def contacted(
+        self, gamma_left: Float[Doubles, "L 2"], gamma_right: Float[Doubles, "L 2"]
+    ) -> ContactedSystem:
+        """Attach wide-band contacts to all orbitals of nucleotides.
 
-        Raises
-        ------
-        NotConvergedError
-            If the poles do not converge.
+        Parameters
+        ----------
+        gamma_left, gamma_right
+            Couplings of the nucleotides in eV, in ladder layout.
         """
-        sites = self.basis.structure.sites[self.basis.orbital_atom]
-        return PoleExpansion.of(self.contacted(junction), sites, low, high)
+        left, right = (gamma.reshape(-1)[self.orbital_site] for gamma in (gamma_left, gamma_right))
+        return ContactedSystem.of(self.system, left, right)

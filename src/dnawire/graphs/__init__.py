@@ -1,8 +1,10 @@
 """Junctions and records as tensors."""
 
-from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.graphs.charges import charge_source
+from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch, Targets
 from dnawire.graphs.tensors import (
     Batch,
+    ChargeSource,
     LoadedBatch,
     blocks,
     finite_mean,
@@ -14,10 +16,14 @@ from dnawire.graphs.tensors import (
 
 __all__ = [
     "Batch",
+    "ChargeSource",
+    "ChargesBatch",
     "JunctionBatch",
     "LoadedBatch",
     "SpectraBatch",
+    "Targets",
     "blocks",
+    "charge_source",
     "finite_mean",
     "iterate",
     "junction_batch",

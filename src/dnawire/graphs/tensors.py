@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from dnawire.data import Column, TransportDataset
-from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch
 from dnawire.junction import MISSING_CODE, Junction
 from dnawire.quantities import BY_COLUMN
 
@@ -32,6 +32,10 @@ class Batch(Protocol):
     @property
     def spectra(self) -> SpectraBatch:
         """Their spectra, in memory."""
+
+    @property
+    def charges(self) -> ChargesBatch | None:
+        """Their shell charges, in memory, if these are trained on."""
 
     @property
     def records(self) -> Int[Tensor, " B"]:
@@ -54,6 +58,7 @@ class LoadedBatch:
     junctions: JunctionBatch
     spectra: SpectraBatch
     records: Int[Tensor, " B"]
+    charges: ChargesBatch | None = None
 
     def select(self, rows: Int[Tensor, " n"]) -> LoadedBatch:
         """The given rows only."""
@@ -67,7 +72,10 @@ class LoadedBatch:
         junctions = {name: function(one) for name, one in self.junctions._asdict().items()}
         spectra = {name: function(one) for name, one in self.spectra.known().items()}
         return LoadedBatch(
-            JunctionBatch(**junctions), SpectraBatch(**spectra), function(self.records)
+            JunctionBatch(**junctions),
+            SpectraBatch(**spectra),
+            function(self.records),
+            self.charges and ChargesBatch(*map(function, self.charges)),
         )
 
     def __len__(self) -> int:
@@ -85,6 +93,7 @@ class StoredBatch:
     records: Int[Tensor, " B"]
     num_energies: int
     device: torch.device = _CPU
+    charges: ChargesBatch | None = None
 
     @property
     def spectra(self) -> SpectraBatch:
@@ -99,7 +108,8 @@ class StoredBatch:
         present, asked = junctions["present"], self.rows.index_select(0, rows)
         spectra = {name: self._gathered(name, asked, present) for name in self.columns}
         records = self.records.index_select(0, rows)
-        loaded = LoadedBatch(JunctionBatch(**junctions), SpectraBatch(**spectra), records)
+        charges = self.charges and ChargesBatch(self.charges.shell_charges.index_select(0, rows))
+        loaded = LoadedBatch(JunctionBatch(**junctions), SpectraBatch(**spectra), records, charges)
         return loaded if self.device.type == "cpu" else loaded.to(self.device)
 
     def to(self, device: torch.device) -> StoredBatch:
@@ -132,17 +142,34 @@ def junction_batch(junctions: Sequence[Junction]) -> JunctionBatch:
     )
 
 
-def length_buckets(dataset: TransportDataset, records: ArrayLike) -> list[Batch]:
+ChargeSource = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+"""Records of one length to their shell charges, (B, L, 2, K); see `ChargesBatch`."""
+
+
+def length_buckets(
+    dataset: TransportDataset, records: ArrayLike, charges: ChargeSource | None = None
+) -> list[Batch]:
     """All given records as one batch per duplex length, shortest first.
 
     Spectra stay in the dataset if it has one energy grid.
+
+    Parameters
+    ----------
+    dataset
+        Where the records are.
+    records
+        Their numbers.
+    charges
+        Gives their shell charges, if these are wanted.
     """
     chosen = np.asarray(records, dtype=np.int64)
     lengths = dataset.lengths[chosen]
-    return [_bucket(dataset, chosen[lengths == length]) for length in np.unique(lengths)]
+    return [_bucket(dataset, chosen[lengths == length], charges) for length in np.unique(lengths)]
 
 
-def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
+def _bucket(
+    dataset: TransportDataset, records: NDArray[np.int64], charges: ChargeSource | None
+) -> Batch:
     part = replace(dataset, spectra={}).select(records)
     source, rows = dataset, records
     if len(dataset.grids) > 1:
@@ -153,6 +180,7 @@ def _bucket(dataset: TransportDataset, records: NDArray[np.int64]) -> Batch:
         rows=torch.from_numpy(rows),
         records=torch.from_numpy(records),
         num_energies=len(part.energies),
+        charges=charges and ChargesBatch(torch.from_numpy(charges(records))),
     )
 
 

@@ -147,6 +147,12 @@ class Duplex:
         lower = strands[1] if len(strands) == len(STRANDS) else reverse_complement(strands[0])
         return cls(strands[0], lower)
 
+    @classmethod
+    def from_codes(cls, codes: NDArray[np.int8]) -> Duplex:
+        """Read a duplex from the codes of its bases in ladder layout, (L, 2); undone by `codes`."""
+        letters = np.array(list(LETTERS))[codes]
+        return cls("".join(letters[:, 0]), "".join(letters[::-1, 1]))
+
     @property
     def length(self) -> int:
         """Number of base pairs L."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dnawire.config import EncoderSettings
 from dnawire.graphs import Batch
-from dnawire.graphs.schema import JunctionBatch, SpectraBatch
+from dnawire.graphs.schema import JunctionBatch, SpectraBatch, Targets
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
@@ -44,8 +44,8 @@ class TransportModel(nn.Module, ABC):
 
     quantities: ClassVar[tuple[str, ...]]
     """What it predicts, by the names of `QUANTITIES` and in their order."""
-    target: ClassVar[str] = "spectra"
-    """What it is trained on: ``spectra`` or ``shell_charges``."""
+    target: ClassVar[Literal["spectra", "shell_charges"]] = "spectra"
+    """What `forward` predicts and what it is trained on."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0
@@ -75,5 +75,11 @@ class TransportModel(nn.Module, ABC):
         """Take from the training set what needs no step: a linear fit, or what never occurs."""
 
     @abstractmethod
-    def forward(self, batch: JunctionBatch) -> SpectraBatch:
-        """Predict the spectra of a batch on the energy grid of the model."""
+    def forward(self, batch: JunctionBatch) -> Targets:
+        """Predict the target: spectra on the energy grid of the model, or shell charges."""
+
+    def evaluate(self, batch: JunctionBatch) -> SpectraBatch:
+        """Spectra on the energy grid of the model, by which it is judged."""
+        found = self(batch)
+        assert isinstance(found, SpectraBatch)
+        return found

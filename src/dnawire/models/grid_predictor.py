@@ -68,7 +68,8 @@ class GridPredictor:
         self._check_energies(energies)
         self._check_eta(eta)
         with torch.no_grad():
-            spectra = self._model(ladder_batch(*junctions).to(self._model.energies.device))
+            batch = ladder_batch(*junctions).to(self._model.energies.device)
+            spectra = self._model.evaluate(batch)
         return Totals(
             log10_transmission=spectra.log10_transmission.double().cpu().numpy(),
             log10_dos=spectra.log10_dos.double().cpu().numpy(),

@@ -5,6 +5,7 @@ from dnawire.predictors.predictor import (
     HamiltonianPredictor,
     HamiltonianSource,
     Predictor,
+    checked_eta,
     in_batches,
 )
 
@@ -14,5 +15,6 @@ __all__ = [
     "HamiltonianSource",
     "Predictor",
     "checked_energies",
+    "checked_eta",
     "in_batches",
 ]

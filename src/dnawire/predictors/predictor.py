@@ -175,7 +175,7 @@ class HamiltonianPredictor:
         self, energies: ArrayLike | None, eta: float | None
     ) -> tuple[NDArray[np.float64], float]:
         grid = self.conditions.energies if energies is None else checked_energies(energies)
-        return grid, self.conditions.eta if eta is None else _checked_eta(eta)
+        return grid, self.conditions.eta if eta is None else checked_eta(eta)
 
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
@@ -223,7 +223,14 @@ def in_batches(
     return [records[row] for row in range(len(junctions))]
 
 
-def _checked_eta(eta: float) -> float:
+def checked_eta(eta: float) -> float:
+    """Return an ``eta`` in eV that can be.
+
+    Raises
+    ------
+    UsageError
+        If it is negative or not finite.
+    """
     if not (np.isfinite(eta) and eta >= 0.0):
         raise UsageError(f"eta is {eta} eV.", "give a finite eta in eV of at least 0.")
     return float(eta)

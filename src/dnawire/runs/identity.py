@@ -16,7 +16,7 @@ from dnawire.checkpoint import describe_environment
 from dnawire.compiled.environment import describe_compiled_code
 from dnawire.compiled.switch import only_definitions
 from dnawire.config import GuardClass, TrainConfig, guard_classes
-from dnawire.data import Splits, TransportDataset
+from dnawire.data import Splits
 from dnawire.runs.preparation import PreparedData
 
 
@@ -43,8 +43,8 @@ def identity_of(config: TrainConfig, data: PreparedData, processes: int) -> RunI
     dataset = data.dataset
     return RunIdentity(
         args=config.flat(),
-        run_id=run_id(config, dataset, data.splits),
-        data_digest=dataset.digest,
+        run_id=run_id(config, data.digest, data.splits),
+        data_digest=data.digest,
         question_digest=dataset.question_digest,
         splits_digest=data.splits.digest,
         environment=describe_environment()
@@ -58,7 +58,7 @@ def identity_of(config: TrainConfig, data: PreparedData, processes: int) -> RunI
     )
 
 
-def run_id(config: TrainConfig, dataset: TransportDataset, splits: Splits | None = None) -> str:
+def run_id(config: TrainConfig, records: str, splits: Splits | None = None) -> str:
     """Digest of everything that shapes the result: equal for equal runs."""
     classes = guard_classes()
     shaping = {
@@ -68,5 +68,5 @@ def run_id(config: TrainConfig, dataset: TransportDataset, splits: Splits | None
     }
     # Without a file the settings above say how the records are split.
     split = {"splits": splits.digest} if splits and config.data.splits else {}
-    text = json.dumps({**shaping, "records": dataset.digest, **split}, sort_keys=True)
+    text = json.dumps({**shaping, "records": records, **split}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

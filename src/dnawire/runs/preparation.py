@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,8 +24,9 @@ from dnawire.data import (
     read_splits,
     split_dataset,
 )
+from dnawire.data.atomistic import AtomisticColumns, read_atomistic
 from dnawire.errors import MixedEnergyGridError, UsageError
-from dnawire.graphs import Batch, iterate, length_buckets
+from dnawire.graphs import Batch, ChargeSource, charge_source, iterate, length_buckets
 from dnawire.models import (
     ModelSpecification,
     TargetStatistics,
@@ -33,15 +35,17 @@ from dnawire.models import (
     model_class,
 )
 from dnawire.quantities import QUANTITIES, scored_in
+from dnawire.structures import load_helix
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
 from dnawire.training.loop import Trainer
-from dnawire.training.loss import SpectralLoss
+from dnawire.training.loss import loss_for
 from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
 from dnawire.training.schedule import LearningRateSchedule
 from dnawire.training.state import RunState
 from dnawire.training.statistics import target_statistics
+from dnawire.xtb.level import Level
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +62,8 @@ class PreparedData:
     validation: list[Batch]
     test: list[Batch]
     statistics: TargetStatistics
+    digest: str
+    """SHA-256 of all that the run knows of its records."""
 
 
 def prepare_dataset(config: TrainConfig) -> TransportDataset:
@@ -94,9 +100,11 @@ def prepare_data(
         If the file of splits cannot be used, or puts a duplex on two sides.
     """
     _check_energies(dataset)
+    columns = _charge_columns(config)
+    charges = None if columns is None else charge_source(columns)
     splits = _splits(config.data, dataset)
     energies, eta = torch.from_numpy(dataset.energies.copy()), shared_eta(dataset)
-    training = length_buckets(dataset, splits.train)
+    training = length_buckets(dataset, splits.train, charges)
     statistics = target_statistics(training, energies, eta)
     size = config.optimization.batch_size
     spectra = {one.column: dataset.spectra[one.column] for one in scored_in(dataset.spectra)}
@@ -105,10 +113,49 @@ def prepare_data(
         dataset=dataset,
         splits=splits,
         training=[bucket.to(device) for bucket in training],
-        validation=_batches(dataset, splits.validation, size, device),
+        validation=_batches(dataset, splits.validation, size, device, charges),
         test=_batches(scored, splits.test, size, device),
         statistics=statistics,
+        digest=_digest(dataset, columns),
     )
+
+
+def _digest(dataset: TransportDataset, columns: AtomisticColumns | None) -> str:
+    if columns is None:
+        return dataset.digest
+    return hashlib.sha256((dataset.digest + columns.digest).encode()).hexdigest()
+
+
+def _charge_columns(config: TrainConfig) -> AtomisticColumns | None:
+    """Shell charges that the model is trained on; None if it is trained on spectra.
+
+    Raises
+    ------
+    UsageError
+        If the records have none, or were computed at another level or for another geometry.
+    """
+    if model_class(config.model.model_type).target == "spectra":
+        return None
+    path = config.data.data
+    columns = None if path is None else read_atomistic(path)
+    remedy = "Give --data FILE with a file of `dnawire generate xtb`."
+    if columns is None:
+        origin = "generated from a parameter set" if path is None else f"of {path}"
+        raise UsageError(
+            f"{config.model.model_type} learns shell charges, and the records {origin} have none",
+            remedy,
+        )
+    level = Level(settings_of(config.model).solvent).name  # type: ignore[attr-defined]
+    if columns.level != level:
+        raise UsageError(
+            f"the records of {path} are at the level {columns.level}, the model at {level}",
+            "Train with the --solvent of the records.",
+        )
+    if columns.helix_digest != load_helix().digest:
+        raise UsageError(
+            f"the records of {path} have the geometry {columns.helix} of another version", remedy
+        )
+    return columns
 
 
 def _splits(settings: DataConfig, dataset: TransportDataset) -> Splits:
@@ -120,9 +167,13 @@ def _splits(settings: DataConfig, dataset: TransportDataset) -> Splits:
 
 
 def _batches(
-    dataset: TransportDataset, records: NDArray[np.int64], size: int, device: torch.device
+    dataset: TransportDataset,
+    records: NDArray[np.int64],
+    size: int,
+    device: torch.device,
+    charges: ChargeSource | None = None,
 ) -> list[Batch]:
-    buckets = length_buckets(dataset, records)
+    buckets = length_buckets(dataset, records, charges)
     return [batch.to(device) for batch in iterate(buckets, size)]
 
 
@@ -199,7 +250,7 @@ def build_trainer(
             CHANNELS,
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
-    loss = SpectralLoss.for_model(model, data.statistics, config.loss).to(device)
+    loss = loss_for(model, data.statistics, config.loss).to(device)
     training = [group.bucket(batch, loss) for batch in data.training]
     order = BatchOrder(training, config.optimization.batch_size, config.runtime.seed)
     steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 from dnawire.monitor.progress_file import duration
@@ -13,11 +14,12 @@ def epoch_line(record: EpochRecord, num_epochs: int, seconds_left: float, is_bes
     """One plain line for a log: errors are in decades."""
     width = len(str(num_epochs))
     symbols = {one.name: one.scale_label.replace("log10", "log") for one in SCORED}
-    errors = [f"|d{symbol}| {record.val_scores[name]:.4f}" for name, symbol in symbols.items()]
+    known = {name: score for name, score in record.val_scores.items() if not math.isnan(score)}
+    errors = [f"  |d{symbols[name]}| {score:.4f}" for name, score in known.items()]
     return (
         f"epoch {record.epoch:{width}d}/{num_epochs}"
         f"  loss {record.train_loss:.2e}  val {record.val_loss:.2e}"
-        f"  {'  '.join(errors)}"
+        f"{''.join(errors)}"
         f"  lr {record.learning_rate:.1e}  {record.seconds:.2f} s"
         f"  left {duration(seconds_left)}{'  best' if is_best else ''}"
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage, Ragged, TransportDataset, parameter_set_of, shared_contacts
-from dnawire.graphs import Batch
+from dnawire.graphs import Batch, SpectraBatch
 from dnawire.models import TransportModel, save_model
 from dnawire.predictors.conditions import conditions_of_settings
 from dnawire.predictors.shortfalls import shortfalls
@@ -58,7 +58,8 @@ def write_results(
     with folder.writing():
         folder.write_metrics(state.history)
         save_model(target, model, specification, provenance)
-        scores = test_scores(config.model_name, model, data)
+        predictions = test_predictions(config.model_name, model, data)
+        scores = test_scores(config.model_name, predictions, data)
         folder.write_scores(scores)
         provenance |= {"scores": scores}
         save_model(target, model, specification, provenance)
@@ -67,7 +68,7 @@ def write_results(
             folder.write_text("model/README.md", card)
         with optional("the file of test records"):
             source = {"model": config.model_name, "run_id": identity.run_id}
-            folder.write_test_records(*predicted_records(model, data, source))
+            folder.write_test_records(*predicted_records(predictions, data, source))
     model.load_state_dict(last)
     logger.info("best epoch %d; errors on the test set:", state.best_epoch)
     logger.info("%s", score_table(scores))
@@ -105,28 +106,36 @@ def _origin(config: TrainConfig, dataset: TransportDataset) -> dict[str, Any]:
     }
 
 
-def test_scores(name: str, model: TransportModel, data: PreparedData) -> dict[str, Scores]:
+def test_predictions(name: str, model: TransportModel, data: PreparedData) -> list[SpectraBatch]:
+    """Spectra that the model predicts for each batch of the test set; none if it cannot."""
+    with optional(f"the score of {name}"), torch.no_grad():
+        return [model.evaluate(batch.junctions) for batch in data.test]
+    return []
+
+
+def test_scores(
+    name: str, predictions: Sequence[SpectraBatch], data: PreparedData
+) -> dict[str, Scores]:
     """Errors on the test set of the model and, beside it, of the trivial baselines."""
     own = dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
-    with optional(f"the score of {name}"), torch.no_grad():
+    if predictions:
         scores = ScoreSum()
-        for batch in data.test:
-            scores.add(model(batch.junctions), batch.spectra)
+        for prediction, batch in zip(predictions, data.test, strict=True):
+            scores.add(prediction, batch.spectra)
         own = scores.result()
     baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
     return {name: own, **baselines}
 
 
 def predicted_records(
-    model: TransportModel, data: PreparedData, source: dict[str, Any]
+    predictions: Sequence[SpectraBatch], data: PreparedData, source: dict[str, Any]
 ) -> tuple[TransportDataset, TransportDataset]:
     """Reference and predicted records of the test set, in the same order."""
     parts: dict[str, list[NDArray[Any]]] = {}
-    with torch.no_grad():
-        for batch in data.test:
-            prediction = model(batch.junctions).known()
-            for one in scored_in(prediction):
-                parts.setdefault(one.column, []).append(prediction[one.column].cpu().numpy())
+    for prediction in predictions:
+        known = prediction.known()
+        for one in scored_in(known):
+            parts.setdefault(one.column, []).append(known[one.column].cpu().numpy())
     records = torch.cat([batch.records for batch in data.test]).cpu().numpy()
     order = np.argsort(records)
     reference = data.dataset.select(records[order])

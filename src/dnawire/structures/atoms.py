@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.junction import STRANDS, Contact, Duplex
+from dnawire.junction import STRANDS, Duplex
 
 ATOMIC_NUMBERS: Final = {"H": 1, "C": 6, "N": 7, "O": 8, "P": 15}
 """Atomic numbers of the elements of nucleic acids."""
@@ -74,7 +74,3 @@ class AtomicStructure:
         strand, position = divmod(int(self.nucleotides[atom]), self.duplex.length)
         letters = (self.duplex.upper, self.duplex.lower)[strand]
         return f"{STRANDS[strand]}:{position} {letters[position]} {self.names[atom]}"
-
-    def couplings(self, contact: Contact) -> NDArray[np.float64]:
-        """Coupling in eV of the nucleotide of every atom to a contact, (A,)."""
-        return contact.ladder_gamma(self.duplex.length).reshape(-1)[self.sites]

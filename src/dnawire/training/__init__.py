@@ -4,7 +4,7 @@ from dnawire.training.baselines import baseline_scores
 from dnawire.training.callback import Callback, Callbacks
 from dnawire.training.distributed import ProcessGroup, SingleProcess, join_process_group
 from dnawire.training.loop import Trainer
-from dnawire.training.loss import SpectralLoss
+from dnawire.training.loss import ChargeLoss, SpectralLoss, loss_for
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
@@ -16,6 +16,7 @@ __all__ = [
     "BatchOrder",
     "Callback",
     "Callbacks",
+    "ChargeLoss",
     "EpochRecord",
     "LearningRateSchedule",
     "ProcessGroup",
@@ -28,5 +29,6 @@ __all__ = [
     "baseline_scores",
     "build_optimizer",
     "join_process_group",
+    "loss_for",
     "target_statistics",
 ]

@@ -1,19 +1,81 @@
-"""What is minimized: robust losses of log10 spectra, balanced by their spread in training."""
+"""What is minimized: robust losses of log10 spectra, or square errors of shell charges."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from dnawire.config import LossConfig
-from dnawire.graphs.schema import SpectraBatch
+from dnawire.graphs import Batch
+from dnawire.graphs.schema import ChargesBatch, SpectraBatch, Targets
 from dnawire.models import TargetStatistics, TransportModel
 from dnawire.operators import energy_weights, weighted_huber
 from dnawire.quantities import QUANTITIES, Quantity
+
+_CHARGE: Final = 1e-3
+"""e; an error of a shell charge of this size is a loss of one."""
+
+
+class Loss(Protocol):
+    """What is minimized; losses of parts of a batch add up to that of the batch."""
+
+    def target_of(self, batch: Batch) -> Any:  # noqa: ANN401
+        """What predictions of a batch are compared with."""
+
+    def __call__(self, prediction: Any, target: Any) -> Float[Tensor, ""]:  # noqa: ANN401
+        """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
+
+    def weights_of(self, target: Any) -> Float[Tensor, "B n"]:  # noqa: ANN401
+        """Sum of the weights of each record in each mean of the loss, on the CPU."""
+
+    def for_part(self, part: Float[Tensor, " n"], whole: Float[Tensor, " n"]) -> Loss:
+        """The loss of a part of a batch, from the sums of `weights_of` of both."""
+
+    def to(self, device: torch.device) -> Loss:
+        """Copy to a device."""
+
+
+def loss_for(model: TransportModel, statistics: TargetStatistics, weights: LossConfig) -> Loss:
+    """Loss of what a model predicts."""
+    if model.target == "shell_charges":
+        return ChargeLoss()
+    return SpectralLoss.for_model(model, statistics, weights)
+
+
+class ChargeLoss(NamedTuple):
+    """Mean square error of the shell charges, in units of 1e-3 e."""
+
+    share: float = 1.0
+    """Fraction of the shells of the batch that the records at hand have."""
+
+    def target_of(self, batch: Batch) -> ChargesBatch:
+        """Their shell charges."""
+        assert batch.charges is not None
+        return batch.charges
+
+    def __call__(self, prediction: Targets, target: ChargesBatch) -> Float[Tensor, ""]:
+        """Loss; see `Loss`. Places without a shell count nothing."""
+        assert isinstance(prediction, ChargesBatch)
+        known = target.shell_charges.isfinite()
+        errors = (prediction.shell_charges - target.shell_charges)[known] / _CHARGE
+        return self.share * errors.square().mean()
+
+    def weights_of(self, target: ChargesBatch) -> Float[Tensor, "B 1"]:
+        """Number of shells of each record."""
+        return target.shell_charges.isfinite().flatten(1).sum(1, keepdim=True).double().cpu()
+
+    def for_part(self, part: Float[Tensor, " 1"], whole: Float[Tensor, " 1"]) -> ChargeLoss:
+        """Loss of a part; see `Loss`."""
+        return self._replace(share=float(part / whole))
+
+    def to(self, device: torch.device) -> ChargeLoss:
+        """It has no tensors."""
+        del device
+        return self
 
 
 class SpectralLoss(NamedTuple):
@@ -50,7 +112,11 @@ class SpectralLoss(NamedTuple):
         """Copy the scales to a device."""
         return self._replace(scales={name: one.to(device) for name, one in self.scales.items()})
 
-    def __call__(self, prediction: SpectraBatch, target: SpectraBatch) -> Float[Tensor, ""]:
+    def target_of(self, batch: Batch) -> SpectraBatch:
+        """Their spectra."""
+        return batch.spectra
+
+    def __call__(self, prediction: Targets, target: SpectraBatch) -> Float[Tensor, ""]:
         """Loss of one batch, or the share in it of the records at hand; float64, dimensionless."""
         predicted, wanted = prediction.known(), target.known()
         losses = []

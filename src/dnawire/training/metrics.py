@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs.schema import SpectraBatch
+from dnawire.graphs.schema import SpectraBatch, Targets
 from dnawire.quantities import SCORED
 
 Scores = dict[str, float]
@@ -22,7 +22,7 @@ class ScoreSum:
         self._sums = torch.zeros(len(SCORED), dtype=torch.float64)
         self._counts = torch.zeros(len(SCORED), dtype=torch.float64)
 
-    def add(self, prediction: SpectraBatch, target: SpectraBatch) -> None:
+    def add(self, prediction: Targets, target: SpectraBatch) -> None:
         """Count one batch; targets that are not finite are skipped."""
         predicted, wanted = prediction.known(), target.known()
         for index, quantity in enumerate(SCORED):

@@ -130,13 +130,17 @@ class ContactedSystem:
         found: Complexes = -sums(np.einsum("ic,ic->i", outer @ solution.reduced, outer), groups)
         return found
 
+    def trace(self, solution: Solution) -> complex:
+        """Trace of G."""
+        w = self.contacts
+        squares = real_product(w.T, solution.bare[:, None] ** 2 * w)
+        return complex(solution.bare.sum() - np.sum(solution.reduced * squares.T))
+
     def spectra(self, energy: complex) -> tuple[float, float]:
         """Transmission and density of states in 1/eV at one energy."""
-        solution, w = self.at(energy), self.contacts
+        solution = self.at(energy)
         between = solution.amplitudes[: self.num_left, self.num_left :]
-        squares = real_product(w.T, solution.bare[:, None] ** 2 * w)
-        trace = solution.bare.sum() - np.sum(solution.reduced * squares.T)
-        return float((abs(between) ** 2).sum()), float(-trace.imag / math.pi)
+        return float((abs(between) ** 2).sum()), -self.trace(solution).imag / math.pi
 
     def poles(self, low: float, high: float) -> Poles:
         """Poles whose real part lies between two energies, each with the square norm x^T x = 1.

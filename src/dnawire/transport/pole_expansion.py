@@ -25,7 +25,7 @@ from jaxtyping import Complex, Float, Int
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from dnawire.transport.contacted import ContactedSystem, real_product, sums
+from dnawire.transport.contacted import ContactedSystem, Poles, Solution, real_product, sums
 
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
@@ -179,9 +179,9 @@ class PoleExpansion:
     def of(
         cls,
         system: ContactedSystem,
-        groups: Int[NDArray[np.int64], " N"],
         low: float,
         high: float,
+        groups: Int[NDArray[np.int64], " N"] | None = None,
     ) -> PoleExpansion:
         """Find the poles of a junction and sum up those that are far.
 
@@ -189,10 +189,10 @@ class PoleExpansion:
         ----------
         system
             Hamiltonian and contacts.
-        groups
-            Group of every orbital, from 0.
         low, high
             Ends of the window in eV.
+        groups
+            Group of every orbital, from 0; None takes all as one group, which costs less.
 
         Raises
         ------
@@ -201,18 +201,16 @@ class PoleExpansion:
         """
         window, poles = Window(low, high), system.poles(low - _FAR, high + _FAR)
         left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
-        residues = sums(real_product(system.system.vectors, poles.vectors) ** 2, groups)
-        shares = sums(system.system.vectors**2, groups)
+        trace = _Trace.of(system, poles, groups)
         amplitudes, traces = [], []
         for energy in window.points.tolist():
             solution, near = system.at(energy), 1.0 / (energy - poles.energies)
             whole = solution.amplitudes[: system.num_left, system.num_left :]
             amplitudes.append(whole - (left * near) @ right.T)
-            bare = real_product(shares, solution.bare[:, None])[:, 0]
-            traces.append(bare + system.traces(solution, groups) - residues @ near)
+            traces.append(trace.at(solution) - trace.residues @ near)
         series = np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes))
         found = Amplitudes(window, poles.energies, left, right, series)
-        return cls(found, residues, _TRANSFORM @ np.stack(traces))
+        return cls(found, trace.residues, _TRANSFORM @ np.stack(traces))
 
     def local_dos(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, "g E"]:
         """Density of states of every group at E + i eta, 1/eV."""
@@ -251,6 +249,31 @@ class PoleExpansion:
             narrow = self.amplitudes.narrowed(ends[0], ends[-1])
             found += [narrow.mean_square(*pair) for pair in pairwise(ends)]
         return np.array(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trace:
+    """Trace of G over the orbitals of groups."""
+
+    system: ContactedSystem
+    residues: Complexes
+    """Of the poles, (g, P)."""
+    groups: NDArray[np.int64] | None
+    shares: Doubles
+    """Of the orbitals of H in the groups, (g, N)."""
+
+    @classmethod
+    def of(cls, system: ContactedSystem, poles: Poles, groups: NDArray[np.int64] | None) -> _Trace:
+        if groups is None:
+            return cls(system, np.ones((1, len(poles.energies)), np.complex128), None, np.empty(0))
+        residues = sums(real_product(system.system.vectors, poles.vectors) ** 2, groups)
+        return cls(system, residues, groups, sums(system.system.vectors**2, groups))
+
+    def at(self, solution: Solution) -> Complexes:
+        if self.groups is None:
+            return np.array([self.system.trace(solution)])
+        bare = real_product(self.shares, solution.bare[:, None])[:, 0]
+        return bare + self.system.traces(solution, self.groups)
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:

@@ -66,11 +66,12 @@ def record_of(
     NotConvergedError
         If the poles do not converge, or give other spectra than a direct solution.
     """
-    poles = junctions.poles(junction, window.low, window.high)
+    system = junctions.contacted(junction.gamma_left, junction.gamma_right)
+    poles = PoleExpansion.of(system, window.low, window.high, junctions.orbital_site)
     energies, eta = window.energies, window.eta
     ldos = poles.local_dos(energies, eta)
     transmission = poles.transmission(energies, eta)
-    _check(junctions.contacted(junction), junction, window, transmission, ldos)
+    _check(system, junction, window, transmission, ldos)
     columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     columns["log10_ldos"] = columns["log10_ldos"].astype(np.float32)
     record = TransportRecord(

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.electronic.nucleotides import PLACES, nucleotide_shells
-from dnawire.graphs import Batch
-from dnawire.graphs.schema import ChargesBatch, JunctionBatch
-from dnawire.junction import NUM_BASES
+from dnawire.graphs import Batch, ladder_batch
+from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch
+from dnawire.junction import NUM_BASES, Duplex
 from dnawire.models.atomistic.settings import AtomisticSettings
+from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.models.base import TransportModel
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.operators import neighborhoods
+from dnawire.quantities import scaled_columns
+from dnawire.structures import build_duplex, check_structure
+from dnawire.xtb.level import Level
 
 _SCALE: Final = 1e-3
 """e; what a correction of one is worth."""
@@ -38,7 +44,6 @@ class AtomisticModel(TransportModel):
     target = "shell_charges"
 
     shells: Tensor
-    phosphorus: Tensor
 
     def __init__(self, num_energies: int, settings: AtomisticSettings) -> None:
         super().__init__(num_energies, settings)
@@ -57,7 +62,8 @@ class AtomisticModel(TransportModel):
         counts = torch.zeros_like(self.charge_table)
         for batch in training:
             base, place = batch.junctions.base.cpu(), places_of(batch.junctions.base.cpu())
-            charges = batch.spectra.known()["shell_charges"].cpu()
+            assert batch.charges is not None
+            charges = batch.charges.shell_charges.cpu()
             known = charges.isfinite()
             at = (base.flatten(), place.flatten())
             sums.index_put_(at, charges.nan_to_num(0.0).flatten(0, 2), accumulate=True)
@@ -74,6 +80,49 @@ class AtomisticModel(TransportModel):
         wanted = -2.0 * (batch.base.shape[1] - 1)
         lacking = (wanted - charges.sum((1, 2, 3))) / present.sum((1, 2, 3))
         return ChargesBatch(charges + present * lacking[:, None, None, None])
+
+    def charged(self, duplex: Duplex) -> ChargedDuplex:
+        """Predict the charges of an ideal duplex, and diagonalize what follows.
+
+        Raises
+        ------
+        InvalidDuplexError, InvalidStructureError
+            If the duplex has no ideal structure, or bases that have no room in it.
+        """
+        structure = build_duplex(duplex)
+        check_structure(structure)
+        no_contact = np.zeros(duplex.codes.shape)
+        batch = ladder_batch(duplex.codes[None], no_contact[None], no_contact[None])
+        with torch.no_grad():
+            table = self(batch.to(self.energies.device)).shell_charges
+        charges = table.cpu().numpy().reshape(-1)[nucleotide_shells().rows(structure)]
+        return ChargedDuplex.of(structure, charges, Level(self.settings.solvent).parameters)
+
+    def evaluate(self, batch: JunctionBatch) -> SpectraBatch:
+        """Spectra of all atoms on the energy grid of the model."""
+        return self.spectra(batch, self.energies.cpu().numpy(), float(self.eta))
+
+    def spectra(
+        self, batch: JunctionBatch, energies: Float[NDArray[np.float64], " E"], eta: float
+    ) -> SpectraBatch:
+        """log10 T and log10 DOS of all atoms at any energies in eV; see `charged`.
+
+        Junctions of one duplex are best neighbors: its levels are computed once.
+        """
+        columns: list[dict[str, Tensor]] = []
+        codes = batch.base.cpu().numpy()
+        contacts = batch.gamma_left.cpu().numpy(), batch.gamma_right.cpu().numpy()
+        for row, (left, right) in enumerate(zip(*contacts, strict=True)):
+            if row == 0 or (codes[row] != codes[row - 1]).any():
+                charged = self.charged(Duplex.from_codes(codes[row]))
+            poles = charged.poles((left, right), energies)
+            transmission = poles.transmission(energies, eta)
+            dos = poles.local_dos(energies, eta)[0]
+            found = scaled_columns(transmission=transmission, dos=dos)
+            columns.append({name: torch.from_numpy(one) for name, one in found.items()})
+        return SpectraBatch(
+            **{name: torch.stack([one[name] for one in columns]) for name in columns[0]}
+        )
 
     def _corrections(self, batch: JunctionBatch) -> Float[Tensor, "B L 2 K"]:
         """Of every nucleotide for its surroundings; dropout leaves out those of whole duplexes."""

@@ -15,7 +15,7 @@ from dnawire.graphs import Batch
 from dnawire.operators.device import named_device
 from dnawire.training.callback import Callback
 from dnawire.training.distributed.local_batch import Bucket, WholeBucket
-from dnawire.training.loss import SpectralLoss
+from dnawire.training.loss import Loss
 
 
 class ProcessGroup(Protocol):
@@ -26,7 +26,7 @@ class ProcessGroup(Protocol):
     size: int
     """Number of processes."""
 
-    def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
+    def bucket(self, batch: Batch, loss: Loss) -> Bucket:
         """Records from which batches are cut, each to be divided among the processes."""
 
     def all_reduce(self, gradients: Sequence[Tensor], value: float) -> float:
@@ -78,7 +78,7 @@ class SingleProcess:
     rank = 0
     size = 1
 
-    def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
+    def bucket(self, batch: Batch, loss: Loss) -> Bucket:
         """Records of which every batch is computed whole."""
         return WholeBucket(batch, loss)
 

@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from dnawire.graphs import Batch, SpectraBatch, blocks
+from dnawire.graphs import Batch, blocks
+from dnawire.graphs.schema import Targets
 from dnawire.models import TransportModel
-from dnawire.training.loss import SpectralLoss
+from dnawire.training.loss import Loss
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class LocalBatch:
     """Consecutive records of a global batch; the losses of all processes add up to its loss."""
 
     batch: Batch
-    loss: SpectralLoss
+    loss: Loss
     others: tuple[int, int] = (0, 0)
     """Numbers of records of the global batch before and after these."""
 
@@ -29,24 +30,24 @@ class LocalBatch:
         before, after = self.others
         return before + len(self.batch) + after
 
-    def predict(self, model: TransportModel) -> SpectraBatch:
-        """Predict the spectra."""
+    def predict(self, model: TransportModel) -> Targets:
+        """Predict the target of the model."""
         return model(self.batch.junctions)  # type: ignore[no-any-return]
 
-    def loss_of(self, prediction: SpectraBatch) -> Float[Tensor, ""]:
+    def loss_of(self, prediction: Targets) -> Float[Tensor, ""]:
         """What a prediction adds to the loss of the global batch."""
-        return self.loss(prediction, self.batch.spectra)
+        return self.loss(prediction, self.loss.target_of(self.batch))
 
 
 class EmptyLocalBatch(LocalBatch):
     """Nothing of a global batch that has fewer records than there are processes."""
 
-    def predict(self, model: TransportModel) -> SpectraBatch:
+    def predict(self, model: TransportModel) -> Targets:
         """Predict nothing."""
         del model
         return self.batch.spectra
 
-    def loss_of(self, prediction: SpectraBatch) -> Float[Tensor, ""]:
+    def loss_of(self, prediction: Targets) -> Float[Tensor, ""]:
         """Return zero, with no gradient for any parameter."""
         del prediction
         return torch.zeros((), dtype=torch.float64, requires_grad=True)
@@ -70,7 +71,7 @@ class WholeBucket:
     """A bucket of the only process."""
 
     batch: Batch
-    loss: SpectralLoss
+    loss: Loss
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -97,13 +98,13 @@ class ShardedBucket:
         Which of how many processes this one is.
     """
 
-    def __init__(self, batch: Batch, loss: SpectralLoss, rank: int, world_size: int) -> None:
+    def __init__(self, batch: Batch, loss: Loss, rank: int, world_size: int) -> None:
         self._batch = batch
         self._loss = loss
         self._rank = rank
         self._world_size = world_size
-        parts = (part.spectra for loaded in blocks([batch]) for part in loaded)
-        self._weights = torch.cat([loss.weights_of(spectra) for spectra in parts])
+        parts = (part for loaded in blocks([batch]) for part in loaded)
+        self._weights = torch.cat([loss.weights_of(loss.target_of(part)) for part in parts])
 
     def __len__(self) -> int:
         return len(self._batch)

@@ -33,7 +33,7 @@ from dnawire.training.callback import Callback
 from dnawire.training.distributed.group import ProcessGroup, SingleProcess
 from dnawire.training.distributed.local_batch import Bucket, ShardedBucket
 from dnawire.training.distributed.synchronized import SynchronizedCallback, SynchronizedStop
-from dnawire.training.loss import SpectralLoss
+from dnawire.training.loss import Loss
 
 TIMEOUT: Final = timedelta(minutes=10)
 """Longest time that one process waits for another, which can be suspended or cut off."""
@@ -70,7 +70,7 @@ class TorchProcessGroup:
         self._local_rank = rank.local_rank
         self._stop = SynchronizedStop(StopRequest(), self.all_reduce_max)
 
-    def bucket(self, batch: Batch, loss: SpectralLoss) -> Bucket:
+    def bucket(self, batch: Batch, loss: Loss) -> Bucket:
         """Records of which this process computes a part of every batch."""
         return ShardedBucket(batch, loss, self.rank, self.size)
 

@@ -1,0 +1,105 @@
+"""The predictor of ``atomistic``: all-atom transport through the charges that were learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dnawire.data import TransportRecord
+from dnawire.errors import UsageError
+from dnawire.graphs import ladder_batch
+from dnawire.junction import Duplex, Junction, JunctionArrays
+from dnawire.models.atomistic.model import AtomisticModel
+from dnawire.predictors import Conditions, checked_energies, checked_eta
+from dnawire.quantities import scaled_columns
+from dnawire.transport import Totals
+
+_KEPT: Final = 2
+"""Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
+
+
+class AtomisticPredictor:
+    """Spectra at any energies, for any contacts, of all atoms at the level of the training.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    conditions
+        Those of its training.
+    model
+        The trained model, in evaluation mode.
+    """
+
+    respects = ("pairs",)
+    knows_all_energies = True
+    knows_hamiltonian = False
+
+    def __init__(self, name: str, conditions: Conditions, model: AtomisticModel) -> None:
+        self.name = name
+        self.conditions = conditions
+        self._model = model
+        self._charged = lru_cache(_KEPT)(model.charged)
+
+    def predict(
+        self,
+        junctions: Sequence[Junction],
+        energies: ArrayLike | None = None,
+        eta: float | None = None,
+    ) -> list[TransportRecord]:
+        """Compute T, DOS and LDOS at any energies; see `Predictor.predict`.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid or eta is impossible.
+        InvalidDuplexError, InvalidStructureError
+            If a duplex has no ideal structure.
+        """
+        grid, width = self._asked(energies, eta)
+        return [self._record(junction, grid, width) for junction in junctions]
+
+    def totals(
+        self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
+    ) -> Totals[NDArray[np.float64]]:
+        """Compute T and DOS of many junctions; see `Predictor.totals`."""
+        grid, width = self._asked(energies, eta)
+        found = self._model.spectra(ladder_batch(*junctions), grid, width)
+        return Totals(found.log10_transmission.numpy(), found.log10_dos.numpy())
+
+    def hamiltonian(self, duplex: Duplex) -> NoReturn:
+        """Refuse: there is no Hamiltonian of one orbital per base; see `Predictor.hamiltonian`."""
+        raise UsageError(
+            f"{self.name} has all orbitals of all atoms, and no Hamiltonian of one per base.",
+            "Ask a model of the type hamiltonian, or a parameter set.",
+        )
+
+    def out_of_domain(self, junction: Junction) -> list[str]:
+        """Compare the base pairs with those of the training; contacts are exact."""
+        return self.conditions.out_of_domain(junction, self.respects)
+
+    def _asked(
+        self, energies: ArrayLike | None, eta: float | None
+    ) -> tuple[NDArray[np.float64], float]:
+        grid = self.conditions.energies if energies is None else checked_energies(energies)
+        return grid, self.conditions.eta if eta is None else checked_eta(eta)
+
+    def _record(
+        self, junction: Junction, energies: NDArray[np.float64], eta: float
+    ) -> TransportRecord:
+        contacts = junction.gamma_left, junction.gamma_right
+        poles = self._charged(junction.duplex).poles_by_site(contacts, energies)
+        ldos = poles.local_dos(energies, eta)
+        transmission = poles.transmission(energies, eta)
+        return TransportRecord(
+            junction=junction,
+            energies=energies,
+            spectra=scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos),
+            eta=eta,
+            energy_reference=0.0,
+            identifier=f"{self.name}/{junction.duplex.text}",
+        )

@@ -1,0 +1,74 @@
+"""From the shell charges of a duplex to its spectra, with all atoms and all orbitals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from dnawire.electronic import AtomicJunctions, OrthogonalBasis
+from dnawire.electrostatics import Electrostatics, SolventParameters
+from dnawire.structures import AtomicStructure
+from dnawire.transport import PoleExpansion
+
+Doubles = NDArray[np.float64]
+
+_NARROWEST: Final = 0.1
+"""eV; windows are at least so wide."""
+
+
+NucleotideContacts = tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]]
+"""Couplings of the nucleotides to the left and the right contact in eV, in ladder layout."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChargedDuplex:
+    """A duplex whose shell charges are known.
+
+    Parameters
+    ----------
+    structure
+        Its atoms.
+    shell_charges
+        In e, (M,).
+    junctions
+        Levels of the Hamiltonian that follows.
+    """
+
+    structure: AtomicStructure
+    shell_charges: Float[Doubles, " M"]
+    junctions: AtomicJunctions
+
+    @classmethod
+    def of(
+        cls,
+        structure: AtomicStructure,
+        shell_charges: Float[Doubles, " M"],
+        solvent: SolventParameters | None,
+    ) -> ChargedDuplex:
+        """Compute potentials, Fock matrix and levels; ``solvent`` is None in vacuum."""
+        field = Electrostatics.of(structure.atomic_numbers, structure.positions, solvent)
+        potentials = field.potentials(shell_charges)
+        basis = OrthogonalBasis.of(structure)
+        return cls(structure, shell_charges, AtomicJunctions.of(basis, potentials))
+
+    def poles(self, junction: NucleotideContacts, energies: Float[Doubles, " E"]) -> PoleExpansion:
+        """Poles about energies in eV, with the trace over all orbitals."""
+        system = self.junctions.contacted(*junction)
+        return PoleExpansion.of(system, *_window(energies))
+
+    def poles_by_site(
+        self, junction: NucleotideContacts, energies: Float[Doubles, " E"]
+    ) -> PoleExpansion:
+        """Poles about energies in eV, with the traces over the sites."""
+        system = self.junctions.contacted(*junction)
+        return PoleExpansion.of(system, *_window(energies), self.junctions.orbital_site)
+
+
+def _window(energies: Doubles) -> tuple[float, float]:
+    middle = float(energies[0] + energies[-1]) / 2
+    half = max(float(energies[-1] - energies[0]), _NARROWEST) / 2
+    return middle - half, middle + half

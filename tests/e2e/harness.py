@@ -27,7 +27,7 @@ from dnawire.checkpoint import CheckpointStore, SaveInterval
 from dnawire.cli import main
 from dnawire.cli.train import parse_flags
 from dnawire.cluster import signals
-from dnawire.config import model_types
+from dnawire.config import declaration, model_types
 from dnawire.errors import EXIT_FINISHED
 from dnawire.models import TransportModel
 from dnawire.runs import Run, train
@@ -40,7 +40,8 @@ FEW_RECORDS: Final = tuple(_RECORDS.split())
 SMALL_MODEL: Final = tuple(_SMALL.split())
 TINY: Final = (*FEW_RECORDS, *SMALL_MODEL)
 STEPS_PER_EPOCH: Final = 7
-MODELS: Final = tuple(model_types())
+MODELS: Final = tuple(name for name in model_types() if declaration(name).target == "spectra")
+"""Types of models that generated records can train."""
 CHECKPOINTS: Final = "checkpoints"
 
 START: Final = "b"

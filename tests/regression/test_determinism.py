@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from model_kit import SPECTRAL
 
 from dnawire.cli.train import parse_flags
 from dnawire.compiled.switch import definitions
-from dnawire.config import TrainConfig, model_types
+from dnawire.config import TrainConfig
 from dnawire.data import named_seed
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.runs.torch_setup import set_up_torch
@@ -64,7 +65,7 @@ def gradient_of(trainer: Trainer, part: LocalBatch) -> str:
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "definitions"])
-@pytest.mark.parametrize("model", model_types())
+@pytest.mark.parametrize("model", SPECTRAL)
 def test_a_large_step_has_the_same_bits_in_every_run(model: str, compiled: bool) -> None:
     # Without dropout equal surroundings are computed once, and their gradients are added.
     trainer, part = large_step(model, "0.1" if compiled else "0.0")

@@ -11,10 +11,11 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from model_kit import SPECTRAL
 from torch.overrides import TorchFunctionMode
 
 from dnawire.compiled.switch import definitions
-from dnawire.config import TrainConfig, model_types
+from dnawire.config import TrainConfig
 from dnawire.graphs import JunctionBatch, junction_batch
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.models import (
@@ -46,7 +47,7 @@ RUN = {
 """Small: by the definitions, the search for a start holds gigabytes of a larger set."""
 
 lengths = st.integers(1, 9)
-both = pytest.mark.parametrize("model_type", model_types())
+both = pytest.mark.parametrize("model_type", SPECTRAL)
 
 
 def random_batch(size: int, length: int, seed: int) -> JunctionBatch:

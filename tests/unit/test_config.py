@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_kit import SPECTRAL
 
 from dnawire.config import (
     CheckpointConfig,
     GenerationConfig,
     TrainConfig,
     check_generation,
-    model_types,
 )
 from dnawire.errors import UsageError
 
@@ -157,7 +157,7 @@ changes = st.fixed_dictionaries(
         "num_samples": st.integers(1, 10**6),
         "eta": finite,
         "learning_rate": finite,
-        "model_type": st.sampled_from(list(model_types())),
+        "model_type": st.sampled_from(list(SPECTRAL)),
         "checkpoint_dir": st.sampled_from(["a", "b/c"]),
         "allow_change": st.just(["seed", "device"]),
         "left_contact": st.sampled_from(["upper:0", "upper:0,lower:-1"]),

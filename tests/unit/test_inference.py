@@ -11,8 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from inference_kit import ENERGIES, LEFT, RIGHT, junction, provenance, records, save, trained
+from model_kit import SPECTRAL
 
-from dnawire.config import model_types
 from dnawire.errors import (
     NotFoundError,
     UnknownParameterSetError,
@@ -25,7 +25,7 @@ from dnawire.junction import Contact, Duplex, Junction
 from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
 
 
-@pytest.fixture(params=[*model_types(), "exact"])
+@pytest.fixture(params=[*SPECTRAL, "exact"])
 def predictor(request: pytest.FixtureRequest, tmp_path: Path) -> Predictor:
     if request.param == "exact":
         return load_predictor("exact:kordas2025")

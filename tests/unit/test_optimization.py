@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from model_kit import SPECTRAL
 
 from dnawire.cli.train import parse_flags
-from dnawire.config import OptimizationConfig, TrainConfig, model_types
+from dnawire.config import OptimizationConfig, TrainConfig
 from dnawire.models import PackedParameters
 from dnawire.runs.preparation import build_trainer, prepare_data, prepare_dataset
 from dnawire.training.callback import Callback
@@ -178,7 +179,7 @@ def trainer_of(flags: str) -> Trainer:
     return build_trainer(config, prepare_data(config, prepare_dataset(config), CPU), CPU)
 
 
-@pytest.mark.parametrize("model", model_types())
+@pytest.mark.parametrize("model", SPECTRAL)
 def test_average_follows_the_weights_and_is_what_is_judged(model: str) -> None:
     trainer = trainer_of(f"--model_type {model} --ema_decay 0.75 --batch_size 8")
     assert trainer.average is not None
@@ -200,7 +201,7 @@ def test_average_follows_the_weights_and_is_what_is_judged(model: str) -> None:
     assert differing
 
 
-@pytest.mark.parametrize("model", model_types())
+@pytest.mark.parametrize("model", SPECTRAL)
 def test_gradient_of_accumulated_batches_is_their_mean_by_records(model: str) -> None:
     flags = f"--model_type {model} --dropout 0 --batch_size 32 --gradient_clip 1e9"
     trainer = trainer_of(f"{flags} --accumulate_batches 2")

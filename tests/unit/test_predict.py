@@ -19,11 +19,11 @@ from inference_kit import (
     save,
     trained,
 )
+from model_kit import SPECTRAL
 
 from dnawire.cli import main
 from dnawire.cli._conditions import contact
 from dnawire.cli._main import EXIT_BROKEN_PIPE
-from dnawire.config import model_types
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -269,7 +269,7 @@ def test_numbers_not_to_be_trusted_are_reported(
     assert "ATATATAT: an open channel outside the energies" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("model_type", model_types())
+@pytest.mark.parametrize("model_type", SPECTRAL)
 def test_transmission_is_at_most_the_number_of_open_channels(
     tmp_path: Path, model_type: str
 ) -> None:
@@ -302,7 +302,7 @@ def test_a_model_that_is_no_better_than_a_baseline_says_so(
 def test_a_junction_unlike_all_training_records_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for model_type in model_types():
+    for model_type in SPECTRAL:
         run = save(tmp_path / model_type, model_type)
         # Exact transport holds at any length.
         length_matters = not load_predictor(str(run)).knows_hamiltonian
@@ -326,7 +326,7 @@ def test_contacts_that_are_not_connected_are_told(
     assert rows(tmp_path / "summary.csv")[0]["max_transmission_energy_eV"] == "nan"
 
 
-@pytest.mark.parametrize("model_type", model_types())
+@pytest.mark.parametrize("model_type", SPECTRAL)
 def test_there_is_no_conductance_off_a_grid_unless_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], model_type: str
 ) -> None:
@@ -387,7 +387,7 @@ def test_both_contacts_on_one_base_are_told(
     assert "ACG: both contacts are on upper:0: part of T" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("model_type", model_types())
+@pytest.mark.parametrize("model_type", SPECTRAL)
 def test_weights_that_are_not_finite_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], model_type: str
 ) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from inference_kit import LEFT, POOR_SCORES, RIGHT, save
+from model_kit import SPECTRAL
 
 from dnawire.cli import main
-from dnawire.config import model_types
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,
     EXIT_FINISHED,
@@ -77,7 +77,7 @@ def test_values_are_those_of_predict(tmp_path: Path, model: str, decades: float)
         assert float(screened["log10_conductance"]) == pytest.approx(conductance, abs=decades)
 
 
-@pytest.mark.parametrize("model", ["exact", *model_types()])
+@pytest.mark.parametrize("model", ["exact", *SPECTRAL])
 def test_means_are_those_of_the_spectra(tmp_path: Path, model: str) -> None:
     name = EXACT if model == "exact" else str(save(tmp_path / "run", model))
     predictor = load_predictor(name)
@@ -321,7 +321,7 @@ def test_no_ranking_by_conductances_off_a_grid_unless_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ("--length", "2", "--rank_by", "log10_conductance", "--fermi_energy", "-7.5")
-    for model_type in model_types():
+    for model_type in SPECTRAL:
         run = save(tmp_path / model_type, model_type)
         is_resolved = load_predictor(str(run)).knows_hamiltonian
         code = run_screen(tmp_path / model_type / "out", run, *flags)

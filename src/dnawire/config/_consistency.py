@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from dnawire.config.data import GenerationConfig
 from dnawire.config.guard_class import MUST_MATCH
 from dnawire.config.model_settings import fields_of, foreign_settings
+from dnawire.config.model_types import declaration
 from dnawire.config.settings import guard_classes
 from dnawire.config.suggestion import nearest
 from dnawire.errors import UsageError
@@ -69,6 +70,16 @@ def check_source(data: DataConfig) -> None:
                 "the records are read, not generated",
                 f"Drop {name}, or drop data to generate records.",
             )
+
+
+def check_target(model: ModelConfig, data: DataConfig) -> None:
+    """Refuse to train a model of shell charges on generated records, which have none."""
+    if declaration(model.model_type).target == "shell_charges" and data.data is None:
+        raise UsageError(
+            f"model_type = {model.model_type!r} learns shell charges, which generated records of a "
+            "parameter set do not have",
+            "Give --data FILE with a file of `dnawire generate xtb`.",
+        )
 
 
 def check_split(data: DataConfig) -> None:

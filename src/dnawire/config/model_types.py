@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dnawire.errors import UsageError
 
@@ -39,6 +39,8 @@ class ModelType:
     """A `dnawire.models.TransportModel` as ``module:Class``."""
     predictor: str
     """A `dnawire.predictors.Predictor` as ``module:Class``, made of name, conditions and model."""
+    target: Literal["spectra", "shell_charges"] = "spectra"
+    """What its forward pass predicts and what it is trained on."""
 
 
 @cache

@@ -56,6 +56,7 @@ class TrainConfig:
         consistency.check_source(self.data)
         consistency.check_split(self.data)
         consistency.check_model(self.model)
+        consistency.check_target(self.model, self.data)
         consistency.check_loss(self.loss)
         consistency.check_checkpoint(self.checkpoint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -43,9 +43,7 @@ class TransportModel(nn.Module, ABC):
     """
 
     quantities: ClassVar[tuple[str, ...]]
-    """What it predicts, by the names of `QUANTITIES` and in their order."""
-    target: ClassVar[Literal["spectra", "shell_charges"]] = "spectra"
-    """What `forward` predicts and what it is trained on."""
+    """What `evaluate` predicts, by the names of `QUANTITIES` and in their order."""
     resonance_width: ClassVar[float] = 0.0
     """Energy in eV by which resonances may be off in training; see the loss."""
     rate_factor: ClassVar[float] = 1.0

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from dnawire.compiled.single import CHANNELS
-from dnawire.config import DataConfig, TrainConfig, settings_of
+from dnawire.config import DataConfig, TrainConfig, declaration, settings_of
 from dnawire.data import (
     Splits,
     TransportDataset,
@@ -120,6 +120,10 @@ def prepare_data(
     )
 
 
+def _target(config: TrainConfig) -> str:
+    return declaration(config.model.model_type).target
+
+
 def _digest(dataset: TransportDataset, columns: AtomisticColumns | None) -> str:
     if columns is None:
         return dataset.digest
@@ -134,15 +138,14 @@ def _charge_columns(config: TrainConfig) -> AtomisticColumns | None:
     UsageError
         If the records have none, or were computed at another level or for another geometry.
     """
-    if model_class(config.model.model_type).target == "spectra":
-        return None
     path = config.data.data
-    columns = None if path is None else read_atomistic(path)
+    if _target(config) == "spectra" or path is None:
+        return None
     remedy = "Give --data FILE with a file of `dnawire generate xtb`."
+    columns = read_atomistic(path)
     if columns is None:
-        origin = "generated from a parameter set" if path is None else f"of {path}"
         raise UsageError(
-            f"{config.model.model_type} learns shell charges, and the records {origin} have none",
+            f"{config.model.model_type} learns shell charges, and the records of {path} have none",
             remedy,
         )
     level = Level(settings_of(config.model).solvent).name  # type: ignore[attr-defined]
@@ -250,7 +253,7 @@ def build_trainer(
             CHANNELS,
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
-    loss = loss_for(model, data.statistics, config.loss).to(device)
+    loss = loss_for(_target(config), model, data.statistics, config.loss).to(device)
     training = [group.bucket(batch, loss) for batch in data.training]
     order = BatchOrder(training, config.optimization.batch_size, config.runtime.seed)
     steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)

@@ -39,9 +39,11 @@ class Loss(Protocol):
         """Copy to a device."""
 
 
-def loss_for(model: TransportModel, statistics: TargetStatistics, weights: LossConfig) -> Loss:
-    """Loss of what a model predicts."""
-    if model.target == "shell_charges":
+def loss_for(
+    target: str, model: TransportModel, statistics: TargetStatistics, weights: LossConfig
+) -> Loss:
+    """Loss of a model by what it is trained on; see `dnawire.config.ModelType`."""
+    if target == "shell_charges":
         return ChargeLoss()
     return SpectralLoss.for_model(model, statistics, weights)
 

@@ -8,4 +8,5 @@ MODEL = ModelType(
     settings=AtomisticSettings,
     model="dnawire.models.atomistic.model:AtomisticModel",
     predictor="dnawire.models.atomistic.predictor:AtomisticPredictor",
+    target="shell_charges",
 )

@@ -40,8 +40,7 @@ class AtomisticModel(TransportModel):
     see `dnawire.models.atomistic.predictor`.
     """
 
-    quantities = ()
-    target = "shell_charges"
+    quantities = ("transmission", "dos")
 
     shells: Tensor
 

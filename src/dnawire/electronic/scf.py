@@ -181,13 +181,9 @@ class ElectronicSystem:
         InvalidStructureError
             If an element has no constants.
         """
-        numbers = structure.atomic_numbers
-        occupations = load_shells().occupations
-        return cls(
-            basis=OrthogonalBasis.of(structure),
-            electrostatics=Electrostatics.of(numbers, structure.positions, solvent).dense(),
-            reference=np.concatenate([occupations[z] for z in element_rows(numbers).tolist()]),
-        )
+        field = Electrostatics.of(structure.atomic_numbers, structure.positions, solvent)
+        basis = OrthogonalBasis.of(structure)
+        return cls(basis, field.dense(), free_atom_occupations(structure))
 
     @property
     def num_occupied(self) -> int:
@@ -201,6 +197,13 @@ class ElectronicSystem:
     def charges(self, orbitals: Orbitals, potentials: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
         """Shell charges in e of orbitals in potentials in hartree near theirs."""
         return self.reference - orbitals.populations(potentials)
+
+
+def free_atom_occupations(structure: AtomicStructure) -> Float[Doubles, " M"]:
+    """Electrons of every shell of the free atoms; charges are counted from them."""
+    occupations = load_shells().occupations
+    rows = element_rows(structure.atomic_numbers).tolist()
+    return np.concatenate([occupations[row] for row in rows])
 
 
 def converge(

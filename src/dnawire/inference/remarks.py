@@ -40,7 +40,7 @@ def model_remarks(predictor: Predictor) -> Iterator[Remark]:
 
 def conductance_remarks(predictor: Predictor) -> Iterator[Remark]:
     """What holds for every conductance that is taken from its spectra."""
-    if not predictor.knows_hamiltonian:
+    if not predictor.knows_resonances:
         yield Remark(
             "unresolved_conductance",
             "this model knows T at the energies of its grid only: resonances between them are "

@@ -18,7 +18,6 @@ from dnawire.quantities import BY_NAME
 from dnawire.transport import (
     Conductance,
     narrow_level_share,
-    poles,
     resolving_energies,
     zero_bias_conductance,
 )
@@ -73,7 +72,7 @@ class Summary:
     """A record in a few numbers."""
 
     spectra: TransportRecord
-    """T and DOS at energies that miss no resonance, where the predictor knows the Hamiltonian; else
+    """T and DOS at energies that miss no resonance, where the predictor knows the resonances; else
     at those of the record."""
     max_transmission: float
     """Largest T between the first and the last energy."""
@@ -87,7 +86,7 @@ class Summary:
 
 def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
     """Whether a conductance can be had: with all resonances resolved, or knowingly without them."""
-    return predictor.knows_hamiltonian or from_grid
+    return predictor.knows_resonances or from_grid
 
 
 def summarize(
@@ -100,7 +99,7 @@ def summarize(
 ) -> Summary:
     """Summarize a predicted record.
 
-    Where the predictor knows the Hamiltonian, resonances between the energies of the record are
+    Where the predictor knows the resonances, those between the energies of the record are
     resolved first: they are too narrow for any regular grid.
 
     Parameters
@@ -114,7 +113,7 @@ def summarize(
     temperature
         In K.
     conductance_from_grid
-        Give a conductance also where the Hamiltonian is not known: resonances between the energies
+        Give a conductance also where resonances are not known: those between the energies
         of the record are missing in it.
 
     Returns
@@ -156,14 +155,14 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
     Parameters
     ----------
     predictor
-        It must know the Hamiltonian.
+        It must know the resonances.
     record
         The junction, eta, and the energies that are part of the result and bound it.
 
     Raises
     ------
     UsageError
-        If the predictor knows no Hamiltonian.
+        If the predictor knows no resonances.
     """
     return _resolved(predictor, record, _poles_of(predictor, record), None)
 
@@ -177,13 +176,11 @@ def _apart(
 
 
 def _levels(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128] | None:
-    return _poles_of(predictor, record) if predictor.knows_hamiltonian else None
+    return _poles_of(predictor, record) if predictor.knows_resonances else None
 
 
 def _poles_of(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128]:
-    junction = record.junction
-    gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
-    return poles(predictor.hamiltonian(junction.duplex), gamma + 2.0 * record.eta)
+    return predictor.resonances(record.junction, record.energies, record.eta)
 
 
 def _resolved(

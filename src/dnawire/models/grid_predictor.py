@@ -38,6 +38,7 @@ class GridPredictor:
     respects = ("lengths", "couplings", "placements", "pairs")
     knows_all_energies = False
     knows_hamiltonian = False
+    knows_resonances = False
 
     def __init__(self, name: str, conditions: Conditions, model: TransportModel) -> None:
         self.name = name
@@ -81,6 +82,18 @@ class GridPredictor:
             f"the model {self.name} knows no Hamiltonian, neither of {duplex.text} nor of others.",
             "use a model that predicts one (docs/models.md).",
         )
+
+    def resonances(self, junction: Junction, energies: NDArray[np.float64], eta: float) -> NoReturn:
+        """Refuse: resonances between the energies are not known; see `Predictor.resonances`."""
+        del energies, eta
+        raise UsageError(
+            f"the model {self.name} knows no resonances, neither of {junction.duplex.text} nor of "
+            "others.",
+            "use a model that knows them (docs/models.md).",
+        )
+
+    def certificate(self, duplex: Duplex) -> None:
+        """Nothing in a prediction tells how far it is from the truth."""
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare length, contacts, couplings and base pairs with those of the training."""

@@ -14,7 +14,7 @@ from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import Totals, block_spectra, block_totals
+from dnawire.transport import Totals, block_spectra, block_totals, poles
 
 _VALUES_PER_BATCH: Final = 2**22
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
@@ -43,6 +43,10 @@ class Predictor(Protocol):
     @property
     def knows_hamiltonian(self) -> bool:
         """Whether `hamiltonian` can be asked for."""
+
+    @property
+    def knows_resonances(self) -> bool:
+        """Whether `resonances` can be asked for."""
 
     def predict(
         self,
@@ -104,6 +108,20 @@ class Predictor(Protocol):
             If the predictor knows none.
         """
 
+    def resonances(
+        self, junction: Junction, energies: NDArray[np.float64], eta: float
+    ) -> NDArray[np.complex128]:
+        """Complex energies of the levels of a junction in eV, at least those about some energies.
+
+        Raises
+        ------
+        UsageError
+            If the predictor knows none.
+        """
+
+    def certificate(self, duplex: Duplex) -> float | None:
+        """Error bar of a prediction that needs no reference, in meV; None if there is none."""
+
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Say in what respects nothing in the training prepared for a junction; empty if none."""
 
@@ -124,6 +142,7 @@ class HamiltonianPredictor:
     respects = ("pairs",)
     knows_all_energies = True
     knows_hamiltonian = True
+    knows_resonances = True
 
     def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
         self.name = name
@@ -166,6 +185,17 @@ class HamiltonianPredictor:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
         diagonal, step, mask = self._source(duplex.codes[None])
         return dense_hamiltonian(diagonal[0], step[0], mask[0])
+
+    def resonances(
+        self, junction: Junction, energies: NDArray[np.float64], eta: float
+    ) -> NDArray[np.complex128]:
+        """Poles of the Green's function of a junction, all of them; see `Predictor.resonances`."""
+        del energies
+        gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
+        return poles(self.hamiltonian(junction.duplex), gamma + 2.0 * eta)
+
+    def certificate(self, duplex: Duplex) -> None:
+        """Nothing in it tells how far the Hamiltonian is from the truth."""
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; length and contacts are exact."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -99,22 +100,31 @@ class AtomisticModel(TransportModel):
 
     def evaluate(self, batch: JunctionBatch) -> SpectraBatch:
         """Spectra of all atoms on the energy grid of the model."""
-        return self.spectra(batch, self.energies.cpu().numpy(), float(self.eta))
+        grid = self.energies.cpu().numpy()
+        return self.spectra(batch, grid, float(self.eta), lru_cache(1)(self.charged))
 
+    @staticmethod
     def spectra(
-        self, batch: JunctionBatch, energies: Float[NDArray[np.float64], " E"], eta: float
+        batch: JunctionBatch,
+        energies: Float[NDArray[np.float64], " E"],
+        eta: float,
+        charged: Callable[[Duplex], ChargedDuplex],
     ) -> SpectraBatch:
-        """log10 T and log10 DOS of all atoms at any energies in eV; see `charged`.
+        """log10 T and log10 DOS of all atoms.
 
-        Junctions of one duplex are best neighbors: its levels are computed once.
+        Parameters
+        ----------
+        batch
+            Junctions; those of one duplex are best neighbors.
+        energies, eta
+            In eV.
+        charged
+            Gives the levels of a duplex; see the method of this name.
         """
         columns: list[dict[str, Tensor]] = []
-        codes = batch.base.cpu().numpy()
-        contacts = batch.gamma_left.cpu().numpy(), batch.gamma_right.cpu().numpy()
-        for row, (left, right) in enumerate(zip(*contacts, strict=True)):
-            if row == 0 or (codes[row] != codes[row - 1]).any():
-                charged = self.charged(Duplex.from_codes(codes[row]))
-            poles = charged.poles((left, right), energies)
+        rows = (one.cpu().numpy() for one in (batch.base, batch.gamma_left, batch.gamma_right))
+        for codes, left, right in zip(*rows, strict=True):
+            poles = charged(Duplex.from_codes(codes)).poles((left, right), energies)
             transmission = poles.transmission(energies, eta)
             dos = poles.local_dos(energies, eta)[0]
             found = scaled_columns(transmission=transmission, dos=dos)

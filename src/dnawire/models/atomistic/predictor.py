@@ -38,6 +38,7 @@ class AtomisticPredictor:
     respects = ("pairs",)
     knows_all_energies = True
     knows_hamiltonian = False
+    knows_resonances = True
 
     def __init__(self, name: str, conditions: Conditions, model: AtomisticModel) -> None:
         self.name = name
@@ -68,8 +69,20 @@ class AtomisticPredictor:
     ) -> Totals[NDArray[np.float64]]:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
         grid, width = self._asked(energies, eta)
-        found = self._model.spectra(ladder_batch(*junctions), grid, width)
+        found = self._model.spectra(ladder_batch(*junctions), grid, width, self._charged)
         return Totals(found.log10_transmission.numpy(), found.log10_dos.numpy())
+
+    def resonances(
+        self, junction: Junction, energies: NDArray[np.float64], eta: float
+    ) -> NDArray[np.complex128]:
+        """Poles of the Green's function near some energies; see `Predictor.resonances`."""
+        contacts = junction.gamma_left, junction.gamma_right
+        poles = self._charged(junction.duplex).poles(contacts, energies)
+        return np.asarray(poles.amplitudes.energies - 1j * eta)
+
+    def certificate(self, duplex: Duplex) -> float:
+        """Distance of the charges from self-consistent ones in meV; see `ChargedDuplex`."""
+        return self._charged(duplex).certificate()
 
     def hamiltonian(self, duplex: Duplex) -> NoReturn:
         """Refuse: there is no Hamiltonian of one orbital per base; see `Predictor.hamiltonian`."""

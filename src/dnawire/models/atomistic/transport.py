@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from dnawire.constants import HARTREE_EV
 from dnawire.electronic import AtomicJunctions, OrthogonalBasis
+from dnawire.electronic.scf import free_atom_occupations
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.structures import AtomicStructure
 from dnawire.transport import PoleExpansion
@@ -34,12 +36,16 @@ class ChargedDuplex:
         Its atoms.
     shell_charges
         In e, (M,).
+    field, shell_potentials
+        Electrostatics of the geometry, and potentials of the charges in hartree, (M,).
     junctions
         Levels of the Hamiltonian that follows.
     """
 
     structure: AtomicStructure
     shell_charges: Float[Doubles, " M"]
+    field: Electrostatics
+    shell_potentials: Float[Doubles, " M"]
     junctions: AtomicJunctions
 
     @classmethod
@@ -53,7 +59,27 @@ class ChargedDuplex:
         field = Electrostatics.of(structure.atomic_numbers, structure.positions, solvent)
         potentials = field.potentials(shell_charges)
         basis = OrthogonalBasis.of(structure)
-        return cls(structure, shell_charges, AtomicJunctions.of(basis, potentials))
+        junctions = AtomicJunctions.of(basis, potentials)
+        return cls(structure, shell_charges, field, potentials, junctions)
+
+    def certificate(self) -> float:
+        """How far the charges are from self-consistent ones: an error bar without a reference.
+
+        The orbitals of the Hamiltonian have charges, too, which are those that it was made of if
+        these are right.
+
+        Returns
+        -------
+        float
+            Change of the potentials by these charges, root mean square over the shells, meV.
+        """
+        basis, vectors = self.junctions.basis, self.junctions.system.vectors
+        occupations = free_atom_occupations(self.structure)
+        occupied = vectors[:, : round(float(occupations.sum()) - self.structure.charge) // 2]
+        products = (basis.root @ occupied) * (basis.inverse_root @ occupied)
+        populations = np.bincount(basis.orbital_shell, 2.0 * products.sum(1))
+        change = self.field.potentials(occupations - populations) - self.shell_potentials
+        return float(np.sqrt(np.mean(change**2)) * HARTREE_EV * 1e3)
 
     def poles(self, junction: NucleotideContacts, energies: Float[Doubles, " E"]) -> PoleExpansion:
         """Poles about energies in eV, with the trace over all orbitals."""

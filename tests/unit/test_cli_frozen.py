@@ -6,7 +6,7 @@ A change of this table breaks job scripts and saved runs; it belongs into the ch
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import pytest
 from pydantic.dataclasses import dataclass
@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from dnawire.cli.train import TrainFlags
 from dnawire.config import GROUPS, GuardClass, TrainConfig, guard_classes, settings
 from dnawire.config._group import GROUP, Group
+from dnawire.config.model_settings import fields_of, foreign_settings, model_group
 from dnawire.config.settings import describe_group
 
 MUST, MAY, IGNORED = GuardClass.MUST_MATCH, GuardClass.MAY_CHANGE, GuardClass.IGNORED
@@ -83,12 +84,24 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
 }
 
 
+OWN: Final = {"solvent": ("water", MUST)}
+"""Settings of single types of models, which no other type has."""
+
+
 def test_names_and_defaults_are_frozen() -> None:
     assert TrainConfig().flat() == {name: default for name, (default, _) in FROZEN.items()}
 
 
 def test_guard_classes_are_frozen() -> None:
-    assert guard_classes() == {name: guard for name, (_, guard) in FROZEN.items()}
+    assert guard_classes() == {name: guard for name, (_, guard) in (FROZEN | OWN).items()}
+
+
+def test_own_settings_of_models_are_frozen() -> None:
+    known = {**fields_of(model_group())}
+    assert foreign_settings("standard") == OWN.keys()
+    assert {name: known[name].default for name in OWN} == {
+        name: default for name, (default, _) in OWN.items()
+    }
 
 
 def test_every_group_has_its_flags_on_the_command_line() -> None:

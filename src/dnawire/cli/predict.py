@@ -45,8 +45,9 @@ class PredictFlags:
     """
 
     model: tyro.conf.Positional[str]
-    """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
-    spectra of a tight-binding parameter set, with the contacts that `dnawire generate` takes."""
+    """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
+    this package, e.g. pretrained:xtb; or exact:NAME for the exact spectra of a tight-binding
+    parameter set, with the contacts that `dnawire generate` takes."""
 
     sequences: tyro.conf.Positional[tuple[str, ...]]
     """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
@@ -142,7 +143,9 @@ def _conductance_line(conditions: ConditionFlags, predictor: Predictor) -> str:
 def _rows(summaries: Sequence[Summary], statuses: Sequence[str]) -> list[list[str]]:
     """Return the table: names of the columns, then a row for each junction."""
     head = ["sequence", "length", "log10 T(E_F)", "G (G0)", "G (S)", "level - E_F (eV)"]
-    head += ["max T", "at (eV)", "highest DOS peaks (eV)", "status"]
+    head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
+    has_certificate = summaries[0].certificate is not None
+    head += ["certificate (meV)", "status"] if has_certificate else ["status"]
     rows = []
     for summary, words in zip(summaries, statuses, strict=True):
         junction = summary.spectra.junction
@@ -155,6 +158,7 @@ def _rows(summaries: Sequence[Summary], statuses: Sequence[str]) -> list[list[st
                 f"{summary.max_transmission:.3e}",
                 _number(summary.max_energy, ".4f"),
                 " ".join(f"{energy:.3f}" for energy in peaks),
+                *([f"{summary.certificate:.1f}"] if summary.certificate is not None else []),
                 words,
             ]
         )
@@ -266,5 +270,8 @@ def _summary_table(summaries: Sequence[Summary], statuses: Sequence[str]) -> Tab
         table["conductance"] = ("S", [one.siemens for one in conductances])
         table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
         table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])
+    certificates: list[object] = [one.certificate for one in summaries]
+    if None not in certificates:
+        table["certificate"] = ("meV", certificates)
     table["status"] = ("", list(statuses))
     return table

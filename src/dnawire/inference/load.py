@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 EXACT: Final = "exact:"
 """Prefix of the names of exact predictors; the name of a parameter set follows."""
 
+PRETRAINED: Final = "pretrained:"
+"""Prefix of the names of models that this package brings along."""
+
+_PRETRAINED_FOLDER: Final = Path(__file__).parent / "pretrained"
+
 MODEL_FOLDER: Final = "model"
 """Folder of the trained model in the output folder of a run."""
 
@@ -37,8 +42,9 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     Parameters
     ----------
     name
-        Output folder of a training run, its ``model`` folder or a copy of that, or
-        ``exact:NAME`` for the exact spectra of a tight-binding parameter set.
+        Output folder of a training run, its ``model`` folder or a copy of that,
+        ``pretrained:NAME`` for a model of this package, or ``exact:NAME`` for the exact spectra of
+        a tight-binding parameter set.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU. Transport through a Hamiltonian is always computed on the CPU.
@@ -68,28 +74,37 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     from dnawire.operators.device import named_device
 
     place = named_device(device)
-    folder, label = _model_folder(Path(name))
-    _check_exists(name)
+    folder, label = _named_folder(name)
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)
     return predictor(label, _conditions(folder, stored), stored.model.to(place))
 
 
-def _check_exists(name: str) -> None:
-    """Refuse a folder that is not there, and tell what may have been meant.
+def pretrained_models() -> tuple[str, ...]:
+    """Names of the models that this package brings along."""
+    return tuple(sorted(path.name for path in _PRETRAINED_FOLDER.iterdir() if path.is_dir()))
+
+
+def _named_folder(name: str) -> tuple[Path, str]:
+    """Folder of a model, and its short name; tells what may have been meant.
 
     Raises
     ------
     NotFoundError
-        It is not.
+        There is none.
     """
+    known = name.removeprefix(PRETRAINED)
+    if name.startswith(PRETRAINED) and known in pretrained_models():
+        return _PRETRAINED_FOLDER / known, known
     if Path(name).exists():
-        return
-    exact = [EXACT + known for known in available_parameters()]
-    meant = nearest(name, exact) or nearest(EXACT + name, exact)
+        return _model_folder(Path(name))
+    names = [PRETRAINED + one for one in pretrained_models()]
+    names += [EXACT + one for one in available_parameters()]
+    prefixes = ("", PRETRAINED, EXACT)
+    meant = next(filter(None, (nearest(prefix + name, names) for prefix in prefixes)), "")
     raise NotFoundError(
         f"no model in {name}: there is no such folder.",
-        f"{meant} Give the output folder of a finished run, or {' or '.join(exact)}.".lstrip(),
+        f"{meant} Give the output folder of a finished run, or {' or '.join(names)}.".lstrip(),
     )
 
 

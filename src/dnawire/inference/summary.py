@@ -82,6 +82,8 @@ class Summary:
     """Energies of the peaks of the DOS in eV, the highest peak first."""
     at_fermi_energy: AtFermiEnergy | None
     """None without a Fermi energy."""
+    certificate: float | None
+    """Error bar that needs no reference, in meV; None if the predictor has none."""
 
 
 def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
@@ -146,6 +148,7 @@ def summarize(
         max_energy=float(spectra.energies[top]) if np.isfinite(highest) else math.nan,
         dos_peaks=spectra.energies[peaks[order]],
         at_fermi_energy=at_fermi,
+        certificate=predictor.certificate(record.junction.duplex),
     )
 
 

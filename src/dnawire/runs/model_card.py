@@ -109,6 +109,6 @@ def _places(provenance: Mapping[str, Any]) -> str:
 
 def _energies(specification: ModelSpecification) -> str:
     number = specification.num_energies
-    if predictor_class(specification.model_type).knows_hamiltonian:
+    if predictor_class(specification.model_type).knows_all_energies:
         return f"trained at {number}, predicts at any"
     return f"{number}, no others: resonances between them are missing, and so is any conductance"

@@ -52,6 +52,12 @@ def test_spectra_are_those_of_a_direct_inversion(system: System, poles: PoleExpa
     assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-9)
 
 
+def test_many_energies_are_computed_in_parts(poles: PoleExpansion) -> None:
+    many = np.linspace(-1.0, 1.0, 2001)
+    few = poles.transmission(many[::10], 0.005)
+    assert poles.transmission(many, 0.005)[::10] == pytest.approx(few, rel=1e-9)
+
+
 def test_all_orbitals_are_one_group(system: System, poles: PoleExpansion) -> None:
     hamiltonian, left, right = system
     contacted = ContactedSystem.of(Eigensystem.of(hamiltonian), left, right)

@@ -46,6 +46,8 @@ _TRANSFORM: Final = chebyshev.chebvander(_UNIT, _DEGREE).T * 2 / (_DEGREE + 1)
 _TRANSFORM[0] /= 2
 _RULE: Final = np.polynomial.legendre.leggauss(_NODES)
 _FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
+_MANY: Final = 1000
+"""Energies from which on each part of the window has a series of its own."""
 _AT_ONCE: Final = 16
 """Energies whose amplitudes are computed together."""
 
@@ -231,9 +233,18 @@ class PoleExpansion:
         return found
 
     def transmission(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, " E"]:
-        """Transmission at E + i eta, dimensionless."""
-        parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
-        return np.concatenate([_squares(self.amplitudes.at(part)) for part in parts])
+        """Transmission at increasing E + i eta, dimensionless."""
+        if len(energies) < _MANY:
+            return _transmission(self.amplitudes, energies, eta)
+        count = math.ceil((energies[-1] - energies[0]) / _PART)
+        edges = np.linspace(energies[0], energies[-1], count + 1)
+        parts = np.split(energies, np.searchsorted(energies, edges[1:-1]))
+        found = [
+            _transmission(self.amplitudes.narrowed(*ends), part, eta)
+            for ends, part in zip(pairwise(edges.tolist()), parts, strict=True)
+            if len(part)
+        ]
+        return np.concatenate(found)
 
     def mean_transmission(self, edges: Float[Doubles, " M"]) -> Float[Doubles, " K"]:
         """Mean of the transmission (eta = 0) between neighboring edges, to 1e-8 of itself.
@@ -281,6 +292,11 @@ def _distance(energies: Complexes, middle: float, half: float) -> Doubles:
     beyond = np.maximum(abs(energies.real - middle) - half, 0.0)
     found: Doubles = np.hypot(beyond, energies.imag)
     return found
+
+
+def _transmission(amplitudes: Amplitudes, energies: Doubles, eta: float) -> Doubles:
+    parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
+    return np.concatenate([_squares(amplitudes.at(part)) for part in parts])
 
 
 def _squares(amplitudes: Complexes) -> Doubles:

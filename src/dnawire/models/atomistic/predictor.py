@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Final, NoReturn
 
@@ -16,7 +16,7 @@ from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.atomistic.model import AtomisticModel
 from dnawire.predictors import Conditions, checked_energies, checked_eta
 from dnawire.quantities import scaled_columns
-from dnawire.transport import Totals
+from dnawire.transport import PoleExpansion, Totals
 
 _KEPT: Final = 2
 """Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
@@ -45,6 +45,7 @@ class AtomisticPredictor:
         self.conditions = conditions
         self._model = model
         self._charged = lru_cache(_KEPT)(model.charged)
+        self._last: tuple[Hashable, PoleExpansion] | None = None
 
     def predict(
         self,
@@ -69,6 +70,12 @@ class AtomisticPredictor:
     ) -> Totals[NDArray[np.float64]]:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
         grid, width = self._asked(energies, eta)
+        if len(junctions.codes) == 1:
+            duplex = Duplex.from_codes(junctions.codes[0])
+            left, right = junctions.gamma_left[0], junctions.gamma_right[0]
+            poles = self._poles(duplex, left, right, grid)
+            columns = _columns(poles, grid, width)
+            return Totals(*(columns[name][None] for name in Totals._fields))
         found = self._model.spectra(ladder_batch(*junctions), grid, width, self._charged)
         return Totals(found.log10_transmission.numpy(), found.log10_dos.numpy())
 
@@ -77,7 +84,7 @@ class AtomisticPredictor:
     ) -> NDArray[np.complex128]:
         """Poles of the Green's function near some energies; see `Predictor.resonances`."""
         contacts = junction.gamma_left, junction.gamma_right
-        poles = self._charged(junction.duplex).poles(contacts, energies)
+        poles = self._poles(junction.duplex, *contacts, energies)
         return np.asarray(poles.amplitudes.energies - 1j * eta)
 
     def certificate(self, duplex: Duplex) -> float:
@@ -105,14 +112,35 @@ class AtomisticPredictor:
         self, junction: Junction, energies: NDArray[np.float64], eta: float
     ) -> TransportRecord:
         contacts = junction.gamma_left, junction.gamma_right
-        poles = self._charged(junction.duplex).poles_by_site(contacts, energies)
-        ldos = poles.local_dos(energies, eta)
-        transmission = poles.transmission(energies, eta)
+        poles = self._poles(junction.duplex, *contacts, energies)
         return TransportRecord(
             junction=junction,
             energies=energies,
-            spectra=scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos),
+            spectra=_columns(poles, energies, eta),
             eta=eta,
             energy_reference=0.0,
             identifier=f"{self.name}/{junction.duplex.text}",
         )
+
+    def _poles(
+        self,
+        duplex: Duplex,
+        gamma_left: NDArray[np.float64],
+        gamma_right: NDArray[np.float64],
+        energies: NDArray[np.float64],
+    ) -> PoleExpansion:
+        """Poles about energies; those of the last question are kept."""
+        contacts = gamma_left, gamma_right
+        ends = float(energies[0]), float(energies[-1])
+        key = (duplex, *(gamma.tobytes() for gamma in contacts), ends)
+        if self._last is None or self._last[0] != key:
+            self._last = key, self._charged(duplex).poles_by_site(contacts, energies)
+        return self._last[1]
+
+
+def _columns(
+    poles: PoleExpansion, energies: NDArray[np.float64], eta: float
+) -> dict[str, NDArray[np.float64]]:
+    ldos = poles.local_dos(energies, eta)
+    transmission = poles.transmission(energies, eta)
+    return scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)

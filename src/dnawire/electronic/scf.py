@@ -188,7 +188,7 @@ class ElectronicSystem:
     @property
     def num_occupied(self) -> int:
         """Number of doubly occupied orbitals."""
-        return round(float(self.reference.sum()) - self.basis.structure.charge) // 2
+        return num_occupied(self.basis.structure)
 
     def orbitals(self, charges: Float[Doubles, " M"]) -> Orbitals:
         """Diagonalize the Fock matrix of shell charges in e."""
@@ -204,6 +204,11 @@ def free_atom_occupations(structure: AtomicStructure) -> Float[Doubles, " M"]:
     occupations = load_shells().occupations
     rows = element_rows(structure.atomic_numbers).tolist()
     return np.concatenate([occupations[row] for row in rows])
+
+
+def num_occupied(structure: AtomicStructure) -> int:
+    """Number of doubly occupied orbitals of a structure."""
+    return round(float(free_atom_occupations(structure).sum()) - structure.charge) // 2
 
 
 def converge(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic import AtomicJunctions, OrthogonalBasis
-from dnawire.electronic.scf import free_atom_occupations
+from dnawire.electronic.scf import free_atom_occupations, num_occupied
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.structures import AtomicStructure
 from dnawire.transport import PoleExpansion
@@ -62,6 +62,11 @@ class ChargedDuplex:
         junctions = AtomicJunctions.of(basis, potentials)
         return cls(structure, shell_charges, field, potentials, junctions)
 
+    @property
+    def num_occupied(self) -> int:
+        """Number of doubly occupied orbitals."""
+        return num_occupied(self.structure)
+
     def certificate(self) -> float:
         """How far the charges are from self-consistent ones: an error bar without a reference.
 
@@ -75,7 +80,7 @@ class ChargedDuplex:
         """
         basis, vectors = self.junctions.basis, self.junctions.system.vectors
         occupations = free_atom_occupations(self.structure)
-        occupied = vectors[:, : round(float(occupations.sum()) - self.structure.charge) // 2]
+        occupied = vectors[:, : self.num_occupied]
         products = (basis.root @ occupied) * (basis.inverse_root @ occupied)
         populations = np.bincount(basis.orbital_shell, 2.0 * products.sum(1))
         change = self.field.potentials(occupations - populations) - self.shell_potentials

@@ -1,4 +1,4 @@
-"""``atomistic`` as an ordinary model: trained, killed, resumed; it predicts, screens and refuses."""
+"""``atomistic`` on the command line: trained, killed, resumed; it predicts, screens, refuses."""
 
 from __future__ import annotations
 

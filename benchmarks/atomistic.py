@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 from learning import tables
-from learning.atomistic import Result, XtbRecords, evaluate
+from learning.atomistic import Result, XtbRecords, evaluate, evaluate_spectra
 from learning.measures import Spectra, scores, targets
 from learning.regressions import regressions
 from learning.runs import prepare, set_up_torch, train
@@ -27,6 +27,7 @@ from dnawire.data.atomistic import read_atomistic
 from dnawire.models.atomistic.model import AtomisticModel
 
 ROOT: Final = Path(__file__).parents[1]
+MINI: Final = ROOT / "examples/data/xtb_mini.h5"
 TRAINED: Final = (5, 10, 20, 40, 60)
 TESTED, VALIDATED = 20, 10
 SEEDS: Final = (0, 1, 2)
@@ -64,6 +65,7 @@ def main() -> None:
         "common shift": comparison(rows, "_shifted"),
         "learning curve": learning_curve(rows, arguments.seeds[0]),
         "length": by_length(rows),
+        "xtb_mini": independent(rows),
         "certificate": certificate(rows),
     }
     for name, table in found.items():
@@ -126,6 +128,8 @@ def learned(
             longer = read(arguments.long)
             duplexes = range(len(longer.columns.texts))
             found += [{**row, "part": "long"} for row in evaluate(model, longer, duplexes)]
+        if seed == arguments.seeds[0] and number == TRAINED[-1]:
+            found += [{**row, "part": "mini"} for row in evaluate_spectra(model, MINI)]
         path.write_text(json.dumps(found), encoding="utf-8")
     common = {"predictor": "atomistic", "seed": seed, "trained": number}
     rows: list[Result] = [{**common, **row} for row in json.loads(path.read_text("utf-8"))]
@@ -207,9 +211,7 @@ def learning_curve(rows: Sequence[Result], seed: int) -> str:
 
 def by_length(rows: Sequence[Result]) -> str:
     """Errors by the length of the duplex, of the models of all training duplexes."""
-    chosen = [
-        row for row in rows if row["predictor"] == "atomistic" and row["trained"] == TRAINED[-1]
-    ]
+    chosen = [row for row in rows if "certificate_mev" in row and row["trained"] == TRAINED[-1]]
     lines = []
     for length in sorted({row["length"] for row in chosen}):
         own = [row for row in chosen if row["length"] == length]
@@ -218,9 +220,17 @@ def by_length(rows: Sequence[Result]) -> str:
     return _table([["base pairs", "duplexes", *COLUMNS.values()], *lines])
 
 
+def independent(rows: Sequence[Result]) -> str:
+    """Errors on the records of an independent program."""
+    own = [row for row in rows if row["part"] == "mini"]
+    names = ("transmission", "large_transmission", "dos")
+    cells = [f"{mean(own, name):.3f}" for name in names]
+    return _table([["records", *(COLUMNS[name] for name in names)], [str(len(own)), *cells]])
+
+
 def certificate(rows: Sequence[Result]) -> str:
     """How the certificate ranks the errors of duplexes that were not trained on."""
-    chosen = [row for row in rows if row["predictor"] == "atomistic"]
+    chosen = [row for row in rows if "certificate_mev" in row]
     full = [row for row in chosen if row["trained"] == TRAINED[-1]]
     lines = []
     for name, some in (("60 training duplexes", full), ("any number of them", chosen)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.data import TransportDataset
+from dnawire.data import TransportDataset, read_dataset
 from dnawire.data.atomistic import AtomisticColumns
 from dnawire.junction import Duplex
 from dnawire.models.atomistic.model import AtomisticModel
@@ -70,6 +71,27 @@ def evaluate(
             "shift_mev": shift * MEV,
             **_summary(_spectral_errors(charged, records, duplex, 0.0), ""),
             **_summary(_spectral_errors(charged, records, duplex, shift), "_shifted"),
+        }
+
+
+def evaluate_spectra(model: AtomisticModel, path: Path) -> Iterator[Result]:
+    """Errors of the records of a file that has no charges."""
+    charged: dict[str, ChargedDuplex] = {}
+    for record in read_dataset(path):
+        junction = record.junction
+        if junction.duplex.text not in charged:
+            charged = {junction.duplex.text: model.charged(junction.duplex)}
+        contacts = junction.gamma_left, junction.gamma_right
+        poles = charged[junction.duplex.text].poles(contacts, record.energies)
+        transmission = np.log10(poles.transmission(record.energies, record.eta))
+        dos = np.log10(poles.local_dos(record.energies, record.eta)[0])
+        errors = abs(transmission - record.log10_transmission)
+        large = errors[record.log10_transmission > np.log10(LARGE_TRANSMISSION)]
+        yield {
+            "duplex": junction.duplex.text,
+            "transmission": float(errors.mean()),
+            "large_transmission": float(large.mean()) if len(large) else np.nan,
+            "dos": float(abs(dos - record.spectra["log10_dos"]).mean()),
         }
 
 

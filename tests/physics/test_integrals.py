@@ -53,7 +53,7 @@ def shell_values(kind: int, points: Doubles) -> Doubles:
     return values
 
 
-@pytest.mark.parametrize("kinds", [(H_1S, C_2P), (C_2P, P_3D), (P_3D, P_3D)])
+@pytest.mark.parametrize("kinds", [(H_1S, C_2P), (P_3D, P_3D)])
 def test_overlaps_are_integrals_of_products(kinds: tuple[int, int]) -> None:
     vector = np.array([0.9, -1.3, 1.7])
     axis = np.linspace(-12.0, 12.0, 97)

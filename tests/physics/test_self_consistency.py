@@ -72,7 +72,11 @@ def without(structure: AtomicStructure, *atoms: int) -> AtomicStructure:
 
 @pytest.mark.parametrize(
     ("text", "environment"),
-    [("GA", "vacuum"), ("GA", "water"), pytest.param("TGC", "water", marks=pytest.mark.slow)],
+    [
+        ("GA", "water"),
+        pytest.param("GA", "vacuum", marks=pytest.mark.slow),
+        pytest.param("TGC", "water", marks=pytest.mark.slow),
+    ],
 )
 def test_they_are_those_of_tblite(text: str, environment: str) -> None:
     state, expected = converged(text, environment), reference(text, environment)

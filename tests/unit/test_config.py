@@ -38,7 +38,7 @@ ENERGY_RULE = "a number of at least -10000.0 and of at most 10000.0, or None"
         ("test_fraction", 1.0, "a number above 0.0 and below 1.0"),
         ("energy_min", float("nan"), ENERGY_RULE),
         ("checkpoint_frequency", 0, "an integer of at least 1 and of at most 1000000000, or None"),
-        ("model_type", "magic", "one of 'hamiltonian', 'standard'"),
+        ("model_type", "magic", "one of 'atomistic', 'hamiltonian', 'standard'"),
         ("min_length", 0, "an integer of at least 1, or -1 for seq_length"),
         ("min_length", -2, "an integer of at least 1, or -1 for seq_length"),
         ("device", "gpu", "auto, cpu, cuda or cuda:NUMBER"),

@@ -86,7 +86,10 @@ CHANGED: dict[str, Any] = {
     "device": "cuda",
     "num_threads": 2,
 }
-"""Another value for every setting that must match."""
+"""Another value for every setting of `standard` that must match."""
+
+OWN: Final = {"solvent": "vacuum"}
+"""Another value for every setting that `atomistic` alone has."""
 
 OTHER = {
     "data": "records.h5",
@@ -123,14 +126,16 @@ def names_of(guard: GuardClass) -> set[str]:
 
 
 def test_every_setting_is_tried_here() -> None:
-    assert set(CHANGED) == names_of(GuardClass.MUST_MATCH)
+    assert {*CHANGED, *OWN} == names_of(GuardClass.MUST_MATCH)
     free = names_of(GuardClass.MAY_CHANGE) | names_of(GuardClass.IGNORED)
     assert set(OTHER) == free - {"fresh", "allow_leak"}
 
 
-@pytest.mark.parametrize("name", CHANGED)
+@pytest.mark.parametrize("name", [*CHANGED, *OWN])
 def test_a_changed_setting_is_named_with_its_old_and_its_new_value(name: str) -> None:
-    saved, changed = config_of(), config_of(**{name: CHANGED[name]})
+    common = {"model_type": "atomistic", "data": Path("records.h5")} if name in OWN else {}
+    other = {**common, name: (CHANGED | OWN)[name]}
+    saved, changed = config_of(**common), config_of(**other)
     old, new = saved.flat()[name], changed.flat()[name]
     assert old != new
     with pytest.raises(ConfigurationMismatchError) as caught:
@@ -140,7 +145,7 @@ def test_a_changed_setting_is_named_with_its_old_and_its_new_value(name: str) ->
     assert [part.strip() for part in row[0].split("|")[1:]] == [repr(old), repr(new)]
     assert f"--allow_change {name}" in caught.value.remedy
     assert caught.value.exit_code == EXIT_CONFIGURATION_MISMATCH
-    allowed = config_of(**{name: CHANGED[name]}, allow_change=(name,))
+    allowed = config_of(**other, allow_change=(name,))
     check_settings({"args": saved.flat(), **DONE}, allowed)
 
 

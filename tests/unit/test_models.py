@@ -102,7 +102,7 @@ def test_models_that_cannot_be_read(tmp_path: Path) -> None:
     stranger = {"model_type": "strange", "num_energies": 9}
     description = {"format": "dnawire-model", "version": 1, "specification": stranger}
     (folder / "config.json").write_text(json.dumps(description))
-    with pytest.raises(UnusableFileError, match="a model of type 'strange'; here are atomistic, hamil"):
+    with pytest.raises(UnusableFileError, match="of type 'strange'; here are atomistic, hamil"):
         load_model(folder)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from dnawire.data import GenerationSpec, Ragged, TransportDataset, generate_dataset
+from dnawire.data import GenerationSpec, Ragged, TransportDataset, generate_dataset, read_dataset
 from dnawire.graphs import length_buckets
 from dnawire.junction import Contact
 from dnawire.models import ModelSpecification, build_model
 from dnawire.models.hamiltonian.start import Start, find_start
 from dnawire.tightbinding import available_parameters, load_parameters
 
+XTB = Path(__file__).parents[1] / "data" / "xtb_pairs.h5"
 LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
 HOPPING = torch.tensor([0.05, 0.03, 0.01, 0.01], dtype=torch.float64)[:, None, None]
 
@@ -74,6 +76,16 @@ def test_records_that_no_such_hamiltonian_describes_are_told(
         caplog.clear()
         start_of(one).report()
         assert ("the best start fits" in caplog.text) == is_told
+
+
+def test_records_of_more_states_than_orbitals_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    for path, is_told in ((XTB, True), (None, False)):
+        dataset = records("kordas2025") if path is None else read_dataset(path)
+        model = build_model(ModelSpecification.of("hamiltonian", len(dataset.energies)), seed=1)
+        model.energies.copy_(torch.from_numpy(dataset.energies))
+        caplog.clear()
+        model.adapt_to(length_buckets(dataset, np.arange(len(dataset))))
+        assert ("--model_type atomistic" in caplog.text) == is_told
 
 
 def test_a_pair_that_meets_in_one_order_has_one_hopping() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from dnawire.junction.edges import EDGE_KINDS, EDGES
 from dnawire.models.base import TargetStatistics, TransportModel
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.models.hamiltonian.corrections import CorrectionHead
+from dnawire.models.hamiltonian.sample import evenly
 from dnawire.models.hamiltonian.settings import HamiltonianSettings
 from dnawire.models.hamiltonian.start import find_start
 from dnawire.operators import assemble, edges_of, neighborhoods
@@ -24,6 +26,14 @@ from dnawire.transport import Spectra
 
 _INITIAL_HOPPING: Final = (0.05, 0.03, 0.01, 0.01)
 """Hoppings in eV before training: the order of magnitude that published sets share."""
+
+_MOST_STATES: Final = 1.2
+"""States per base above which one orbital cannot be all; a grid may count a level twice."""
+
+_COUNTED: Final = 200
+"""Records, at most, whose states are counted."""
+
+logger = logging.getLogger(__name__)
 
 _SCALE: Final = 0.1
 """eV; what a correction of one is worth."""
@@ -75,6 +85,14 @@ class HamiltonianModel(TransportModel):
 
         The hopping of pairs of bases that never meet is set to zero: nothing will teach it.
         """
+        states = states_per_base(evenly(training, _COUNTED), self.energies)
+        if states > _MOST_STATES:
+            logger.warning(
+                "warning: the training records hold %.1f states per base between their energies; "
+                "with one orbital this model cannot describe them. Records from atoms are for "
+                "--model_type atomistic.",
+                states,
+            )
         hopping = self.hopping_table.detach()
         start = find_start(training, self.energies, float(self.eta), hopping, self.resonance_width)
         start.report()
@@ -125,6 +143,16 @@ class HamiltonianModel(TransportModel):
     def forward(self, batch: JunctionBatch) -> SpectraBatch:
         """Predict log10 T, log10 DOS and log10 LDOS on the grid of the model."""
         return SpectraBatch(**self.spectra(batch, self.energies, float(self.eta))._asdict())
+
+
+def states_per_base(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> float:
+    """Mean over records of the integral of the DOS, divided by the number of bases."""
+    counts = []
+    for batch in records:
+        dos = 10.0 ** batch.spectra.log10_dos.double().cpu()
+        number = batch.junctions.present.flatten(1).sum(1).cpu()
+        counts.append(torch.trapezoid(dos, energies.cpu()) / number)
+    return float(torch.cat(counts).nanmean())
 
 
 def _meeting(training: Sequence[Batch]) -> Bool[Tensor, "4 4 4"]:

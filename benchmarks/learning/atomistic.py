@@ -69,8 +69,7 @@ def evaluate(
             "potentials_mev": float(np.sqrt(np.mean(potentials**2)) * HARTREE_EV * MEV),
             "levels_mev": float(abs(levels).mean() * MEV),
             "shift_mev": shift * MEV,
-            **_summary(_spectral_errors(charged, records, duplex, 0.0), ""),
-            **_summary(_spectral_errors(charged, records, duplex, shift), "_shifted"),
+            **_spectral_errors(charged, records, duplex, {"": 0.0, "_shifted": shift}),
         }
 
 
@@ -105,28 +104,32 @@ def _level_errors(charged: ChargedDuplex, columns: AtomisticColumns, duplex: int
 
 
 def _spectral_errors(
-    charged: ChargedDuplex, records: XtbRecords, duplex: int, shift: float
-) -> Errors:
+    charged: ChargedDuplex, records: XtbRecords, duplex: int, shifts: Mapping[str, float]
+) -> dict[str, float]:
     """Errors of spectra at energies that are shifted, so that common shifts of levels vanish."""
-    parts = []
+    parts: dict[str, list[Errors]] = {name: [] for name in shifts}
     for row in records.records_of([duplex]).tolist():
         record, means = records.dataset[row], records.columns.means[MEANS]
         window = np.array([record.energies[0] - _MARGIN, record.energies[-1] + _MARGIN])
         junction = record.junction
         poles = charged.poles((junction.gamma_left, junction.gamma_right), window)
-        energies = record.energies + shift
-        transmission = np.log10(poles.transmission(energies, record.eta))
-        dos = np.log10(poles.local_dos(energies, record.eta)[0])
-        averaged = np.log10(poles.mean_transmission(means.edges + shift))
-        parts.append(
-            Errors(
+        for name, shift in shifts.items():
+            energies = record.energies + shift
+            transmission = np.log10(poles.transmission(energies, record.eta))
+            dos = np.log10(poles.local_dos(energies, record.eta)[0])
+            averaged = np.log10(poles.mean_transmission(means.edges + shift))
+            errors = Errors(
                 abs(transmission - record.log10_transmission),
                 abs(dos - record.spectra["log10_dos"]),
                 record.log10_transmission > np.log10(LARGE_TRANSMISSION),
                 abs(averaged - means.log10_transmission[row]),
             )
-        )
-    return Errors(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+            parts[name].append(errors)
+    found: dict[str, float] = {}
+    for name, some in parts.items():
+        joined = Errors(*(np.concatenate(values) for values in zip(*some, strict=True)))
+        found |= _summary(joined, name)
+    return found
 
 
 def _summary(errors: Errors, suffix: str) -> Mapping[str, float]:

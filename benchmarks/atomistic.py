@@ -205,7 +205,8 @@ def learning_curve(rows: Sequence[Result], seed: int) -> str:
             if (row["predictor"], row["seed"], row["trained"]) == ("atomistic", seed, number)
             and row["part"] == "test"
         ]
-        lines.append([str(number), *(f"{mean(own, column):.3f}" for column in COLUMNS)])
+        if own:
+            lines.append([str(number), *(f"{mean(own, column):.3f}" for column in COLUMNS)])
     return _table([["training duplexes", *COLUMNS.values()], *lines])
 
 

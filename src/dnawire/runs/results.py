@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from dnawire.config import TrainConfig
 from dnawire.data import Coverage, Ragged, TransportDataset, parameter_set_of, shared_contacts
@@ -58,8 +57,10 @@ def write_results(
     with folder.writing():
         folder.write_metrics(state.history)
         save_model(target, model, specification, provenance)
+        # Before there are predictions, so that both need not be in memory.
+        baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
         predictions = test_predictions(config.model_name, model, data)
-        scores = test_scores(config.model_name, predictions, data)
+        scores = {config.model_name: test_scores(predictions, data), **baselines}
         folder.write_scores(scores)
         provenance |= {"scores": scores}
         save_model(target, model, specification, provenance)
@@ -113,38 +114,29 @@ def test_predictions(name: str, model: TransportModel, data: PreparedData) -> li
     return []
 
 
-def test_scores(
-    name: str, predictions: Sequence[SpectraBatch], data: PreparedData
-) -> dict[str, Scores]:
-    """Errors on the test set of the model and, beside it, of the trivial baselines."""
-    own = dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
-    if predictions:
-        scores = ScoreSum()
-        for prediction, batch in zip(predictions, data.test, strict=True):
-            scores.add(prediction, batch.spectra)
-        own = scores.result()
-    baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
-    return {name: own, **baselines}
+def test_scores(predictions: Sequence[SpectraBatch], data: PreparedData) -> Scores:
+    """Errors on the test set; NaN if there are no predictions."""
+    if not predictions:
+        return dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
+    scores = ScoreSum()
+    for prediction, batch in zip(predictions, data.test, strict=True):
+        scores.add(prediction, batch.spectra)
+    return scores.result()
 
 
 def predicted_records(
     predictions: Sequence[SpectraBatch], data: PreparedData, source: dict[str, Any]
 ) -> tuple[TransportDataset, TransportDataset]:
     """Reference and predicted records of the test set, in the same order."""
-    parts: dict[str, list[NDArray[Any]]] = {}
-    for prediction in predictions:
-        known = prediction.known()
-        for one in scored_in(known):
-            parts.setdefault(one.column, []).append(known[one.column].cpu().numpy())
     records = torch.cat([batch.records for batch in data.test]).cpu().numpy()
     order = np.argsort(records)
     reference = data.dataset.select(records[order])
     size = len(data.dataset.energies)
     offsets = np.arange(len(records) + 1) * size
-    spectra = {
-        name: Ragged(np.concatenate(found)[order].reshape(-1), offsets)
-        for name, found in parts.items()
-    }
+    spectra = {}
+    for one in scored_in(*(prediction.known() for prediction in predictions)):
+        values = torch.cat([prediction.known()[one.column].cpu() for prediction in predictions])
+        spectra[one.column] = Ragged(values.numpy()[order].reshape(-1), offsets)
     return reference, replace(reference, spectra=spectra, source=source)
 
 

@@ -141,16 +141,22 @@ def learned(
 
 def baselines(arguments: argparse.Namespace, records: XtbRecords, seed: int) -> list[Result]:
     """Predictors of spectra, trained on the same duplexes and tested on the same ones."""
+    path = arguments.output / f"baselines-{seed}.json"
+    if path.is_file():
+        kept: list[Result] = json.loads(path.read_text("utf-8"))
+        return kept
     data = prepare(config_of(arguments, records, seed, TRAINED[-1], "standard"))
     found = dict(regressions(data))
     for model in ("standard", "hamiltonian"):
         config = config_of(arguments, records, seed, TRAINED[-1], model)
         found[model] = _predicted(config)
     common = {"part": "test", "seed": seed, "trained": TRAINED[-1]}
-    return [
+    rows: list[Result] = [
         {"predictor": name, **common, **scores(spectra, targets(data.test))}
         for name, spectra in found.items()
     ]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    return rows
 
 
 def _predicted(config: TrainConfig) -> Spectra:

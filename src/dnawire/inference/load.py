@@ -125,6 +125,12 @@ def _model_folder(path: Path) -> tuple[Path, str]:
     return path, run.parent.name if run.name == MODEL_FOLDER else run.name
 
 
+def _origin(folder: Path) -> str:
+    if folder.parent == _PRETRAINED_FOLDER:
+        return f"those of {PRETRAINED}{folder.name}"
+    return f"training of {folder}"
+
+
 def _conditions(folder: Path, stored: StoredModel) -> Conditions:
     provenance = stored.provenance
     try:
@@ -137,7 +143,7 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             eta=float(provenance["eta"]),
             contacts=contacts_of_texts(origin["contacts"]),
             parameters=origin["parameters"],
-            origin=f"training of {folder}",
+            origin=_origin(folder),
             coverage=Coverage.from_plain(provenance["trained_on"]),
             shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
         )

@@ -24,6 +24,7 @@ from scipy.stats import spearmanr
 from dnawire.config import TrainConfig
 from dnawire.data import read_dataset
 from dnawire.data.atomistic import read_atomistic
+from dnawire.junction import Duplex
 from dnawire.models.atomistic.model import AtomisticModel
 
 ROOT: Final = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def main() -> None:
         "common shift": comparison(rows, "_shifted"),
         "learning curve": learning_curve(rows, arguments.seeds[0]),
         "length": by_length(rows),
-        "xtb_mini": independent(rows),
+        "xtb_mini": independent(rows, short, arguments.seeds[0]),
         "certificate": certificate(rows),
     }
     for name, table in found.items():
@@ -133,9 +134,8 @@ def learned(
         path.write_text(json.dumps(found), encoding="utf-8")
     common = {"predictor": "atomistic", "seed": seed, "trained": number}
     rows: list[Result] = [{**common, **row} for row in json.loads(path.read_text("utf-8"))]
-    print(
-        f"atomistic, {number} duplexes, seed {seed}: {mean(rows, 'transmission'):.4f}", flush=True
-    )
+    error = mean([row for row in rows if row["part"] == "test"], "transmission")
+    print(f"atomistic, {number} duplexes, seed {seed}: {error:.4f}", flush=True)
     return rows
 
 
@@ -227,9 +227,16 @@ def by_length(rows: Sequence[Result]) -> str:
     return _table([["base pairs", "duplexes", *COLUMNS.values()], *lines])
 
 
-def independent(rows: Sequence[Result]) -> str:
-    """Errors on the records of an independent program."""
-    own = [row for row in rows if row["part"] == "mini"]
+def independent(rows: Sequence[Result], records: XtbRecords, seed: int) -> str:
+    """Errors on the records of an independent program, of duplexes that were not trained on."""
+    parts = sides(records, seed, TRAINED[-1])
+    texts = [str(records.columns.texts[one]) for one in parts["train"] + parts["validation"]]
+    known = {Duplex.parse(text).key for text in texts}
+    own = [
+        row
+        for row in rows
+        if row["part"] == "mini" and Duplex.parse(row["duplex"]).key not in known
+    ]
     names = ("transmission", "large_transmission", "dos")
     cells = [f"{mean(own, name):.3f}" for name in names]
     return _table([["records", *(COLUMNS[name] for name in names)], [str(len(own)), *cells]])

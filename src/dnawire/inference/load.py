@@ -100,8 +100,11 @@ def _named_folder(name: str) -> tuple[Path, str]:
         return _model_folder(Path(name))
     names = [PRETRAINED + one for one in pretrained_models()]
     names += [EXACT + one for one in available_parameters()]
-    prefixes = ("", PRETRAINED, EXACT)
-    meant = next(filter(None, (nearest(prefix + name, names) for prefix in prefixes)), "")
+    bare = {one.partition(":")[2]: one for one in names}
+    near = nearest(name, bare)
+    meant = nearest(name, names) or next(
+        (near.replace(one, full) for one, full in bare.items() if repr(one) in near), ""
+    )
     raise NotFoundError(
         f"no model in {name}: there is no such folder.",
         f"{meant} Give the output folder of a finished run, or {' or '.join(names)}.".lstrip(),

@@ -172,6 +172,8 @@ def test_a_predictor_knows_all_energies_and_no_impossible_structure(
     assert totals.log10_dos[0] == pytest.approx(wide.spectra["log10_dos"], abs=1e-9)
     with pytest.raises(InvalidDuplexError, match="missing bases"):
         predictor.predict([junction_of("GA/T_")])
+    with pytest.raises(InvalidDuplexError, match="has 1 base pair"):
+        predictor.predict([junction_of("G")])
     with pytest.raises(InvalidStructureError, match="apart"):
         predictor.predict([junction_of("GA/GC")])
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.electronic.nucleotides import PLACES, nucleotide_shells
+from dnawire.errors import InvalidDuplexError
 from dnawire.graphs import Batch, ladder_batch
 from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch
 from dnawire.junction import NUM_BASES, Duplex
@@ -27,6 +28,9 @@ from dnawire.xtb.level import Level
 
 _SCALE: Final = 1e-3
 """e; what a correction of one is worth."""
+
+_SHORTEST: Final = 2
+"""Base pairs; a nucleotide is one end of its strand at most."""
 
 _INNER: Final = PLACES.index("inner")
 
@@ -87,8 +91,14 @@ class AtomisticModel(TransportModel):
         Raises
         ------
         InvalidDuplexError, InvalidStructureError
-            If the duplex has no ideal structure, or bases that have no room in it.
+            If the duplex has one base pair, no ideal structure, or bases without room in it.
         """
+        if duplex.length < _SHORTEST:
+            raise InvalidDuplexError(
+                f"duplex '{duplex.text}' has {duplex.length} base pair: a nucleotide is both ends "
+                "of its strand, which none of the records is.",
+                f"give at least {_SHORTEST} base pairs.",
+            )
         structure = build_duplex(duplex)
         check_structure(structure)
         no_contact = np.zeros(duplex.codes.shape)

@@ -55,8 +55,7 @@ class Basis:
         positions = structure.positions / BOHR_ANGSTROM
         elements = element_rows(structure.atomic_numbers)
         kinds = parameters.kinds(elements)
-        counts = np.diff(parameters.first_kind)[elements]
-        atom = np.repeat(np.arange(len(elements)), counts)
+        atom = np.repeat(np.arange(len(elements)), parameters.num_shells(elements))
         coordination = coordination_numbers(elements, positions)
         levels = parameters.levels[kinds] - parameters.level_shift[kinds] * coordination[atom]
         return cls(positions, elements, atom, kinds, levels)
@@ -71,11 +70,6 @@ class Basis:
     def orbital_shell(self) -> Int[Integers, " N"]:
         """Shell of every orbital."""
         return np.repeat(np.arange(len(self.shell_atom)), self.orbitals_of_shell)
-
-    @property
-    def orbital_atom(self) -> Int[Integers, " N"]:
-        """Atom of every orbital."""
-        return self.shell_atom[self.orbital_shell]
 
     def block(
         self, rows: Int[Integers, " m"], columns: Int[Integers, " n"]

@@ -133,5 +133,4 @@ def _all_parts(base: str) -> list[dict[str, tuple[float, float, float]]]:
 def _shells_of(elements: tuple[str, ...] | list[str]) -> NDArray[np.int64]:
     """Number of shells of atoms."""
     rows = element_rows([ATOMIC_NUMBERS[element] for element in elements])
-    counts: NDArray[np.int64] = np.diff(load_parameters().first_kind)[rows]
-    return counts
+    return load_parameters().num_shells(rows)

@@ -78,6 +78,11 @@ class Parameters(NamedTuple):
     steepness: float
     cutoff: float
 
+    def num_shells(self, elements: Int[Integers, " A"]) -> Int[Integers, " A"]:
+        """Number of shells of atoms, given by the rows of their elements."""
+        counts: Integers = np.diff(self.first_kind)[elements]
+        return counts
+
     def kinds(self, elements: Int[Integers, " A"]) -> Int[Integers, " M"]:
         """Kind of every shell of atoms, given by the rows of their elements."""
         ends = self.first_kind

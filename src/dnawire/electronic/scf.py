@@ -136,7 +136,7 @@ class Orbitals:
         """
         full, empty = slice(self.num_occupied), slice(self.num_occupied, None)
         if potentials is self.potentials:
-            return self._sums(self.left[:, full] * self.right[:, full])
+            return self._populations(self.left[:, full], self.right[:, full])
         change = (potentials - self.potentials)[self.orbital_shell, None]
         coupling = self.left[:, empty].T @ (change * self.right[:, full])
         coupling += self.right[:, empty].T @ (change * self.left[:, full])
@@ -145,13 +145,12 @@ class Orbitals:
             matrix[:, full] + matrix[:, empty] @ mixing for matrix in (self.left, self.right)
         )
         norm = np.eye(self.num_occupied) + mixing.T @ mixing
-        return self._sums(left * (right @ np.linalg.inv(norm)))
+        return self._populations(left, right @ np.linalg.inv(norm))
 
-    def _sums(self, products: Float[Doubles, "N n"]) -> Float[Doubles, " M"]:
-        """Electrons of every shell."""
-        size = len(self.potentials)
-        found = np.bincount(self.orbital_shell, 2.0 * products.sum(1), size)
-        return np.asarray(found, dtype=np.float64)
+    def _populations(
+        self, left: Float[Doubles, "N n"], right: Float[Doubles, "N n"]
+    ) -> Float[Doubles, " M"]:
+        return populations(left, right, self.orbital_shell)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +196,23 @@ class ElectronicSystem:
     def charges(self, orbitals: Orbitals, potentials: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
         """Shell charges in e of orbitals in potentials in hartree near theirs."""
         return self.reference - orbitals.populations(potentials)
+
+
+def populations(
+    left: Float[Doubles, "N n"],
+    right: Float[Doubles, "N n"],
+    orbital_shell: Int[NDArray[np.int64], " N"],
+) -> Float[Doubles, " M"]:
+    """Mulliken populations of the shells (doi:10.1063/1.1740588) of doubly filled orbitals.
+
+    Parameters
+    ----------
+    left, right
+        S^(1/2) and S^(-1/2) times the orbitals.
+    orbital_shell
+        Shell of every row.
+    """
+    return np.asarray(np.bincount(orbital_shell, 2.0 * (left * right).sum(1)), dtype=np.float64)
 
 
 def free_atom_occupations(structure: AtomicStructure) -> Float[Doubles, " M"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dnawire.config.suggestion import nearest
+from dnawire.config.suggestion import nearest, nearest_of
 from dnawire.data import Coverage
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
 from dnawire.predictors import HamiltonianPredictor, Predictor
@@ -101,10 +101,7 @@ def _named_folder(name: str) -> tuple[Path, str]:
     names = [PRETRAINED + one for one in pretrained_models()]
     names += [EXACT + one for one in available_parameters()]
     bare = {one.partition(":")[2]: one for one in names}
-    near = nearest(name, bare)
-    meant = nearest(name, names) or next(
-        (near.replace(one, full) for one, full in bare.items() if repr(one) in near), ""
-    )
+    meant = nearest(name, names) or nearest_of(name, bare)
     raise NotFoundError(
         f"no model in {name}: there is no such folder.",
         f"{meant} Give the output folder of a finished run, or {' or '.join(names)}.".lstrip(),

@@ -5,7 +5,6 @@ from dnawire.predictors.predictor import (
     HamiltonianPredictor,
     HamiltonianSource,
     Predictor,
-    checked_eta,
     in_batches,
 )
 
@@ -15,6 +14,5 @@ __all__ = [
     "HamiltonianSource",
     "Predictor",
     "checked_energies",
-    "checked_eta",
     "in_batches",
 ]

@@ -41,6 +41,19 @@ class Conditions:
         if not 0.0 <= self.eta < np.inf:
             raise ValueError(f"eta = {self.eta}")
 
+    def asked(
+        self, energies: ArrayLike | None, eta: float | None
+    ) -> tuple[NDArray[np.float64], float]:
+        """Energies and eta in eV that are asked for; None takes those of the conditions.
+
+        Raises
+        ------
+        UsageError
+            If the energies are no grid, or eta is negative or not finite.
+        """
+        grid = self.energies if energies is None else checked_energies(energies)
+        return grid, self.eta if eta is None else _checked_eta(eta)
+
     def out_of_domain(self, junction: Junction, respects: Collection[str]) -> list[str]:
         """Say in which of some respects (fields of `Coverage`) no training record is like it."""
         if self.coverage is None:
@@ -115,3 +128,9 @@ def _contacts_of_settings(settings: Mapping[str, Any]) -> tuple[Contact, Contact
         Contact.parse(settings["left_contact"], settings["gamma_left"]),
         Contact.parse(settings["right_contact"], settings["gamma_right"]),
     )
+
+
+def _checked_eta(eta: float) -> float:
+    if not (np.isfinite(eta) and eta >= 0.0):
+        raise UsageError(f"eta is {eta} eV.", "give a finite eta in eV of at least 0.")
+    return float(eta)

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.data import TransportRecord
-from dnawire.errors import UsageError
 from dnawire.junction import Duplex, Junction, JunctionArrays
-from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.conditions import Conditions
 from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
 from dnawire.transport import Totals, block_spectra, block_totals, poles
@@ -162,14 +161,14 @@ class HamiltonianPredictor:
         UsageError
             If the energies are no grid or eta is impossible.
         """
-        grid, width = self._asked(energies, eta)
+        grid, width = self.conditions.asked(energies, eta)
         return in_batches(junctions, len(grid), lambda batch: self._records(batch, grid, width))
 
     def totals(
         self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
     ) -> Totals[NDArray[np.float64]]:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
-        grid, width = self._asked(energies, eta)
+        grid, width = self.conditions.asked(energies, eta)
         blocks = self._source(junctions.codes)
         return block_totals(
             blocks.diagonal,
@@ -200,12 +199,6 @@ class HamiltonianPredictor:
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; length and contacts are exact."""
         return self.conditions.out_of_domain(junction, self.respects)
-
-    def _asked(
-        self, energies: ArrayLike | None, eta: float | None
-    ) -> tuple[NDArray[np.float64], float]:
-        grid = self.conditions.energies if energies is None else checked_energies(energies)
-        return grid, self.conditions.eta if eta is None else checked_eta(eta)
 
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
@@ -251,16 +244,3 @@ def in_batches(
             batch = rows[start : start + size]
             records.update(zip(batch, predict([junctions[row] for row in batch]), strict=True))
     return [records[row] for row in range(len(junctions))]
-
-
-def checked_eta(eta: float) -> float:
-    """Return an ``eta`` in eV that can be.
-
-    Raises
-    ------
-    UsageError
-        If it is negative or not finite.
-    """
-    if not (np.isfinite(eta) and eta >= 0.0):
-        raise UsageError(f"eta is {eta} eV.", "give a finite eta in eV of at least 0.")
-    return float(eta)

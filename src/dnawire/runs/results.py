@@ -57,7 +57,6 @@ def write_results(
     with folder.writing():
         folder.write_metrics(state.history)
         save_model(target, model, specification, provenance)
-        # Before there are predictions, so that both need not be in memory.
         baselines = baseline_scores(_on_cpu(data.training), _on_cpu(data.test), data.statistics)
         predictions = test_predictions(config.model_name, model, data)
         scores = {config.model_name: test_scores(predictions, data), **baselines}

@@ -66,8 +66,8 @@ class Solution(NamedTuple):
     """Diagonal of g in the eigenbasis of H."""
     reduced: Complex[Complexes, "c c"]
     """m = (i/2) / (1 + (i/2) w^T g w)."""
-    amplitudes: Complex[Complexes, "c c"]
-    """w^T G w."""
+    between: Complex[Complexes, "c c"]
+    """w^T g w."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +110,13 @@ class ContactedSystem:
     def at(self, energy: complex) -> Solution:
         """Solve at one energy, real or complex, that is no level of H."""
         w, bare = self.contacts, 1.0 / (energy - self.system.energies)
-        between = w.T @ (bare.real[:, None] * w) + 1j * (w.T @ (bare.imag[:, None] * w))
-        closed = np.eye(len(between)) + 0.5j * between
-        reduced = 0.5j * np.linalg.inv(closed)
-        return Solution(bare, reduced, np.linalg.solve(closed.T, between.T).T)
+        between = real_product(w.T, bare[:, None] * w)
+        return Solution(bare, 0.5j * np.linalg.inv(_closed(between)), between)
+
+    def amplitudes(self, solution: Solution) -> Complex[Complexes, "l r"]:
+        """Amplitude t from every column of the left contact to every one of the right one."""
+        found: Complexes = np.linalg.solve(_closed(solution.between).T, solution.between.T).T
+        return found[: self.num_left, self.num_left :]
 
     def applied(self, solution: Solution, vectors: Complex[Complexes, "N P"]) -> Complexes:
         """G times vectors of the eigenbasis."""
@@ -139,8 +142,8 @@ class ContactedSystem:
     def spectra(self, energy: complex) -> tuple[float, float]:
         """Transmission and density of states in 1/eV at one energy."""
         solution = self.at(energy)
-        between = solution.amplitudes[: self.num_left, self.num_left :]
-        return float((abs(between) ** 2).sum()), -self.trace(solution).imag / math.pi
+        transmission = float((abs(self.amplitudes(solution)) ** 2).sum())
+        return transmission, -self.trace(solution).imag / math.pi
 
     def poles(self, low: float, high: float) -> Poles:
         """Poles whose real part lies between two energies, each with the square norm x^T x = 1.
@@ -204,6 +207,11 @@ class ContactedSystem:
         inner = real_product(self.contacts, real_product(self.contacts.T, vectors))
         found: Complexes = self.system.energies[:, None] * vectors - 0.5j * inner
         return found
+
+
+def _closed(between: Complexes) -> Complexes:
+    """1 + (i/2) w^T g w."""
+    return np.asarray(np.eye(len(between)) + 0.5j * between)
 
 
 def _normalized(poles: Poles) -> Poles:

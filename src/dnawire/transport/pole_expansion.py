@@ -53,7 +53,7 @@ _AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class SeriesWindow:
     """An interval of energies and the polynomials on it, made on a line above the real axis.
 
     Parameters
@@ -112,7 +112,7 @@ class Amplitudes:
         Chebyshev coefficients of what the other poles add.
     """
 
-    window: Window
+    window: SeriesWindow
     energies: Complex[Complexes, " P"]
     left: Complex[Complexes, "l P"]
     right: Complex[Complexes, "r P"]
@@ -130,7 +130,7 @@ class Amplitudes:
 
     def narrowed(self, low: float, high: float) -> Amplitudes:
         """The same in a part of the window: fewer poles, and a series for all others."""
-        window = Window(low, high)
+        window = SeriesWindow(low, high)
         is_near = _distance(self.energies, (low + high) / 2, window.half) < _PART
         smooth = self.at(window.points, is_near)
         return Amplitudes(
@@ -201,14 +201,13 @@ class PoleExpansion:
         NotConvergedError
             If the poles do not converge.
         """
-        window, poles = Window(low, high), system.poles(low - _FAR, high + _FAR)
+        window, poles = SeriesWindow(low, high), system.poles(low - _FAR, high + _FAR)
         left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
         trace = _Trace.of(system, poles, groups)
         amplitudes, traces = [], []
         for energy in window.points.tolist():
             solution, near = system.at(energy), 1.0 / (energy - poles.energies)
-            whole = solution.amplitudes[: system.num_left, system.num_left :]
-            amplitudes.append(whole - (left * near) @ right.T)
+            amplitudes.append(system.amplitudes(solution) - (left * near) @ right.T)
             traces.append(trace.at(solution) - trace.residues @ near)
         series = np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes))
         found = Amplitudes(window, poles.energies, left, right, series)

@@ -14,7 +14,7 @@ from dnawire.errors import UsageError
 from dnawire.graphs import ladder_batch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.atomistic.model import AtomisticModel
-from dnawire.predictors import Conditions, checked_energies, checked_eta
+from dnawire.predictors import Conditions
 from dnawire.quantities import scaled_columns
 from dnawire.transport import PoleExpansion, Totals
 
@@ -62,14 +62,14 @@ class AtomisticPredictor:
         InvalidDuplexError, InvalidStructureError
             If a duplex has no ideal structure.
         """
-        grid, width = self._asked(energies, eta)
+        grid, width = self.conditions.asked(energies, eta)
         return [self._record(junction, grid, width) for junction in junctions]
 
     def totals(
         self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
     ) -> Totals[NDArray[np.float64]]:
         """Compute T and DOS of many junctions; see `Predictor.totals`."""
-        grid, width = self._asked(energies, eta)
+        grid, width = self.conditions.asked(energies, eta)
         if len(junctions.codes) == 1:
             duplex = Duplex.from_codes(junctions.codes[0])
             left, right = junctions.gamma_left[0], junctions.gamma_right[0]
@@ -101,12 +101,6 @@ class AtomisticPredictor:
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; contacts are exact."""
         return self.conditions.out_of_domain(junction, self.respects)
-
-    def _asked(
-        self, energies: ArrayLike | None, eta: float | None
-    ) -> tuple[NDArray[np.float64], float]:
-        grid = self.conditions.energies if energies is None else checked_energies(energies)
-        return grid, self.conditions.eta if eta is None else checked_eta(eta)
 
     def _record(
         self, junction: Junction, energies: NDArray[np.float64], eta: float

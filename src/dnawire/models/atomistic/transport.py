@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic import AtomicJunctions, OrthogonalBasis
-from dnawire.electronic.scf import free_atom_occupations, num_occupied
+from dnawire.electronic.scf import free_atom_occupations, num_occupied, populations
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.structures import AtomicStructure
 from dnawire.transport import PoleExpansion
@@ -81,9 +81,10 @@ class ChargedDuplex:
         basis, vectors = self.junctions.basis, self.junctions.system.vectors
         occupations = free_atom_occupations(self.structure)
         occupied = vectors[:, : self.num_occupied]
-        products = (basis.root @ occupied) * (basis.inverse_root @ occupied)
-        populations = np.bincount(basis.orbital_shell, 2.0 * products.sum(1))
-        change = self.field.potentials(occupations - populations) - self.shell_potentials
+        found = populations(
+            basis.root @ occupied, basis.inverse_root @ occupied, basis.orbital_shell
+        )
+        change = self.field.potentials(occupations - found) - self.shell_potentials
         return float(np.sqrt(np.mean(change**2)) * HARTREE_EV * 1e3)
 
     def poles(self, junction: NucleotideContacts, energies: Float[Doubles, " E"]) -> PoleExpansion:

@@ -119,7 +119,7 @@ def test_scores(predictions: Sequence[SpectraBatch], data: PreparedData) -> Scor
         return dict.fromkeys((quantity.name for quantity in SCORED), math.nan)
     scores = ScoreSum()
     for prediction, batch in zip(predictions, data.test, strict=True):
-        scores.add(prediction, batch.spectra)
+        scores.add(prediction.known(), batch.spectra.known())
     return scores.result()
 
 

@@ -311,6 +311,8 @@ class Run:
             if not self.outputs.is_claimed(self.identity.run_id):
                 self._start_outputs()
             write_results(self.outputs, self.config, self.data, self.trainer, self.identity)
+            # Figures are drawn from files alone: the memory of a million records is theirs.
+            del self.data, self.trainer
             with optional("a figure"):
                 draw(self.outputs.path)
         except (NotWritableError, LockedError) as error:

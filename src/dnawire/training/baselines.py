@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -15,8 +16,8 @@ from torch import Tensor
 from dnawire.graphs import Batch, JunctionBatch
 from dnawire.junction import LETTERS, MISSING_CODE
 from dnawire.models import TargetStatistics
-from dnawire.quantities import SCORED, Quantity, scored_in
-from dnawire.training.metrics import Scores, absolute_errors
+from dnawire.quantities import SCORED, scored_in
+from dnawire.training.metrics import Scores, ScoreSum
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +57,14 @@ def _told(name: str, score: Callable[[], Scores]) -> Scores:
     return found
 
 
-def _targets(buckets: Sequence[Batch], quantity: Quantity) -> Tensor:
-    return torch.cat([bucket.spectra.known()[quantity.column] for bucket in buckets])
-
-
 def _score_mean(test: Sequence[Batch], statistics: TargetStatistics) -> Scores:
-    scored = scored_in(statistics.mean)
-    means = {quantity.name: statistics.mean[quantity.column] for quantity in scored}
-    return _scores(means, test)
+    scores = ScoreSum()
+    for batch in test:
+        wanted = batch.spectra.known()
+        scored = scored_in(statistics.mean, wanted)
+        means = {one.column: statistics.mean[one.column] for one in scored}
+        scores.add({name: mean.expand_as(wanted[name]) for name, mean in means.items()}, wanted)
+    return scores.result()
 
 
 def _sample(batches: Sequence[Batch]) -> list[Batch]:
@@ -75,27 +76,37 @@ def _sample(batches: Sequence[Batch]) -> list[Batch]:
 def _score_ridge(training: Sequence[Batch], test: Sequence[Batch]) -> Scores:
     training = _sample(training)
     longest = max(bucket.junctions.base.shape[1] for bucket in (*training, *test))
-    inputs, wanted = one_hot_bases(training, longest), one_hot_bases(test, longest)
-    predictions = {}
+    inputs, ridges = one_hot_bases(training, longest), {}
     for quantity in scored_in(*(bucket.spectra.known() for bucket in training)):
-        target = _targets(training, quantity)
-        complete = target.isfinite().all(1).numpy()
+        column = quantity.column
+        target = torch.cat([bucket.spectra.known()[column] for bucket in training]).numpy()
+        complete = np.isfinite(target).all(axis=1)
         if complete.any():
-            found = _ridge(inputs[complete], target.numpy()[complete], wanted)
-            predictions[quantity.name] = torch.from_numpy(found)
-    return _scores(predictions, test)
+            ridges[column] = _Ridge.fitted(inputs[complete], target[complete])
+    scores = ScoreSum()
+    for batch in test:
+        asked = one_hot_bases([batch], longest)
+        predictions = {column: ridge.predict(asked) for column, ridge in ridges.items()}
+        scores.add(predictions, batch.spectra.known())
+    return scores.result()
 
 
-def _ridge(
-    inputs: NDArray[np.float64], targets: NDArray[np.float64], wanted: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Predictions of ridge regression whose intercept costs no penalty."""
-    middle, mean = inputs.mean(axis=0), targets.mean(axis=0)
-    centered = inputs - middle
-    gram = centered.T @ centered + _RIDGE_PENALTY * np.eye(inputs.shape[1])
-    weights = solve(gram, centered.T @ (targets - mean), assume_a="pos")
-    predictions: NDArray[np.float64] = (wanted - middle) @ weights + mean
-    return predictions
+class _Ridge(NamedTuple):
+    """Ridge regression whose intercept costs no penalty."""
+
+    weights: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+
+    @classmethod
+    def fitted(cls, inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Self:
+        middle, mean = inputs.mean(axis=0), targets.mean(axis=0)
+        centered = inputs - middle
+        gram = centered.T @ centered + _RIDGE_PENALTY * np.eye(inputs.shape[1])
+        weights = solve(gram, centered.T @ (targets - mean), assume_a="pos")
+        return cls(weights, mean - middle @ weights)
+
+    def predict(self, asked: NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(asked @ self.weights + self.intercept)
 
 
 def one_hot_bases(buckets: Sequence[Batch], longest: int) -> NDArray[np.float64]:
@@ -127,14 +138,3 @@ def _one_hot(junctions: JunctionBatch, longest: int) -> NDArray[np.float64]:
     ]
     features: NDArray[np.float64] = torch.cat((hot, *couplings), dim=1).numpy()
     return features
-
-
-def _scores(predictions: Mapping[str, Tensor], test: Sequence[Batch]) -> Scores:
-    """Mean absolute errors; NaN where nothing is predicted or known."""
-    scores = {quantity.name: math.nan for quantity in SCORED}
-    for quantity in scored_in(*(bucket.spectra.known() for bucket in test)):
-        if quantity.name in predictions:
-            wanted = _targets(test, quantity)
-            errors = absolute_errors(predictions[quantity.name].expand_as(wanted), wanted)
-            scores[quantity.name] = float(errors.nanmean())
-    return scores

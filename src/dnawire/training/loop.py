@@ -191,7 +191,7 @@ class Trainer:
         with torch.no_grad():
             for local in self.validation:
                 prediction = local.predict(model)
-                scores.add(prediction, local.batch.spectra)
+                scores.add(prediction.known(), local.batch.spectra.known())
                 total += local.loss_of(prediction).item() * local.global_size
                 count += local.global_size
                 if callback.after_batch():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dnawire.graphs.schema import SpectraBatch, Targets
 from dnawire.quantities import SCORED
 
 Scores = dict[str, float]
@@ -22,9 +21,8 @@ class ScoreSum:
         self._sums = torch.zeros(len(SCORED), dtype=torch.float64)
         self._counts = torch.zeros(len(SCORED), dtype=torch.float64)
 
-    def add(self, prediction: Targets, target: SpectraBatch) -> None:
-        """Count one batch; targets that are not finite are skipped."""
-        predicted, wanted = prediction.known(), target.known()
+    def add(self, predicted: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+        """Count values (B, E) of one batch by column; targets that are not finite are skipped."""
         for index, quantity in enumerate(SCORED):
             if quantity.column in predicted and quantity.column in wanted:
                 errors = absolute_errors(predicted[quantity.column], wanted[quantity.column])

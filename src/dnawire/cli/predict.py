@@ -158,7 +158,7 @@ def _rows(summaries: Sequence[Summary], statuses: Sequence[str]) -> list[list[st
                 f"{summary.max_transmission:.3e}",
                 _number(summary.max_energy, ".4f"),
                 " ".join(f"{energy:.3f}" for energy in peaks),
-                *([f"{summary.certificate:.1f}"] if summary.certificate is not None else []),
+                *([_number(summary.certificate, ".1f")] if summary.certificate is not None else []),
                 words,
             ]
         )

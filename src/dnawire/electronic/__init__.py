@@ -1,5 +1,6 @@
 """GFN1-xTB of all atoms: orbitals, Fock matrix, self-consistent charges, junctions. No torch."""
 
+from dnawire.electronic.active_space import BasePairs
 from dnawire.electronic.integrals import Basis, Integrals
 from dnawire.electronic.junctions import AtomicJunctions
 from dnawire.electronic.orthogonal import OrthogonalBasis
@@ -7,6 +8,7 @@ from dnawire.electronic.scf import ElectronicStructure, ElectronicSystem, conver
 
 __all__ = [
     "AtomicJunctions",
+    "BasePairs",
     "Basis",
     "ElectronicStructure",
     "ElectronicSystem",

@@ -128,8 +128,10 @@ def summarize(
     UsageError
         If Fermi energy and temperature do not fit the energies.
     """
-    levels = _levels(predictor, record)
-    spectra = record if levels is None else _resolved(predictor, record, levels, fermi_energy)
+    levels, spectra = None, record
+    if predictor.knows_resonances:
+        levels = _poles_of(predictor, record)
+        spectra = _resolved(predictor, record, levels, fermi_energy)
     log10_transmission, log10_dos = (spectra.spectra[name] for name in _COLUMNS)
     top = int(log10_transmission.argmax())
     highest = log10_transmission[top]
@@ -178,25 +180,23 @@ def _apart(
     return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
-def _levels(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128] | None:
-    return _poles_of(predictor, record) if predictor.knows_resonances else None
-
-
-def _poles_of(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128]:
+def _poles_of(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128] | None:
     return predictor.resonances(record.junction, record.energies, record.eta)
 
 
 def _resolved(
     predictor: Predictor,
     record: TransportRecord,
-    levels: NDArray[np.complex128],
+    levels: NDArray[np.complex128] | None,
     fermi_energy: float | None,
 ) -> TransportRecord:
     """T and DOS at energies that miss nothing; the Fermi energy is one of them.
 
     Without the LDOS, which would be a number for every orbital and energy.
     """
-    energies = resolving_energies(levels, record.energies)
+    energies = (
+        _broadened_grid(record) if levels is None else resolving_energies(levels, record.energies)
+    )
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
     junction = record.junction
@@ -207,6 +207,12 @@ def _resolved(
     totals = [predictor.totals(junctions, piece, record.eta) for piece in pieces]
     spectra = {name: np.concatenate([getattr(one, name)[0] for one in totals]) for name in _COLUMNS}
     return replace(record, energies=energies, spectra=spectra)
+
+
+def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
+    """Energies at half eta: nothing is sharper than eta."""
+    first, last = record.energies[0], record.energies[-1]
+    return np.union1d(record.energies, np.arange(first, last, record.eta / 2))
 
 
 def _at_fermi_energy(

@@ -109,7 +109,7 @@ class Predictor(Protocol):
 
     def resonances(
         self, junction: Junction, energies: NDArray[np.float64], eta: float
-    ) -> NDArray[np.complex128]:
+    ) -> NDArray[np.complex128] | None:
         """Complex energies of the levels of a junction in eV, at least those about some energies.
 
         Raises

@@ -26,6 +26,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from dnawire.transport.contacted import ContactedSystem, Poles, Solution, real_product, sums
+from dnawire.transport.series import SeriesWindow
 
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
@@ -40,60 +41,12 @@ _PART: Final = 0.5
 _DEGREE: Final = 24
 _SHIFT: Final = 0.02
 """Half widths of the window above the real axis, where no energy meets a level."""
-_ROUNDING: Final = 1e-9
-_UNIT: Final = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-_TRANSFORM: Final = chebyshev.chebvander(_UNIT, _DEGREE).T * 2 / (_DEGREE + 1)
-_TRANSFORM[0] /= 2
 _RULE: Final = np.polynomial.legendre.leggauss(_NODES)
 _FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
 _MANY: Final = 1000
 """Energies from which on each part of the window has a series of its own."""
 _AT_ONCE: Final = 16
 """Energies whose amplitudes are computed together."""
-
-
-@dataclass(frozen=True, eq=False)
-class SeriesWindow:
-    """An interval of energies and the polynomials on it, made on a line above the real axis.
-
-    Parameters
-    ----------
-    low, high
-        Ends in eV.
-    """
-
-    low: float
-    high: float
-
-    @property
-    def half(self) -> float:
-        """Half the width in eV."""
-        return (self.high - self.low) / 2
-
-    @property
-    def points(self) -> Complex[Complexes, " n"]:
-        """Energies that a series is made from."""
-        found: Complexes = (self.low + self.high) / 2 + self.half * (_UNIT + 1j * _SHIFT)
-        return found
-
-    def unit(self, energies: NDArray[Any]) -> NDArray[Any]:
-        """Energies as the variable of the series.
-
-        Raises
-        ------
-        ValueError
-            If an energy lies outside of the window.
-        """
-        beyond = max(self.low - energies.real.min(), energies.real.max() - self.high)
-        if beyond > _ROUNDING:
-            raise ValueError(f"energies outside of {self.low:.6g} to {self.high:.6g} eV")
-        found: Complexes = (energies - (self.low + self.high) / 2) / self.half - 1j * _SHIFT
-        return found
-
-    def polynomials(self, energies: Complexes) -> Complex[Complexes, "E n"]:
-        """Values of the polynomials of a series."""
-        found: Complexes = chebyshev.chebvander(self.unit(energies), _DEGREE)
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +83,7 @@ class Amplitudes:
 
     def narrowed(self, low: float, high: float) -> Amplitudes:
         """The same in a part of the window: fewer poles, and a series for all others."""
-        window = SeriesWindow(low, high)
+        window = _series_window(low, high)
         is_near = _distance(self.energies, (low + high) / 2, window.half) < _PART
         smooth = self.at(window.points, is_near)
         return Amplitudes(
@@ -138,7 +91,7 @@ class Amplitudes:
             self.energies[is_near],
             self.left[:, is_near],
             self.right[:, is_near],
-            np.einsum("nk,klr->nlr", _TRANSFORM, smooth),
+            window.series(smooth),
         )
 
     def mean_square(self, low: float, high: float) -> float:
@@ -201,7 +154,7 @@ class PoleExpansion:
         NotConvergedError
             If the poles do not converge.
         """
-        window, poles = SeriesWindow(low, high), system.poles(low - _FAR, high + _FAR)
+        window, poles = _series_window(low, high), system.poles(low - _FAR, high + _FAR)
         left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
         trace = _Trace.of(system, poles, groups)
         amplitudes, traces = [], []
@@ -209,9 +162,9 @@ class PoleExpansion:
             solution, near = system.at(energy), 1.0 / (energy - poles.energies)
             amplitudes.append(system.amplitudes(solution) - (left * near) @ right.T)
             traces.append(trace.at(solution) - trace.residues @ near)
-        series = np.einsum("nk,klr->nlr", _TRANSFORM, np.stack(amplitudes))
+        series = window.series(np.stack(amplitudes))
         found = Amplitudes(window, poles.energies, left, right, series)
-        return cls(found, trace.residues, _TRANSFORM @ np.stack(traces))
+        return cls(found, trace.residues, window.series(np.stack(traces)))
 
     def local_dos(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, "g E"]:
         """Density of states of every group at E + i eta, 1/eV."""
@@ -284,6 +237,10 @@ class _Trace:
             return np.array([self.system.trace(solution)])
         bare = real_product(self.shares, solution.bare[:, None])[:, 0]
         return bare + self.system.traces(solution, self.groups)
+
+
+def _series_window(low: float, high: float) -> SeriesWindow:
+    return SeriesWindow(low, high, _DEGREE, _SHIFT)
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:

@@ -21,6 +21,8 @@ Doubles = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-6
 _SMALLEST_SAMPLED: Final = 1e-15
+_SMALLEST_KNOWN: Final = 1e-24
+"""Transmission below which rounding of the levels decides."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def record_of(
     ldos = poles.local_dos(energies, eta)
     transmission = poles.transmission(energies, eta)
     _check(system, junction, window, transmission, ldos)
-    columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
+    columns = scaled_columns(transmission=_known(transmission), dos=ldos.sum(0), ldos=ldos)
     columns["log10_ldos"] = columns["log10_ldos"].astype(np.float32)
     record = TransportRecord(
         junction=junction,
@@ -83,6 +85,11 @@ def record_of(
         identifier=identifier,
     )
     return record, {width: _means(poles, window.edges(width)) for width in window.widths}
+
+
+def _known(transmission: Doubles) -> Doubles:
+    """The transmission, NaN where it is not known."""
+    return np.where(transmission > _SMALLEST_KNOWN, transmission, np.nan)
 
 
 def _check(
@@ -109,9 +116,8 @@ def _check(
 
 def _means(poles: PoleExpansion, edges: Doubles) -> IntervalMeans:
     ldos = poles.mean_local_dos(edges)
-    columns = scaled_columns(
-        transmission=poles.mean_transmission(edges), dos=ldos.sum(0), ldos=ldos
-    )
+    transmission = _known(poles.mean_transmission(edges))
+    columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     return IntervalMeans(
         edges,
         columns["log10_transmission"][None],

@@ -134,9 +134,9 @@ class AtomisticModel(TransportModel):
         columns: list[dict[str, Tensor]] = []
         rows = (one.cpu().numpy() for one in (batch.base, batch.gamma_left, batch.gamma_right))
         for codes, left, right in zip(*rows, strict=True):
-            poles = charged(Duplex.from_codes(codes)).poles((left, right), energies)
-            transmission = poles.transmission(energies, eta)
-            dos = poles.local_dos(energies, eta)[0]
+            transmission, dos = charged(Duplex.from_codes(codes)).totals(
+                (left, right), energies, eta
+            )
             found = scaled_columns(transmission=transmission, dos=dos)
             columns.append({name: torch.from_numpy(one) for name, one in found.items()})
         return SpectraBatch(

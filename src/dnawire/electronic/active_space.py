@@ -1,0 +1,180 @@
+"""The orbitals of a duplex whose levels lie near some energies, nucleotide by nucleotide.
+
+A nucleotide is cut out of its strand with the atoms that it is bonded to, lest the cut bonds have
+levels of their own. What its levels near the energies are made of are its active orbitals; all
+others have no level there, neither in the nucleotide nor in the duplex.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from scipy.linalg import eigh, solve_triangular
+from scipy.spatial import cKDTree
+
+from dnawire.constants import HARTREE_EV
+from dnawire.electronic.integrals import Basis
+from dnawire.structures import AtomicStructure
+from dnawire.transport import ActiveChain, BlockChain, ContactColumns
+
+Doubles = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_BOND: Final = 2.0
+"""Angstrom; longest bond, with room."""
+_MARGIN: Final = 1.0
+"""eV beyond the energies within which levels of a nucleotide make orbitals active."""
+_OTHERS: Final = 0.8
+"""eV beyond the energies within which no other orbital has a level."""
+_SHARE: Final = 0.5
+"""Smallest singular value of an active orbital; others have levels elsewhere, too."""
+_REACH: Final = 2
+"""Base pairs within which the columns of S^(1/2) are taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class BasePairs:
+    """F and S of a duplex between the orbitals of neighboring base pairs.
+
+    Parameters
+    ----------
+    fock, overlap
+        F in eV and S, each one matrix (n = 1), in atomic orbitals.
+    sites
+        Site of every orbital, by base pair.
+    positions
+        Of its atom in Angstrom, by base pair, (k, 3).
+    """
+
+    fock: BlockChain
+    overlap: BlockChain
+    sites: Sequence[Int[Integers, " k"]]
+    positions: Sequence[Float[Doubles, "k 3"]]
+
+    @classmethod
+    def of(cls, structure: AtomicStructure, shell_potentials: Float[Doubles, " M"]) -> BasePairs:
+        """Compute integrals; potentials are in hartree. What couples others is left out.
+
+        Raises
+        ------
+        InvalidStructureError
+            If an element has no constants.
+        """
+        basis = Basis.of(structure)
+        pair = structure.sites[basis.shell_atom] // 2
+        shells = [np.flatnonzero(pair == number) for number in range(structure.duplex.length)]
+        atoms = [basis.shell_atom[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
+        levels = [shell_potentials[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
+        focks, overlaps = [], []
+        for distance in (0, 1):
+            pairs = range(len(shells) - distance)
+            blocks = [basis.block(shells[i], shells[i + distance]) for i in pairs]
+            overlaps.append([overlap[None] for overlap, _ in blocks])
+            focks.append(
+                [
+                    (core + overlap * (levels[i][:, None] + levels[i + distance]) / 2.0)[None]
+                    * HARTREE_EV
+                    for i, (overlap, core) in zip(pairs, blocks, strict=True)
+                ]
+            )
+        return cls(
+            BlockChain(*focks),
+            BlockChain(*overlaps),
+            [structure.sites[some] for some in atoms],
+            [structure.positions[some] for some in atoms],
+        )
+
+    def active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
+        """Orthonormal orbitals of every base pair, active ones first, and the chain in them.
+
+        Parameters
+        ----------
+        low, high
+            Ends of the window in eV.
+        """
+        bases, numbers = [], []
+        for pair, sites in enumerate(self.sites):
+            chosen = [self._nucleotide(pair, site, low, high) for site in np.unique(sites).tolist()]
+            bases.append(
+                np.hstack([one[:, :m] for one, m in chosen] + [one[:, m:] for one, m in chosen])
+            )
+            numbers.append(sum(m for _, m in chosen))
+        chain = ActiveChain(
+            self.fock.transformed(bases), self.overlap.transformed(bases), numbers, _OTHERS
+        )
+        return chain, bases
+
+    def _nucleotide(self, pair: int, site: int, low: float, high: float) -> tuple[Doubles, int]:
+        """Orbitals of a nucleotide in its base pair, active ones first, and their number."""
+        own = np.flatnonzero(self.sites[pair] == site)
+        tree = cKDTree(self.positions[pair][own])
+        parts = {}
+        for number in self._around(pair, 1):
+            distance = tree.query(self.positions[number], distance_upper_bound=_BOND)[0]
+            parts[number] = np.flatnonzero(np.isfinite(distance))
+        fock, overlap = (_joined(chain, parts) for chain in (self.fock, self.overlap))
+        vectors = eigh(fock, overlap, subset_by_value=(low - _MARGIN, high + _MARGIN))[1]
+        before = sum(len(rows) for number, rows in parts.items() if number < pair)
+        mine = before + np.searchsorted(parts[pair], own)
+        root = np.linalg.cholesky(self.overlap.diagonal[pair][0][np.ix_(own, own)])
+        orthonormal, shares, _ = np.linalg.svd(root.T @ vectors[mine])
+        found = np.zeros((len(self.sites[pair]), len(own)))
+        found[own] = solve_triangular(root.T, orthonormal)
+        return found, int((shares > _SHARE).sum())
+
+    def contact(
+        self, gamma: Float[Doubles, "L 2"], bases: Sequence[Doubles]
+    ) -> list[ContactColumns]:
+        """Columns of a wide-band contact to all orthogonalized orbitals of nucleotides.
+
+        Parameters
+        ----------
+        gamma
+            Couplings of the nucleotides in eV, in ladder layout.
+        bases
+            Orbitals of every base pair.
+        """
+        couplings = gamma.reshape(-1)
+        return [
+            self._columns(site, couplings[site], bases)
+            for site in np.flatnonzero(couplings).tolist()
+        ]
+
+    def _columns(self, site: int, gamma: float, bases: Sequence[Doubles]) -> ContactColumns:
+        pair = site // 2
+        parts = {
+            number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
+        }
+        values, vectors = np.linalg.eigh(_joined(self.overlap, parts))
+        starts = np.cumsum([0, *map(len, parts.values())])
+        own = starts[list(parts).index(pair)] + np.flatnonzero(self.sites[pair] == site)
+        root = (vectors * np.sqrt(gamma * values)) @ vectors[own].T
+        rows = {
+            number: bases[number].T @ root[start : start + len(part)]
+            for start, (number, part) in zip(starts[:-1], parts.items(), strict=True)
+        }
+        return ContactColumns(pair, rows)
+
+    def _around(self, pair: int, reach: int) -> range:
+        return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))
+
+
+def _joined(chain: BlockChain, parts: dict[int, Integers]) -> Doubles:
+    """The matrix between some orbitals of successive base pairs."""
+    numbers = list(parts)
+    starts = np.cumsum([0, *(len(parts[number]) for number in numbers)])
+    found = np.zeros((starts[-1], starts[-1]))
+    for place, number in enumerate(numbers):
+        here = slice(starts[place], starts[place + 1])
+        found[here, here] = chain.diagonal[number][0][np.ix_(parts[number], parts[number])]
+        if place + 1 < len(numbers):
+            there = slice(starts[place + 1], starts[place + 2])
+            rows = np.ix_(parts[number], parts[number + 1])
+            found[here, there] = chain.upper[number][0][rows]
+            found[there, here] = found[here, there].T
+    return found

@@ -1,0 +1,377 @@
+r"""T(E) and DOS(E) of a long chain of many orbitals, in time and memory linear in its length.
+
+The junction is one symmetric matrix,
+
+.. math::
+    M(E) = \begin{pmatrix} E S - H & W & 0 \\ W^T & 2i & 1 \\ 0 & 1 & 0 \end{pmatrix},
+
+with columns W of both contacts, :math:`W W^T = \Gamma_L + \Gamma_R`, and one port for each of them.
+When all but the ports is eliminated, the block between left and right ones is a quarter of the
+amplitude, :math:`T = 16 \lVert M_{LR} \rVert_F^2`, and :math:`\pi \, \mathrm{DOS} = -\mathrm{Im}
+\, \partial_E \ln \det M`.
+
+Orbitals without a level near the energies go first: what is left of M is smooth in E then, a short
+series of polynomials, and few orbitals are left for each of many energies (Löwdin's partitioning,
+doi:10.1063/1.1724312).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy.linalg import block_diag, eigh
+
+from dnawire.errors import NotConvergedError
+from dnawire.transport.block_chain import (
+    BlockChain,
+    Border,
+    Folded,
+    fold,
+    log_determinant_derivative,
+)
+from dnawire.transport.series import SeriesWindow
+
+Doubles = NDArray[np.float64]
+Complexes = NDArray[np.complexfloating[Any, Any]]
+
+_ACCURACY: Final = 2e-4
+"""Of a series, relative to its largest coefficient."""
+_LARGEST_TAIL: Final = 1e-2
+"""Share of the last coefficient above which an eliminated orbital has a level in the window."""
+_PORT: Final = 3e-4
+"""Couplings of ports below this share of the largest one are left out."""
+_PART: Final = 0.5
+"""eV; width of a part of the window that has active orbitals of its own."""
+_NEAR: Final = 0.4
+"""eV beyond a part within which levels of a group are active."""
+_PART_DEGREE: Final = 6
+_GROUP: Final = 4
+"""Blocks that are active together."""
+_AT_ONCE: Final = 16
+"""Energies of long chains that are computed together."""
+
+_Rows = tuple[NDArray[np.int64], Doubles, Doubles]
+"""Numbers of energies, and T and DOS there."""
+
+
+class ContactColumns(NamedTuple):
+    """Columns of W at one place of the chain, square roots of eV."""
+
+    block: int
+    """Block in the middle of them."""
+    rows: dict[int, Float[Doubles, "k c"]]
+    """By block."""
+
+
+@dataclass(frozen=True, eq=False)
+class ActiveChain:
+    """A chain of blocks whose first orbitals, the active ones, have all levels near a window.
+
+    Parameters
+    ----------
+    hamiltonian, overlap
+        H in eV and S, each one matrix (n = 1).
+    active
+        Number of active orbitals of every block.
+    margin
+        eV beyond the window within which no other orbitals have a level.
+    """
+
+    hamiltonian: BlockChain
+    overlap: BlockChain
+    active: Sequence[int]
+    margin: float
+
+    def at(self, energy: float) -> BlockChain:
+        """E S - H."""
+        pairs = (
+            zip(*both, strict=True)
+            for both in (
+                (self.overlap.diagonal, self.hamiltonian.diagonal),
+                (self.overlap.upper, self.hamiltonian.upper),
+            )
+        )
+        diagonal, upper = ([energy * s - h for s, h in pair] for pair in pairs)
+        return BlockChain(diagonal, upper)
+
+
+@dataclass(frozen=True, eq=False)
+class DownfoldedJunction:
+    """The active orbitals of a junction, and ports, in blocks; matrices are series of the energy.
+
+    Parameters
+    ----------
+    window
+        Energies for which it holds.
+    chain
+        Coefficients of the matrix; ports come first in every block.
+    log_determinant
+        Coefficients of that of all other orbitals.
+    sides
+        Of the ports of every block: 0 for the left contact, 1 for the right one.
+    """
+
+    window: SeriesWindow
+    chain: BlockChain
+    log_determinant: Complexes
+    sides: Sequence[NDArray[np.int64]]
+
+    @classmethod
+    def of(
+        cls,
+        chain: ActiveChain,
+        left: Sequence[ContactColumns],
+        right: Sequence[ContactColumns],
+        low: float,
+        high: float,
+    ) -> DownfoldedJunction:
+        """Eliminate the orbitals that are not active, and those of the contacts.
+
+        Raises
+        ------
+        NotConvergedError
+            If one of the others has a level near the window.
+        """
+        window = SeriesWindow(low, high, _degree(high - low, chain.margin), 0.0)
+        groups = _groups(len(chain.active))
+        group_of = {block: group for group, some in enumerate(groups) for block in some}
+        borders = [
+            Border(group_of[one.block], {block: rows[None] for block, rows in one.rows.items()})
+            for one in (*left, *right)
+        ]
+        found = []
+        for energy in window.points.real.tolist():
+            inner = fold(chain.at(energy), chain.active, groups, borders)
+            found.append(_dressed(inner, _sizes(borders, len(groups))))
+        side_of = [0] * len(left) + [1] * len(right)
+        sides = [
+            np.repeat(
+                [side for side, one in zip(side_of, borders, strict=True) if one.group == group],
+                [one.size for one in borders if one.group == group],
+            ).astype(np.int64)
+            for group in range(len(groups))
+        ]
+        return cls._from_nodes(window, found, sides)
+
+    @classmethod
+    def _from_nodes(
+        cls, window: SeriesWindow, found: Sequence[Folded], sides: Sequence[NDArray[np.int64]]
+    ) -> DownfoldedJunction:
+        chains = [one.chain for one in found]
+        values = BlockChain(
+            [
+                np.concatenate(blocks)
+                for blocks in zip(*(one.diagonal for one in chains), strict=True)
+            ],
+            [np.concatenate(blocks) for blocks in zip(*(one.upper for one in chains), strict=True)],
+        )
+        _check_tail(window, values)
+        values, sides = _compressed(values, sides)
+        logarithms = _continued(np.concatenate([one.log_determinant for one in found]))
+        return cls(window, _series(window, values), window.series(logarithms), sides)
+
+    def spectra(
+        self, energies: Float[Doubles, " E"], eta: float
+    ) -> tuple[Float[Doubles, " E"], Float[Doubles, " E"]]:
+        """Transmission and density of states in 1/eV at E + i eta.
+
+        Raises
+        ------
+        NotConvergedError
+            If the matrix of a part of the window is singular.
+        """
+        # A group whose levels are all far carries what tunnels through it by all of them together.
+        parts = self._parts(energies, eta) if len(self.sides) <= 2 else self._direct(energies, eta)
+        found = np.empty((2, len(energies)))
+        for rows, transmission, dos in parts:
+            found[:, rows] = transmission, dos
+        return found[0], found[1]
+
+    def _direct(self, energies: Doubles, eta: float) -> Iterator[_Rows]:
+        """Solve with all active orbitals."""
+        for rows in np.array_split(np.arange(len(energies)), -(-len(energies) // _AT_ONCE)):
+            points = energies[rows] + 1j * eta
+            matrix, change = self._at(points), self._rate(points)
+            yield rows, *self._observables(matrix, change, self._traces(points))
+
+    def _parts(self, energies: Doubles, eta: float) -> Iterator[_Rows]:
+        """Solve with the orbitals whose levels are near, one part of the window after another."""
+        count = max(1, math.ceil((self.window.high - self.window.low) / _PART - 1e-9))
+        edges = np.linspace(self.window.low, self.window.high, count + 1)
+        part_of = np.clip(np.searchsorted(edges, energies, side="right") - 1, 0, count - 1)
+        for number in np.unique(part_of).tolist():
+            rows = np.flatnonzero(part_of == number)
+            low, high = edges[number : number + 2].tolist()
+            part = SeriesWindow(low, high, _PART_DEGREE, 0.0)
+            bases, kept = self._near(part)
+            nodes = self._at(part.points + 1j * eta).transformed(bases)
+            inner = fold(nodes, kept, [[block] for block in range(len(kept))])
+            series = _series(part, inner.chain)
+            logarithms = part.series(_continued(inner.log_determinant))
+            slopes = part.derivatives(energies[rows])
+            matrix = _evaluated(series, part.polynomials(energies[rows]))
+            traces = slopes @ logarithms + self._traces(energies[rows] + 1j * eta)
+            yield rows, *self._observables(matrix, _evaluated(series, slopes), traces)
+
+    def _observables(
+        self, matrix: BlockChain, change: BlockChain, traces: Complexes
+    ) -> tuple[Doubles, Doubles]:
+        """T and DOS from M, its derivative and what eliminated orbitals add to the traces of G."""
+        sides = np.concatenate(self.sides)
+        kept, everything = [len(side) for side in self.sides], [range(len(self.sides))]
+        ports = fold(matrix, kept, everything).chain.diagonal[0]
+        amplitudes = ports[:, sides == 0][:, :, sides == 1]
+        inside = (_without_ports(one, self.sides) for one in (matrix, change))
+        traces = traces + log_determinant_derivative(*inside)
+        dos = np.asarray(-traces.imag / math.pi, np.float64)
+        return np.asarray(16.0 * (abs(amplitudes) ** 2).sum((1, 2)), np.float64), dos
+
+    def _near(self, part: SeriesWindow) -> tuple[list[Doubles], list[int]]:
+        """Orbitals of every block by levels, those near a part first, and how many are near."""
+        middle = np.array([part.middle])
+        matrix, change = (
+            _without_ports(one, self.sides) for one in (self._at(middle), self._rate(middle))
+        )
+        bases, kept = [], []
+        for side, block, slope in zip(self.sides, matrix.diagonal, change.diagonal, strict=True):
+            distances, vectors = _levels(-block[0].real, slope[0].real)
+            is_near = abs(distances) < part.half + _NEAR
+            order = np.argsort(~is_near, kind="stable")
+            bases.append(block_diag(np.eye(len(side)), vectors[:, order]))
+            kept.append(len(side) + int(is_near.sum()))
+        return bases, kept
+
+    def _at(self, energies: NDArray[Any]) -> BlockChain:
+        return _evaluated(self.chain, self.window.polynomials(energies))
+
+    def _rate(self, energies: NDArray[Any]) -> BlockChain:
+        return _evaluated(self.chain, self.window.derivatives(energies))
+
+    def _traces(self, energies: NDArray[Any]) -> Complexes:
+        found: Complexes = self.window.derivatives(energies) @ self.log_determinant
+        return found
+
+
+def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
+    """Close the contacts: their orbitals go, and ports are left, first in every block."""
+    blocks, orders = [], []
+    for block, size in zip(inner.chain.diagonal, sizes, strict=True):
+        active = block.shape[1] - size
+        closed = np.zeros((1, active + 2 * size, active + 2 * size), np.complex128)
+        closed[:, size:, size:] = block
+        ports, orbitals = np.arange(size), size + active + np.arange(size)
+        closed[:, ports, orbitals] = closed[:, orbitals, ports] = 1.0
+        closed[:, orbitals, orbitals] += 2.0j
+        blocks.append(closed)
+        orders.append(size)
+    upper = [
+        np.pad(block, ((0, 0), (before, 0), (after, 0)))
+        for block, before, after in zip(inner.chain.upper, orders[:-1], orders[1:], strict=True)
+    ]
+    kept = [block.shape[1] - size for block, size in zip(blocks, sizes, strict=True)]
+    found = fold(BlockChain(blocks, upper), kept, [[block] for block in range(len(blocks))])
+    return found._replace(log_determinant=found.log_determinant + inner.log_determinant)
+
+
+def _compressed(
+    values: BlockChain, sides: Sequence[NDArray[np.int64]]
+) -> tuple[BlockChain, list[NDArray[np.int64]]]:
+    """Leave out the combinations of ports of a side that are coupled to nothing."""
+    bases, left_over = [], []
+    for number, (block, side) in enumerate(zip(values.diagonal, sides, strict=True)):
+        rotations, kinds = [], []
+        for kind in np.unique(side).tolist():
+            mine = np.flatnonzero(side == kind)
+            rows = [block[:, mine][:, :, np.setdiff1d(np.arange(block.shape[2]), mine)]]
+            if number < len(values.upper):
+                rows.append(values.upper[number][:, mine])
+            if number > 0:
+                rows.append(np.swapaxes(values.upper[number - 1][:, :, mine], 1, 2))
+            rotation = _row_space(np.concatenate([np.hstack(list(one)) for one in rows], 1))
+            rotations.append(rotation)
+            kinds += [kind] * rotation.shape[1]
+        rest = np.eye(block.shape[1] - len(side))
+        bases.append(block_diag(*rotations, rest))
+        left_over.append(np.array(kinds, np.int64))
+    return values.transformed(bases), left_over
+
+
+def _row_space(rows: Complexes) -> Doubles:
+    """Real orthonormal columns that span the rows but for `_PORT` of the largest."""
+    vectors, values, _ = np.linalg.svd(np.hstack([rows.real, rows.imag]), full_matrices=False)
+    found: Doubles = vectors[:, values > _PORT * values[0]]
+    return found
+
+
+def _levels(matrix: Doubles, metric: Doubles) -> tuple[Doubles, Doubles]:
+    try:
+        found: tuple[Doubles, Doubles] = eigh((matrix + matrix.T) / 2, (metric + metric.T) / 2)
+    except np.linalg.LinAlgError as error:
+        raise _too_near() from error
+    return found
+
+
+def _check_tail(window: SeriesWindow, values: BlockChain) -> None:
+    for block in values.diagonal:
+        sizes = abs(window.series(block)).max((1, 2))
+        if not sizes[-1] < _LARGEST_TAIL * sizes.max():
+            raise _too_near()
+
+
+def _too_near() -> NotConvergedError:
+    return NotConvergedError(
+        "an orbital that is not active has a level near the window.",
+        "solve the junction with all orbitals.",
+    )
+
+
+def _degree(width: float, margin: float) -> int:
+    """Degree at which a pole at the margin leaves so little of a series."""
+    distance = 1.0 + 2.0 * margin / width
+    return math.ceil(-math.log(_ACCURACY) / math.acosh(distance))
+
+
+def _groups(length: int) -> list[list[int]]:
+    count = max(1, round(length / _GROUP))
+    return [part.tolist() for part in np.array_split(np.arange(length), count)]
+
+
+def _sizes(borders: Sequence[Border], number: int) -> list[int]:
+    return [sum(one.size for one in borders if one.group == group) for group in range(number)]
+
+
+def _continued(logarithms: NDArray[Any]) -> Complexes:
+    """Logarithms at successive energies without the jumps of their imaginary part."""
+    found: Complexes = logarithms.real + 1j * np.unwrap(logarithms.imag)
+    return found
+
+
+def _series(window: SeriesWindow, values: BlockChain) -> BlockChain:
+    return BlockChain(*([window.series(block) for block in some] for some in values))
+
+
+def _evaluated(series: BlockChain, polynomials: Complexes) -> BlockChain:
+    return BlockChain(*([np.tensordot(polynomials, block, 1) for block in some] for some in series))
+
+
+def _without_ports(chain: BlockChain, sides: Sequence[NDArray[np.int64]]) -> BlockChain:
+    return BlockChain(
+        [
+            block[:, len(side) :, len(side) :]
+            for block, side in zip(chain.diagonal, sides, strict=True)
+        ],
+        list(_upper_without_ports(chain, sides)),
+    )
+
+
+def _upper_without_ports(
+    chain: BlockChain, sides: Sequence[NDArray[np.int64]]
+) -> Iterator[NDArray[Any]]:
+    for number, block in enumerate(chain.upper):
+        yield block[:, len(sides[number]) :, len(sides[number + 1]) :]

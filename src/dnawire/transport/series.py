@@ -1,0 +1,95 @@
+"""Smooth functions of energy as series of Chebyshev polynomials on an interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Complex, Shaped
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
+
+Complexes = NDArray[np.complexfloating[Any, Any]]
+
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesWindow:
+    """An interval of energies and the polynomials on it.
+
+    Parameters
+    ----------
+    low, high
+        Ends in eV.
+    degree
+        Highest degree.
+    shift
+        Half widths by which the line lies above the real axis that series are made on.
+    """
+
+    low: float
+    high: float
+    degree: int
+    shift: float
+
+    @property
+    def middle(self) -> float:
+        """Middle in eV."""
+        return (self.low + self.high) / 2
+
+    @property
+    def half(self) -> float:
+        """Half the width in eV."""
+        return (self.high - self.low) / 2
+
+    @property
+    def points(self) -> Complex[Complexes, " n"]:
+        """Energies that a series is made from, descending."""
+        found: Complexes = self.middle + self.half * (self._unit_points + 1j * self.shift)
+        return found
+
+    @cached_property
+    def _unit_points(self) -> NDArray[np.float64]:
+        count = self.degree + 1
+        return np.cos(math.pi * (np.arange(count) + 0.5) / count)
+
+    @cached_property
+    def _transform(self) -> NDArray[np.float64]:
+        found = chebyshev.chebvander(self._unit_points, self.degree).T * 2 / (self.degree + 1)
+        found[0] /= 2
+        return np.asarray(found)
+
+    def series(self, values: Shaped[NDArray[Any], "n ..."]) -> Shaped[NDArray[Any], "n ..."]:
+        """Coefficients of the series that has some values at `points`."""
+        found: NDArray[Any] = np.tensordot(self._transform, values, 1)
+        return found
+
+    def unit(self, energies: NDArray[Any]) -> NDArray[Any]:
+        """Energies as the variable of the series.
+
+        Raises
+        ------
+        ValueError
+            If an energy lies outside of the window.
+        """
+        beyond = max(self.low - energies.real.min(), energies.real.max() - self.high)
+        if beyond > _ROUNDING:
+            raise ValueError(f"energies outside of {self.low:.6g} to {self.high:.6g} eV")
+        found: Complexes = (energies - self.middle) / self.half - 1j * self.shift
+        return found
+
+    def polynomials(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
+        """Values of the polynomials of a series."""
+        found: Complexes = chebyshev.chebvander(self.unit(energies), self.degree)
+        return found
+
+    def derivatives(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
+        """Derivatives of the polynomials of a series by the energy, 1/eV."""
+        lower = chebyshev.chebder(np.eye(self.degree + 1), axis=0)
+        values = chebyshev.chebvander(self.unit(energies), self.degree - 1)
+        found: Complexes = (values @ lower / self.half).astype(np.complex128)
+        return found

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from learning import tables
 from learning.atomistic import Result, XtbRecords, evaluate, evaluate_spectra
-from learning.measures import Spectra, scores, targets
+from learning.measures import Spectra, predictions, scores, targets
 from learning.regressions import regressions
 from learning.runs import prepare, set_up_torch, train
 from scipy.stats import spearmanr
@@ -160,8 +160,6 @@ def baselines(arguments: argparse.Namespace, records: XtbRecords, seed: int) -> 
 
 
 def _predicted(config: TrainConfig) -> Spectra:
-    from learning.measures import predictions
-
     trained = train(config)
     return predictions(trained.model, trained.data.test)
 
@@ -188,7 +186,7 @@ def comparison(rows: Sequence[Result], suffix: str = "") -> str:
             ]
             cells.append(_cell(by_seed))
         lines.append([name, *cells])
-    return _table([["mean absolute error", *COLUMNS.values()], *lines])
+    return tables.markdown(["mean absolute error", *COLUMNS.values()], lines)
 
 
 def _key(column: str, suffix: str) -> str:
@@ -213,7 +211,7 @@ def learning_curve(rows: Sequence[Result], seed: int) -> str:
         ]
         if own:
             lines.append([str(number), *(f"{mean(own, column):.3f}" for column in COLUMNS)])
-    return _table([["training duplexes", *COLUMNS.values()], *lines])
+    return tables.markdown(["training duplexes", *COLUMNS.values()], lines)
 
 
 def by_length(rows: Sequence[Result]) -> str:
@@ -224,7 +222,7 @@ def by_length(rows: Sequence[Result]) -> str:
         own = [row for row in chosen if row["length"] == length]
         cells = [f"{mean(own, column):.3f}" for column in COLUMNS]
         lines.append([str(length), str(len({row["duplex"] for row in own})), *cells])
-    return _table([["base pairs", "duplexes", *COLUMNS.values()], *lines])
+    return tables.markdown(["base pairs", "duplexes", *COLUMNS.values()], lines)
 
 
 def independent(rows: Sequence[Result], records: XtbRecords, seed: int) -> str:
@@ -239,7 +237,9 @@ def independent(rows: Sequence[Result], records: XtbRecords, seed: int) -> str:
     ]
     names = ("transmission", "large_transmission", "dos")
     cells = [f"{mean(own, name):.3f}" for name in names]
-    return _table([["records", *(COLUMNS[name] for name in names)], [str(len(own)), *cells]])
+    return tables.markdown(
+        ["records", *(COLUMNS[name] for name in names)], [[str(len(own)), *cells]]
+    )
 
 
 def certificate(rows: Sequence[Result]) -> str:
@@ -255,12 +255,7 @@ def certificate(rows: Sequence[Result]) -> str:
         ]
         lines.append([name, str(len(some)), *cells])
     heads = ["rank correlation", "duplexes", "potentials", "levels", "log10 T"]
-    return _table([heads, *lines])
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = rows
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *body])
+    return tables.markdown(heads, lines)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def evaluate(
     for duplex in duplexes:
         text = str(records.columns.texts[duplex])
         charged = model.charged(Duplex.parse(text))
-        levels = _level_errors(charged, records.columns, duplex)
+        levels = level_errors(charged, records.columns, duplex)
         shift = float(levels.mean())
         potentials = charged.shell_potentials - records.columns.shell_potentials(duplex)
         yield {
@@ -94,7 +94,7 @@ def evaluate_spectra(model: AtomisticModel, path: Path) -> Iterator[Result]:
         }
 
 
-def _level_errors(charged: ChargedDuplex, columns: AtomisticColumns, duplex: int) -> Doubles:
+def level_errors(charged: ChargedDuplex, columns: AtomisticColumns, duplex: int) -> Doubles:
     """Predicted less true levels in the window, eV; counted from the HOMO."""
     true, energies = columns.levels[duplex], charged.junctions.system.energies
     occupied = charged.num_occupied

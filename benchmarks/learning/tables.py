@@ -52,7 +52,7 @@ def reference_table(rows: Rows, data: str) -> str:
         for (found, predictor), group in grouped(rows, "data", "predictor").items()
         if found == data
     ]
-    return _markdown(["predictor", *MEASURES.values()], body)
+    return markdown(["predictor", *MEASURES.values()], body)
 
 
 def agreement_table(rows: Rows) -> str:
@@ -65,7 +65,7 @@ def agreement_table(rows: Rows) -> str:
         apart = [disagreement(one) for one in values]
         verdict = "yes" if max(apart) <= AGREEMENT else "no"
         body.append([data, predictor, *(f"{100 * one:.0f} %" for one in apart), verdict])
-    return _markdown(["data", "model", "log10 T", "log10 DOS", "within 20 %"], body)
+    return markdown(["data", "model", "log10 T", "log10 DOS", "within 20 %"], body)
 
 
 def element_table(rows: Rows) -> str:
@@ -79,7 +79,7 @@ def element_table(rows: Rows) -> str:
             by_seed = ", ".join(f"{one:.2f}" for one in largest)
             body.append([data, predictor, kind, f"{mean:.2f}", by_seed])
     head = ["data", "model", "element", "mean (meV)", "largest of each seed (meV)"]
-    return _markdown(head, body)
+    return markdown(head, body)
 
 
 def extrapolation_table(rows: Rows, measure: str) -> str:
@@ -89,7 +89,7 @@ def extrapolation_table(rows: Rows, measure: str) -> str:
         [predictor, *(_of_seeds(row["lengths"][n][measure] for row in group) for n in lengths)]
         for (predictor,), group in grouped(rows, "predictor").items()
     ]
-    return _markdown([MEASURES[measure], *(f"{n} bp" for n in lengths)], body)
+    return markdown([MEASURES[measure], *(f"{n} bp" for n in lengths)], body)
 
 
 def beta_table(rows: Rows) -> str:
@@ -107,7 +107,7 @@ def beta_table(rows: Rows) -> str:
     for name in ("exact_gap_beta", "exact_mean_beta"):
         exact += [_of_seeds(one[0][name] for one in first), ""]
     head = ["predictor", "in the gap (1/Å)", "off by", "mean of all energies (1/Å)", "off by"]
-    return _markdown(head, [exact, *body])
+    return markdown(head, [exact, *body])
 
 
 def ablation_table(rows: Rows, model: str) -> str:
@@ -127,7 +127,7 @@ def ablation_table(rows: Rows, model: str) -> str:
             largest = [max(one["max"] for one in row["elements"].values()) for row in group]
             cells.append(", ".join(f"{one:.1f}" for one in largest))
         body.append(cells)
-    return _markdown(head, body)
+    return markdown(head, body)
 
 
 def _fill(table: str, place: re.Match[str]) -> str:
@@ -181,7 +181,8 @@ def _of_seeds(values: Iterable[float]) -> str:
     return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
 
 
-def _markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Lines of a table."""
     return "\n".join(_line(cells) for cells in (head, ["---"] * len(head), *body))
 
 

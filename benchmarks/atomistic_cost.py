@@ -1,6 +1,6 @@
 """What an all-atom prediction costs, beside the calculation of the same records.
 
-Run ``python benchmarks/atomistic_cost.py``: an 8-mer with four contact variants by `pretrained:xtb`,
+Run ``python benchmarks/atomistic_cost.py``: an 8-mer with four contacts by `pretrained:xtb`,
 with and without all orbitals, against the self-consistent calculation and spectra of
 `dnawire generate xtb`; then duplexes of up to 100 base pairs. One thread, CPU time.
 """

@@ -31,7 +31,7 @@ class StructureFlags:
     """
 
     source: tyro.conf.Positional[str]
-    """Duplex, such as ACGT or GATC/GATT, or a file of coordinates (.pdb, .ent, .cif, .mmcif, also
+    """Duplex, such as ACGT or GACTC/GATTC, or a file of coordinates (.pdb, .ent, .cif, .mmcif, also
     with .gz)."""
 
     out: tyro.conf.Positional[Path | None] = None

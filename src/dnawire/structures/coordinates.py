@@ -113,7 +113,7 @@ def load_models(path: Path) -> list[gemmi.Model]:
         parse = _parse_pdb if suffix in PDB_SUFFIXES else _parse_mmcif
         models = list(parse(text))
     except (RuntimeError, ValueError, IndexError) as error:
-        raise _unusable(path, " ".join(str(error).split())) from error
+        raise _unusable(path, str(error).strip().replace("\n", " ")) from error
     if not any(model.count_atom_sites() for model in models):
         raise _unusable(path, "it holds no atoms")
     return models
@@ -127,7 +127,8 @@ def _read_text(path: Path) -> str:
                 content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise NotTextError(f"it unpacks to more than {_LARGEST} bytes")
-        return decode_ascii(content)
+        # One byte for each letter, so that columns stay where they are.
+        return decode_ascii(content).encode("ascii", "replace").decode("ascii")
     except FileNotFoundError as error:
         raise NotFoundError(f"{path} does not exist.", "name a file of coordinates.") from error
     except PermissionError as error:

@@ -44,9 +44,7 @@ def renamed(line: str, name: str) -> str:
 
 def without(*names: str, place: str = "") -> Edit:
     """Take out atoms of these names, of one residue or of all."""
-    return lambda line: (
-        None if name_of(line) in names and place in ("", place_of(line)) else line
-    )
+    return lambda line: None if name_of(line) in names and place in ("", place_of(line)) else line
 
 
 def without_hydrogens(line: str) -> str | None:

@@ -115,7 +115,9 @@ def test_an_atom_off_its_place_has_a_broken_bond(structure: AtomicStructure) -> 
     moving = [other, structure.atom(0, "HO5'")]
     positions = structure.positions.copy()
     positions[moving] += 0.35 * away
-    assert "O5' and upper:0 G C5' are 1.9" in str(find_defect(replace(structure, positions=positions)))
+    assert "O5' and upper:0 G C5' are 1.9" in str(
+        find_defect(replace(structure, positions=positions))
+    )
 
 
 def test_a_mirror_image_is_seen(structure: AtomicStructure) -> None:

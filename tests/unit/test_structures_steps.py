@@ -41,15 +41,15 @@ def rings(duplex: Duplex, turns: np.ndarray, origins: np.ndarray) -> AtomicStruc
 def test_a_step_that_was_built_from_its_angles(
     rise: float, roll: float, tilt: float, twist: float
 ) -> None:
-    """The second frame and the middle one follow by three turns about z, y, z (Lu and Olson 2003)."""
+    """The second frame and the middle one by turns about z, y, z (doi:10.1093/nar/gkg680)."""
     bend, phase = np.hypot(roll, tilt), np.rad2deg(np.arctan2(tilt, roll))
     first = Rotation.random(rng=np.random.default_rng(1)).as_matrix()
     angles = ([twist / 2 - phase, bend, twist / 2 + phase], [twist / 2 - phase, bend / 2, phase])
     second, middle = (
         first @ Rotation.from_euler("ZYZ", one, degrees=True).as_matrix() for one in angles
     )
-    shift = middle @ [0.3, -0.8, rise]
-    origins = np.array([[5.0, -3.0, 8.0], shift + [5.0, -3.0, 8.0]])
+    start = np.array([5.0, -3.0, 8.0])
+    origins = np.array([start, start + middle @ [0.3, -0.8, rise]])
     found = base_pair_steps(rings(Duplex.parse("AC"), np.array([first, second]), origins))
     assert np.ravel(found) == pytest.approx([rise, roll, twist], abs=1e-6)
 

@@ -117,9 +117,7 @@ def test_the_command_completes_a_crystal(
     assert main(["structure", str(CRYSTAL), str(path), "--overwrite"]) == EXIT_FINISHED
 
 
-def test_the_command_builds_a_duplex(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_builds_a_duplex(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "out.pdb"
     assert main(["structure", "GACTC/GATTC", str(path)]) == EXIT_FINISHED
     assert path.read_text() == pdb_text(build_duplex(Duplex.parse("GACTC/GATTC")))

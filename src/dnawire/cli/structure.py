@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -166,7 +167,7 @@ def _steps(structures: Sequence[AtomicStructure]) -> list[str]:
     duplex = structures[0].duplex
     pairs = [f"{up}{low}" for up, low in zip(duplex.upper, reversed(duplex.lower), strict=True)]
     rows = [("step", "rise (A)", "roll (deg)", "twist (deg)", "")]
-    for number, (one, two) in enumerate(zip(pairs, pairs[1:], strict=False)):
+    for number, (one, two) in enumerate(pairwise(pairs)):
         name = f"{number + 1} {one[0]}{two[0]}/{two[1]}{one[1]}"
         rows.append((name, *_cells(values[:, :, number]), ""))
     return aligned(rows) if len(rows) > 1 else []

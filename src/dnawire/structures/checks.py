@@ -22,8 +22,7 @@ Hydrogen bonds have 2.7 to 3.0 and 1.7 to 2.1 on the average, and vary by 0.15 a
 _CLASH_ANGLE: Final = 2.0
 """Angstrom between atoms on two sides of O3' or P of a linkage, 2.4 to 2.7 where nothing moves."""
 _ACROSS: Final = frozenset(
-    frozenset(pair)
-    for pair in (("O3'", "OP1"), ("O3'", "OP2"), ("O3'", "O5'"), ("C3'", "P"))
+    frozenset(pair) for pair in (("O3'", "OP1"), ("O3'", "OP2"), ("O3'", "O5'"), ("C3'", "P"))
 )
 _LINKAGE: Final = (1.4, 1.8)
 """Angstrom between O3' and the P of the next nucleotide.

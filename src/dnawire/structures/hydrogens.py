@@ -82,9 +82,7 @@ def kabsch(vectors: Vectors, onto: Vectors) -> Float[NDArray[np.float64], "3 3"]
     """Rotation that brings vectors nearest to others (doi:10.1107/S0567739478001680)."""
     left, _, right = np.linalg.svd(vectors.T @ onto)
     handedness = np.sign(np.linalg.det(left @ right))
-    found: Float[NDArray[np.float64], "3 3"] = (
-        right.T @ np.diag([1.0, 1.0, handedness]) @ left.T
-    )
+    found: Float[NDArray[np.float64], "3 3"] = right.T @ np.diag([1.0, 1.0, handedness]) @ left.T
     return found
 
 

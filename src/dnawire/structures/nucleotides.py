@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -124,7 +125,7 @@ def _check_chains(model: gemmi.Model, chains: Sequence[str]) -> None:
 
 def _check_one_kind(chain: str, residues: Sequence[gemmi.Residue]) -> None:
     """Refuse two kinds of nucleotides in alternative locations of one residue."""
-    for one, following in zip(residues, residues[1:], strict=False):
+    for one, following in pairwise(residues):
         if one.seqid == following.seqid and one.name != following.name:
             both = (one, following)
             if all(atom.has_altloc() for residue in both for atom in residue):

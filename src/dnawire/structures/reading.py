@@ -217,7 +217,8 @@ def _prepared(
     strands: tuple[Strand, Strand],
 ) -> list[tuple[Nucleotide, Template, dict[str, Position]]]:
     """Nucleotides with their templates and heavy atoms, which are complete."""
-    found, problems = [], []
+    found: list[tuple[Nucleotide, Template, dict[str, Position]]] = []
+    problems: list[str] = []
     for strand in strands:
         for place, nucleotide in enumerate(strand):
             template = load_template(
@@ -240,9 +241,7 @@ def _prepared(
 
 
 def _problems(place: str, atoms: Mapping[str, Position], template: Template) -> Iterator[str]:
-    missing = [
-        name for name in template.names if not name.startswith("H") and name not in atoms
-    ]
+    missing = [name for name in template.names if not name.startswith("H") and name not in atoms]
     foreign = [name for name in atoms if name not in template.names]
     if missing:
         yield f"{place} lacks {', '.join(missing)}"

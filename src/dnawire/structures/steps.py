@@ -46,9 +46,7 @@ def base_pair_steps(structure: AtomicStructure) -> BasePairSteps:
         All atoms of a duplex.
     """
     turns, origins = _pair_frames(structure)
-    steps = [
-        _step(*frames) for frames in zip(turns, turns[1:], origins, origins[1:], strict=False)
-    ]
+    steps = [_step(*frames) for frames in zip(turns, turns[1:], origins, origins[1:], strict=False)]
     return BasePairSteps(*np.array(steps).reshape(-1, 3).T)
 
 

@@ -103,7 +103,7 @@ def _exists(path: Path) -> NotWritableError:
 
 def _mmcif_text(structures: Sequence[AtomicStructure]) -> str:
     gemmi = load_gemmi()
-    written: gemmi.Structure = gemmi.Structure()
+    written = gemmi.Structure()
     written.name = "DNAWIRE"
     for number, structure in enumerate(structures, start=1):
         model = gemmi.Model(number)

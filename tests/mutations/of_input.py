@@ -131,7 +131,7 @@ OF_INPUT: Final = (
         "structures/strands.py",
         "    if unpaired:\n",
         "    if False:\n",
-        "tests/unit/test_structures_reading.py -k overhang",
+        "tests/unit/test_structures_strands.py -k overhang",
     ),
     Mutation(
         "a read geometry is checked",

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from dnawire.junction import Duplex
-from dnawire.structures import build_duplex, pdb_text
+from dnawire.structures import AtomicStructure, build_duplex, pdb_text, read_structures
 
 CRYSTAL = Path(__file__).parents[1] / "data" / "1bna.pdb"
 """Entry 1BNA: no hydrogens, 73 molecules of water."""
 
 Edit = Callable[[str], str | None]
 """Changes a line of an atom; None takes it out."""
+
+Read = Callable[..., AtomicStructure]
+"""Reads the only model of a text."""
+
+
+def reader(folder: Path) -> Read:
+    def write_and_read(text: str, **options: Any) -> AtomicStructure:  # noqa: ANN401
+        path = folder / "mine.pdb"
+        path.write_text(text, encoding="ascii")
+        (structure,) = read_structures(path, **options)
+        return structure
+
+    return write_and_read
+
+
+def assert_same(one: AtomicStructure, other: AtomicStructure, largest: float = 6e-4) -> None:
+    assert one.duplex == other.duplex
+    assert one.names == other.names
+    assert np.array_equal(one.nucleotides, other.nucleotides)
+    assert abs(one.positions - other.positions).max() < largest
 
 
 def ideal_text(text: str = "GACT") -> str:

@@ -146,7 +146,9 @@ def test_limits_of_the_linkage(
     assert (f"are {distance:.2f} Angstrom apart" in str(find_defect(moved))) == is_refused
 
 
-@pytest.mark.parametrize(("away", "is_refused"), [(0.6, False), (1.3, True), (-0.7, True)])
+@pytest.mark.parametrize(
+    ("away", "is_refused"), [(0.6, False), (-0.38, False), (1.3, True), (-0.7, True)]
+)
 def test_limits_of_hydrogen_bonds(
     away: float, is_refused: bool, structure: AtomicStructure
 ) -> None:

@@ -83,6 +83,15 @@ def test_blocks_of_atoms_are_not_guessed(tmp_path: Path) -> None:
         read_structures(path)
 
 
+def test_atoms_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.cif"
+    write_structures(path, [build_duplex(Duplex.parse("AC"))])
+    text = path.read_text().replace("_atom_site.label_alt_id\n", "")
+    path.write_text(text.replace("'\" . D", "'\" D").replace(" . D", " D"))
+    with pytest.raises(UnusableFileError, match="0 of its 125 atoms can be read"):
+        read_structures(path)
+
+
 def test_models_of_one_number_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.pdb"
     frame = "MODEL        1\n" + ideal_text().replace("END\n", "ENDMDL\n")

@@ -102,6 +102,10 @@ def test_text_of_models(frames: list[AtomicStructure]) -> None:
     ]
     with pytest.raises(UsageError, match="10000 models"):
         pdb_text([frames[0]] * 10_000)
+    numbers = np.zeros(100_000, dtype=np.int64)
+    many = AtomicStructure(frames[0].duplex, ("P",) * 100_000, np.zeros((100_000, 3)), numbers)
+    with pytest.raises(UsageError, match="100000 atoms"):
+        pdb_text(many)
 
 
 def test_the_command_completes_a_crystal(

@@ -61,6 +61,7 @@ def _lines(structure: AtomicStructure) -> Iterator[str]:
         raise _too_large(f"{len(structure)} atoms")
     strands = structure.nucleotides // structure.duplex.length
     letters = structure.duplex.upper + structure.duplex.lower
+    elements = structure.elements
     numbers = range(len(structure))
     for atom, following in pairwise([*numbers, None]):
         nucleotide = int(structure.nucleotides[atom])
@@ -71,7 +72,7 @@ def _lines(structure: AtomicStructure) -> Iterator[str]:
         yield (
             f"ATOM  {atom + 1:>5} {padded:<4}  {residue}    "
             f"{_coordinates(structure.positions[atom].tolist())}{1.0:6.2f}{0.0:6.2f}          "
-            f"{structure.elements[atom]:>2}  "
+            f"{elements[atom]:>2}  "
         )
         if following is None or strands[following] != strand:
             yield "TER"

@@ -128,6 +128,7 @@ def _residues(structure: AtomicStructure, strand: int) -> Iterator[gemmi.Residue
     gemmi = load_gemmi()
     length = structure.duplex.length
     letters = structure.duplex.upper + structure.duplex.lower
+    elements = structure.elements
     for nucleotide, atoms in groupby(range(len(structure)), key=structure.nucleotides.__getitem__):
         if nucleotide // length != strand:
             continue
@@ -138,7 +139,7 @@ def _residues(structure: AtomicStructure, strand: int) -> Iterator[gemmi.Residue
         for row in atoms:
             atom = gemmi.Atom()
             atom.name = structure.names[row]
-            atom.element = gemmi.Element(structure.elements[row])
+            atom.element = gemmi.Element(elements[row])
             atom.pos = gemmi.Position(*structure.positions[row].tolist())
             atom.b_iso = 0.0
             residue.add_atom(atom)

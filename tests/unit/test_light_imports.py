@@ -20,6 +20,7 @@ COMMANDS = (
     "generate records.h5 --num_samples 3 --seq_length 4",
     "screen exact:roche-voityuk --length 2 --rank_by log10_conductance --fermi_energy 0.1",
     "predict exact:kordas2025 ACGT GGC/G_C --fermi_energy -7.1",
+    "structure ACGT ideal.pdb",
 )
 
 

@@ -23,6 +23,7 @@ from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags, with_interval
+from dnawire.cli.structure import StructureFlags
 from dnawire.cli.train import parse_flags
 from dnawire.errors import UsageError
 
@@ -38,6 +39,7 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "generate": GenerateFlags,
     "import": ImportFlags,
     "parameters": ParametersFlags,
+    "structure": StructureFlags,
 }
 OTHER_PROGRAMS: Final = frozenset(
     {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}

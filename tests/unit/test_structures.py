@@ -11,6 +11,7 @@ from scipy.spatial.distance import pdist
 
 from dnawire.data.importers.pdb import read_pdb
 from dnawire.data.importers.structure import read_structure
+from dnawire.data.random import named_generator
 from dnawire.errors import InvalidDuplexError, InvalidStructureError
 from dnawire.junction import Contact, Duplex
 from dnawire.structures import (
@@ -102,10 +103,60 @@ def test_neighbors_that_clash_are_seen(structure: AtomicStructure) -> None:
 
 def test_a_pair_that_is_open_is_seen(structure: AtomicStructure) -> None:
     bond = [structure.positions[structure.atom(*end)] for end in ((0, "N1"), (7, "N3"))]
-    away = 0.5 * (bond[0] - bond[1]) / np.linalg.norm(bond[0] - bond[1])
+    away = 1.3 * (bond[0] - bond[1]) / np.linalg.norm(bond[0] - bond[1])
     upper = structure.nucleotides < 4
     opened = replace(structure, positions=structure.positions + np.outer(upper, away))
-    assert "upper:0 G O6 and lower:3 C N4 are 3." in str(find_defect(opened))
+    assert "upper:0 G O6 and lower:3 C N4 are 4." in str(find_defect(opened))
+
+
+def test_an_atom_off_its_place_has_a_broken_bond(structure: AtomicStructure) -> None:
+    one, other = structure.atom(0, "C5'"), structure.atom(0, "O5'")
+    away = structure.positions[other] - structure.positions[one]
+    moving = [other, structure.atom(0, "HO5'")]
+    positions = structure.positions.copy()
+    positions[moving] += 0.35 * away
+    assert "O5' and upper:0 G C5' are 1.9" in str(
+        find_defect(replace(structure, positions=positions))
+    )
+
+
+def test_a_mirror_image_is_seen(structure: AtomicStructure) -> None:
+    mirrored = replace(structure, positions=structure.positions * [1.0, 1.0, -1.0])
+    assert find_defect(mirrored) == "upper:0 G C1' has the wrong handedness"
+
+
+def test_thermal_motion_is_no_defect() -> None:
+    """Bonds vary by 0.04 Angstrom, as force fields let them at room temperature."""
+    ideal = build_duplex(Duplex.parse("CGATTC"))
+    noise = named_generator(1, "thermal")
+    for _ in range(10):
+        moved = ideal.positions + noise.normal(0.0, 0.03, ideal.positions.shape)
+        assert find_defect(replace(ideal, positions=moved)) is None
+
+
+@pytest.mark.parametrize(("distance", "is_refused"), [(1.72, False), (1.9, True), (1.3, True)])
+def test_limits_of_the_linkage(
+    distance: float, is_refused: bool, structure: AtomicStructure
+) -> None:
+    one, other = structure.atom(1, "O3'"), structure.atom(2, "P")
+    bond = structure.positions[other] - structure.positions[one]
+    shift = (distance / np.linalg.norm(bond) - 1.0) * bond
+    above = np.isin(structure.nucleotides, (2, 3))
+    moved = replace(structure, positions=structure.positions + np.outer(above, shift))
+    assert (f"are {distance:.2f} Angstrom apart" in str(find_defect(moved))) == is_refused
+
+
+@pytest.mark.parametrize(
+    ("away", "is_refused"), [(0.6, False), (-0.38, False), (1.3, True), (-0.7, True)]
+)
+def test_limits_of_hydrogen_bonds(
+    away: float, is_refused: bool, structure: AtomicStructure
+) -> None:
+    bond = [structure.positions[structure.atom(*end)] for end in ((0, "N1"), (7, "N3"))]
+    shift = away * (bond[0] - bond[1]) / np.linalg.norm(bond[0] - bond[1])
+    upper = structure.nucleotides < 4
+    moved = replace(structure, positions=structure.positions + np.outer(upper, shift))
+    assert (find_defect(moved) is not None) == is_refused
 
 
 def test_positions_must_be_finite(structure: AtomicStructure) -> None:

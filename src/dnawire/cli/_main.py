@@ -48,6 +48,9 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "screen": Command("screen", "rank many sequences by one quantity"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
+        "structure": Command(
+            "structure", "build or read structures with all atoms, and write them"
+        ),
         "parameters": Command("parameters", "list or show the tight-binding parameter sets"),
         "completion": Command("completion", "complete commands and flags in your shell"),
     }

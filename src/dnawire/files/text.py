@@ -56,7 +56,11 @@ def read_ascii(path: Path, *, largest: int = LARGEST) -> str:
 
     A byte that is not UTF-8 is taken for one letter, so that columns stay where they are.
     """
-    content = _read_bytes(path, largest)
+    return decode_ascii(_read_bytes(path, largest))
+
+
+def decode_ascii(content: bytes) -> str:
+    """Text of some bytes; see `read_ascii`."""
     try:
         return decode_text(content)
     except NotTextError:

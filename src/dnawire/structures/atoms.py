@@ -13,6 +13,12 @@ from dnawire.junction import STRANDS, Duplex
 ATOMIC_NUMBERS: Final = {"H": 1, "C": 6, "N": 7, "O": 8, "P": 15}
 """Atomic numbers of the elements of nucleic acids."""
 
+COVALENT_RADII: Final = {"H": 0.31, "C": 0.76, "N": 0.71, "O": 0.66, "P": 1.07}
+"""Angstrom (Cordero 2008, doi:10.1039/b801115j)."""
+
+BOND_SCALES: Final = (0.75, 1.25)
+"""Shortest and longest bond in sums of the covalent radii of its atoms."""
+
 
 @dataclass(frozen=True, eq=False)
 class AtomicStructure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,22 +11,41 @@ from scipy.spatial import cKDTree
 
 from dnawire.errors import InvalidStructureError
 from dnawire.junction import reverse_complement
-from dnawire.structures.atoms import AtomicStructure
+from dnawire.structures.atoms import BOND_SCALES, COVALENT_RADII, AtomicStructure
+from dnawire.structures.template import Template, load_template
 
-_RADII: Final = {"H": 0.31, "C": 0.76, "N": 0.71, "O": 0.66, "P": 1.07}
-"""Covalent radii in Angstrom (Cordero 2008, doi:10.1039/b801115j)."""
-_BOND_SCALES: Final = (0.75, 1.25)
-"""Bond lengths in sums of covalent radii."""
-_CLASH_HEAVY, _CLASH_HYDROGEN = 2.4, 1.6
-"""Angstrom; hydrogen bonds have 2.7 to 3.0 and 1.7 to 2.1."""
-_LINKAGE: Final = (1.5, 1.7)
-"""Angstrom between O3' and the P of the next nucleotide."""
-_PAIRING: Final = (2.6, 3.2)
-"""Angstrom between donor and acceptor of a Watson-Crick hydrogen bond."""
+_CLASH_HEAVY, _CLASH_HYDROGEN, _CLASH_BRIDGE = 2.4, 1.6, 1.4
+"""Angstrom between heavy atoms, between hydrogen and any, and between hydrogen and N or O.
+
+Hydrogen bonds have 2.7 to 3.0 and 1.7 to 2.1 on the average, and vary by 0.15 at room temperature.
+"""
+_CLASH_ANGLE: Final = 2.0
+"""Angstrom between atoms on two sides of O3' or P of a linkage, 2.4 to 2.7 where nothing moves."""
+_ACROSS: Final = frozenset(
+    frozenset(pair) for pair in (("O3'", "OP1"), ("O3'", "OP2"), ("O3'", "O5'"), ("C3'", "P"))
+)
+_LINKAGE: Final = (1.4, 1.8)
+"""Angstrom between O3' and the P of the next nucleotide.
+
+Crystals have 1.607 with a deviation of 0.012 (doi:10.1021/ja9528846); a bond of 230 kcal/mol/A^2,
+as force fields have it (doi:10.1021/ja00124a002), adds 0.036 at 300 K: five of these are 0.2.
+"""
+_PAIRING: Final = (2.4, 4.0)
+"""Angstrom between donor and acceptor of a Watson-Crick hydrogen bond.
+
+Moderate hydrogen bonds have 2.5 to 3.2, weak ones 3.2 to 4.0 (Jeffrey, An Introduction to Hydrogen
+Bonding, 1997). Crystals of 2 Angstrom resolution and moving pairs with propeller are in between.
+"""
 _HYDROGEN_BONDS: Final = {
     "GC": (("O6", "N4"), ("N1", "N3"), ("N2", "O2")),
     "AT": (("N6", "O4"), ("N1", "N3")),
 }
+_CENTERS: Final = {
+    "C1'": ("O4'", "C2'", "N"),
+    "C3'": ("C2'", "C4'", "O3'"),
+    "C4'": ("C3'", "O4'", "C5'"),
+}
+"""Carbons of the sugar with a handedness, and three neighbors; N is that of the base."""
 
 
 def check_structure(structure: AtomicStructure) -> None:
@@ -47,7 +66,10 @@ def check_structure(structure: AtomicStructure) -> None:
 
 
 def find_defect(structure: AtomicStructure) -> str | None:
-    """Find the first defect: bonds, linkages, clashes and hydrogen bonds of Watson-Crick pairs.
+    """Find the first defect: linkages, clashes, bonds, handedness and Watson-Crick pairs.
+
+    The limits leave room for crystals of 2 Angstrom resolution and for molecular dynamics at room
+    temperature; a pair that is open is a defect.
 
     Returns
     -------
@@ -64,6 +86,8 @@ def _defects(structure: AtomicStructure) -> Iterator[str]:
     yield from _linkages(structure)
     yield from _clashes(structure, pairs, distances)
     yield from _bonds(structure, pairs, distances)
+    yield from _broken(structure)
+    yield from _mirrored(structure)
     yield from _hydrogen_bonds(structure)
 
 
@@ -88,25 +112,93 @@ def _clashes(
     structure: AtomicStructure, pairs: NDArray[np.int64], distances: NDArray[np.float64]
 ) -> Iterator[str]:
     """Atoms of different nucleotides that are too near; the bond of a linkage is none."""
-    hydrogen = np.array([element == "H" for element in structure.elements])
-    nearest = np.where(hydrogen[pairs].any(1), _CLASH_HYDROGEN, _CLASH_HEAVY)
+    elements = np.array(structure.elements)
+    hydrogen = (elements == "H")[pairs]
+    polar = np.isin(elements, ("N", "O"))[pairs]
+    bridge = (hydrogen.any(1)) & polar.any(1)
+    nearest = np.where(hydrogen.any(1), _CLASH_HYDROGEN, _CLASH_HEAVY)
+    nearest = np.where(bridge, _CLASH_BRIDGE, nearest)
     apart = structure.nucleotides[pairs[:, 0]] != structure.nucleotides[pairs[:, 1]]
     for row in np.flatnonzero(apart & (distances < nearest)):
-        if {structure.names[atom] for atom in pairs[row]} != {"O3'", "P"}:
+        if not _is_linkage(structure, pairs[row].tolist(), distances[row]):
             yield _between(structure, pairs[row].tolist(), distances[row])
+
+
+def _is_linkage(structure: AtomicStructure, pair: Sequence[int], distance: float) -> bool:
+    """Whether two atoms are near because a bond or two join them to neighboring nucleotides."""
+    one, two = sorted(int(structure.nucleotides[atom]) for atom in pair)
+    names = frozenset(structure.names[atom] for atom in pair)
+    if two - one != 1 or two == structure.duplex.length:
+        return False
+    return names == {"O3'", "P"} or (names in _ACROSS and distance > _CLASH_ANGLE)
 
 
 def _bonds(
     structure: AtomicStructure, pairs: NDArray[np.int64], distances: NDArray[np.float64]
 ) -> Iterator[str]:
     """Atoms of one nucleotide that lie in each other, and atoms without a bond."""
-    radii = np.array([_RADII[element] for element in structure.elements])
+    radii = _radii(structure)
     lengths = distances / radii[pairs].sum(1)
-    for row in np.flatnonzero(lengths < _BOND_SCALES[0]):
+    for row in np.flatnonzero(lengths < BOND_SCALES[0]):
         yield _between(structure, pairs[row].tolist(), distances[row])
-    bonds = np.bincount(pairs[lengths < _BOND_SCALES[1]].ravel(), minlength=len(structure))
+    bonds = np.bincount(pairs[lengths < BOND_SCALES[1]].ravel(), minlength=len(structure))
     for atom in np.flatnonzero(bonds == 0):
         yield f"{structure.label(int(atom))} has no bond"
+
+
+def _radii(structure: AtomicStructure) -> NDArray[np.float64]:
+    return np.array([COVALENT_RADII[element] for element in structure.elements])
+
+
+def _broken(structure: AtomicStructure) -> Iterator[str]:
+    """Atoms of one nucleotide that are bonded by their names and too far apart."""
+    radii = _radii(structure)
+    for numbers, template in _nucleotides(structure):
+        for name, atom in numbers.items():
+            for other in template.neighbors.get(name, ()):
+                partner = numbers.get(other, -1)
+                if partner <= atom:
+                    continue
+                ends = structure.positions[[atom, partner]]
+                distance = float(np.linalg.norm(ends[0] - ends[1]))
+                if distance > BOND_SCALES[1] * (radii[atom] + radii[partner]):
+                    yield _between(structure, (atom, partner), distance)
+
+
+def _mirrored(structure: AtomicStructure) -> Iterator[str]:
+    """Carbons of the sugar whose handedness is the wrong one."""
+    for numbers, template in _nucleotides(structure):
+        for center, others in _CENTERS.items():
+            around = [_base_nitrogen(numbers) if name == "N" else name for name in others]
+            if not all(name in numbers for name in (center, *around)):
+                continue
+            here = structure.positions[[numbers[name] for name in (center, *around)]]
+            ideal = np.array([template.positions[name] for name in (center, *around)])
+            if _volume(here) * _volume(ideal) <= 0.0:
+                yield f"{structure.label(numbers[center])} has the wrong handedness"
+
+
+def _base_nitrogen(names: Mapping[str, int]) -> str:
+    return "N9" if "N9" in names else "N1"
+
+
+def _volume(points: NDArray[np.float64]) -> float:
+    return float(np.linalg.det(points[1:] - points[0]))
+
+
+def _nucleotides(structure: AtomicStructure) -> Iterator[tuple[dict[str, int], Template]]:
+    """Numbers of the atoms of each nucleotide by name, and what it is made of."""
+    length = structure.duplex.length
+    letters = structure.duplex.upper + structure.duplex.lower
+    rows: list[dict[str, int]] = [{} for _ in letters]
+    for atom, nucleotide in enumerate(structure.nucleotides.tolist()):
+        rows[nucleotide][structure.names[atom]] = atom
+    for nucleotide, numbers in enumerate(rows):
+        place = nucleotide % length
+        yield (
+            numbers,
+            load_template(letters[nucleotide], is_first=place == 0, is_last=place == length - 1),
+        )
 
 
 def _hydrogen_bonds(structure: AtomicStructure) -> Iterator[str]:

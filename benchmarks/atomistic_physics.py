@@ -1,8 +1,8 @@
 """What GFN1-xTB says of charge in DNA: the figures of docs/atomistic_physics.md.
 
 Run ``python benchmarks/atomistic_physics.py --folder docs/images``: HOMO by composition and where
-it lives, from the records of the package; decay with length, by `pretrained:xtb`; and the one record
-of density functional theory that is public. Some minutes on one core; numbers are printed.
+it lives, from the records of the package; decay with length, by `pretrained:xtb`; and the one
+record of density functional theory that is public. Minutes on one core; numbers are printed.
 """
 
 from __future__ import annotations

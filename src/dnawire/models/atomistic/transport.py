@@ -10,8 +10,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.electronic import AtomicJunctions, OrthogonalBasis
-from dnawire.electronic.scf import free_atom_occupations, num_occupied, populations
+from dnawire.electronic import AtomicJunctions, ElectronicSystem, OrthogonalBasis
+from dnawire.electronic.scf import (
+    Orbitals,
+    free_atom_occupations,
+    num_occupied,
+    populations,
+)
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.structures import AtomicStructure
 from dnawire.transport import PoleExpansion
@@ -57,15 +62,52 @@ class ChargedDuplex:
     ) -> ChargedDuplex:
         """Compute potentials, Fock matrix and levels; ``solvent`` is None in vacuum."""
         field = Electrostatics.of(structure.atomic_numbers, structure.positions, solvent)
+        return cls._of(field, OrthogonalBasis.of(structure), shell_charges)
+
+    @classmethod
+    def _of(
+        cls, field: Electrostatics, basis: OrthogonalBasis, shell_charges: Float[Doubles, " M"]
+    ) -> ChargedDuplex:
         potentials = field.potentials(shell_charges)
-        basis = OrthogonalBasis.of(structure)
         junctions = AtomicJunctions.of(basis, potentials)
-        return cls(structure, shell_charges, field, potentials, junctions)
+        return cls(basis.structure, shell_charges, field, potentials, junctions)
+
+    def with_charges(self, shell_charges: Float[Doubles, " M"]) -> ChargedDuplex:
+        """The same geometry with other charges in e, for one more diagonalization."""
+        return self._of(self.field, self.junctions.basis, shell_charges)
+
+    def refined(self) -> ChargedDuplex:
+        """One step towards self-consistent charges: their response, and one diagonalization.
+
+        What is left of the distance to self-consistent charges is of second order in it.
+
+        Raises
+        ------
+        NotConvergedError
+            If the charges are too far from self-consistent ones.
+        """
+        basis, system = self.junctions.basis, self.junctions.system
+        orbitals = Orbitals(
+            potentials=self.shell_potentials,
+            levels=system.energies / HARTREE_EV,
+            left=basis.root @ system.vectors,
+            right=basis.inverse_root @ system.vectors,
+            orbital_shell=basis.orbital_shell,
+            num_occupied=self.num_occupied,
+        )
+        reference = free_atom_occupations(self.structure)
+        electronic = ElectronicSystem(basis, self.field.dense(), reference)
+        return self.with_charges(electronic.response(orbitals, self.shell_charges))
 
     @property
     def num_occupied(self) -> int:
         """Number of doubly occupied orbitals."""
         return num_occupied(self.structure)
+
+    @property
+    def homo(self) -> float:
+        """Highest occupied level, eV."""
+        return float(self.junctions.system.energies[self.num_occupied - 1])
 
     def certificate(self) -> float:
         """How far the charges are from self-consistent ones: an error bar without a reference.

@@ -111,7 +111,7 @@ class Backbone:
         return relaxed
 
     def _terms(self, positions: Doubles) -> tuple[Pairs, Doubles, Doubles, NDArray[np.bool_]]:
-        """Pairs of atoms, distances wanted, weights, and whether it is enough to be farther apart."""
+        """Pairs of atoms, distances wanted, weights, and whether longer ones are as good."""
         near = cKDTree(positions).query_pairs(_REACH, output_type="ndarray")
         near = near[self.free[near].any(1)]
         known = np.concatenate([self.bonds, self.angles])

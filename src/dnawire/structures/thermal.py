@@ -102,7 +102,7 @@ def draw_steps(
 def thermal_frame(
     duplex: Duplex,
     generator: np.random.Generator,
-    fluctuations: Fluctuations = Fluctuations(),  # noqa: B008 (it is frozen)
+    fluctuations: Fluctuations = Fluctuations(),
     helix: Helix | None = None,
 ) -> ThermalFrame:
     """Draw a geometry of a duplex whose base pairs fluctuate.

@@ -10,7 +10,7 @@ from dnawire.cli._table import aligned
 from dnawire.constants import CONDUCTANCE_QUANTUM
 
 if TYPE_CHECKING:
-    from dnawire.inference import ConductanceStatistics, Deviations, GeometryAnswer
+    from dnawire.inference.ensemble import ConductanceStatistics, Deviations, GeometryAnswer
     from dnawire.plots import Table
 
 _MEV: Final = 1e3
@@ -39,7 +39,7 @@ class Ensemble:
         """Distribution of the conductance."""
         import numpy as np
 
-        from dnawire.inference import ConductanceStatistics
+        from dnawire.inference.ensemble import ConductanceStatistics
 
         quanta = [one.conductance.conductance_quanta for one in self.answers]
         return ConductanceStatistics.of(np.array(quanta))
@@ -81,7 +81,7 @@ def summary_table(labels: Sequence[str], found: Ensemble) -> Table:
 
 def statistics_table(statistics: ConductanceStatistics) -> Table:
     """Return means and quantiles of the conductance."""
-    from dnawire.inference import QUANTILES
+    from dnawire.inference.ensemble import QUANTILES
 
     names = ["arithmetic mean", "geometric mean", *(f"{share:.0%} quantile" for share in QUANTILES)]
     quanta = [statistics.mean, statistics.geometric_mean, *statistics.quantiles]

@@ -31,13 +31,10 @@ from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.scalars import Range
 
 if TYPE_CHECKING:
-    from dnawire.inference import (
-        EnsembleQuestion,
-        GeometryAnswer,
-        Predictor,
-    )
+    from dnawire.inference.ensemble import EnsembleQuestion, GeometryAnswer
     from dnawire.junction import Duplex
     from dnawire.models.atomistic.predictor import AtomisticPredictor
+    from dnawire.predictors import Predictor
     from dnawire.structures import AtomicStructure
 
 _logger = logging.getLogger(__name__)
@@ -118,12 +115,13 @@ def run(arguments: Sequence[str]) -> int:
     flags = parse(EnsembleFlags, arguments, "ensemble")
     flags.messages.configure()
     _check_flags(flags)
-    from dnawire.inference import as_atomistic, load_predictor, predict_geometries
+    from dnawire.inference import load_predictor
+    from dnawire.inference.ensemble import as_atomistic, predict_geometries
 
     predictor = as_atomistic(load_predictor(flags.model, flags.device))
+    check_conditions(flags.conditions, predictor, flags.conditions.energies(predictor))
     geometries = _geometries(flags)
     question = _question(flags, predictor, geometries.duplex)
-    check_conditions(flags.conditions, predictor, question.energies)
     with result_folder(flags.results, "ensembles", predictor.name, _MEMBERS) as folder:
         print("\n".join(_heading(flags, predictor, question, geometries)))
         found = predict_geometries(predictor, geometries.structures, question, flags.check)
@@ -163,7 +161,7 @@ def _check_flags(flags: EnsembleFlags) -> None:
 def _geometries(flags: EnsembleFlags) -> _Geometries:
     if Path(flags.duplex[0]).suffix:
         return _read_geometries([Path(word) for word in flags.duplex])
-    from dnawire.inference import thermal_frames
+    from dnawire.inference.ensemble import thermal_frames
     from dnawire.junction import Duplex
     from dnawire.structures import Fluctuations
 
@@ -204,7 +202,7 @@ def _read_geometries(paths: Sequence[Path]) -> _Geometries:
 def _question(
     flags: EnsembleFlags, predictor: AtomisticPredictor, duplex: Duplex
 ) -> EnsembleQuestion:
-    from dnawire.inference import EnsembleQuestion
+    from dnawire.inference.ensemble import EnsembleQuestion
     from dnawire.junction import Junction
 
     conditions = flags.conditions
@@ -253,7 +251,7 @@ def _reported(answers: Iterable[GeometryAnswer], total: int) -> Iterator[Geometr
 
 def _ideal(predictor: AtomisticPredictor, question: EnsembleQuestion) -> GeometryAnswer | None:
     """The same of the ideal helix, if it has room for the bases."""
-    from dnawire.inference import predict_geometries
+    from dnawire.inference.ensemble import predict_geometries
     from dnawire.structures import build_duplex, find_defect
 
     structure = build_duplex(question.junction.duplex)
@@ -289,7 +287,8 @@ def _write(
         ideal_log10_conductance=found.ideal and found.ideal.log10_conductance,
         fermi_energy=question.fermi_energy,
     )
-    figure = plots.ensemble_figure(drawn, f"{len(labels)} geometries by {predictor.name}", about)
+    title = f"Predicted by {predictor.name}, {len(labels)} geometries"
+    figure = plots.ensemble_figure(drawn, title, about)
     plots.save_figure(figure, folder / _FIGURE, plots.ensemble_table(drawn, labels))
 
 

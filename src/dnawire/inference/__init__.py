@@ -6,16 +6,6 @@ from dnawire.inference.candidates import (
     ListedCandidates,
     PatternCandidates,
 )
-from dnawire.inference.ensemble import (
-    QUANTILES,
-    ConductanceStatistics,
-    Deviations,
-    EnsembleQuestion,
-    GeometryAnswer,
-    as_atomistic,
-    predict_geometries,
-    thermal_frames,
-)
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
 from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
@@ -53,15 +43,10 @@ __all__ = [
     "EXACT",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
-    "QUANTILES",
     "AtFermiEnergy",
     "Candidates",
     "Conditions",
-    "ConductanceStatistics",
-    "Deviations",
     "Distribution",
-    "EnsembleQuestion",
-    "GeometryAnswer",
     "ListedCandidates",
     "PatternCandidates",
     "Predictor",
@@ -72,7 +57,6 @@ __all__ = [
     "Screened",
     "Summary",
     "align_signs",
-    "as_atomistic",
     "check_candidates",
     "check_predictor",
     "conductance_remarks",
@@ -81,11 +65,9 @@ __all__ = [
     "knows_conductance",
     "load_predictor",
     "model_remarks",
-    "predict_geometries",
     "resolved_record",
     "screen",
     "status",
     "summarize",
     "summary_remarks",
-    "thermal_frames",
 ]

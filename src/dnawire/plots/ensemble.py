@@ -135,9 +135,7 @@ def plot_conductances(ax: Axes, data: EnsembleData) -> Axes:
         marks.append(("ideal helix", data.ideal_log10_conductance, INK, (0, (4, 2))))
     for label, value, color, dashes in marks:
         ax.axvline(value, color=color, lw=1.8, ls=dashes, label=label)
-    ax.set(xlabel="Conductance G ($G_0$)", ylabel="Geometries (count)")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    ax.xaxis.set_major_formatter(power_label)
+    ax.set(xlabel="$\\log_{10}\\, G / G_0$", ylabel="Geometries (count)")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 

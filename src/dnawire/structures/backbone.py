@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
@@ -88,6 +87,9 @@ class Backbone:
 
     def _relaxed(self, positions: Doubles) -> Doubles:
         """Minimize squared deviations of bonds and angles, and overlaps."""
+        # It takes a third of a second to import, which all who build ideal duplexes do without.
+        from scipy.optimize import minimize
+
         pairs, targets, weights, is_contact = self._terms(positions)
         rows, signs = np.arange(len(pairs)).repeat(2), np.tile([1.0, -1.0], len(pairs))
         shape = len(pairs), len(positions)

@@ -158,8 +158,8 @@ def test_same_seed_same_atoms_and_frames_do_not_depend_on_their_number() -> None
     few, many = (thermal_frames(duplex, number, seed=8) for number in (2, 3))
     for one, other in zip(few, many, strict=False):
         assert np.array_equal(one.structure.positions, other.structure.positions)
-    other = thermal_frames(duplex, 1, seed=9)[0].structure.positions
-    assert abs(other - few[0].structure.positions).max() > 0.1
+    elsewhere = thermal_frames(duplex, 1, seed=9)[0].structure.positions
+    assert abs(elsewhere - few[0].structure.positions).max() > 0.1
     assert abs(few[1].structure.positions - few[0].structure.positions).max() > 0.1
 
 

@@ -278,13 +278,14 @@ def _write(
     plots.save_table(folder / _STATISTICS, statistics_table(found.statistics))
     if any(one.deviations for one in found.answers):
         plots.save_table(folder / _CHECKS, checks_table(labels, found.answers))
+    ideal = found.ideal
     drawn = plots.EnsembleData(
         duplex=question.junction.duplex,
         energies=question.energies,
         log10_transmission=np.stack([one.record.log10_transmission for one in found.answers]),
         log10_conductance=np.array([one.log10_conductance for one in found.answers]),
-        ideal_log10_transmission=found.ideal and found.ideal.record.log10_transmission,
-        ideal_log10_conductance=found.ideal and found.ideal.log10_conductance,
+        ideal_log10_transmission=None if ideal is None else ideal.record.log10_transmission,
+        ideal_log10_conductance=None if ideal is None else ideal.log10_conductance,
         fermi_energy=question.fermi_energy,
     )
     title = f"Predicted by {predictor.name}, {len(labels)} geometries"

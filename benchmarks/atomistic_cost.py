@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from dnawire.data.random import named_generator
-from dnawire.electronic import AtomicJunctions, converge
+from dnawire.electronic import converge
 from dnawire.inference import load_predictor
 from dnawire.junction import Duplex
 from dnawire.models.atomistic.predictor import AtomisticPredictor
@@ -63,11 +63,7 @@ def short(predictor: AtomisticPredictor, text: str) -> None:
 
     def generated() -> None:
         state = converge(structure, predictor.solvent)
-        junctions = AtomicJunctions.of(state.basis, state.shell_potentials)
-        field = predictor.charged(structure).field
-        charged = ChargedDuplex(structure, state.shell_charges, field, state.shell_potentials)
-        charged.__dict__["junctions"] = junctions
-        whole(charged)
+        whole(predictor.charged(structure).with_charges(state.shell_charges))
 
     seconds, found = min((timed(fast) for _ in range(REPEATS)), key=lambda one: one[0])
     all_orbitals, wanted = timed(lambda: whole(predictor.charged(structure)))

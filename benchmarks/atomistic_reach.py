@@ -26,11 +26,10 @@ from scipy.stats import spearmanr
 from dnawire.constants import HARTREE_EV
 from dnawire.data import read_dataset
 from dnawire.data.atomistic import read_atomistic
-from dnawire.electronic import AtomicJunctions, Basis, converge
+from dnawire.electronic import Basis, converge
 from dnawire.inference import load_predictor
 from dnawire.junction import Duplex
 from dnawire.models.atomistic.predictor import AtomisticPredictor
-from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.plots.style import new_figure, style
 from dnawire.structures import AtomicStructure, build_duplex, load_helix
 
@@ -138,13 +137,12 @@ def _against_scf(predictor: AtomisticPredictor, structure: AtomicStructure) -> R
     charged = predictor.charged(structure)
     true = converge(structure, predictor.solvent)
     started = converge(structure, predictor.solvent, charged.shell_charges)
-    junctions = AtomicJunctions.of(true.basis, true.shell_potentials)
     length = structure.duplex.length
     left, right = np.zeros((2, length, 2))
     left[0, 0] = right[-1, 0] = GAMMA
-    exact = ChargedDuplex(structure, true.shell_charges, charged.field, true.shell_potentials)
+    exact = charged.with_charges(true.shell_charges)
     wanted, found = (np.log10(one.totals((left, right), ENERGIES, ETA)) for one in (exact, charged))
-    levels = charged.junctions.system.energies - junctions.system.energies
+    levels = charged.junctions.system.energies - true.levels
     window = (true.levels > ENERGIES[0]) & (true.levels < ENERGIES[-1])
     return {
         "duplex": structure.duplex.text,

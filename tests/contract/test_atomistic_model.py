@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,17 +16,25 @@ from model_kit import ENERGIES, gradient_error
 
 from dnawire.data import read_dataset
 from dnawire.data.atomistic import read_atomistic
-from dnawire.electronic import AtomicJunctions, OrthogonalBasis
+from dnawire.data.random import named_generator
+from dnawire.electronic import AtomicJunctions, OrthogonalBasis, converge
 from dnawire.electronic.nucleotides import nucleotide_shells, typical_charges
+from dnawire.electronic.scf import ATTEMPTS, Mixing
 from dnawire.electrostatics import Electrostatics, load_solvent
-from dnawire.errors import InvalidDuplexError, InvalidStructureError
+from dnawire.errors import (
+    InvalidDuplexError,
+    InvalidStructureError,
+    NotConvergedError,
+    UsageError,
+)
 from dnawire.graphs import ChargesBatch, charge_source, junction_batch
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
 from dnawire.models import ModelSpecification, TargetStatistics, build_model, load_model, save_model
 from dnawire.models.atomistic.model import AtomisticModel
 from dnawire.models.atomistic.predictor import AtomisticPredictor
+from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.predictors import Conditions
-from dnawire.structures import build_duplex
+from dnawire.structures import build_duplex, thermal_frame
 from dnawire.training import ChargeLoss
 
 PAIRS = Path(__file__).parents[1] / "data" / "xtb_pairs.h5"
@@ -177,6 +187,83 @@ def test_a_predictor_knows_all_energies_and_no_impossible_structure(
         predictor.predict([junction_of("G")])
     with pytest.raises(InvalidStructureError, match="apart"):
         predictor.predict([junction_of("GA/GC")])
+
+
+def test_any_geometry_of_the_same_atoms_has_the_charges_of_its_letters(
+    model: AtomisticModel,
+) -> None:
+    duplex = Duplex.parse("GA")
+    ideal = model.charged(duplex)
+    frame = thermal_frame(duplex, named_generator(1, "test")).structure
+    moved = model.charged_structure(frame)
+    assert np.array_equal(moved.shell_charges, ideal.shell_charges)
+    assert abs(moved.junctions.system.energies - ideal.junctions.system.energies).max() > 0.01
+    assert moved.structure is frame
+
+
+def test_other_atoms_and_letters_are_refused(model: AtomisticModel) -> None:
+    structure = build_duplex(Duplex.parse("GA"))
+    rows = np.arange(len(structure)) != structure.atom(1, "OP1")
+    names = tuple(name for name, is_kept in zip(structure.names, rows, strict=True) if is_kept)
+    short = replace(
+        structure, names=names, positions=structure.positions[rows],
+        nucleotides=structure.nucleotides[rows],
+    )  # fmt: skip
+    with pytest.raises(InvalidStructureError, match="124 atoms of 'GA' are not those"):
+        model.charged_structure(short)
+    phosphate = list(structure.names)
+    phosphate[structure.atom(0, "HO5'")] = "P"
+    with pytest.raises(InvalidStructureError, match="are not those of its nucleotides"):
+        model.charged_structure(replace(structure, names=tuple(phosphate)))
+    with pytest.raises(InvalidDuplexError, match="charges are not known"):
+        model.charged_structure(replace(structure, duplex=Duplex("GA", "T_")))
+    with pytest.raises(InvalidDuplexError, match="has 1 base pair"):
+        model.charged_structure(build_duplex(Duplex.parse("G")))
+
+
+def test_a_step_leaves_an_error_of_second_order() -> None:
+    structure = thermal_frame(Duplex.parse("GA"), named_generator(2, "test")).structure
+    exact = converge(structure, None)
+    errors = []
+    for size in (1.0, 0.5):
+        noise = size * 0.02 * np.sin(np.arange(len(exact.shell_charges)))
+        start = exact.shell_charges + noise - noise.mean()
+        charged = ChargedDuplex.of(structure, start, None)
+        refined = charged.refined()
+        assert refined.shell_charges.sum() == pytest.approx(-2.0, abs=1e-9)
+        assert refined.certificate() < 0.1 * charged.certificate()
+        errors.append(abs(refined.shell_charges - exact.shell_charges).max())
+        assert errors[-1] < 0.1 * abs(noise).max()
+    assert errors[1] < 0.4 * errors[0]
+
+
+def test_charges_that_do_not_settle_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, Mixing]", ATTEMPTS), "standard", Mixing(0.4, 15, 3))
+    structure = build_duplex(Duplex.parse("GA"))
+    charged = ChargedDuplex.of(structure, typical_charges(structure), None)
+    with pytest.raises(NotConvergedError, match="after 3 iterations with the same orbitals"):
+        charged.refined()
+
+
+def test_a_predictor_of_one_geometry_answers_for_no_other_duplex(model: AtomisticModel) -> None:
+    conditions = Conditions(
+        energies=model.energies.numpy(), energy_reference=0.0, eta=0.005, contacts=None,
+        parameters=None, origin="test", coverage=None,
+    )  # fmt: skip
+    predictor = AtomisticPredictor("small", conditions, model)
+    junction, grid = junction_of("GA"), np.linspace(-11.0, -10.0, 3)
+    ideal = predictor.charged(build_duplex(junction.duplex))
+    [record] = predictor.bound_to(ideal).predict([junction], grid)
+    [wanted] = predictor.predict([junction], grid)
+    for name, values in wanted.spectra.items():
+        assert record.spectra[name] == pytest.approx(values)
+    frame = thermal_frame(junction.duplex, named_generator(1, "test")).structure
+    bound = predictor.bound_to(predictor.charged(frame))
+    [other] = bound.predict([junction], grid)
+    assert abs(other.log10_transmission - wanted.log10_transmission).max() > 0.01
+    assert bound.certificate(junction.duplex) != predictor.certificate(junction.duplex)
+    with pytest.raises(UsageError, match="'AC' is asked of a geometry of 'GA'"):
+        bound.predict([junction_of("AC")], grid)
 
 
 def test_typical_charges_are_near_those_of_records() -> None:

@@ -15,6 +15,7 @@ from dnawire import errors
 from dnawire.cli import COMMANDS, main
 from dnawire.cli._last_resort import report_unexpected
 from dnawire.cli.doctor import DoctorFlags
+from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags
@@ -33,6 +34,7 @@ PREFIXES: dict[str, tuple[type[Any], list[str]]] = {
         ScreenFlags,
         [EXACT, "--length", "1", "--fermi_energy", "-7.1", "--num_energy_points", "9"],
     ),
+    "ensemble": (EnsembleFlags, [EXACT, "AC", "--fermi_energy", "-7.1"]),
     "train": (TrainFlags, ["--print_config"]),
     "doctor": (DoctorFlags, ["folder"]),
     "status": (StatusFlags, ["--json"]),
@@ -77,7 +79,7 @@ def test_status_without_arguments_looks_here(
 
 def test_all_numbers_are_tried() -> None:
     assert {("predict", "temperature"), ("screen", "top"), ("train", "seed")} <= set(CASES)
-    assert {("doctor", "mtbf"), ("status", "watch")} <= set(CASES)
+    assert {("doctor", "mtbf"), ("status", "watch"), ("ensemble", "scf_steps")} <= set(CASES)
 
 
 @pytest.mark.parametrize(("name", "flag"), CASES)

@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "status": Command("status", "show how runs are doing"),
         "doctor": Command("doctor", "tell what a run will meet here: signals, time, storage"),
         "predict": Command("predict", "predict the spectra of a sequence"),
+        "ensemble": Command("ensemble", "predict the conductance of many geometries"),
         "screen": Command("screen", "rank many sequences by one quantity"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),

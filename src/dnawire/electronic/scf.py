@@ -29,6 +29,9 @@ TOLERANCE: Final = 1e-7
 _NEAR: Final = 0.05
 """Change of a shell charge below which orbitals are kept and perturbed, e."""
 
+_RESPONSE: Final = 0.01
+"""Share of the first change of a charge that a response to first order leaves."""
+
 _SMALLEST_OVERLAP: Final = 1e-3
 _SMALLEST_GAP: Final = 0.5
 _HIGHEST_HOMO: Final = -3.0
@@ -196,6 +199,37 @@ class ElectronicSystem:
     def charges(self, orbitals: Orbitals, potentials: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
         """Shell charges in e of orbitals in potentials in hartree near theirs."""
         return self.reference - orbitals.populations(potentials)
+
+    def response(self, orbitals: Orbitals, charges: Float[Doubles, " M"]) -> Float[Doubles, " M"]:
+        """Shell charges in e that are self-consistent to first order.
+
+        Parameters
+        ----------
+        orbitals
+            Those of the charges, which are kept and perturbed.
+        charges
+            Shell charges near self-consistent ones, e.
+
+        Raises
+        ------
+        NotConvergedError
+            If the charges do not settle.
+        """
+        mixing, potentials = ATTEMPTS["standard"], orbitals.potentials
+        history, enough = _History(mixing), 0.0
+        for _ in range(mixing.iterations):
+            change = self.charges(orbitals, potentials) - charges
+            largest = float(abs(change).max())
+            enough = enough or max(_RESPONSE * largest, TOLERANCE)
+            if largest < enough:
+                return charges
+            charges = history.next(charges, change)
+            potentials = self.electrostatics.potentials(charges)
+        raise NotConvergedError(
+            f"'{self.basis.structure.duplex.text}': the charges still change by {largest:.1g} e "
+            f"after {mixing.iterations} iterations with the same orbitals.",
+            "compute self-consistent charges, or use a geometry nearer to an ideal one.",
+        )
 
 
 def populations(

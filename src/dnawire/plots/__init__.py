@@ -1,6 +1,13 @@
 """Figures: functions that draw into given axes, and files that repeat to the byte."""
 
 from dnawire.plots import _cache  # noqa: F401 (before matplotlib is imported)
+from dnawire.plots.ensemble import (
+    EnsembleData,
+    ensemble_figure,
+    ensemble_table,
+    plot_conductances,
+    plot_ensemble_transmission,
+)
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
@@ -34,11 +41,14 @@ from dnawire.plots.training import (
 __all__ = [
     "LINES",
     "Comparison",
+    "EnsembleData",
     "Table",
     "comparison_figure",
     "comparison_table",
     "distribution_figure",
     "distribution_table",
+    "ensemble_figure",
+    "ensemble_table",
     "figure_paths",
     "footer",
     "hamiltonian_comparison_figure",
@@ -46,8 +56,10 @@ __all__ = [
     "hamiltonian_table",
     "parity_figure",
     "parity_table",
+    "plot_conductances",
     "plot_difference",
     "plot_distribution",
+    "plot_ensemble_transmission",
     "plot_errors",
     "plot_hamiltonian",
     "plot_losses",

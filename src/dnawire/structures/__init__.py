@@ -1,4 +1,4 @@
-"""All atoms of a duplex: ideal helices, checks of a geometry, files of structures. No torch."""
+"""All atoms of a duplex: ideal and fluctuating helices, checks of a geometry, files. No torch."""
 
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.checks import check_structure, find_defect
@@ -6,20 +6,26 @@ from dnawire.structures.helix import Helix, build_duplex, load_helix
 from dnawire.structures.pdb import pdb_text
 from dnawire.structures.reading import StructureReading, examine_structures, read_structures
 from dnawire.structures.steps import BasePairSteps, base_pair_steps
+from dnawire.structures.thermal import Fluctuations, Steps, ThermalFrame, draw_steps, thermal_frame
 from dnawire.structures.writing import write_structures
 
 __all__ = [
     "AtomicStructure",
     "BasePairSteps",
+    "Fluctuations",
     "Helix",
+    "Steps",
     "StructureReading",
+    "ThermalFrame",
     "base_pair_steps",
     "build_duplex",
     "check_structure",
+    "draw_steps",
     "examine_structures",
     "find_defect",
     "load_helix",
     "pdb_text",
     "read_structures",
+    "thermal_frame",
     "write_structures",
 ]

@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dnawire.electronic.nucleotides import PLACES, nucleotide_shells
-from dnawire.errors import InvalidDuplexError
+from dnawire.electrostatics import SolventParameters
+from dnawire.errors import InvalidDuplexError, InvalidStructureError
 from dnawire.graphs import Batch, ladder_batch
 from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch
-from dnawire.junction import NUM_BASES, Duplex
+from dnawire.junction import MISSING, NUM_BASES, Duplex
 from dnawire.models.atomistic.settings import AtomisticSettings
 from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.models.base import TransportModel
 from dnawire.models.encoder import DuplexEncoder
 from dnawire.operators import neighborhoods
 from dnawire.quantities import scaled_columns
-from dnawire.structures import build_duplex, check_structure
+from dnawire.structures import AtomicStructure, build_duplex, check_structure
 from dnawire.xtb.level import Level
 
 _SCALE: Final = 1e-3
@@ -93,20 +94,44 @@ class AtomisticModel(TransportModel):
         InvalidDuplexError, InvalidStructureError
             If the duplex has one base pair, no ideal structure, or bases without room in it.
         """
-        if duplex.length < _SHORTEST:
-            raise InvalidDuplexError(
-                f"duplex '{duplex.text}' has {duplex.length} base pair: a nucleotide is both ends "
-                "of its strand, which none of the records is.",
-                f"give at least {_SHORTEST} base pairs.",
-            )
         structure = build_duplex(duplex)
         check_structure(structure)
+        return self.charged_structure(structure)
+
+    def charged_structure(self, structure: AtomicStructure) -> ChargedDuplex:
+        """Predict the charges of a duplex in any geometry, and diagonalize what follows.
+
+        The charges depend on the letters and on the places in the strands, not on the geometry:
+        they are those of the ideal duplex.
+
+        Raises
+        ------
+        InvalidDuplexError
+            If the duplex has one base pair, or a base is missing.
+        InvalidStructureError
+            If the atoms are not those of the ideal duplex.
+        """
+        duplex = structure.duplex
+        _check_letters(duplex)
         no_contact = np.zeros(duplex.codes.shape)
         batch = ladder_batch(duplex.codes[None], no_contact[None], no_contact[None])
+        batch = batch.to(self.energies.device)
         with torch.no_grad():
-            table = self(batch.to(self.energies.device)).shell_charges
-        charges = table.cpu().numpy().reshape(-1)[nucleotide_shells().rows(structure)]
-        return ChargedDuplex.of(structure, charges, Level(self.settings.solvent).parameters)
+            table = self(batch).shell_charges
+        rows = nucleotide_shells().rows(structure)
+        present = self.shells[batch.base, places_of(batch.base)].cpu().numpy()
+        if not np.array_equal(np.sort(rows), np.flatnonzero(present)):
+            raise InvalidStructureError(
+                f"the {len(structure)} atoms of '{duplex.text}' are not those of its nucleotides.",
+                "give all atoms with hydrogens: 5'-OH and 3'-OH ends, phosphates without hydrogen.",
+            )
+        charges = table.cpu().numpy().reshape(-1)[rows]
+        return ChargedDuplex.of(structure, charges, self.solvent)
+
+    @property
+    def solvent(self) -> SolventParameters | None:
+        """Solvent of the records; None for vacuum."""
+        return Level(self.settings.solvent).parameters
 
     def evaluate(self, batch: JunctionBatch) -> SpectraBatch:
         """Spectra of all atoms on the energy grid of the model."""
@@ -161,3 +186,18 @@ def places_of(base: Int[Tensor, "B L 2"]) -> Int[Tensor, "B L 2"]:
     place[:, 0, 0] = place[:, -1, 1] = first
     place[:, -1, 0] = place[:, 0, 1] = last
     return place
+
+
+def _check_letters(duplex: Duplex) -> None:
+    """Refuse a duplex with nucleotides whose shells are not known."""
+    if duplex.length < _SHORTEST:
+        raise InvalidDuplexError(
+            f"duplex '{duplex.text}' has {duplex.length} base pair: a nucleotide is both ends of "
+            "its strand, which none of the records is.",
+            f"give at least {_SHORTEST} base pairs.",
+        )
+    if MISSING in duplex.upper + duplex.lower:
+        raise InvalidDuplexError(
+            f"duplex '{duplex.text}' has missing bases, whose charges are not known.",
+            "give every pair two bases.",
+        )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache, partial
 from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.data import TransportRecord
+from dnawire.electrostatics import SolventParameters
 from dnawire.errors import UsageError
 from dnawire.graphs import ladder_batch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.atomistic.model import AtomisticModel
+from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.predictors import Conditions
 from dnawire.quantities import BY_NAME, scaled_columns
+from dnawire.structures import AtomicStructure
 from dnawire.transport import PoleExpansion, Totals
 
 _TRANSMISSION: Final = BY_NAME["transmission"].column
@@ -53,8 +56,23 @@ class AtomisticPredictor:
         self.name = name
         self.conditions = conditions
         self._model = model
-        self._charged = lru_cache(_KEPT)(model.charged)
+        self._charged: Callable[[Duplex], ChargedDuplex] = lru_cache(_KEPT)(model.charged)
         self._last: tuple[Hashable, PoleExpansion] | None = None
+
+    @property
+    def solvent(self) -> SolventParameters | None:
+        """Solvent of the records; None for vacuum."""
+        return self._model.solvent
+
+    def charged(self, structure: AtomicStructure) -> ChargedDuplex:
+        """Predict the charges of a given geometry; see `AtomisticModel.charged_structure`."""
+        return self._model.charged_structure(structure)
+
+    def bound_to(self, charged: ChargedDuplex) -> AtomisticPredictor:
+        """Return the same predictor for one geometry with its charges, and for no other duplex."""
+        found = AtomisticPredictor(self.name, self.conditions, self._model)
+        found._charged = partial(_only, charged)
+        return found
 
     def predict(
         self,
@@ -168,6 +186,15 @@ class AtomisticPredictor:
         if self._last is None or self._last[0] != key:
             self._last = key, self._charged(duplex).poles_by_site(contacts, energies)
         return self._last[1]
+
+
+def _only(charged: ChargedDuplex, duplex: Duplex) -> ChargedDuplex:
+    if duplex != charged.structure.duplex:
+        raise UsageError(
+            f"'{duplex.text}' is asked of a geometry of '{charged.structure.duplex.text}'.",
+            "ask for the duplex of the geometry.",
+        )
+    return charged
 
 
 def _columns(

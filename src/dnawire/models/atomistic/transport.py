@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -12,8 +12,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.electronic import AtomicJunctions, BasePairs, OrthogonalBasis
-from dnawire.electronic.scf import free_atom_occupations, num_occupied, populations
+from dnawire.electronic import AtomicJunctions, BasePairs, ElectronicSystem, OrthogonalBasis
+from dnawire.electronic.scf import (
+    Orbitals,
+    free_atom_occupations,
+    num_occupied,
+    populations,
+)
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.errors import NotConvergedError
 from dnawire.structures import AtomicStructure
@@ -32,22 +37,42 @@ NucleotideContacts = tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]]
 
 
 @dataclass(frozen=True, eq=False)
-class ChargedDuplex:
-    """A duplex whose shell charges are known.
+class DuplexGeometry:
+    """What the geometry of a duplex decides, whatever its charges are.
 
     Parameters
     ----------
     structure
         Its atoms.
-    shell_charges
-        In e, (M,).
-    field, shell_potentials
-        Electrostatics of the geometry, and potentials of the charges in hartree, (M,).
+    field
+        Potentials of charges.
     """
 
     structure: AtomicStructure
-    shell_charges: Float[Doubles, " M"]
     field: Electrostatics
+
+    @cached_property
+    def basis(self) -> OrthogonalBasis:
+        """Orthogonalized orbitals; memory is quadratic in the number of atoms."""
+        return OrthogonalBasis.of(self.structure)
+
+
+@dataclass(frozen=True, eq=False)
+class ChargedDuplex:
+    """A duplex whose shell charges are known.
+
+    Parameters
+    ----------
+    geometry
+        Its atoms, and what follows from them alone.
+    shell_charges
+        In e, (M,).
+    shell_potentials
+        Those of the charges in hartree, (M,).
+    """
+
+    geometry: DuplexGeometry
+    shell_charges: Float[Doubles, " M"]
     shell_potentials: Float[Doubles, " M"]
 
     @classmethod
@@ -59,21 +84,68 @@ class ChargedDuplex:
     ) -> ChargedDuplex:
         """Compute the potentials; ``solvent`` is None in vacuum."""
         field = Electrostatics.of(structure.atomic_numbers, structure.positions, solvent)
-        return cls(structure, shell_charges, field, field.potentials(shell_charges))
+        geometry = DuplexGeometry(structure, field)
+        return cls(geometry, shell_charges, field.potentials(shell_charges))
+
+    def with_charges(self, shell_charges: Float[Doubles, " M"]) -> ChargedDuplex:
+        """The same geometry with other charges in e."""
+        return replace(
+            self,
+            shell_charges=shell_charges,
+            shell_potentials=self.field.potentials(shell_charges),
+        )
+
+    @property
+    def structure(self) -> AtomicStructure:
+        """Its atoms."""
+        return self.geometry.structure
+
+    @property
+    def field(self) -> Electrostatics:
+        """Electrostatics of the geometry."""
+        return self.geometry.field
 
     @cached_property
     def junctions(self) -> AtomicJunctions:
         """Levels of the Hamiltonian that follows; memory is quadratic in the number of atoms."""
-        return AtomicJunctions.of(OrthogonalBasis.of(self.structure), self.shell_potentials)
+        return AtomicJunctions.of(self.geometry.basis, self.shell_potentials)
 
     @cached_property
     def _base_pairs(self) -> BasePairs:
         return BasePairs.of(self.structure, self.shell_potentials)
 
+    def refined(self) -> ChargedDuplex:
+        """One step towards self-consistent charges: their response, and one diagonalization.
+
+        What is left of the distance to self-consistent charges is of second order in it.
+
+        Raises
+        ------
+        NotConvergedError
+            If the charges are too far from self-consistent ones.
+        """
+        basis, system = self.junctions.basis, self.junctions.system
+        orbitals = Orbitals(
+            potentials=self.shell_potentials,
+            levels=system.energies / HARTREE_EV,
+            left=basis.root @ system.vectors,
+            right=basis.inverse_root @ system.vectors,
+            orbital_shell=basis.orbital_shell,
+            num_occupied=self.num_occupied,
+        )
+        reference = free_atom_occupations(self.structure)
+        electronic = ElectronicSystem(basis, self.field.dense(), reference)
+        return self.with_charges(electronic.response(orbitals, self.shell_charges))
+
     @property
     def num_occupied(self) -> int:
         """Number of doubly occupied orbitals."""
         return num_occupied(self.structure)
+
+    @property
+    def homo(self) -> float:
+        """Highest occupied level, eV."""
+        return float(self.junctions.system.energies[self.num_occupied - 1])
 
     def certificate(self) -> float:
         """How far the charges are from self-consistent ones: an error bar without a reference.

@@ -12,8 +12,10 @@ import math
 from dnawire.compiled.kernel import compiled, internal
 
 RATIO = 1.5
-SMOOTH = 5.0
+SMOOTH = 4.0
 """Half width in k_B T of the widest panel on which Fermi functions are smooth off their poles."""
+CLOSE = 0.6
+"""Share of their distance pi k_B T at which poles of Fermi functions count: they are double."""
 FINEST = 1e-15
 """Smallest half width, relative to the largest energy."""
 
@@ -41,7 +43,7 @@ def step_of(edge, real, width, centers, thermal, reach):
             step = min(step, -0.5 * (distance + span))
         elif distance < span:
             step = min(step, SMOOTH * thermal[k])
-            step = min(step, half_width(distance, math.pi * thermal[k]))
+            step = min(step, half_width(distance, CLOSE * math.pi * thermal[k]))
     return step
 
 

@@ -108,6 +108,24 @@ def dephased(system, left, right, probe):
     return found
 
 
+@inlined
+def add_weighted(sums, first, weight, squares, size):
+    """Add a weight times all squares to the sums from a position on."""
+    for position in range(0, size, LANES):
+        here = first + position
+        store(sums, here, fma(weight, load(squares, position), load(sums, here)))
+
+
+@inlined
+def put_totals(found, sums, first):
+    """Write a symmetric matrix from the sums of its lanes."""
+    for c in range(len(found)):
+        for d in range(c + 1):
+            value = total(load(sums, first + entry(c, d)))
+            found[c, d] = value
+            found[d, c] = value
+
+
 @compiled
 def weighted_squares(system, weights):
     """Sums of ``weights`` (B, K, E) times |G_cd|^2 over the energies, (B, K, C, C).
@@ -130,13 +148,7 @@ def weighted_squares(system, weights):
             set_squares(work, at, squares)
             for k in range(rows):
                 weight = load(flat, (b * rows + k) * num + start)
-                for position in range(0, size, LANES):
-                    here = k * size + position
-                    store(sums, here, fma(weight, load(squares, position), load(sums, here)))
+                add_weighted(sums, k * size, weight, squares, size)
         for k in range(rows):
-            for c in range(at.num_columns):
-                for d in range(c + 1):
-                    value = total(load(sums, k * size + entry(c, d)))
-                    found[b, k, c, d] = value
-                    found[b, k, d, c] = value
+            put_totals(found[b, k], sums, k * size)
     return found

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
 from dnawire.transport.fermi import fermi_difference, minus_fermi_derivative
-from dnawire.transport.junctions import Transmission, Transmitting
+from dnawire.transport.junctions import Transmitting
 from dnawire.transport.linear_response import checked_conditions
 from dnawire.transport.quadrature import Rule, ThermalWindows, pieces, resolving_rule
 
@@ -119,7 +119,7 @@ def _curve(
     windows = ThermalWindows.of(centers, np.array([thermal]))
     rule = resolving_rule(junctions.poles(), windows, np.array(windows.bounds))
     transmission = junctions.transmission(rule.energies)
-    weighted = _plain(transmission, rule.weights)
+    weighted = rule.weights * transmission.plain
     left, right = potentials
     found = np.empty((2, len(junctions), len(left)))
     for v, (half, middle) in enumerate(zip((left - right) / 2, (left + right) / 2, strict=True)):
@@ -141,12 +141,12 @@ def _cold_curve(
 ) -> Doubles:
     """The same at 0 K: between the potentials every carrier crosses, beyond them none."""
     at_centers = junctions.transmission(np.tile(centers, (len(junctions), 1)))
-    slopes = _plain(at_centers, np.ones_like(at_centers.values))
+    slopes = at_centers.plain
     integrals = np.zeros_like(slopes)
     if len(centers) > 1:
         none = ThermalWindows(np.empty(0), np.empty(0))
         rule = resolving_rule(junctions.poles(), none, centers)
-        weighted = _plain(junctions.transmission(rule.energies), rule.weights)
+        weighted = rule.weights * junctions.transmission(rule.energies).plain
         integrals[:, 1:] = _between(rule, weighted, centers).cumsum(1)
     left, right = np.searchsorted(centers, potentials)
     current = integrals[:, left] - integrals[:, right]
@@ -159,11 +159,4 @@ def _between(rule: Rule, weighted: Doubles, centers: Doubles) -> Doubles:
     for row, energies in enumerate(rule.energies):
         starts = np.searchsorted(energies, centers[:-1])
         found[row] = np.add.reduceat(weighted[row], starts)
-    return found
-
-
-def _plain(transmission: Transmission, weights: Doubles) -> Doubles:
-    """T times weights; it may underflow, as a current does."""
-    scale = np.exp2(transmission.exponent)[:, None]
-    found: Doubles = weights * transmission.values * scale
     return found

@@ -1,8 +1,8 @@
 r"""Derivatives of T and of the conductance by everything that they depend on.
 
-With :math:`dG = -G\, dA\, G`, :math:`A = E - H + \tfrac{i}{2} (\Gamma_L + \Gamma_R)` and G symmetric,
-every derivative of T is a product of the contact columns of G: no difference quotient, no
-derivative of an eigenvector.
+With :math:`dG = -G\, dA\, G`, :math:`A = E - H + \tfrac{i}{2} (\Gamma_L + \Gamma_R)` and a
+symmetric G, every derivative of T is a product of the contact columns of G: no difference quotient,
+no derivative of an eigenvector.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _NUMBERS_AT_ONCE: Final = 2**21
 class Derivatives(NamedTuple):
     """A dimensionless T or G / (2e^2/h) of B junctions, and its derivatives in 1/eV."""
 
-    value: Float[Doubles, "B *E"]
-    by_energy: Float[Doubles, "B *E"]
+    value: Float[Doubles, " B *E"]
+    by_energy: Float[Doubles, " B *E"]
     """By the energy, or by the Fermi energy for a conductance."""
     by_gamma_left: Float[Doubles, "B *E N"]
     """By the coupling of each orbital to the left contact."""
@@ -42,7 +42,8 @@ class Derivatives(NamedTuple):
 
 
 def transmission_derivatives(
-    junctions: BlockJunctions | DenseJunctions, energies: Float[Doubles, " E"]
+    junctions: BlockJunctions | DenseJunctions,
+    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
 ) -> Derivatives:
     """T and its derivatives at energies (E,) for all junctions or (B, E), in eV."""
     dense = junctions.dense()

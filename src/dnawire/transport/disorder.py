@@ -125,7 +125,7 @@ class StaticDisorder:
             for n in range(1, shape[1]):
                 found[:, n] = alike * found[:, n - 1] + fresh * found[:, n]
         if self.distribution == "uniform":
-            return root * _ERF(found / math.sqrt(2.0)).astype(np.float64)
+            return root * np.asarray(_ERF(found / math.sqrt(2.0)), np.float64)
         return found
 
 
@@ -139,7 +139,7 @@ class Ensemble:
         log10 of the observable, (samples, ...); minus infinity where it vanishes.
     """
 
-    log10_values: Float[Doubles, "S *shape"]
+    log10_values: Float[Doubles, " S *shape"]
 
     def mean(self) -> Float[Doubles, "*shape"]:
         """Arithmetic mean of the observable: what many molecules side by side conduct."""
@@ -156,7 +156,7 @@ class Ensemble:
         found: Doubles = self.log10_values.std(0, ddof=1)
         return found
 
-    def quantiles(self, probabilities: ArrayLike) -> Float[Doubles, "P *shape"]:
+    def quantiles(self, probabilities: ArrayLike) -> Float[Doubles, " P *shape"]:
         """Quantiles of the observable; linear between samples in log10.
 
         Parameters
@@ -169,12 +169,14 @@ class Ensemble:
         ValueError
             If one is not.
         """
-        found: Doubles = 10.0 ** np.quantile(self.log10_values, probabilities, axis=0)
+        found: Doubles = 10.0 ** np.quantile(
+            self.log10_values, np.asarray(probabilities, float), axis=0
+        )
         return found
 
     def histogram(
         self, edges: Float[Doubles, " n+1"]
-    ) -> tuple[Float[Doubles, "n *shape"], Float[Doubles, " *shape"]]:
+    ) -> tuple[Float[Doubles, " n *shape"], Float[Doubles, " *shape"]]:
         """Histogram of log10.
 
         Parameters

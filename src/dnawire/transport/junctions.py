@@ -39,6 +39,11 @@ class Transmission(NamedTuple):
     values: Float[Doubles, "B E"]
     exponent: Float[Doubles, " B"]
 
+    @property
+    def plain(self) -> Float[Doubles, "B E"]:
+        """T itself, which may underflow."""
+        return self.values * np.exp2(self.exponent)[:, None]
+
 
 class Transmitting(Protocol):
     """What the observables need to know of B junctions: T at any energy, and where it is sharp."""
@@ -194,15 +199,15 @@ class BlockJunctions:
         """
         blocks, steps = as_doubles(diagonal), as_doubles(step)
         orbitals = blocks.shape[:3]
-        gammas = [
+        left, right = (
             as_doubles(np.broadcast_to(np.asarray(one, np.float64), orbitals))
             for one in (gamma_left, gamma_right)
-        ]
+        )
         present = None if mask is None else np.broadcast_to(mask, orbitals)
-        system = block_system(blocks, steps, *gammas, [0.0], present, 0.0)
+        system = block_system(blocks, steps, left, right, [0.0], present, 0.0)
         if not (np.isfinite(blocks).all() and np.isfinite(steps).all()):
             raise ValueError("the Hamiltonian must be finite")
-        return cls(system._replace(contacts=unguarded(system.contacts)), *gammas)
+        return cls(system._replace(contacts=unguarded(system.contacts)), left, right)
 
     def __len__(self) -> int:
         return len(self.system.diagonal)
@@ -233,8 +238,8 @@ class BlockJunctions:
         blocks[:, n[:-1], n[1:]] = self.system.step
         blocks[:, n[1:], n[:-1]] = self.system.step.swapaxes(-1, -2)
         matrix = blocks.swapaxes(2, 3).reshape(batch, length * size, length * size)
-        flat = (one.reshape(batch, -1) for one in (self.gamma_left, self.gamma_right))
-        return DenseJunctions(matrix, *flat, self.system.present.reshape(batch, -1))
+        left, right = (one.reshape(batch, -1) for one in (self.gamma_left, self.gamma_right))
+        return DenseJunctions(matrix, left, right, self.system.present.reshape(batch, -1))
 
     def poles(self) -> Complex[Complexes, "B N"]:
         """Poles of the Green's functions in eV; those of missing orbitals at infinity."""

@@ -41,8 +41,8 @@ class LinearResponse:
         \kappa_e = \frac{2}{h\theta} \left(K_2 - \frac{K_1^2}{K_0}\right), \quad
         L = \frac{\kappa_e}{G\theta}, \quad ZT_e = \frac{S^2}{L}
 
-    at the temperature :math:`\theta` (Sivan and Imry, doi:10.1103/PhysRevB.33.551). The carriers
-    that cross have the mean and the variance of (E - mu) / k_B theta, of which all but G follow.
+    at the temperature :math:`\theta` (Korol, Kilgour and Segal, doi:10.1063/1.4971167). What
+    crosses has the mean and the variance of (E - mu) / k_B theta, of which all but G follow.
 
     Parameters
     ----------

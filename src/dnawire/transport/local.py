@@ -42,7 +42,8 @@ class Eigenchannels(NamedTuple):
 
 
 def injected_densities(
-    junctions: BlockJunctions | DenseJunctions, energies: Float[Doubles, " E"]
+    junctions: BlockJunctions | DenseJunctions,
+    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
 ) -> InjectedDensities:
     r"""Map the LDOS by contacts, :math:`[G \Gamma_c G^\dagger]_{ii} / 2\pi`.
 
@@ -64,15 +65,16 @@ def injected_densities(
 
 
 def bond_transmissions(
-    junctions: BlockJunctions | DenseJunctions, energies: Float[Doubles, " E"]
+    junctions: BlockJunctions | DenseJunctions,
+    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
 ) -> Float[Doubles, "B E N N"]:
     r"""Local transmission from orbital i to orbital j of carriers from the left contact.
 
     .. math:: T_{i \to j}(E) = 2 H_{ij}\, \mathrm{Im} [G \Gamma_L G^\dagger]_{ij}
 
-    Antisymmetric; times 2e/h and a small bias it is the bond current (doi:10.1103/PhysRevLett.68.2512
-    without interaction). What leaves an orbital without a contact, the sum over j, is zero; the sum
-    over all bonds through any cut between the contacts is T.
+    Antisymmetric; times 2e/h and a small bias it is the bond current
+    (doi:10.1103/PhysRevLett.68.2512 without interaction). What leaves an orbital without a contact,
+    the sum over j, is zero; the sum over all bonds through any cut between the contacts is T.
 
     Parameters
     ----------
@@ -83,12 +85,14 @@ def bond_transmissions(
     """
     dense, greens = _solved(junctions, energies)
     injected = (greens * dense.gamma_left[:, None, None]) @ greens.conj().swapaxes(-1, -2)
-    found: Doubles = 2.0 * dense.hamiltonian[:, None] * injected.imag
+    flow = injected.imag - injected.imag.swapaxes(-1, -2)
+    found: Doubles = dense.hamiltonian[:, None] * flow
     return found
 
 
 def eigenchannels(
-    junctions: BlockJunctions | DenseJunctions, energies: Float[Doubles, " E"]
+    junctions: BlockJunctions | DenseJunctions,
+    energies: Float[Doubles, " E"] | Float[Doubles, "B E"],
 ) -> Eigenchannels:
     r"""Transmission eigenchannels (Paulsson and Brandbyge, doi:10.1103/PhysRevB.76.115117).
 

@@ -12,7 +12,7 @@ doi:10.1103/PhysRevB.41.7411).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -48,7 +48,8 @@ _AT_ONCE: Final = 32
 class DephasedJunctions:
     r"""Junctions with dephasing probes, which carry no net current at any energy.
 
-    With :math:`W_{ij} = \delta_{ij} \sum_{a \ne i} T_{ia} - (1 - \delta_{ij}) T_{ij}` of the probes,
+    With :math:`W_{ij} = \delta_{ij} \sum_{a \ne i} T_{ia} - (1 - \delta_{ij}) T_{ij}` of
+    the probes i and j,
 
     .. math:: T_\mathrm{eff}(E) = T_{LR} + \sum_{ij} T_{Li} [W^{-1}]_{ij} T_{jR},
 
@@ -93,7 +94,7 @@ class DephasedJunctions:
     def transmission(self, energies: Float[Doubles, "B E"]) -> Transmission:
         """Effective T of one spin channel; it may underflow."""
         grids = checked_grids(energies, len(self))
-        if _has_kernels(self.junctions):
+        if _is_ladder(self.junctions):
             probed = _Probed.of(self.junctions, self.probes, grids)
             found = _probe_kernels.dephased(probed.system, probed.left, probed.right, probed.probe)
             values = found.reshape(len(self), -1)
@@ -165,7 +166,8 @@ def thermal_probe_response(
     """Linear response with voltage-temperature probes, which carry no net charge and no net heat.
 
     Every probe has the potential and the temperature at which both vanish: carriers exchange energy
-    with each other, none is lost to the surroundings (Buettiker, doi:10.1147/rd.323.0317).
+    with each other, none is lost to the surroundings (Korol, Kilgour and Segal,
+    doi:10.1063/1.4971167).
 
     Parameters
     ----------
@@ -215,7 +217,8 @@ class _Probed(NamedTuple):
         return cls(old._replace(energies=energies, contacts=contacts), *columns)
 
 
-def _has_kernels(junctions: BlockJunctions | DenseJunctions) -> bool:
+def _is_ladder(junctions: BlockJunctions | DenseJunctions) -> TypeGuard[BlockJunctions]:
+    """Whether there are kernels for the junctions."""
     return (
         isinstance(junctions, BlockJunctions)
         and junctions.system.diagonal.shape[-1] == 2
@@ -277,7 +280,7 @@ def _moments(probed: DephasedJunctions, levels: Doubles, thermal: float, count: 
 
 def _weighted(probed: DephasedJunctions, energies: Doubles, weights: Doubles) -> Doubles:
     """Sums of weights (B, X, E) times T between terminals, (B, X, M, M)."""
-    if not _has_kernels(probed.junctions):
+    if not _is_ladder(probed.junctions):
         between = probed.between_terminals(energies)
         found: Doubles = np.einsum("bxe,beac->bxac", weights, between)
         return found

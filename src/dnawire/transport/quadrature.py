@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -58,11 +58,11 @@ class ThermalWindows(NamedTuple):
 
 
 def resolving_rule(
-    poles: Complex[NDArray[np.complex128], "B N"],
+    poles: Complex[NDArray[np.complexfloating[Any, Any]], "B N"],
     windows: ThermalWindows,
     breaks: Float[Doubles, " Q"],
 ) -> Rule:
-    """Gauss-Legendre rule on panels that are narrow where a pole of G or of a Fermi function is near.
+    """Gauss-Legendre rule on panels that are narrow near the poles of G and of Fermi functions.
 
     With 12 nodes, and poles at least 1.5 half widths away from the center of each panel, the
     integral of a rational function is exact to 1e-10 of itself.

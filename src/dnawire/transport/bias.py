@@ -14,7 +14,7 @@ from dnawire.errors import UsageError
 from dnawire.transport.fermi import fermi_difference, minus_fermi_derivative
 from dnawire.transport.junctions import Transmitting
 from dnawire.transport.linear_response import checked_conditions
-from dnawire.transport.quadrature import Rule, ThermalWindows, pieces, resolving_rule
+from dnawire.transport.quadrature import Rule, ThermalWindows, pieces
 
 Doubles = NDArray[np.float64]
 
@@ -117,8 +117,7 @@ def _curve(
     if thermal == 0.0:
         return _cold_curve(junctions, centers, potentials, shares)
     windows = ThermalWindows.of(centers, np.array([thermal]))
-    rule = resolving_rule(junctions.poles(), windows, np.array(windows.bounds))
-    transmission = junctions.transmission(rule.energies)
+    rule, transmission = junctions.resolved(windows, np.array(windows.bounds))
     weighted = rule.weights * transmission.plain
     left, right = potentials
     found = np.empty((2, len(junctions), len(left)))
@@ -145,8 +144,8 @@ def _cold_curve(
     integrals = np.zeros_like(slopes)
     if len(centers) > 1:
         none = ThermalWindows(np.empty(0), np.empty(0))
-        rule = resolving_rule(junctions.poles(), none, centers)
-        weighted = rule.weights * junctions.transmission(rule.energies).plain
+        rule, transmission = junctions.resolved(none, centers)
+        weighted = rule.weights * transmission.plain
         integrals[:, 1:] = _between(rule, weighted, centers).cumsum(1)
     left, right = np.searchsorted(centers, potentials)
     current = integrals[:, left] - integrals[:, right]

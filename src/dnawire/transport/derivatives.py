@@ -17,7 +17,7 @@ from dnawire.constants import BOLTZMANN_EV
 from dnawire.transport.fermi import minus_fermi_derivative
 from dnawire.transport.junctions import BlockJunctions, DenseJunctions
 from dnawire.transport.linear_response import checked_conditions
-from dnawire.transport.quadrature import ThermalWindows, pieces, resolving_rule
+from dnawire.transport.quadrature import ThermalWindows, panel_edges, pieces, rule_on
 from dnawire.transport.system import checked_grids
 
 Doubles = NDArray[np.float64]
@@ -77,7 +77,7 @@ def conductance_derivatives(
         return Derivatives(*(one[:, 0] for one in found))
     thermal = BOLTZMANN_EV * float(kelvin)
     windows = ThermalWindows(np.array([level]), np.array([thermal]))
-    rule = resolving_rule(dense.poles(), windows, np.array(windows.bounds))
+    rule = rule_on(panel_edges(dense.poles(), windows, np.array(windows.bounds)))
     weights = rule.weights * minus_fermi_derivative((rule.energies - level) / thermal) / thermal
     at_once = max(1, _NUMBERS_AT_ONCE // dense.hamiltonian.size)
     parts = [

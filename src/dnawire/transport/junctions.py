@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.transport.block import transmissions
 from dnawire.transport.dense import solve_dense
 from dnawire.transport.observables import poles
+from dnawire.transport.quadrature import Rule, ThermalWindows, panel_edges, rule_on
 from dnawire.transport.system import (
     BlockSystem,
     ContactTables,
@@ -46,7 +47,7 @@ class Transmission(NamedTuple):
 
 
 class Transmitting(Protocol):
-    """What the observables need to know of B junctions: T at any energy, and where it is sharp."""
+    """What the observables need to know of B junctions: T at any energy, and where it varies."""
 
     def __len__(self) -> int:
         """Return B."""
@@ -56,12 +57,14 @@ class Transmitting(Protocol):
         """Some of the junctions."""
         ...
 
-    def poles(self) -> Complex[Complexes, "B N"]:
-        """Poles of the Green's functions in eV; those of orbitals that do not exist at infinity."""
-        ...
-
     def transmission(self, energies: Float[Doubles, "B E"]) -> Transmission:
         """T of one spin channel at energies in eV, one grid for each junction."""
+        ...
+
+    def resolved(
+        self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
+    ) -> tuple[Rule, Transmission]:
+        """Rule that resolves T and Fermi functions, see `panel_edges`, and T at its energies."""
         ...
 
 
@@ -141,6 +144,13 @@ class DenseJunctions:
         system = dense_system(self.hamiltonian, self.gamma_left, self.gamma_right, energies, 0.0)
         found = solve_dense(system._replace(contacts=unguarded(system.contacts)))
         return _scaled(np.ones_like(energies), found.log10_transmission * math.log2(10.0))
+
+    def resolved(
+        self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
+    ) -> tuple[Rule, Transmission]:
+        """Rule that resolves T and Fermi functions, see `panel_edges`, and T at its energies."""
+        rule = rule_on(panel_edges(self.poles(), windows, breaks))
+        return rule, self.transmission(rule.energies)
 
     def greens_function(
         self, energies: Float[Doubles, "B E"], gamma: Float[Doubles, "B N"] | None = None
@@ -249,6 +259,13 @@ class BlockJunctions:
         """T of one spin channel at energies in eV."""
         system = self.system._replace(energies=checked_grids(energies, len(self)))
         return _scaled(*transmissions(system))
+
+    def resolved(
+        self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
+    ) -> tuple[Rule, Transmission]:
+        """Rule that resolves T and Fermi functions, see `panel_edges`, and T at its energies."""
+        rule = rule_on(panel_edges(self.poles(), windows, breaks))
+        return rule, self.transmission(rule.energies)
 
 
 def unguarded(contacts: ContactTables[NDArray[Any]]) -> ContactTables[NDArray[Any]]:

@@ -14,7 +14,7 @@ from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
 from dnawire.transport.fermi import REACH, minus_fermi_derivative
 from dnawire.transport.junctions import Transmitting
-from dnawire.transport.quadrature import Rule, ThermalWindows, pieces, resolving_rule
+from dnawire.transport.quadrature import Rule, ThermalWindows, pieces
 
 Doubles = NDArray[np.float64]
 
@@ -178,8 +178,7 @@ def _zero_temperature(junctions: Transmitting, levels: Doubles) -> Doubles:
 
 def _finite_temperatures(junctions: Transmitting, levels: Doubles, thermal: Doubles) -> Doubles:
     windows = ThermalWindows.of(levels, thermal)
-    rule = resolving_rule(junctions.poles(), windows, np.array(windows.bounds))
-    transmission = junctions.transmission(rule.energies)
+    rule, transmission = junctions.resolved(windows, np.array(windows.bounds))
     weighted = rule.weights * transmission.values
     found = np.empty((3, len(junctions), len(levels), len(thermal)))
     for row, level in enumerate(levels.tolist()):

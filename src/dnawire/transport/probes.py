@@ -32,7 +32,14 @@ from dnawire.transport.junctions import (
     unguarded,
 )
 from dnawire.transport.linear_response import LinearResponse, checked_conditions
-from dnawire.transport.quadrature import Rule, ThermalWindows, pieces, resolving_rule
+from dnawire.transport.quadrature import (
+    Rule,
+    ThermalWindows,
+    panel_edges,
+    pieces,
+    rule_on,
+    split_where_rough,
+)
 from dnawire.transport.system import BlockSystem, checked_grids, contact_tables
 
 Doubles = NDArray[np.float64]
@@ -102,6 +109,21 @@ class DephasedJunctions:
             between = self.between_terminals(grids)
             values = without_probes(between[..., None, None])[0][..., 0, 0]
         return Transmission(values, np.zeros(len(self)))
+
+    def resolved(
+        self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
+    ) -> tuple[Rule, Transmission]:
+        """Rule that resolves T and Fermi functions, and T at its energies.
+
+        The effective T has singularities where W has, which are not those of G: panels are halved
+        until it is smooth on each.
+        """
+        edges: Doubles | None = panel_edges(self.poles(), windows, breaks)
+        while edges is not None:
+            rule = rule_on(edges)
+            transmission = self.transmission(rule.energies)
+            edges = split_where_rough(edges, transmission.values)
+        return rule, transmission
 
     def between_terminals(self, energies: Float[Doubles, "B E"]) -> Float[Doubles, "B E M M"]:
         """T between all terminals: left and right contact, then a probe on every orbital."""
@@ -268,7 +290,7 @@ def _cold_moments(probed: DephasedJunctions, levels: Doubles, size: int) -> Doub
 def _moments(probed: DephasedJunctions, levels: Doubles, thermal: float, count: int) -> Doubles:
     """Integrals of x^n T_ab (-df/dx) with x = (E - mu) / k_B T, (B, F, n, M, M)."""
     windows = ThermalWindows.of(levels, np.array([thermal]))
-    rule = _whole_lanes(resolving_rule(probed.poles(), windows, np.array(windows.bounds)))
+    rule = _whole_lanes(rule_on(panel_edges(probed.poles(), windows, np.array(windows.bounds))))
     x = (rule.energies[:, None] - levels[:, None]) / thermal
     weights = rule.weights[:, None] / thermal * minus_fermi_derivative(x)
     weights[np.abs(x) > REACH] = 0.0

@@ -15,6 +15,11 @@ from dnawire.transport.fermi import REACH
 Doubles = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+_LAST_COEFFICIENTS: Final = (
+    _WEIGHTS[:, None] * np.polynomial.legendre.legvander(_NODES, 11)[:, -2:] * (10.5, 11.5)
+)
+"""Of a function at the nodes: its coefficients of P_10 and P_11."""
+_ROUGH: Final = 3e-5
 _NARROWEST: Final = 1e-12
 """Half width in eV of the narrowest resonance that is resolved: a lifetime of 0.3 ms."""
 _EDGES: Final = 256
@@ -37,7 +42,7 @@ class Rule(NamedTuple):
 
 
 class ThermalWindows(NamedTuple):
-    """Fermi functions that an integrand holds."""
+    """Fermi functions that an integrand holds; none at 0 K."""
 
     centers: Float[Doubles, " W"]
     """Fermi energies in eV."""
@@ -57,12 +62,12 @@ class ThermalWindows(NamedTuple):
         return float((self.centers - span).min()), float((self.centers + span).max())
 
 
-def resolving_rule(
+def panel_edges(
     poles: Complex[NDArray[np.complexfloating[Any, Any]], "B N"],
     windows: ThermalWindows,
     breaks: Float[Doubles, " Q"],
-) -> Rule:
-    """Gauss-Legendre rule on panels that are narrow near the poles of G and of Fermi functions.
+) -> Float[Doubles, "B M"]:
+    """Edges of panels that are narrow near the poles of G and of Fermi functions.
 
     With 12 nodes, and poles at least 1.5 half widths away from the center of each panel, the
     integral of a rational function is exact to 1e-10 of itself.
@@ -78,8 +83,8 @@ def resolving_rule(
 
     Returns
     -------
-    Rule
-        Nodes and weights.
+    ndarray
+        Edges in eV, from the first break to the last one, which is repeated where there are fewer.
     """
     width = np.maximum(np.abs(poles.imag), _NARROWEST)
     arguments = np.ascontiguousarray(poles.real), width, *windows, REACH, breaks
@@ -88,14 +93,41 @@ def resolving_rule(
     if needed > _EDGES:
         edges = np.empty((len(poles), needed))
         march(*arguments, edges)
-    return _composite(edges[:, :needed])
+    return edges[:, :needed]
 
 
-def _composite(edges: Doubles) -> Rule:
+def rule_on(edges: Float[Doubles, "B M"]) -> Rule:
+    """Gauss-Legendre rule on the panels between edges."""
     half = 0.5 * np.diff(edges)[..., None]
     center = 0.5 * (edges[:, 1:] + edges[:, :-1])[..., None]
     nodes, weights = center + half * _NODES, half * _WEIGHTS
     return Rule(nodes.reshape(len(edges), -1), weights.reshape(len(edges), -1))
+
+
+def split_where_rough(
+    edges: Float[Doubles, "B M"], values: Float[Doubles, "B E"]
+) -> Float[Doubles, "B M2"] | None:
+    """Edges with every panel halved on which a function is no polynomial; None if it is on all.
+
+    Parameters
+    ----------
+    edges
+        Edges of the panels in eV.
+    values
+        The function at the nodes of `rule_on`. Its last Legendre coefficients on a panel bound the
+        share of it that the rule misses: to 1e-10 if they are below 3e-5 of the function.
+    """
+    panels = values.reshape(len(values), -1, len(_NODES))
+    last = np.abs(panels @ _LAST_COEFFICIENTS).max(-1)
+    is_wide = np.diff(edges) > 2.0 * _NARROWEST
+    is_rough = is_wide & (last > _ROUGH * np.abs(panels).max(-1))
+    if not is_rough.any():
+        return None
+    middle = 0.5 * (edges[:, 1:] + edges[:, :-1])
+    added = np.where(is_rough, middle, edges[:, -1:])
+    most = int(is_rough.sum(1).max())
+    every = np.sort(np.concatenate((edges, np.sort(added)[:, :most]), 1))
+    return every
 
 
 def pieces(count: int, at_once: int) -> Iterator[slice]:

@@ -14,6 +14,10 @@ from dnawire.compiled.kernel import compiled, internal
 RATIO = 1.5
 SMOOTH = 4.0
 """Half width in k_B T of the widest panel on which Fermi functions are smooth off their poles."""
+TAIL = 40.0
+"""Distance in k_B T from where Fermi functions are exponentials of less than 1e-17."""
+SMOOTH_TAIL = 7.0
+"""The same as ``SMOOTH`` beyond it: to 1e-9 of what crosses there."""
 CLOSE = 0.6
 """Share of their distance pi k_B T at which poles of Fermi functions count: they are double."""
 FINEST = 1e-15
@@ -42,7 +46,8 @@ def step_of(edge, real, width, centers, thermal, reach):
         if distance < -span:
             step = min(step, -0.5 * (distance + span))
         elif distance < span:
-            step = min(step, SMOOTH * thermal[k])
+            smooth = SMOOTH if abs(distance) < TAIL * thermal[k] else SMOOTH_TAIL
+            step = min(step, smooth * thermal[k])
             step = min(step, half_width(distance, CLOSE * math.pi * thermal[k]))
     return step
 

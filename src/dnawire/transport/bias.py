@@ -78,7 +78,7 @@ def current_voltage(
     Returns
     -------
     CurrentVoltage
-        Exact to 1e-9 of each value.
+        As exact as `linear_response`.
 
     Raises
     ------
@@ -86,12 +86,7 @@ def current_voltage(
         If a voltage, a temperature, the Fermi energy or the division is impossible.
     """
     (level,), kelvin = checked_conditions(fermi_energy, temperatures)
-    volts = np.atleast_1d(np.asarray(voltages, float))
-    if volts.ndim != 1 or not volts.size or not np.isfinite(volts).all():
-        raise UsageError(
-            f"voltages of shape {volts.shape} must be finite numbers in one row.",
-            "give them in V, one or several.",
-        )
+    volts = _checked_voltages(voltages)
     if not 0.0 <= division <= 1.0:
         raise UsageError(
             f"the share {division} of the voltage that drops at the left contact is not between "
@@ -107,6 +102,16 @@ def current_voltage(
                 junctions.rows(part), potentials, BOLTZMANN_EV * temperature, shares
             )
     return CurrentVoltage(volts, kelvin, *(CONDUCTANCE_QUANTUM * found))
+
+
+def _checked_voltages(voltages: ArrayLike) -> Doubles:
+    volts = np.atleast_1d(np.asarray(voltages, float))
+    if volts.ndim != 1 or not volts.size or not np.isfinite(volts).all():
+        raise UsageError(
+            f"voltages of shape {volts.shape} must be finite numbers in one row.",
+            "give them in V, one or several.",
+        )
+    return volts
 
 
 def _curve(

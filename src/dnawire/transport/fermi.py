@@ -14,9 +14,12 @@ REACH = 200.0
 
 def minus_fermi_derivative(x: Float[Doubles, "*shape"]) -> Float[Doubles, "*shape"]:
     """-df/dx at x = (E - mu) / k_B T."""
-    decay = np.exp(-np.abs(x))
-    found: Doubles = decay / (1.0 + decay) ** 2
-    return found
+    decay: Doubles = np.abs(x)
+    np.exp(np.negative(decay, out=decay), out=decay)
+    squared = decay + 1.0
+    squared *= squared
+    decay /= squared
+    return decay
 
 
 def fermi_difference(x: Float[Doubles, "*shape"], half_bias: float) -> Float[Doubles, "*shape"]:

@@ -169,7 +169,7 @@ def voltage_probe_response(
     Returns
     -------
     ProbeResponse
-        Conductance and potentials, exact to 1e-9 of each value.
+        Conductance and potentials, as exact as `linear_response`.
 
     Raises
     ------

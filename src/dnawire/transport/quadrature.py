@@ -19,7 +19,7 @@ _LAST_COEFFICIENTS: Final = (
     _WEIGHTS[:, None] * np.polynomial.legendre.legvander(_NODES, 11)[:, -2:] * (10.5, 11.5)
 )
 """Of a function at the nodes: its coefficients of P_10 and P_11."""
-_ROUGH: Final = 3e-5
+_ROUGH: Final = 1e-6
 _NARROWEST: Final = 1e-12
 """Half width in eV of the narrowest resonance that is resolved: a lifetime of 0.3 ms."""
 _EDGES: Final = 256
@@ -115,7 +115,7 @@ def split_where_rough(
         Edges of the panels in eV.
     values
         The function at the nodes of `rule_on`. Its last Legendre coefficients on a panel bound the
-        share of it that the rule misses: to 1e-10 if they are below 3e-5 of the function.
+        share of it that the rule misses: to 1e-9 if they are below 1e-6 of the function.
     """
     panels = values.reshape(len(values), -1, len(_NODES))
     last = np.abs(panels @ _LAST_COEFFICIENTS).max(-1)

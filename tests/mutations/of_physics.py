@@ -48,8 +48,8 @@ OF_PHYSICS: Final = (
     Mutation(
         "impossible temperatures of observables",
         "transport/linear_response.py",
-        "    if kelvin.ndim != 1 or not kelvin.size or not (is_possible & np.isfinite(kelvin)).all():\n",
-        "    if False:\n",
+        "(is_possible & np.isfinite(kelvin)).all()",
+        "True",
         f"{_LINEAR} -k impossible_temperature",
     ),
     Mutation(

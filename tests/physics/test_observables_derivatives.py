@@ -53,7 +53,8 @@ def slope(junctions: DenseJunctions, change: Change, by_energy: float = 0.0) -> 
             change(*moved)
             arrays = [one + sign * step * two for one, two in zip(arrays, moved, strict=True)]
             energy = mpmath.mpf(ENERGY) + sign * step * by_energy
-            values.append(exact_transmission(*arrays, energy))
+            hamiltonian, left, right = arrays
+            values.append(exact_transmission(hamiltonian, left, right, energy))
         return float((values[0] - values[1]) / (2 * step))
 
 
@@ -88,30 +89,33 @@ def test_derivatives_of_the_transmission() -> None:
 
 @pytest.mark.parametrize("temperature", [0.0, 300.0])
 def test_derivatives_of_the_conductance_are_differences(temperature: float) -> None:
-    junctions, step = random_ladder(2, 4), 1e-4
-    dense = junctions.dense()
-    found = conductance_derivatives(junctions, fermi_energy=0.1, temperature=temperature)
-
-    def conductance(hamiltonian: Doubles, left: Doubles, level: float) -> float:
-        changed = DenseJunctions.of(hamiltonian, left, dense.gamma_right)
-        return float(linear_response(changed, level, temperature).conductance_quanta[0, 0, 0])
-
-    start = dense.hamiltonian, dense.gamma_left, 0.1
-    assert found.value[0] == pytest.approx(conductance(*start), rel=1e-9)
+    dense = random_ladder(2, 4).dense()
+    found = conductance_derivatives(dense, fermi_energy=0.1, temperature=temperature)
     hopping, coupling = np.zeros_like(dense.hamiltonian), np.zeros_like(dense.gamma_left)
-    hopping[0, 2, 4] = hopping[0, 4, 2] = coupling[0, 0] = step
+    hopping[0, 2, 4] = hopping[0, 4, 2] = coupling[0, 0] = 1.0
 
-    def difference(*change: Doubles | float) -> float:
-        up = conductance(*(a + b for a, b in zip(start, change, strict=True)))
-        down = conductance(*(a - b for a, b in zip(start, change, strict=True)))
-        return (up - down) / (2.0 * step)
+    def conductance(by_hopping: float, by_coupling: float, by_level: float) -> float:
+        changed = DenseJunctions.of(
+            dense.hamiltonian + by_hopping * hopping,
+            dense.gamma_left + by_coupling * coupling,
+            dense.gamma_right,
+        )
+        response = linear_response(changed, 0.1 + by_level, temperature)
+        return float(response.conductance_quanta[0, 0, 0])
 
-    none = np.zeros_like(hopping), np.zeros_like(coupling)
-    assert found.by_energy[0] == pytest.approx(difference(*none, step), rel=1e-3)
-    by_hopping = 2.0 * found.by_hamiltonian[0, 2, 4]
-    assert by_hopping == pytest.approx(difference(hopping, none[1], 0.0), rel=1e-3)
-    by_coupling = difference(none[0], coupling, 0.0)
-    assert found.by_gamma_left[0, 0] == pytest.approx(by_coupling, rel=1e-3)
+    def difference(direction: Doubles) -> float:
+        """Of fourth order."""
+        close, wide = (
+            (conductance(*(step * direction)) - conductance(*(-step * direction))) / (2.0 * step)
+            for step in (1e-3, 2e-3)
+        )
+        return (4.0 * close - wide) / 3.0
+
+    by_hopping, by_coupling, by_level = (difference(one) for one in np.eye(3))
+    assert found.value[0] == pytest.approx(conductance(0.0, 0.0, 0.0), rel=1e-9)
+    assert 2.0 * found.by_hamiltonian[0, 2, 4] == pytest.approx(by_hopping, rel=1e-5)
+    assert found.by_gamma_left[0, 0] == pytest.approx(by_coupling, rel=1e-5)
+    assert found.by_energy[0] == pytest.approx(by_level, rel=1e-5)
 
 
 def test_a_shift_of_all_energies_changes_nothing() -> None:

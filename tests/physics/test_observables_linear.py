@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_a_ladder_agrees_with_the_sum_over_its_poles(seed: int, temperature: flo
             dense.hamiltonian[0],
             dense.gamma_left[0],
             dense.gamma_right[0],
-            lambda pole, e=energy: thermal_pole(pole, e, temperature),
+            partial(thermal_pole, fermi_energy=energy, temperature=temperature),
         )
         for energy in (-0.2, 0.5)
     ]
@@ -67,7 +68,7 @@ def test_a_molecule_agrees_with_the_sum_over_its_poles() -> None:
         dense.hamiltonian[0],
         dense.gamma_left[0],
         dense.gamma_right[0],
-        lambda pole: thermal_pole(pole, GUANINE + 0.1, 300.0),
+        partial(thermal_pole, fermi_energy=GUANINE + 0.1, temperature=300.0),
     )
     assert found == pytest.approx(expected, rel=1e-8)
 

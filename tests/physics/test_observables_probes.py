@@ -153,7 +153,8 @@ def test_voltage_probes_agree_with_integrals_over_an_adaptive_grid(temperature: 
     thermal = BOLTZMANN_EV * temperature
 
     def weighted(x: float) -> Doubles:
-        return between(probed, fermi_energy + thermal * x) / (2.0 + 2.0 * np.cosh(x))
+        found: Doubles = between(probed, fermi_energy + thermal * x) / (2.0 + 2.0 * np.cosh(x))
+        return found
 
     couplings = quad_vec(weighted, -60.0, 60.0, epsabs=1e-13, epsrel=1e-11, points=[-5, 0, 5])[0]
     found = voltage_probe_response(probed, fermi_energy, temperature)
@@ -173,7 +174,8 @@ def test_thermal_probes_carry_neither_charge_nor_heat() -> None:
 
     def weighted(x: float) -> Doubles:
         powers = np.array([[1.0, x], [x, x * x]])
-        return np.kron(between(probed, thermal * x), powers) / (2.0 + 2.0 * np.cosh(x))
+        found: Doubles = np.kron(between(probed, thermal * x), powers) / (2.0 + 2.0 * np.cosh(x))
+        return found
 
     couplings: Any = quad_vec(weighted, -60.0, 60.0, epsabs=1e-13, epsrel=1e-11, points=[0])[0]
     size = len(couplings) // 2
@@ -247,6 +249,19 @@ def test_dephased_currents_are_integrals_of_the_effective_transmission() -> None
     plain = np.trapezoid(window * probed.transmission(energies[None]).plain[0], energies)
     quanta = curve.current[0, 1, 0] / response.conductance[0, 0, 0]
     assert quanta * response.conductance_quanta[0, 0, 0] == pytest.approx(plain, rel=1e-7)
+
+
+def test_the_effective_transmission_is_resolved_where_its_own_singularities_are() -> None:
+    """Strong probes beside weak contacts: T_eff is sharper than the poles of G tell."""
+    gamma = np.full((8, 2), 0.5)
+    gamma[::3] = 0.0
+    probed = DephasedJunctions.of(duplex_junctions("GGGAAGGG", gamma=1e-3), gamma)
+    found = linear_response(probed, GUANINE, 300.0).conductance_quanta[0, 0, 0]
+    thermal = BOLTZMANN_EV * 300.0
+    x = np.linspace(-40.0, 40.0, 400001)
+    transmission = probed.transmission(GUANINE + thermal * x[None]).plain[0]
+    expected = np.trapezoid(transmission / (2.0 + 2.0 * np.cosh(x)), x)
+    assert found == pytest.approx(expected, rel=1e-8)
 
 
 def test_a_coupling_of_another_shape_or_sign_is_refused() -> None:

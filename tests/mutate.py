@@ -22,6 +22,7 @@ from tests.mutations.of_files import OF_FILES
 from tests.mutations.of_input import OF_INPUT
 from tests.mutations.of_kernels import OF_KERNELS
 from tests.mutations.of_learning import OF_LEARNING
+from tests.mutations.of_physics import OF_PHYSICS
 from tests.mutations.of_runs import OF_RUNS
 from tests.mutations.of_storage import OF_STORAGE
 
@@ -30,7 +31,15 @@ _TESTS_FAILED: Final = 1
 """Exit code of pytest; others mean that the tests did not run."""
 
 
-MUTATIONS: Final = (*OF_FILES, *OF_INPUT, *OF_STORAGE, *OF_RUNS, *OF_KERNELS, *OF_LEARNING)
+MUTATIONS: Final = (
+    *OF_FILES,
+    *OF_INPUT,
+    *OF_STORAGE,
+    *OF_RUNS,
+    *OF_KERNELS,
+    *OF_LEARNING,
+    *OF_PHYSICS,
+)
 
 
 class Baseline:

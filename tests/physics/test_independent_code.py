@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from dnawire.tightbinding import dense_hamiltonian, ladder_blocks, load_parameters
 from dnawire.transport import Spectra, block_spectra
 
-sisl = pytest.importorskip("sisl", reason="sisl, the independent code, is not installed")
-btd = pytest.importorskip("sisl_toolbox.btd", reason="this sisl has no block-tridiagonal toolbox")
+pytest.importorskip("sisl_toolbox.btd", reason="sisl, the independent code, is not installed")
+from tests.physics.sisl_reference import device_green
 
 Array = NDArray[np.float64]
 
@@ -28,41 +27,11 @@ RELATIVE = 1e-10
 """Agreed in DOS, and in the LDOS of every base above 1e-280 /eV. Found: 2e-12 and 1e-11."""
 
 
-class WideBand(btd.Electrode):  # type: ignore[name-defined,misc]
-    """Self-energy ``-i Gamma / 2`` on the orbitals of one contact."""
-
-    def __init__(self, name: str, gamma: Array) -> None:
-        super().__init__(name=name)
-        self.gamma = gamma
-
-    def __len__(self) -> int:
-        return len(self.gamma)
-
-    def self_energy(self, energy: complex, k: object = None, **_: object) -> NDArray[np.complex128]:
-        return np.diag(-0.5j * self.gamma)
-
-    def se2broadening(self, self_energy: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        return 1j * (self_energy - self_energy.conj().T)
-
-
 def sisl_spectra(
     hamiltonian: Array, left: Array, right: Array, energies: Array
 ) -> tuple[Array, Array]:
     """T (E,) and LDOS (N, E) of a complete ladder."""
-    size = len(hamiltonian)
-    positions = np.column_stack((np.arange(size), np.zeros((size, 2))))
-    cell = sisl.Lattice([size + 2.0, 20.0, 20.0], nsc=[1, 1, 1])
-    geometry = sisl.Geometry(positions, sisl.Atom(1, R=1.5), cell)
-    contacts = [
-        (WideBand(name, gamma[gamma > 0.0]), np.flatnonzero(gamma))
-        for name, gamma in (("left", left), ("right", right))
-    ]
-    greens = btd.DeviceGreen(
-        sisl.Hamiltonian.fromsp(geometry, csr_matrix(hamiltonian)),
-        contacts,
-        btd.PermuteBTD(np.arange(size), np.full(size // 2, 2)),
-        eta=0.0,
-    )
+    greens = device_green(hamiltonian, {"left": left, "right": right})
     transmission, ldos = [], []
     for energy in energies:
         transmission.append(greens.transmission(energy, "left", "right"))

@@ -16,6 +16,7 @@ from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
 from dnawire.cli.doctor import DoctorFlags
+from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
@@ -40,6 +41,7 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "import": ImportFlags,
     "parameters": ParametersFlags,
     "structure": StructureFlags,
+    "ensemble": EnsembleFlags,
 }
 OTHER_PROGRAMS: Final = frozenset(
     {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}

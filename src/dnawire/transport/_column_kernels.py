@@ -88,7 +88,7 @@ def _eliminate_one(work, at, c, n, p, t):
 
 
 @inlined
-def _eliminate(work, at, energy):
+def eliminate(work, at, energy):
     """Fill ``inverse``, and every column of ``x`` from its contact on."""
     zero = splat(0.0)
     p = zero, zero, zero, zero, zero, zero
@@ -103,18 +103,18 @@ def _eliminate(work, at, energy):
 
 
 @inlined
-def _substitute(work, at):
-    """x_n <- x_n + P_n^-1 t_n x_(n+1) in every column, from below."""
-    for n in range(at.length - 2, -1, -1):
+def substitute(work, at, first):
+    """x_n <- x_n + P_n^-1 t_n x_(n+1) in every column, from below up to block ``first``."""
+    for n in range(at.length - 2, first - 1, -1):
         t, p = get_step(work, at, n), get_symmetric(work, at.inverse, n)
         for c in range(at.num_columns):
-            first, here = block_of(work, at, c), column(at, c, n)
+            source, here = block_of(work, at, c), column(at, c, n)
             v = times(t, get_vector(work, here + 4 * LANES))
-            if at.is_long and n >= first:
+            if at.is_long and n >= source:
                 rise = get_scale(work, at, c, n + 1) - get_scale(work, at, c, n)
                 v = multiply(v, power_of_two(rise))
             v = apply(p, v)
-            if n >= first:
+            if n >= source:
                 v = add(get_vector(work, here), v)
             elif at.is_long:
                 scale = get_scale(work, at, c, n + 1)
@@ -127,8 +127,8 @@ def _substitute(work, at):
 @inlined
 def solve_columns(work, at, energies, start):
     """Fill ``x`` with the contact columns of G for one chunk."""
-    _eliminate(work, at, load(energies, start))
-    _substitute(work, at)
+    eliminate(work, at, load(energies, start))
+    substitute(work, at, 0)
 
 
 @inlined

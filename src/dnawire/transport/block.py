@@ -12,7 +12,13 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from dnawire.compiled.switch import only_definitions
-from dnawire.transport import _adjoint_kernels, _broadened_kernels, _column_kernels, _recursion
+from dnawire.transport import (
+    _adjoint_kernels,
+    _broadened_kernels,
+    _column_kernels,
+    _recursion,
+    _transmission_kernels,
+)
 from dnawire.transport.spectra import LN_10, Spectra, Totals
 from dnawire.transport.system import Array, BlockSystem, as_doubles, block_system
 
@@ -128,6 +134,16 @@ def solve(system: BlockSystem[Array], wanted: Array, xp: ModuleType) -> Solution
     found = kernels.forward(system, rows, ldos.reshape(-1))
     mantissa, exponent, dos = (one.reshape(shape) for one in found)
     return Solution(mantissa, exponent, dos, ldos)
+
+
+def transmissions(system: BlockSystem[Doubles]) -> tuple[Doubles, Doubles]:
+    """T of a system with eta = 0 as mantissa and exponent of two, (B, E): all else left out."""
+    if not _has_kernels(system, np):
+        mantissa, exponent, _, _ = _recursion.forward(system, np)
+        return mantissa, exponent
+    shape = len(system.diagonal), system.energies.shape[1]
+    mantissa, exponent = (one.reshape(shape) for one in _transmission_kernels.forward(system))
+    return mantissa, exponent
 
 
 @np.errstate(all="ignore")

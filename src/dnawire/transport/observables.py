@@ -11,15 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
+from dnawire.transport.fermi import REACH, minus_fermi_derivative
 
 _SMALLEST_SHARE: Final = 0.999
 """Share of the thermal weight that the energies must hold."""
 
 _PANEL_WIDTH: Final = 0.25
 """Width of an integration panel in k_B T."""
-
-_THERMAL_RANGE: Final = 200.0
-"""Largest distance from the Fermi energy in k_B T that counts; the weight beyond is 1e-87."""
 
 _RESONANCE_STEP: Final = 0.2
 """Spacing of energies around a resonance in units of its width, in asinh: 12 per decade."""
@@ -92,7 +90,7 @@ def zero_bias_conductance(
         return Conductance(float(at_fermi[0]), 0.0)
     points, weights = _quadrature(_reduced(grid, fermi_energy, thermal_energy))
     at_points = interpolate_transmission(grid, values, fermi_energy + thermal_energy * points)
-    return Conductance(float(weights * _minus_fermi_derivative(points) @ at_points), unseen)
+    return Conductance(float(weights * minus_fermi_derivative(points) @ at_points), unseen)
 
 
 def checked_thermal_window(
@@ -161,9 +159,7 @@ def narrow_level_share(
     narrow = levels[-2.0 * levels.imag < width]
     if thermal_energy == 0.0 or not len(narrow):
         return 0.0
-    weight = transmission * _minus_fermi_derivative(
-        _reduced(energies, fermi_energy, thermal_energy)
-    )
+    weight = transmission * minus_fermi_derivative(_reduced(energies, fermi_energy, thermal_energy))
     panels = 0.5 * (weight[1:] + weight[:-1]) * np.diff(energies)
     reach = _LEVEL_REACH * np.maximum(-narrow.imag, _NARROWEST)
     starts, ends = np.sort(narrow.real - reach), np.sort(narrow.real + reach)
@@ -267,12 +263,6 @@ def _reduced(
         return (energies - fermi_energy) / thermal_energy
 
 
-def _minus_fermi_derivative(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """-df/dx at x = (E - mu)/kT, without overflow."""
-    decay = np.exp(-np.abs(x))
-    return decay / (1.0 + decay) ** 2
-
-
 def _quadrature(
     reduced: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -280,8 +270,8 @@ def _quadrature(
 
     Energies are (E - mu)/kT throughout, so that no temperature is too low for them.
     """
-    count = round(2.0 * _THERMAL_RANGE / _PANEL_WIDTH) + 1
-    thermal = np.linspace(-_THERMAL_RANGE, _THERMAL_RANGE, count)
+    count = round(2.0 * REACH / _PANEL_WIDTH) + 1
+    thermal = np.linspace(-REACH, REACH, count)
     low, high = max(reduced[0], thermal[0]), min(reduced[-1], thermal[-1])
     edges = np.union1d(reduced, thermal)
     edges = edges[(edges >= low) & (edges <= high)]

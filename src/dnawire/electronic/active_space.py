@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.integrals import Basis
 from dnawire.structures import AtomicStructure
-from dnawire.transport import ActiveChain, BlockChain, ContactColumns
+from dnawire.transport import ActiveChain, BlockChain, ContactColumns, DownfoldedJunction
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -88,6 +88,30 @@ class BasePairs:
             [structure.sites[some] for some in atoms],
             [structure.positions[some] for some in atoms],
         )
+
+    def downfolded(
+        self,
+        gammas: tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]],
+        low: float,
+        high: float,
+    ) -> DownfoldedJunction:
+        """Attach wide-band contacts to all orthogonalized orbitals of nucleotides.
+
+        Parameters
+        ----------
+        gammas
+            Couplings of the nucleotides to the left and the right contact in eV, in ladder layout.
+        low, high
+            Ends of the window in eV.
+
+        Raises
+        ------
+        NotConvergedError
+            If an orbital that is not active has a level near the window.
+        """
+        chain, bases = self.active(low, high)
+        left, right = (self.contact(gamma, bases) for gamma in gammas)
+        return DownfoldedJunction.of(chain, left, right, low, high)
 
     def active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
         """Orthonormal orbitals of every base pair, active ones first, and the chain in them.

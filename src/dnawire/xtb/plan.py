@@ -15,7 +15,7 @@ import dnawire
 from dnawire.data.atomistic import CHARGE_UNIT, POTENTIAL_UNIT, AtomisticColumns, IntervalMeans
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
-from dnawire.electronic import AtomicJunctions, ElectronicStructure, converge
+from dnawire.electronic import AtomicJunctions, BasePairs, ElectronicStructure, converge
 from dnawire.electronic.scf import TOLERANCE
 from dnawire.junction import Duplex
 from dnawire.structures import build_duplex, load_helix
@@ -90,9 +90,14 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
     potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)
     exact = potentials.astype(np.float64) * POTENTIAL_UNIT
     junctions = AtomicJunctions.of(state.basis, exact)
+    pairs = BasePairs.of(structure, exact)
     found = [
         record_of(
-            junctions, variant.junction(structure.duplex), plan.window, f"{text}/{variant.name}"
+            junctions,
+            pairs,
+            variant.junction(structure.duplex),
+            plan.window,
+            f"{text}/{variant.name}",
         )
         for variant in plan.variants
     ]

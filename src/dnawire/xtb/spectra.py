@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dnawire.data.atomistic import IntervalMeans
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
-from dnawire.electronic import AtomicJunctions
+from dnawire.electronic import AtomicJunctions, BasePairs
 from dnawire.errors import NotConvergedError
 from dnawire.junction import Junction
 from dnawire.quantities import scaled_columns
@@ -22,7 +22,7 @@ Doubles = NDArray[np.float64]
 _TOLERANCE: Final = 1e-6
 _SMALLEST_SAMPLED: Final = 1e-15
 _SMALLEST_KNOWN: Final = 1e-24
-"""Transmission below which rounding of the levels decides."""
+"""Transmission below which rounding of the levels decides what follows from them."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,27 @@ class Window:
 
 
 def record_of(
-    junctions: AtomicJunctions, junction: Junction, window: Window, identifier: str
+    junctions: AtomicJunctions,
+    pairs: BasePairs,
+    junction: Junction,
+    window: Window,
+    identifier: str,
 ) -> tuple[TransportRecord, dict[int, IntervalMeans]]:
     """Spectra of a junction, and their means over intervals by width.
+
+    Transmission below 1e-24 is computed from base pair to base pair, within 0.02 decades; means
+    that are so small are not known, NaN.
+
+    Parameters
+    ----------
+    junctions
+        Levels of the duplex.
+    pairs
+        Its Fock matrix between neighboring base pairs.
+    junction, window
+        What is wanted.
+    identifier
+        Name of the record.
 
     Raises
     ------
@@ -74,7 +92,12 @@ def record_of(
     ldos = poles.local_dos(energies, eta)
     transmission = poles.transmission(energies, eta)
     _check(system, junction, window, transmission, ldos)
-    columns = scaled_columns(transmission=_known(transmission), dos=ldos.sum(0), ldos=ldos)
+    is_deep = transmission < _SMALLEST_KNOWN
+    if is_deep.any():
+        contacts = junction.gamma_left, junction.gamma_right
+        deep = pairs.downfolded(contacts, window.low, window.high)
+        transmission[is_deep] = deep.spectra(energies[is_deep], eta)[0]
+    columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     columns["log10_ldos"] = columns["log10_ldos"].astype(np.float32)
     record = TransportRecord(
         junction=junction,
@@ -85,11 +108,6 @@ def record_of(
         identifier=identifier,
     )
     return record, {width: _means(poles, window.edges(width)) for width in window.widths}
-
-
-def _known(transmission: Doubles) -> Doubles:
-    """The transmission, NaN where it is not known."""
-    return np.where(transmission > _SMALLEST_KNOWN, transmission, np.nan)
 
 
 def _check(
@@ -116,7 +134,8 @@ def _check(
 
 def _means(poles: PoleExpansion, edges: Doubles) -> IntervalMeans:
     ldos = poles.mean_local_dos(edges)
-    transmission = _known(poles.mean_transmission(edges))
+    transmission = poles.mean_transmission(edges)
+    transmission = np.where(transmission < _SMALLEST_KNOWN, np.nan, transmission)
     columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     return IntervalMeans(
         edges,

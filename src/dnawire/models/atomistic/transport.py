@@ -22,7 +22,7 @@ from dnawire.electronic.scf import (
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.errors import NotConvergedError
 from dnawire.structures import AtomicStructure
-from dnawire.transport import DownfoldedJunction, PoleExpansion
+from dnawire.transport import PoleExpansion
 
 _logger = logging.getLogger(__name__)
 
@@ -190,9 +190,7 @@ class ChargedDuplex:
         """
         low, high = _window(energies)
         try:
-            chain, bases = self._base_pairs.active(low, high)
-            left, right = (self._base_pairs.contact(gamma, bases) for gamma in junction)
-            return DownfoldedJunction.of(chain, left, right, low, high).spectra(energies, eta)
+            return self._base_pairs.downfolded(junction, low, high).spectra(energies, eta)
         except NotConvergedError as error:
             _logger.info("%s: %s all orbitals are solved for", self.structure.duplex.text, error)
         poles = self.poles(junction, energies)

@@ -11,7 +11,7 @@ from typing import Literal
 import tyro
 
 from dnawire.cli._flags import Messages, parse
-from dnawire.cli._target import check_target
+from dnawire.api.target import check_target
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)

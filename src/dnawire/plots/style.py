@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import matplotlib.style
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -82,9 +84,30 @@ def style() -> AbstractContextManager[None]:
     return mpl.style.context(_SETTINGS, after_reset=True)
 
 
+class ShownFigure(Figure):
+    """Figure that shows itself in a notebook, where nobody has imported pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return shown(self)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Figure of the given size in inches, which no window manager knows of."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return ShownFigure(figsize=(width, height), layout="constrained")
+
+
+def shown(figure: Figure) -> bytes:
+    """Image of a figure as PNG, in the style of this package."""
+    with style():
+        return png(figure)
+
+
+def png(figure: Figure) -> bytes:
+    """Image of a figure in the style of the moment; ``Figure.savefig`` would draw it twice."""
+    image = io.BytesIO()
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])
+    FigureCanvasAgg(figure).print_png(image, metadata={"Software": None})
+    return image.getvalue()
 
 
 def power_label(decades: float, position: float) -> str:

@@ -43,7 +43,7 @@ def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[
         @wraps(function)
         def checked(*args: Any, **kwargs: Any) -> R:  # noqa: ANN401
             given = _checked(function.__name__, full, args, kwargs)
-            return function(*args, **given)  # type: ignore[arg-type]
+            return function(*args, **given)
 
         checked.__signature__ = full  # type: ignore[attr-defined]
         return cast("Callable[P, R]", checked)

@@ -54,7 +54,7 @@ class Model:
         return self.predictor.conditions
 
     @overload
-    def predict(
+    def predict(  # type: ignore[overload-overlap]
         self, sequences: DuplexLike, **conditions: Unpack[ConditionKeywords]
     ) -> Prediction: ...
 
@@ -104,9 +104,7 @@ class Model:
         """
         return self.predictor.hamiltonian(_duplex(duplex))
 
-    def _predicted(
-        self, sequences: Sequence[DuplexLike], asked: KeywordConditions
-    ) -> Predictions:
+    def _predicted(self, sequences: Sequence[DuplexLike], asked: KeywordConditions) -> Predictions:
         """Predict between the contacts that are asked for, or those of the junctions."""
         if all(isinstance(one, Junction) for one in _some(sequences)):
             asked.check_without_contacts()

@@ -15,7 +15,7 @@ from dnawire.api.selection import ScreenKeywords
 
 
 @overload
-def predict(
+def predict(  # type: ignore[overload-overlap]
     sequences: DuplexLike,
     model: Model | Path | str,
     *,
@@ -76,7 +76,7 @@ def predict(
     DnawireError
         A sequence, contact, energy or keyword is impossible, or the model cannot be used.
     """
-    return load(model, device).predict(sequences, **conditions)  # type: ignore[arg-type]
+    return load(model, device).predict(sequences, **conditions)
 
 
 @takes(SCREENING)

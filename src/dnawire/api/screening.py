@@ -116,7 +116,7 @@ class Screening(Sequence[Ranked]):
         return [row.text for row in self]
 
     @property
-    def count(self) -> int:
+    def num_candidates(self) -> int:
         """How many candidates there are."""
         return self._candidates.count
 
@@ -127,13 +127,11 @@ class Screening(Sequence[Ranked]):
         low, high = question.window
         lines = [*self._setup.lines, f"window        {low:g} to {high:g} eV"]
         if question.fermi_energy is not None:
-            lines.append(
-                f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K"
-            )
+            lines.append(f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K")
         lines.append(f"other strand  {self._other_strand}")
         first = "lowest" if selection.lowest else "highest"
         criterion = f"{selection.rank_by} ({CRITERIA[selection.rank_by]})"
-        lines.append(f"candidates    {self.count:,}: {self._candidates.name}")
+        lines.append(f"candidates    {self.num_candidates:,}: {self._candidates.name}")
         return [*lines, f"rank by       {criterion}, {first} first"]
 
     @property
@@ -141,7 +139,12 @@ class Screening(Sequence[Ranked]):
         """The ranking as it is printed: names of the columns, then a row for each sequence."""
         names = self[0].values if len(self) else {}
         return [["rank", "sequence", *names, "status"]] + [
-            [str(rank), row.text, *(f"{one:.3f}" for one in row.values.values()), status(row.remarks)]
+            [
+                str(rank),
+                row.text,
+                *(f"{one:.3f}" for one in row.values.values()),
+                status(row.remarks),
+            ]
             for rank, row in enumerate(self, start=1)
         ]
 
@@ -239,7 +242,7 @@ class Screening(Sequence[Ranked]):
     def _counts(self) -> list[str]:
         vanishing = self.distribution.vanishing
         counted = sum(self.distribution.counts.values()) + vanishing
-        lines = [f"screened      {counted:,} of {self.count:,} sequences"]
+        lines = [f"screened      {counted:,} of {self.num_candidates:,} sequences"]
         if vanishing:
             lines.append(f"disconnected  {vanishing:,} of them: nothing flows at all")
         return lines

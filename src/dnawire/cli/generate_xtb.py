@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
 from dnawire.api.target import check_target
+from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range, check_range
 

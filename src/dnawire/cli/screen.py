@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     screening = Screening.prepared(flags, candidates, predictor, flags.conditions)
     with result_folder(flags.results, "screenings", predictor.name, MEMBERS) as folder:
         print("\n".join([*screening.heading, ""]))
-        pieces = _reported(screening.pieces(), screening.count)
+        pieces = _reported(screening.pieces(), screening.num_candidates)
         if flags.save_all:
             pieces = saved_scores(pieces, folder.path / SCORES)
         with closing(pieces):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from dnawire.errors import (
     NotWritableError,
     UsageError,
 )
-from dnawire.monitor import read_progress
 
 EXACT = "exact:kordas2025"
 FERMI = -7.1
@@ -41,16 +41,12 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("model", ["exact", "hamiltonian"])
-def test_a_prediction_is_that_of_the_command(
-    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    name = EXACT if model == "exact" else str(save(tmp_path / "run", model))
+def test_a_prediction_is_that_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["--left_contact", "upper:1=0.2", "--fermi_energy", str(FERMI), "--temperature", "77"]
-    assert main(["predict", name, "ACGT", "gg/C_", *flags, "--output", "command"]) == 0
+    assert main(["predict", EXACT, "ACGT", "gg/C_", *flags, "--output", "command"]) == 0
     printed = capsys.readouterr().out
     found = dw.predict(
-        ["ACGT", "gg/C_"], name, left="upper:1=0.2", fermi_energy=FERMI, temperature=77
+        ["ACGT", "gg/C_"], EXACT, left="upper:1=0.2", fermi_energy=FERMI, temperature=77
     )
     assert found.save("python") == Path("python")
     files = {path.name: path.read_bytes() for path in Path("command").iterdir()}
@@ -231,7 +227,7 @@ def test_a_wrong_keyword_is_our_error(keywords: dict[str, Any], words: str) -> N
     ],
 )
 def test_wrong_calls_are_our_errors(
-    call: Any,
+    call: Callable[[], object],
     error: type[DnawireError],
     words: str,
 ) -> None:
@@ -308,20 +304,10 @@ def test_generated_records_are_those_of_the_command() -> None:
     dw.generate("python.h5", **settings, overwrite=True)
 
 
-def test_a_training_is_that_of_the_command() -> None:
-    Path("settings.yaml").write_text("num_samples: 30\nseq_length: 4\nnum_epochs: 2\n")
-    run = dw.train(
-        config="settings.yaml", checkpoint_dir="checkpoints", num_energy_points=10, hidden_dim=16,
-        num_layers=1, num_epochs=1,
-    )  # fmt: skip
-    assert (run.is_complete, run.exit_code) == (True, 0)
-    assert (run.folder, run.checkpoint_dir) == (Path("outputs/standard"), Path("checkpoints"))
-    assert read_progress(Path("checkpoints")).epoch == 1
-    assert run.scores == rows(run.folder / "scores.csv")
-    assert "training      standard: complete" in str(run)
-    assert "training mean" in str(run)
-    assert run._repr_html_().count("<tr>") == 1 + len(run.scores)
-    assert run.model.predict("ACGT").transmission.shape == (10,)
+def test_a_keyword_wins_over_the_file_of_settings() -> None:
+    Path("settings.yaml").write_text("validation_fraction: 0.5\ntest_fraction: 0.3\n")
+    with pytest.raises(UsageError, match=r"validation_fraction = 0\.9 and test_fraction = 0\.3"):
+        dw.train(config="settings.yaml", validation_fraction=0.9)
 
 
 def test_a_training_that_stopped_says_so() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -53,7 +54,8 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             figure.set_layout_engine("none")
-            for path, image in zip(paths, (png(figure), _svg(figure)), strict=False):
+            images = png(figure, mpl.rcParams["savefig.dpi"]), _svg(figure)
+            for path, image in zip(paths, images, strict=False):
                 replace_atomically(path, image)
     except OSError as error:
         raise _not_writable(stem, error) from error

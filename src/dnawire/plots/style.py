@@ -48,6 +48,8 @@ HOPPING_MAP: Final = "RdBu_r"
 ONSITE_MAP: Final = "BrBG"
 DIFFERENCE_MAP: Final = "PuOr_r"
 
+_SCREEN_DPI: Final = 100.0
+
 _SETTINGS: Final[dict[str, Any]] = {
     "figure.constrained_layout.use": True,
     "figure.facecolor": "white",
@@ -99,13 +101,13 @@ def new_figure(width: float, height: float) -> Figure:
 def shown(figure: Figure) -> bytes:
     """Image of a figure as PNG, in the style of this package."""
     with style():
-        return png(figure)
+        return png(figure, _SCREEN_DPI)
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: Figure, dpi: float) -> bytes:
     """Image of a figure in the style of the moment; ``Figure.savefig`` would draw it twice."""
     image = io.BytesIO()
-    figure.set_dpi(mpl.rcParams["savefig.dpi"])
+    figure.set_dpi(dpi)
     FigureCanvasAgg(figure).print_png(image, metadata={"Software": None})
     return image.getvalue()
 

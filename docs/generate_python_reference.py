@@ -22,7 +22,8 @@ TARGET: Final = Path(__file__).with_name("python_reference.md")
 INTRODUCTION: Final = """\
 # Reference of the Python interface
 
-This page is generated from the docstrings (`make docs`); do not edit it. [In Python](python.md) is the tour.
+This page is generated from the docstrings (`make docs`); do not edit it. The tour is
+[in Python](python.md).
 
     import dnawire as dw
 """
@@ -118,11 +119,11 @@ def _keywords(keywords: type, fields: type) -> Iterator[str]:
 
 
 def _errors() -> Iterator[str]:
-    yield "All are in `dw.errors`, and each says what is wrong (`problem`) and what to do (`remedy`).\n"
+    yield "All are in `dw.errors`; each says what is wrong (`problem`) and what to do (`remedy`).\n"
     yield "| error | is a | meaning |\n|---|---|---|"
     for name, one in vars(errors).items():
         if inspect.isclass(one) and issubclass(one, errors.DnawireError):
-            yield f"| `{name}` | `{one.__base__.__name__}` | {_first_line(one)} |"
+            yield f"| `{name}` | `{one.__mro__[1].__name__}` | {_first_line(one)} |"
 
 
 def _first_line(kind: type) -> str:

@@ -35,7 +35,7 @@ def executed() -> Iterator[dict[str, Any]]:
     """Cells of the notebook, run one after the other in the folder of the moment."""
     names: dict[str, Any] = {}
     for number, (kind, source) in enumerate(cells(), start=1):
-        cell = {
+        cell: dict[str, Any] = {
             "cell_type": kind,
             "id": f"cell-{number}",
             "metadata": {},

@@ -173,7 +173,8 @@ def flags(kind: type[Any]) -> set[str]:
     names: set[str] = set()
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
-        names |= flags(hint) if dataclasses.is_dataclass(hint) else {field.name}
+        is_group = isinstance(hint, type) and dataclasses.is_dataclass(hint)
+        names |= flags(hint) if is_group else {field.name}
     return names
 
 

@@ -51,7 +51,7 @@ def python_reference() -> str:
 
 def _function(name: str, function: Any) -> Iterator[str]:  # noqa: ANN401
     yield f"### {name}\n"
-    yield f"```python\n{_call(name, function)}\n```\n"
+    yield f"    {_call(name, function)}\n"
     yield _text(function)
 
 

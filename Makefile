@@ -7,7 +7,7 @@
 # make lint       lint, types and layers only
 # make format     put the code into the common format
 # make accuracy   train both models in all ways that docs/accuracy.md tabulates; goes on where it was
-# make docs       generate the reference of the command line again
+# make docs       generate the references and the notebook of the tour again
 # make clean      remove the environment and the caches, keep the results
 
 BASE_PYTHON ?= python3
@@ -64,6 +64,8 @@ accuracy: $(DEVELOPING)
 
 docs: $(DEVELOPING)
 	$(BIN)/python docs/generate_command_line.py
+	$(BIN)/python docs/generate_python_reference.py
+	$(BIN)/python docs/generate_tour.py
 
 # torch goes first and alone: where a CPU build of the pinned version is offered, pip takes it.
 $(INSTALLED): pyproject.toml constraints.txt

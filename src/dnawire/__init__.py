@@ -1,5 +1,73 @@
-"""DNA as a molecular wire: density of states and transmission of DNA junctions."""
+"""DNA as a molecular wire: density of states and transmission of DNA junctions.
+
+``import dnawire as dw`` is instant; a name of ``dw`` is imported when it is asked for:
+``dw.predict("ACGT", "exact:kordas2025")``.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Conductance",
+    "Contact",
+    "Duplex",
+    "Junction",
+    "Model",
+    "Prediction",
+    "Predictions",
+    "Screening",
+    "Training",
+    "TransportDataset",
+    "TransportRecord",
+    "available_models",
+    "errors",
+    "generate",
+    "load",
+    "predict",
+    "read",
+    "screen",
+    "train",
+]
+
+if TYPE_CHECKING:
+    from dnawire import errors
+    from dnawire.api.generate import generate, read
+    from dnawire.api.model import Model, load
+    from dnawire.api.predict import predict, screen
+    from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.screening import Screening
+    from dnawire.api.train import Training, train
+    from dnawire.data import TransportDataset, TransportRecord
+    from dnawire.inference import available_models
+    from dnawire.junction import Contact, Duplex, Junction
+    from dnawire.transport import Conductance
+else:
+    _HOMES = {
+        "api.generate": ("generate", "read"),
+        "api.model": ("Model", "load"),
+        "api.predict": ("predict", "screen"),
+        "api.prediction": ("Prediction", "Predictions"),
+        "api.screening": ("Screening",),
+        "api.train": ("Training", "train"),
+        "data": ("TransportDataset", "TransportRecord"),
+        "inference": ("available_models",),
+        "junction": ("Contact", "Duplex", "Junction"),
+        "transport": ("Conductance",),
+    }
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "errors":
+            return import_module("dnawire.errors")
+        home = next(home for home, names in _HOMES.items() if name in names)
+        value = globals()[name] = getattr(import_module(f"dnawire.{home}"), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return [*__all__, "__version__"]

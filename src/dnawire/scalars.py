@@ -10,7 +10,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Final
+
+from dnawire.errors import UsageError
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,1000}")
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -91,3 +94,46 @@ BROADENING: Final = Range(1e-12, 1e3, "eV", or_zero=True)
 
 TEMPERATURE: Final = Range(1e-3, 1e5, "K", or_zero=True)
 """Temperatures of the contacts."""
+
+
+def check_range(name: str, value: float | None, allowed: Range) -> None:
+    """Refuse the value of a flag or keyword that is out of range; None is one that was not given.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        It is, or it is no number.
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if value is not None and not (is_number and value in allowed):
+        raise UsageError(
+            f"{name} = {value if is_number else repr(value)} is not allowed: it must be {allowed}",
+            f"Choose --{name} within it.",
+        )
+
+
+def check_count(name: str, value: int | None, allowed: Range) -> None:
+    """Refuse what `check_range` refuses, and numbers that are not whole.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        It is one of them.
+    """
+    check_range(name, value, allowed)
+    if value is not None and not isinstance(value, Integral):
+        raise UsageError(f"{name} = {value} is not a whole number", f"Choose a whole --{name}.")
+
+
+def check_switch(name: str, value: object) -> None:
+    """Refuse what is neither true nor false.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        The value is something else.
+    """
+    if not isinstance(value, bool):
+        raise UsageError(
+            f"{name} = {value!r} is not allowed: it must be true or false", "Give one of these."
+        )

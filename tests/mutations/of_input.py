@@ -86,8 +86,8 @@ OF_INPUT: Final = (
     ),
     Mutation(
         "errors of results name the folder that was asked for",
-        "cli/_results.py",
-        "error.problem.replace(str(path), str(flags.output or parent))",
+        "api/folder.py",
+        "error.problem.replace(str(path), str(place.output or parent))",
         "error.problem",
         "tests/unit/test_messages.py -k asked_for",
     ),

@@ -37,8 +37,8 @@ OF_LEARNING: Final = (
     ),
     Mutation(
         "no ranking by conductances of unresolved spectra",
-        "cli/screen.py",
-        "    check_predictor(predictor, question)\n",
+        "api/screening.py",
+        "        check_predictor(predictor, question)\n",
         "",
         "tests/unit/test_screen.py -k unless_asked_for",
     ),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import json
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+import dnawire
 from dnawire import __version__, errors
 from dnawire.cli._main import EXIT_BROKEN_PIPE
 from dnawire.config import declaration, model_types
@@ -19,6 +27,54 @@ def test_reference_of_the_command_line_is_current() -> None:
     generator = runpy.run_path(str(DOCS / "generate_command_line.py"))
     page = (DOCS / "command_line.md").read_text(encoding="utf-8")
     assert page == generator["command_line"](), "run `make docs`"
+
+
+def test_reference_of_the_python_interface_is_current() -> None:
+    generator = runpy.run_path(str(DOCS / "generate_python_reference.py"))
+    page = (DOCS / "python_reference.md").read_text(encoding="utf-8")
+    assert page == generator["python_reference"](), "run `make docs`"
+
+
+def test_the_tour_runs_and_is_that_of_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers may differ in their last digits from one machine to the next; contents may not."""
+    monkeypatch.chdir(tmp_path)
+    generator = runpy.run_path(str(DOCS / "generate_tour.py"))
+    written = json.loads((ROOT / "examples" / "tour.ipynb").read_text(encoding="utf-8"))["cells"]
+    found = list(generator["executed"]())
+    assert len(found) == len(written) > 30
+    for new, old in zip(found, written, strict=True):
+        assert new["source"] == old["source"], "run `make docs`"
+        assert contents(new) == contents(old), new["source"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "checkpoints", "outputs", "predictions", "records.h5",
+    }  # fmt: skip
+
+
+def contents(cell: dict[str, Any]) -> list[list[str]]:
+    """Types of what a cell shows."""
+    return [list(output.get("data", [output["output_type"]])) for output in cell.get("outputs", [])]
+
+
+def test_calls_of_the_pages_have_keywords_that_exist() -> None:
+    calls = [call for page in (ROOT / "README.md", *DOCS.glob("*.md")) for call in calls_of(page)]
+    assert {call.func.attr for call in calls} >= {"predict", "screen", "generate", "train", "load"}
+    for call in calls:
+        keywords = {one.arg: None for one in call.keywords if one.arg}
+        function = getattr(dnawire, call.func.attr)
+        if "fermi_enrgy" not in keywords:
+            inspect.signature(function).bind(*call.args, **keywords)
+
+
+def calls_of(page: Path) -> Iterator[Any]:
+    """Calls like ``dw.predict(...)`` in the Python blocks of a page."""
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name("dw"))):
+                    yield node
 
 
 def test_every_exit_code_is_documented_once() -> None:

@@ -21,8 +21,8 @@ from inference_kit import (
 )
 from model_kit import SPECTRAL
 
+from dnawire.api.conditions import contact
 from dnawire.cli import main
-from dnawire.cli._conditions import contact
 from dnawire.cli._main import EXIT_BROKEN_PIPE
 from dnawire.errors import (
     EXIT_CANNOT_WRITE,

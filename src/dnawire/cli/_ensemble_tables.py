@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dnawire.cli._table import aligned
+from dnawire.api.tables import aligned
 from dnawire.constants import CONDUCTANCE_QUANTUM
 
 if TYPE_CHECKING:

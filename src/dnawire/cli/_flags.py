@@ -12,7 +12,6 @@ import tyro
 
 from dnawire.cli._scalars import REGISTRY
 from dnawire.errors import UsageError
-from dnawire.scalars import Range
 
 Flags = TypeVar("Flags")
 
@@ -89,17 +88,3 @@ def parse(
         )
     except UsageError as error:
         raise UsageError(f"command line: {error.problem}", error.remedy) from None
-
-
-def check_range(name: str, value: float | None, allowed: Range) -> None:
-    """Refuse the value of a flag that is out of range; None is one that was not given.
-
-    Raises
-    ------
-    dnawire.errors.UsageError
-        It is.
-    """
-    if value is not None and value not in allowed:
-        raise UsageError(
-            f"{name} = {value} is not allowed: it must be {allowed}", f"Choose --{name} within it."
-        )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import tyro
 
-from dnawire.cli._flags import Messages, check_range, parse
+from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND
-from dnawire.scalars import Range
+from dnawire.scalars import Range, check_range
 
 if TYPE_CHECKING:
     from dnawire.doctor import Finding

@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import tyro
 
-from dnawire.cli._conditions import (
-    ConditionFlags,
-    check_conditions,
-    condition_footer,
-    condition_lines,
-)
+from dnawire.api.conditions import AskedConditions
+from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.cli._ensemble_tables import (
     Ensemble,
     checks_table,
@@ -25,12 +21,12 @@ from dnawire.cli._ensemble_tables import (
     statistics_table,
     summary_table,
 )
-from dnawire.cli._flags import Messages, check_range, parse
-from dnawire.cli._results import ResultFlags, result_folder
+from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.scalars import Range
+from dnawire.scalars import Range, check_range
 
 if TYPE_CHECKING:
+    from dnawire.api.conditions import Setup
     from dnawire.inference.ensemble import EnsembleQuestion, GeometryAnswer
     from dnawire.junction import Duplex
     from dnawire.models.atomistic.predictor import AtomisticPredictor
@@ -48,6 +44,7 @@ _SUMMARY, _STATISTICS, _CHECKS, _FIGURE = "summary.csv", "statistics.csv", "chec
 _MEMBERS: Final = re.compile(r"(summary|statistics|checks)\.csv|ensemble\.(png|svg|csv)")
 
 
+@tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True)
 class EnsembleFlags:
     """Predict the conductance of many geometries of one duplex, and its distribution.
@@ -75,9 +72,9 @@ class EnsembleFlags:
     check: int = 0
     """Number of the first geometries that are computed self-consistently too, for comparison."""
 
-    conditions: ConditionFlags = field(default_factory=ConditionFlags)
+    conditions: AskedConditions = field(default_factory=AskedConditions)
 
-    results: ResultFlags = field(default_factory=ResultFlags)
+    results: ResultPlace = field(default_factory=ResultPlace)
 
     device: str = "auto"
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
@@ -119,17 +116,15 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference.ensemble import as_atomistic, predict_geometries
 
     predictor = as_atomistic(load_predictor(flags.model, flags.device))
-    check_conditions(flags.conditions, predictor, flags.conditions.energies(predictor))
+    setup = flags.conditions.setup(predictor, flags.conditions.contacts(predictor))
     geometries = _geometries(flags)
-    question = _question(flags, predictor, geometries.duplex)
+    question = _question(flags, setup, geometries.duplex)
     with result_folder(flags.results, "ensembles", predictor.name, _MEMBERS) as folder:
-        print("\n".join(_heading(flags, predictor, question, geometries)))
+        print("\n".join(_heading(flags, setup, question, geometries)))
         found = predict_geometries(predictor, geometries.structures, question, flags.check)
         answers = list(_reported(found, len(geometries.structures)))
         ensemble = Ensemble(answers, _ideal(predictor, question))
-        contacts = question.junction.left, question.junction.right
-        about = condition_footer(flags.conditions, predictor, contacts, question.eta)
-        _write(folder.path, predictor, geometries.labels, ensemble, question, about)
+        _write(folder.path, setup, geometries.labels, ensemble, question)
         published = folder.publish()
     print("\n".join(result_lines(geometries.labels, ensemble)))
     _warn(predictor, geometries.labels, ensemble)
@@ -199,39 +194,31 @@ def _read_geometries(paths: Sequence[Path]) -> _Geometries:
     return _Geometries(structures, labels, f"from {', '.join(map(str, paths))}")
 
 
-def _question(
-    flags: EnsembleFlags, predictor: AtomisticPredictor, duplex: Duplex
-) -> EnsembleQuestion:
+def _question(flags: EnsembleFlags, setup: Setup, duplex: Duplex) -> EnsembleQuestion:
     from dnawire.inference.ensemble import EnsembleQuestion
     from dnawire.junction import Junction
 
-    conditions = flags.conditions
-    energies, eta = predictor.conditions.asked(conditions.energies(predictor), conditions.eta)
-    assert conditions.fermi_energy is not None
+    assert setup.asked.fermi_energy is not None
+    assert setup.contacts is not None
     return EnsembleQuestion(
-        junction=Junction(duplex, *conditions.contacts(predictor)),
-        energies=energies,
-        eta=eta,
-        fermi_energy=conditions.fermi_energy,
-        temperature=conditions.temperature,
+        junction=Junction(duplex, *setup.contacts),
+        energies=setup.grid,
+        eta=setup.eta,
+        fermi_energy=setup.asked.fermi_energy,
+        temperature=setup.asked.temperature,
         scf_steps=flags.scf_steps,
     )
 
 
 def _heading(
-    flags: EnsembleFlags,
-    predictor: Predictor,
-    question: EnsembleQuestion,
-    geometries: _Geometries,
+    flags: EnsembleFlags, setup: Setup, question: EnsembleQuestion, geometries: _Geometries
 ) -> list[str]:
-    junction = question.junction
-    contacts = junction.left, junction.right
     steps = question.scf_steps
     then = f", then {steps} step{'s'[: steps != 1]} towards self-consistent ones" if steps else ""
     checked = min(flags.check, len(geometries.structures))
     return [
-        *condition_lines(predictor, contacts, question.energies, question.eta),
-        f"duplex        {junction.duplex.text}",
+        *setup.lines,
+        f"duplex        {geometries.duplex.text}",
         f"geometries    {len(geometries.structures)} {geometries.origin}",
         f"charges       predicted{then}",
         f"conductance   at {question.temperature:g} K, E_F = {question.fermi_energy:g} eV",
@@ -264,11 +251,10 @@ def _ideal(predictor: AtomisticPredictor, question: EnsembleQuestion) -> Geometr
 
 def _write(
     folder: Path,
-    predictor: Predictor,
+    setup: Setup,
     labels: Sequence[str],
     found: Ensemble,
     question: EnsembleQuestion,
-    about: str,
 ) -> None:
     import numpy as np
 
@@ -288,8 +274,8 @@ def _write(
         ideal_log10_conductance=None if ideal is None else ideal.log10_conductance,
         fermi_energy=question.fermi_energy,
     )
-    title = f"Predicted by {predictor.name}, {len(labels)} geometries"
-    figure = plots.ensemble_figure(drawn, title, about)
+    title = f"Predicted by {setup.predictor.name}, {len(labels)} geometries"
+    figure = plots.ensemble_figure(drawn, title, setup.footer)
     plots.save_figure(figure, folder / _FIGURE, plots.ensemble_table(drawn, labels))
 
 

@@ -14,8 +14,7 @@ from typing import Final
 import tyro
 
 from dnawire.cli._flags import Messages, parse
-from dnawire.cli._target import check_target
-from dnawire.config import GenerationConfig, SeedConfig, check_generation
+from dnawire.config import GenerationConfig, SeedConfig
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)
@@ -57,12 +56,9 @@ def run(arguments: Sequence[str]) -> int:
 
         return generate_xtb.run(arguments[1:])
     flags = parse(GenerateFlags, arguments, "generate")
-    check_generation(flags.data)
-    check_target(flags.out, overwrite=flags.overwrite)
     flags.messages.configure()
-    from dnawire.data import generate_dataset, generation_spec, write_dataset
+    from dnawire.api.generate import generated
 
-    dataset = generate_dataset(generation_spec(flags.data, flags.runtime.seed))
-    write_dataset(flags.out, dataset, overwrite=flags.overwrite)
+    dataset = generated(flags.data, flags.runtime.seed, flags.out, overwrite=flags.overwrite)
     _logger.info("%s: %d records", flags.out, len(dataset))
     return EXIT_FINISHED

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import tyro
 
-from dnawire.cli._flags import Messages, check_range, parse
-from dnawire.cli._target import check_target
+from dnawire.api.target import check_target
+from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range
+from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range, check_range
 
 if TYPE_CHECKING:
     from dnawire.xtb.plan import XtbPlan

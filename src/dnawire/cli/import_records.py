@@ -10,8 +10,8 @@ from typing import Literal
 
 import tyro
 
+from dnawire.api.target import check_target
 from dnawire.cli._flags import Messages, parse
-from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from typing import Annotated, Final
 
 import tyro
 
-from dnawire.cli._flags import Messages, check_range, parse
+from dnawire.cli._flags import Messages, parse
 from dnawire.cli._status_table import status_table
 from dnawire.errors import EXIT_FINISHED, NotFoundError
-from dnawire.scalars import Range
+from dnawire.scalars import Range, check_range
 
 SCHEMA: Final = 1
 DEFAULT_SECONDS: Final = 5.0

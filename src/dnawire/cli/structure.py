@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 import tyro
 
+from dnawire.api.tables import aligned
+from dnawire.api.target import check_target
 from dnawire.cli._flags import Messages, parse
-from dnawire.cli._table import aligned
-from dnawire.cli._target import check_target
 from dnawire.errors import EXIT_FINISHED, InvalidDuplexError, NotFoundError, UsageError
 
 if TYPE_CHECKING:

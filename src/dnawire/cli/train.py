@@ -148,22 +148,9 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
 def _train(config: TrainConfig, command: str) -> int:
     if not config.checkpoint.enabled:
         signals.restore_defaults()
-    # Threads that wait actively for each other take the cores from those that work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    from dnawire.runs import train
+    from dnawire.api.run import run_training
 
-    return train(config, command, _draw)
-
-
-def _draw(folder: Path) -> None:
-    from dnawire.plots import write_training_figures
-
-    try:
-        write_training_figures(folder)
-    except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"Interrupted: the results are in {folder}, without all figures.")
-        raise
+    return run_training(config, command)
 
 
 def _resuming_command(config: TrainConfig) -> str:

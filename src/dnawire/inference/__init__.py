@@ -7,13 +7,14 @@ from dnawire.inference.candidates import (
     PatternCandidates,
 )
 from dnawire.inference.gauge import align_signs
-from dnawire.inference.load import EXACT, MODEL_FOLDER, load_predictor
+from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
 from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
 from dnawire.inference.remarks import (
     Remark,
     conductance_remarks,
     junction_remarks,
     model_remarks,
+    prediction_remarks,
     status,
     summary_remarks,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Screened",
     "Summary",
     "align_signs",
+    "available_models",
     "check_candidates",
     "check_predictor",
     "conductance_remarks",
@@ -65,6 +67,7 @@ __all__ = [
     "knows_conductance",
     "load_predictor",
     "model_remarks",
+    "prediction_remarks",
     "resolved_record",
     "screen",
     "status",

@@ -85,6 +85,12 @@ def pretrained_models() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in _PRETRAINED_FOLDER.iterdir() if path.is_dir()))
 
 
+def available_models() -> tuple[str, ...]:
+    """Names of all models that need no training: those of this package, and exact ones."""
+    pretrained = [PRETRAINED + one for one in pretrained_models()]
+    return (*pretrained, *(EXACT + one for one in available_parameters()))
+
+
 def _named_folder(name: str) -> tuple[Path, str]:
     """Folder of a model, and its short name; tells what may have been meant.
 
@@ -98,8 +104,7 @@ def _named_folder(name: str) -> tuple[Path, str]:
         return _PRETRAINED_FOLDER / known, known
     if Path(name).exists():
         return _model_folder(Path(name))
-    names = [PRETRAINED + one for one in pretrained_models()]
-    names += [EXACT + one for one in available_parameters()]
+    names = available_models()
     bare = {one.partition(":")[2]: one for one in names}
     meant = nearest(name, names) or nearest_of(name, bare)
     raise NotFoundError(

@@ -86,3 +86,12 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
             f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
             f"{at_fermi.level_distance:+.3f} eV from E_F",
         )
+
+
+def prediction_remarks(predictor: Predictor, summary: Summary) -> Iterator[Remark]:
+    """What is to be said of one predicted junction, beside what holds for the model."""
+    yield from junction_remarks(predictor, summary.spectra.junction)
+    yield from summary_remarks(summary)
+    at_fermi = summary.at_fermi_energy
+    if at_fermi is not None and not math.isnan(at_fermi.conductance.conductance_quanta):
+        yield from conductance_remarks(predictor)

@@ -100,25 +100,27 @@ class Attachment:
         return replace(self, strand=_OTHER_STRAND[self.strand])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Contact:
     """An electrode: all bases that it is attached to.
 
     Parameters
     ----------
     attachments
-        At least one attachment; ``a + b`` joins two contacts into one electrode.
+        At least one attachment, or a text with all couplings, for example ``upper:0=0.1``; see
+        `parse`. ``a + b`` joins two contacts into one electrode.
 
     Raises
     ------
     InvalidContactError
-        If there is no attachment.
+        If there is no attachment, or the text is malformed.
     """
 
     attachments: tuple[Attachment, ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "attachments", tuple(self.attachments))
+    def __init__(self, attachments: Iterable[Attachment] | str) -> None:
+        given = _parsed(attachments, None) if isinstance(attachments, str) else attachments
+        object.__setattr__(self, "attachments", tuple(given))
         if not self.attachments:
             raise InvalidContactError("a contact is attached to no base.", _SYNTAX_REMEDY)
 
@@ -180,7 +182,7 @@ class Contact:
         InvalidContactError
             If the text is malformed or a coupling is missing.
         """
-        return cls(tuple(_parse_attachment(item, gamma) for item in text.split(",")))
+        return cls(_parsed(text, gamma))
 
     @property
     def text(self) -> str:
@@ -248,6 +250,10 @@ class Contact:
 
     def __str__(self) -> str:
         return self.text
+
+
+def _parsed(text: str, gamma: float | None) -> tuple[Attachment, ...]:
+    return tuple(_parse_attachment(item, gamma) for item in text.split(","))
 
 
 def _parse_attachment(item: str, gamma: float | None) -> Attachment:

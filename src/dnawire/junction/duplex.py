@@ -75,7 +75,7 @@ class Site:
         return f"{self.base} {self.strand}:{self.position}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Duplex:
     """A DNA double strand, possibly with mismatches and missing bases.
 
@@ -87,7 +87,7 @@ class Duplex:
     upper
         Letters of the upper (primary) strand.
     lower
-        Letters of the lower (complementary) strand.
+        Letters of the lower (complementary) strand; None reads both from ``upper``, see `parse`.
 
     Raises
     ------
@@ -98,9 +98,9 @@ class Duplex:
     upper: str
     lower: str
 
-    def __post_init__(self) -> None:
-        for strand in STRANDS:
-            letters = getattr(self, strand)
+    def __init__(self, upper: str, lower: str | None = None) -> None:
+        strands = _strands(upper) if lower is None else (upper, lower)
+        for strand, letters in zip(STRANDS, strands, strict=True):
             _check_letters(letters, strand)
             object.__setattr__(self, strand, letters.upper())
         if len(self.upper) != len(self.lower):
@@ -137,15 +137,7 @@ class Duplex:
         InvalidDuplexError
             If the text is not one or two strands.
         """
-        strands = [_without_ends(part.strip()) for part in text.split("/")]
-        if len(strands) > len(STRANDS):
-            raise InvalidDuplexError(
-                f"duplex '{text}' has {len(strands)} strands.",
-                "write one strand, or two separated by a single '/', for example 'ACGT/ACG_'.",
-            )
-        _check_letters(strands[0], "upper")
-        lower = strands[1] if len(strands) == len(STRANDS) else reverse_complement(strands[0])
-        return cls(strands[0], lower)
+        return cls(text)
 
     @classmethod
     def from_codes(cls, codes: NDArray[np.int8]) -> Duplex:
@@ -242,6 +234,18 @@ def pair_index(strand: Strand, position: int, length: int) -> int:
         Index along the helix, 0 at the 5' end of the upper strand.
     """
     return position if strand == "upper" else length - 1 - position
+
+
+def _strands(text: str) -> tuple[str, str]:
+    """Letters of both strands of a text, of which one may be left to Watson and Crick."""
+    strands = [_without_ends(part.strip()) for part in text.split("/")]
+    if len(strands) > len(STRANDS):
+        raise InvalidDuplexError(
+            f"duplex '{text}' has {len(strands)} strands.",
+            "write one strand, or two separated by a single '/', for example 'ACGT/ACG_'.",
+        )
+    _check_letters(strands[0], "upper")
+    return strands[0], strands[1] if len(strands) > 1 else reverse_complement(strands[0])
 
 
 def _check_letters(letters: str, strand: Strand) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Junction:
     """A DNA duplex between a left and a right electrode.
 
@@ -27,12 +27,14 @@ class Junction:
     Parameters
     ----------
     duplex
-        The molecule.
+        The molecule, or its text; see `Duplex`.
     left, right
-        The electrodes; both may be attached to the same base.
+        The electrodes, or their texts; see `Contact`. Both may be attached to the same base.
 
     Raises
     ------
+    InvalidDuplexError
+        If a text is no duplex.
     InvalidContactError
         If a contact lies outside the duplex, on a missing base, names a base twice or has no
         coupling above zero.
@@ -42,9 +44,12 @@ class Junction:
     left: Contact
     right: Contact
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "left", _fitted(self.left, self.duplex, "left"))
-        object.__setattr__(self, "right", _fitted(self.right, self.duplex, "right"))
+    def __init__(self, duplex: Duplex | str, left: Contact | str, right: Contact | str) -> None:
+        molecule = Duplex(duplex) if isinstance(duplex, str) else duplex
+        object.__setattr__(self, "duplex", molecule)
+        for side, given in (("left", left), ("right", right)):
+            contact = Contact(given) if isinstance(given, str) else given
+            object.__setattr__(self, side, _fitted(contact, molecule, side))
 
     @property
     def length(self) -> int:

@@ -28,7 +28,7 @@ from dnawire.plots.spectra import (
     spectra_figure,
     spectra_table,
 )
-from dnawire.plots.style import LINES, style
+from dnawire.plots.style import LINES, shown, style
 from dnawire.plots.training import (
     plot_errors,
     plot_losses,
@@ -69,6 +69,7 @@ __all__ = [
     "read_restarts",
     "save_figure",
     "save_table",
+    "shown",
     "spectra_figure",
     "spectra_table",
     "style",

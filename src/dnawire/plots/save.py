@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from dnawire.errors import NotWritableError
 from dnawire.files.durable import replace_atomically
-from dnawire.plots.style import style
+from dnawire.plots.style import png, style
 from dnawire.quantities import column_name
 
 Table = Mapping[str, tuple[str, Sequence[Any] | np.ndarray[Any, Any]]]
@@ -55,20 +54,13 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             figure.set_layout_engine("none")
-            for path, image in zip(paths, (_png(figure), _svg(figure)), strict=False):
+            images = png(figure, mpl.rcParams["savefig.dpi"]), _svg(figure)
+            for path, image in zip(paths, images, strict=False):
                 replace_atomically(path, image)
     except OSError as error:
         raise _not_writable(stem, error) from error
     save_table(paths[-1], table)
     return paths
-
-
-def _png(figure: Figure) -> bytes:
-    """Return the image; ``Figure.savefig`` would draw everything twice."""
-    image = io.BytesIO()
-    figure.set_dpi(mpl.rcParams["savefig.dpi"])
-    FigureCanvasAgg(figure).print_png(image, metadata={"Software": None})
-    return image.getvalue()
 
 
 def _svg(figure: Figure) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import matplotlib.style
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -45,6 +47,8 @@ _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸
 HOPPING_MAP: Final = "RdBu_r"
 ONSITE_MAP: Final = "BrBG"
 DIFFERENCE_MAP: Final = "PuOr_r"
+
+_SCREEN_DPI: Final = 100.0
 
 _SETTINGS: Final[dict[str, Any]] = {
     "figure.constrained_layout.use": True,
@@ -82,9 +86,30 @@ def style() -> AbstractContextManager[None]:
     return mpl.style.context(_SETTINGS, after_reset=True)
 
 
+class ShownFigure(Figure):
+    """Figure that shows itself in a notebook, where nobody has imported pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return shown(self)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Figure of the given size in inches, which no window manager knows of."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return ShownFigure(figsize=(width, height), layout="constrained")
+
+
+def shown(figure: Figure) -> bytes:
+    """Image of a figure as PNG, in the style of this package."""
+    with style():
+        return png(figure, _SCREEN_DPI)
+
+
+def png(figure: Figure, dpi: float) -> bytes:
+    """Image of a figure in the style of the moment; ``Figure.savefig`` would draw it twice."""
+    image = io.BytesIO()
+    figure.set_dpi(dpi)
+    FigureCanvasAgg(figure).print_png(image, metadata={"Software": None})
+    return image.getvalue()
 
 
 def power_label(decades: float, position: float) -> str:

@@ -113,9 +113,14 @@ def checked_energies(energies: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     UsageError
-        If it is empty, not finite or not increasing.
+        If it is empty, not finite or not increasing, or holds no numbers.
     """
-    grid = np.asarray(energies, dtype=np.float64)
+    try:
+        grid = np.asarray(energies, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"the energies are no numbers: {energies!r}.", "give increasing, finite energies in eV."
+        ) from error
     if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
         raise UsageError(
             f"the energies are not a grid: {grid}.", "give increasing, finite energies in eV."

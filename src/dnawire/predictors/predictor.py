@@ -112,6 +112,8 @@ class Predictor(Protocol):
     ) -> NDArray[np.complex128] | None:
         """Complex energies of the levels of a junction in eV, at least those about some energies.
 
+        None if they are not known one by one, and nothing in the spectra is sharper than eta.
+
         Raises
         ------
         UsageError

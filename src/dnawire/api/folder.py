@@ -1,4 +1,4 @@
-"""Flags of the folder of results, and the folder itself: its files appear all together."""
+"""The folder of results: its files appear all together, or none does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 from dnawire.errors import NotWritableError
 from dnawire.files.staging import members_of, publish_into, publish_numbered, staging
 
@@ -19,13 +17,13 @@ _REMEDY = "Choose another folder with --output, or mend its permissions or quota
 
 
 @dataclass(frozen=True)
-class ResultFlags:
+class ResultPlace:
     """Where the results go."""
 
     output: Path | None = None
     """Folder of the results; None makes a new one, numbered, below the name of the model."""
 
-    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    overwrite: bool = False
     """Replace earlier results in that folder, all of them."""
 
 
@@ -62,14 +60,14 @@ class ResultFolder:
 
 @contextmanager
 def result_folder(
-    flags: ResultFlags, below: str, model: str, members: re.Pattern[str]
+    place: ResultPlace, below: str, model: str, members: re.Pattern[str]
 ) -> Iterator[ResultFolder]:
     """Context in which results are written; without `ResultFolder.publish` none appears.
 
     Parameters
     ----------
-    flags
-        What the user wants.
+    place
+        Where the user wants them.
     below
         Folder of the results of the command, where the user names none.
     model
@@ -83,15 +81,15 @@ def result_folder(
         The folder cannot be written, or holds earlier results that may not be replaced.
     """
     parent = Path(below) / model.replace(":", "-")
-    if flags.output is not None:
-        _check_earlier(flags.output, members, overwrite=flags.overwrite)
-        parent = flags.output if flags.output.is_dir() else flags.output.parent
-    with _named(flags.output or parent), staging(parent, _STAGING) as path:
+    if place.output is not None:
+        _check_earlier(place.output, members, overwrite=place.overwrite)
+        parent = place.output if place.output.is_dir() else place.output.parent
+    with _named(place.output or parent), staging(parent, _STAGING) as path:
         try:
-            yield ResultFolder(path, parent, flags.output, members)
+            yield ResultFolder(path, parent, place.output, members)
         except NotWritableError as error:
             # The hidden folder is gone by then: its name says nothing.
-            problem = error.problem.replace(str(path), str(flags.output or parent))
+            problem = error.problem.replace(str(path), str(place.output or parent))
             raise NotWritableError(problem, _REMEDY) from error
 
 

@@ -1,0 +1,273 @@
+"""What `dnawire.screen` gives: a ranking of many sequences, and how the values of all spread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, overload
+
+from dnawire.api.conditions import AskedConditions, Setup
+from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.selection import Selection
+from dnawire.api.tables import aligned, data_frame, html_lines, html_table
+from dnawire.inference import (
+    CRITERIA,
+    Candidates,
+    Distribution,
+    Question,
+    Ranked,
+    Ranking,
+    Screened,
+    check_candidates,
+    check_predictor,
+    is_same_from_both_strands,
+    screen,
+    status,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from dnawire.plots import Table
+    from dnawire.predictors import Predictor
+
+_SHOWN: Final = 10
+
+
+class Screening(Sequence[Ranked]):
+    """Ranked sequences, the best first. It prints as a table, and shows itself in a notebook.
+
+    `prepared` makes one, and the iterator `pieces` fills it.
+
+    Parameters
+    ----------
+    selection
+        What is ranked, and by what.
+    candidates
+        The sequences.
+    question
+        What is asked of each.
+    setup
+        Who is asked.
+
+    Attributes
+    ----------
+    distribution
+        How often which value occurs among all sequences.
+    """
+
+    def __init__(
+        self, selection: Selection, candidates: Candidates, question: Question, setup: Setup
+    ) -> None:
+        self.distribution = Distribution()
+        self._ranking = Ranking(selection.rank_by, selection.lowest, selection.top)
+        self._selection = selection
+        self._candidates = candidates
+        self._question = question
+        self._setup = setup
+
+    @classmethod
+    def prepared(
+        cls,
+        selection: Selection,
+        candidates: Candidates,
+        predictor: Predictor,
+        asked: AskedConditions,
+    ) -> Screening:
+        """Check all that can be checked before the work.
+
+        Raises
+        ------
+        DnawireError
+            A contact does not fit a sequence, or the predictor cannot be asked for this.
+        """
+        question = selection.question(predictor, asked)
+        check_predictor(predictor, question)
+        check_candidates(candidates, question)
+        setup = asked.setup(predictor, (question.left, question.right))
+        return cls(selection, candidates, question, setup)
+
+    def pieces(self) -> Iterator[Screened]:
+        """Answer for a few thousand sequences at a time, and take them into the ranking."""
+        unique = self._selection.unique
+        for piece in screen(self._setup.predictor, self._candidates, self._question, unique=unique):
+            self._ranking.add(piece)
+            self.distribution.add(piece.values[self._selection.rank_by])
+            yield piece
+
+    def __len__(self) -> int:
+        return len(self._ranking.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Ranked: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Ranked]: ...
+
+    def __getitem__(self, index: int | slice) -> Ranked | list[Ranked]:
+        """One place of the ranking, or several: ``text``, ``values`` by name and ``remarks``."""
+        return self._ranking.rows[index]
+
+    @property
+    def sequences(self) -> list[str]:
+        """The ranked sequences."""
+        return [row.text for row in self]
+
+    @property
+    def num_candidates(self) -> int:
+        """How many candidates there are."""
+        return self._candidates.count
+
+    @property
+    def heading(self) -> list[str]:
+        """Lines that say who was asked, and for what."""
+        question, selection = self._question, self._selection
+        low, high = question.window
+        lines = [*self._setup.lines, f"window        {low:g} to {high:g} eV"]
+        if question.fermi_energy is not None:
+            lines.append(f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K")
+        lines.append(f"other strand  {self._other_strand}")
+        first = "lowest" if selection.lowest else "highest"
+        criterion = f"{selection.rank_by} ({CRITERIA[selection.rank_by]})"
+        lines.append(f"candidates    {self.num_candidates:,}: {self._candidates.name}")
+        return [*lines, f"rank by       {criterion}, {first} first"]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The ranking as it is printed: names of the columns, then a row for each sequence."""
+        names = self[0].values if len(self) else {}
+        return [["rank", "sequence", *names, "status"]] + [
+            [
+                str(rank),
+                row.text,
+                *(f"{one:.3f}" for one in row.values.values()),
+                status(row.remarks),
+            ]
+            for rank, row in enumerate(self, start=1)
+        ]
+
+    @property
+    def lines(self) -> list[str]:
+        """The first of the ranking, and how many sequences were screened."""
+        return [*aligned(self.rows[: 1 + _SHOWN]), "", *self._counts]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What in the ranking is not to be trusted, with an example of each."""
+        examples: dict[str, tuple[str, str]] = {}
+        counts: Counter[str] = Counter()
+        for row in self:
+            counts.update({remark.word for remark in row.remarks})
+            for remark in row.remarks:
+                examples.setdefault(remark.word, (row.text, remark.sentence))
+        return [
+            f"{counts[word]} of the {len(self)} ranked: {word}, e.g. {text}: {sentence}"
+            for word, (text, sentence) in examples.items()
+        ]
+
+    def table(self) -> Table:
+        """The ranking as columns; ``same_junction`` is another writing of the same junction."""
+        columns: dict[str, tuple[str, list[Any]]] = {
+            "rank": ("", list(range(1, len(self) + 1))),
+            "sequence": ("", self.sequences),
+            "same_junction": ("", self._same_junctions()),
+        }
+        for name in self[0].values:
+            columns[name] = ("", [row.values[name] for row in self])
+        columns["status"] = ("", [status(row.remarks) for row in self])
+        return columns
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The ranking as a pandas data frame, a row for each sequence.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        return data_frame(self.table())
+
+    def plot(self) -> Figure:
+        """Figure of the distribution of all screened sequences."""
+        from dnawire.plots import distribution_figure
+
+        rank_by = self._selection.rank_by
+        return distribution_figure(
+            self.distribution.binned(),
+            CRITERIA[rank_by],
+            self[-1].values[rank_by],
+            f"Screened by {self._setup.predictor.name}",
+            self._setup.footer,
+        )
+
+    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write what ``dnawire screen`` writes: the ranking and the distribution.
+
+        Parameters
+        ----------
+        output
+            Folder of the results; None makes a new one, numbered, below ``screenings``.
+        overwrite
+            Replace earlier results in that folder, all of them.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        NotWritableError
+            The folder cannot be written, or holds earlier results that may not be replaced.
+        """
+        from dnawire.api.screening_files import MEMBERS, write_screening
+
+        place = ResultPlace(None if output is None else Path(output), overwrite)
+        with result_folder(place, "screenings", self._setup.predictor.name, MEMBERS) as folder:
+            write_screening(folder.path, self)
+            return folder.publish()
+
+    def __repr__(self) -> str:
+        warnings = [f"warning: {one}" for one in self.warnings]
+        return "\n".join([*self.heading, "", *self.lines, *warnings])
+
+    def _repr_html_(self) -> str:
+        table = html_table(self.rows[: 1 + _SHOWN])
+        below = [*self._counts, *(f"warning: {one}" for one in self.warnings)]
+        return html_lines(self.heading) + table + html_lines(below)
+
+    @property
+    def _counts(self) -> list[str]:
+        vanishing = self.distribution.vanishing
+        counted = sum(self.distribution.counts.values()) + vanishing
+        lines = [f"screened      {counted:,} of {self.num_candidates:,} sequences"]
+        if vanishing:
+            lines.append(f"disconnected  {vanishing:,} of them: nothing flows at all")
+        return lines
+
+    @property
+    def _other_strand(self) -> str:
+        """Say whether the contacts tell the two writings of a molecule apart."""
+        left, right = self._question.left, self._question.right
+        lengths = {junction.length for junction in self._candidates.junctions(left, right)}
+        same = {is_same_from_both_strands(left, right, length) for length in lengths}
+        if same == {True}:
+            return "a sequence and its reverse complement are the same junction"
+        if same == {False}:
+            return "a sequence and its reverse complement are different junctions"
+        return "for some lengths, a sequence and its reverse complement are the same junction"
+
+    def _same_junctions(self) -> list[str]:
+        """Other writing of each ranked duplex, where the contacts make it the same junction."""
+        question = self._question
+        lengths = {len(row.text.partition("/")[0]) for row in self}
+        same = {
+            length: is_same_from_both_strands(question.left, question.right, length)
+            for length in lengths
+        }
+        return [
+            flipped if same[len(text.partition("/")[0])] and flipped != text else ""
+            for text, flipped, *_ in self
+        ]

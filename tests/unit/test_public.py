@@ -1,0 +1,207 @@
+"""The public surface of `import dnawire` is a promise: names and signatures may only be added.
+
+A change of these tables breaks notebooks and scripts; it belongs into the changelog.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import subprocess
+import sys
+from inspect import Parameter
+from typing import Any, Final, get_type_hints
+
+import pytest
+
+import dnawire as dw
+from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.keywords import TWINS
+from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.cli.generate import GenerateFlags
+from dnawire.cli.predict import PredictFlags
+from dnawire.cli.screen import ScreenFlags
+from dnawire.config import GenerationConfig, SeedConfig, settings
+
+REQUIRED: Final = Parameter.empty
+CONDITIONS: Final[dict[str, Any]] = {
+    "left": None,
+    "right": None,
+    "gamma_left": None,
+    "gamma_right": None,
+    "energies": None,
+    "energy_min": None,
+    "energy_max": None,
+    "num_energy_points": None,
+    "eta": None,
+    "fermi_energy": None,
+    "temperature": 300.0,
+    "conductance_from_grid": False,
+}
+SELECTION: Final[dict[str, Any]] = {
+    "sequences": None,
+    "length": None,
+    "pattern": None,
+    "rank_by": "mean_log10_transmission",
+    "lowest": False,
+    "top": 100,
+    "window_min": None,
+    "window_max": None,
+    "unique": False,
+}
+GENERATION: Final = {
+    one.name: one.default
+    for kind in (GenerationConfig, SeedConfig)
+    for one in dataclasses.fields(kind)
+}
+TRAINING: Final = {name: one.default for name, one in settings().items()}
+
+FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
+    "available_models": {},
+    "generate": {"path": None, "overwrite": False, **GENERATION},
+    "load": {"model": REQUIRED, "device": "auto"},
+    "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
+    "read": {"path": REQUIRED},
+    "screen": {"model": REQUIRED, "device": "auto", **CONDITIONS, **SELECTION},
+    "train": {"config": None, **TRAINING},
+}
+CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
+    "Model": {
+        "predict": {"sequences": REQUIRED, **CONDITIONS},
+        "screen": {**CONDITIONS, **SELECTION},
+        "hamiltonian": {"duplex": REQUIRED},
+    },
+    "Prediction": {
+        "conductance": {"fermi_energy": None, "temperature": None},
+        "to_dataframe": {},
+        "plot": {},
+        "plot_hamiltonian": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "Predictions": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "Screening": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
+    "Contact": {"__init__": {"attachments": REQUIRED}},
+    "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
+}
+ATTRIBUTES: Final = {
+    "Model": {"name", "conditions"},
+    "Prediction": {
+        "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
+        "log10_ldos", "log10_transmission", "resolved", "resonances", "status", "summary",
+        "transmission", "warnings",
+    },
+    "Predictions": {"heading", "rows", "warnings"},
+    "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
+    "Training": {
+        "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",
+    },
+    "TransportDataset": {"energies", "lengths", "quantities"},
+    "TransportRecord": {"dos", "energies", "junction", "ldos", "transmission"},
+    "Conductance": {"conductance_quanta", "siemens"},
+}  # fmt: skip
+
+
+def defaults_of(function: object) -> dict[str, Any]:
+    assert callable(function)
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name: one.default for one in parameters if one.name != "self"}
+
+
+def test_names_are_frozen() -> None:
+    assert set(dw.__all__) == {*FUNCTIONS, *CLASSES, *ATTRIBUTES, "errors"}
+    assert set(dir(dw)) == {*dw.__all__, "__version__"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signatures_of_functions_are_frozen(name: str) -> None:
+    assert defaults_of(getattr(dw, name)) == FUNCTIONS[name]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_signatures_of_methods_are_frozen(name: str) -> None:
+    for method, expected in CLASSES[name].items():
+        assert defaults_of(getattr(getattr(dw, name), method)) == expected, method
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_attributes_are_frozen(name: str) -> None:
+    kind = getattr(dw, name)
+    fields = (
+        {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else ()
+    )
+    documented = {"predictor"} if name == "Model" else set()
+    assert ATTRIBUTES[name] <= set(dir(kind)) | set(fields) | documented
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES, *ATTRIBUTES])
+def test_everything_public_is_explained_and_typed(name: str) -> None:
+    public = getattr(dw, name)
+    assert inspect.getdoc(public)
+    if name in FUNCTIONS:
+        assert inspect.signature(public).return_annotation not in (REQUIRED, None)
+        return
+    for member, value in vars(public).items():
+        if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+            assert inspect.getdoc(value), f"{name}.{member}"
+
+
+def test_keywords_are_named_like_the_flags() -> None:
+    of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug"}
+    for kind, function, more in (
+        (PredictFlags, dw.predict, {"energies", "left", "right"}),
+        (ScreenFlags, dw.screen, {"energies", "left", "right"}),
+        (GenerateFlags, dw.generate, {"path", "overwrite"}),
+    ):
+        keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
+        assert {TWINS[name] if name not in keywords else name for name in named} <= keywords
+        assert keywords - named == more, function
+
+
+def flags(kind: type[Any]) -> set[str]:
+    """Names of all flags, those of nested groups included."""
+    hints = get_type_hints(kind)
+    names: set[str] = set()
+    for field in dataclasses.fields(kind):
+        hint = hints[field.name]
+        is_group = isinstance(hint, type) and dataclasses.is_dataclass(hint)
+        names |= flags(hint) if is_group else {field.name}
+    return names
+
+
+def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
+    asked = {one.name for one in dataclasses.fields(AskedConditions)}
+    keywords = set(ConditionKeywords.__annotations__)
+    assert {TWINS.get(name, name) for name in asked} == keywords - {"energies"}
+    selection = {one.name for one in dataclasses.fields(Selection)}
+    assert set(ScreenKeywords.__annotations__) - keywords == selection
+
+
+def test_the_import_is_instant() -> None:
+    """It brings nothing of size; the first prediction neither PyTorch, pandas nor figures."""
+    program = (
+        "import json, sys, dnawire as dw; first = set(sys.modules);"
+        "print(dw.predict('ACGT', 'exact:kordas2025'));"
+        "print(json.dumps([sorted(first), sorted(sys.modules)]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    first, second = json.loads(ended.stdout.splitlines()[-1])
+    assert {name for name in first if name.startswith("dnawire")} == {"dnawire"}
+    assert not {"numpy", "torch", "pydantic", "scipy"} & set(first)
+    assert not {"torch", "pandas", "matplotlib"} & set(second)
+
+
+def test_a_name_that_does_not_exist() -> None:
+    with pytest.raises(AttributeError, match="module 'dnawire' has no attribute 'predikt'"):
+        dw.predikt  # type: ignore[attr-defined]  # noqa: B018

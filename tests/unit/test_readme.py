@@ -16,6 +16,7 @@ from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
 from dnawire.cli.doctor import DoctorFlags
+from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
@@ -33,6 +34,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 
 FLAGS: Final[dict[str, type[Any]]] = {
     "doctor": DoctorFlags,
+    "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
     "generate": GenerateFlags,

@@ -35,6 +35,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 
 FLAGS: Final[dict[str, type[Any]]] = {
     "doctor": DoctorFlags,
+    "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
     "generate": GenerateFlags,

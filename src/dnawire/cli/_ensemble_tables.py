@@ -54,7 +54,9 @@ def result_lines(labels: Sequence[str], found: Ensemble) -> list[str]:
     rows = [["conductance", "G (G0)", "G (S)"]]
     rows += [[name, f"{one:.3e}", f"{two:.3e}"] for name, one, two in columns]
     lines += aligned(rows)
-    lines += ["", f"log10 G has a standard deviation of {found.statistics.spread:.2f} decades"]
+    if len(labels) > 1:
+        spread = found.statistics.spread
+        lines += ["", f"log10 G has a standard deviation of {spread:.2f} decades"]
     if any(one.deviations for one in found.answers):
         lines += ["", "less a self-consistent calculation", *aligned(_check_rows(labels, found))]
     return lines

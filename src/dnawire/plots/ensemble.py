@@ -30,7 +30,7 @@ from dnawire.plots.style import (
 Doubles = NDArray[np.float64]
 
 _PALE: Final = "#8FBBDD"
-_BARS: Final = (5, 20)
+_BARS: Final = (8, 20)
 """Fewest and most bars of the histogram."""
 
 

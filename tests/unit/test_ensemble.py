@@ -12,28 +12,21 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from dnawire import structures
 from dnawire.cli import main
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.electronic import converge
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE
-from dnawire.inference import AtFermiEnergy, load_predictor, status, summarize
+from dnawire.inference import load_predictor, status, summarize
 from dnawire.inference.ensemble import (
     ConductanceStatistics,
     EnsembleQuestion,
     as_atomistic,
     predict_geometries,
-    rounding_remarks,
     thermal_frames,
 )
-from dnawire.junction import Contact, Duplex, Junction
+from dnawire.junction import Duplex, Junction
 from dnawire.models.atomistic.predictor import AtomisticPredictor
 from dnawire.structures import build_duplex, pdb_text
-from dnawire.transport import Conductance
-
-needs_reading = pytest.mark.skipif(
-    not hasattr(structures, "read_structures"), reason="files of structures cannot be read"
-)
 
 MODEL = "pretrained:xtb"
 FERMI = ("--fermi_energy", "-10.4")
@@ -189,7 +182,6 @@ def test_a_self_consistent_calculation_that_fails_is_told(
     assert any("H8" in remark.sentence for remark in answer.remarks)
 
 
-@needs_reading
 def test_files_give_their_geometries(outcome: Outcome, tmp_path: Path) -> None:
     frames = [frame.structure for frame in thermal_frames(Duplex.parse("GA"), 2, seed=3)]
     models = [
@@ -205,7 +197,6 @@ def test_files_give_their_geometries(outcome: Outcome, tmp_path: Path) -> None:
         assert float(one["homo_eV"]) == pytest.approx(float(other["homo_eV"]), abs=2e-3)
 
 
-@needs_reading
 def test_files_of_other_duplexes_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,24 +206,6 @@ def test_files_of_other_duplexes_are_refused(
     files = [str(tmp_path / name) for name in ("GA.pdb", "GC.pdb")]
     assert main(["ensemble", MODEL, *files, *FERMI]) == EXIT_USAGE
     assert "GA.pdb:1 is 'GA' and GC.pdb:1 is 'GC'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("log10_transmission", "quanta", "gamma", "is_rounded"),
-    [
-        (-23.0, 1e-23, 0.1, False),
-        (-25.0, 1e-23, 0.1, True),
-        (-23.0, 1e-25, 0.1, True),
-        (-25.0, 1e-25, 0.01, False),
-    ],
-)
-def test_what_double_precision_has_not_is_told(
-    log10_transmission: float, quanta: float, gamma: float, is_rounded: bool
-) -> None:
-    contacts = (Contact.parse(text, gamma) for text in ("upper:0", "lower:0"))
-    found = AtFermiEnergy(-10.2, log10_transmission, Conductance(quanta, 0.0), 0.1, 0.0)
-    remarks = list(rounding_remarks(found, Junction(Duplex.parse("GA"), *contacts)))
-    assert [remark.word for remark in remarks] == ["rounded"] * is_rounded
 
 
 def test_one_geometry_has_no_spread() -> None:

@@ -42,7 +42,6 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "import": ImportFlags,
     "parameters": ParametersFlags,
     "structure": StructureFlags,
-    "ensemble": EnsembleFlags,
 }
 OTHER_PROGRAMS: Final = frozenset(
     {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}

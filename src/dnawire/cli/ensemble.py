@@ -132,13 +132,19 @@ def run(arguments: Sequence[str]) -> int:
     return EXIT_FINISHED
 
 
+def _is_file(word: str) -> bool:
+    from dnawire.structures.coordinates import names_file
+
+    return names_file(word)
+
+
 def _check_flags(flags: EnsembleFlags) -> None:
     if flags.conditions.fermi_energy is None:
         raise UsageError(
             "an ensemble of conductances needs the Fermi energy, which is not given",
             "Give it in eV with --fermi_energy.",
         )
-    is_file = [bool(Path(word).suffix) for word in flags.duplex]
+    is_file = [_is_file(word) for word in flags.duplex]
     if not is_file or (len(is_file) > 1 and not all(is_file)):
         raise UsageError(
             f"{' and '.join(flags.duplex) or 'nothing'} to be predicted",
@@ -154,7 +160,7 @@ def _check_flags(flags: EnsembleFlags) -> None:
 
 
 def _geometries(flags: EnsembleFlags) -> _Geometries:
-    if Path(flags.duplex[0]).suffix:
+    if _is_file(flags.duplex[0]):
         return _read_geometries([Path(word) for word in flags.duplex])
     from dnawire.inference.ensemble import thermal_frames
     from dnawire.junction import Duplex

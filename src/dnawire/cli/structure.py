@@ -76,9 +76,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _is_file(source: str) -> bool:
-    from dnawire.structures.coordinates import suffix_of
+    from dnawire.structures.coordinates import names_file
 
-    return suffix_of(Path(source)) is not None or os.path.isfile(source)
+    return names_file(source)
 
 
 def _build(flags: StructureFlags) -> tuple[list[AtomicStructure], list[str]]:

@@ -30,9 +30,6 @@ Doubles = NDArray[np.float64]
 
 QUANTILES: Final = (0.05, 0.5, 0.95)
 
-_SMALLEST: Final = 1e-22
-"""T in units of both couplings (1/eV2) below which amplitudes are rounded by a tenth and more."""
-
 
 @dataclass(frozen=True, eq=False)
 class EnsembleQuestion:
@@ -249,24 +246,8 @@ def _answer(
     remarks = (
         *junction_remarks(predictor, question.junction),
         *summary_remarks(summary),
-        *rounding_remarks(answer.at_fermi_energy, question.junction),
     )
     return replace(answer, remarks=remarks)
-
-
-def rounding_remarks(at_fermi: AtFermiEnergy, junction: Junction) -> Iterator[Remark]:
-    """Whether all orbitals give a transmission or conductance that double precision has not.
-
-    Amplitudes are sums of terms that cancel in a gap of the levels.
-    """
-    couplings = float(junction.gamma_left.max() * junction.gamma_right.max())
-    smallest = min(10.0**at_fermi.log10_transmission, at_fermi.conductance.conductance_quanta)
-    if smallest < _SMALLEST * couplings:
-        yield Remark(
-            "rounded",
-            f"{smallest:.1e} is so small that double precision does not have it: the true value "
-            "may be smaller by orders of magnitude",
-        )
 
 
 def _checked(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -62,6 +63,11 @@ def suffix_of(path: Path) -> str | None:
     """Suffix that tells the format of a file of coordinates, without ``.gz``; None if none does."""
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     return suffix if suffix in (*PDB_SUFFIXES, *MMCIF_SUFFIXES) else None
+
+
+def names_file(word: str) -> bool:
+    """Whether a word is a file of coordinates rather than a sequence."""
+    return suffix_of(Path(word)) is not None or os.path.isfile(word)
 
 
 def required_suffix(path: Path) -> str:

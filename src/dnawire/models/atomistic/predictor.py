@@ -27,7 +27,7 @@ _TRANSMISSION: Final = BY_NAME["transmission"].column
 _KEPT: Final = 2
 """Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
 
-_LONGEST_LEVELS: Final = 10
+_LONGEST_LEVELS: Final = 8
 """Base pairs up to which T follows from levels: they lose it to rounding below 1e-24."""
 
 _LONGEST_WHOLE: Final = 20

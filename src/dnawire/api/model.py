@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions, Setup
 from dnawire.api.keywords import parameters_of, takes
-from dnawire.api.prediction import Prediction, Predictions, predictions_of
+from dnawire.api.prediction import Prediction, Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
@@ -180,3 +180,9 @@ def _duplex(sequence: object) -> Duplex:
         f"{sequence!r} is no sequence beside others",
         "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
     )
+
+
+def predictions_of(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
+    """Predict junctions of one setup."""
+    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
+    return Predictions([Prediction(record, setup) for record in records], setup)

@@ -132,11 +132,7 @@ class Prediction:
         record = self.record
         found = self._setup.predictor.resonances(record.junction, record.energies, record.eta)
         if found is None:
-            raise UsageError(
-                f"{record.junction.length} base pairs have more levels than "
-                f"{self._setup.predictor.name} computes one by one",
-                "Ask for a shorter duplex.",
-            )
+            raise UsageError("levels of so long a duplex are not known", "Ask for a shorter one.")
         return found
 
     @property
@@ -399,9 +395,3 @@ class Predictions(Sequence[Prediction]):
         more = len(self) - _SHOWN
         rest = [f"{more} more; to_dataframe() has all of them"] if more > 0 else []
         return rest + [f"warning: {one}" for one in self.warnings]
-
-
-def predictions_of(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
-    """Predict junctions of one setup."""
-    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
-    return Predictions([Prediction(record, setup) for record in records], setup)

@@ -8,7 +8,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dnawire.errors import MissingDependencyError
-from dnawire.quantities import column_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +54,8 @@ def data_frame(table: Table) -> pd.DataFrame:
     MissingDependencyError
         If pandas is not installed.
     """
+    from dnawire.quantities import column_name
+
     try:
         import pandas as pd
     except ModuleNotFoundError as error:

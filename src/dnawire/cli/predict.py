@@ -63,7 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     if not flags.sequences:
         raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    from dnawire.api.prediction import predictions_of
+    from dnawire.api.model import predictions_of
     from dnawire.api.prediction_files import MEMBERS, write_predictions
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor

@@ -2,11 +2,12 @@
 
 from dnawire.electronic.active_space import BasePairs
 from dnawire.electronic.integrals import Basis, Integrals
-from dnawire.electronic.junctions import AtomicJunctions
+from dnawire.electronic.junctions import LONGEST_BY_LEVELS, AtomicJunctions
 from dnawire.electronic.orthogonal import OrthogonalBasis
 from dnawire.electronic.scf import ElectronicStructure, ElectronicSystem, converge
 
 __all__ = [
+    "LONGEST_BY_LEVELS",
     "AtomicJunctions",
     "BasePairs",
     "Basis",

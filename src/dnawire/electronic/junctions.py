@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +14,12 @@ from dnawire.electronic.orthogonal import OrthogonalBasis
 from dnawire.transport import ContactedSystem, Eigensystem
 
 Doubles = NDArray[np.float64]
+
+LONGEST_BY_LEVELS: Final = 8
+"""Base pairs up to which small transmission follows from levels.
+
+It is a sum that cancels, and that of longer duplexes is lost to rounding: from 1e-22 on at 16.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,13 +128,11 @@ def summarize(
     UsageError
         If Fermi energy and temperature do not fit the energies.
     """
-    levels, spectra = None, record
-    if predictor.knows_resonances:
-        levels = _poles_of(predictor, record)
-        spectra = _resolved(predictor, record, levels, fermi_energy)
+    is_known = predictor.knows_resonances
+    levels = _poles_of(predictor, record) if is_known else None
+    spectra = _resolved(predictor, record, levels, fermi_energy) if is_known else record
     log10_transmission, log10_dos = (spectra.spectra[name] for name in _COLUMNS)
-    top = int(log10_transmission.argmax())
-    highest = log10_transmission[top]
+    highest = log10_transmission[top := int(log10_transmission.argmax())]
     logarithm = np.maximum(log10_dos, _SMALLEST_LOG10)
     peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
     peaks = _apart(peaks, spectra.energies, logarithm)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dnawire.data.atomistic import IntervalMeans
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
-from dnawire.electronic import AtomicJunctions, BasePairs
+from dnawire.electronic import LONGEST_BY_LEVELS, AtomicJunctions, BasePairs
 from dnawire.errors import NotConvergedError
 from dnawire.junction import Junction
 from dnawire.quantities import scaled_columns
@@ -21,8 +21,10 @@ Doubles = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-6
 _SMALLEST_SAMPLED: Final = 1e-15
-_SMALLEST_KNOWN: Final = 1e-24
-"""Transmission below which rounding of the levels decides what follows from them."""
+_SMALLEST: Final = 1e-12
+"""Transmission of long duplexes below which it is computed from base pair to base pair."""
+_SMALLEST_MEAN: Final = 1e-18
+"""Means of long duplexes below which they are not known."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ def record_of(
 ) -> tuple[TransportRecord, dict[int, IntervalMeans]]:
     """Spectra of a junction, and their means over intervals by width.
 
-    Transmission below 1e-24 is computed from base pair to base pair, within 0.02 decades; means
-    that are so small are not known, NaN.
+    Where levels lose it to rounding (more than `LONGEST_BY_LEVELS` base pairs), small transmission
+    is computed from base pair to base pair, within 0.02 decades, and small means are NaN.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ def record_of(
     ldos = poles.local_dos(energies, eta)
     transmission = poles.transmission(energies, eta)
     _check(system, junction, window, transmission, ldos)
-    is_deep = transmission < _SMALLEST_KNOWN
+    is_long = junction.length > LONGEST_BY_LEVELS
+    is_deep = is_long & (transmission < _SMALLEST)
     if is_deep.any():
         contacts = junction.gamma_left, junction.gamma_right
         deep = pairs.downfolded(contacts, window.low, window.high)
@@ -107,7 +110,9 @@ def record_of(
         energy_reference=0.0,
         identifier=identifier,
     )
-    return record, {width: _means(poles, window.edges(width)) for width in window.widths}
+    smallest = _SMALLEST_MEAN if is_long else 0.0
+    means = {width: _means(poles, window.edges(width), smallest) for width in window.widths}
+    return record, means
 
 
 def _check(
@@ -132,10 +137,10 @@ def _check(
         )
 
 
-def _means(poles: PoleExpansion, edges: Doubles) -> IntervalMeans:
+def _means(poles: PoleExpansion, edges: Doubles, smallest: float) -> IntervalMeans:
     ldos = poles.mean_local_dos(edges)
     transmission = poles.mean_transmission(edges)
-    transmission = np.where(transmission < _SMALLEST_KNOWN, np.nan, transmission)
+    transmission = np.where(transmission < smallest, np.nan, transmission)
     columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     return IntervalMeans(
         edges,

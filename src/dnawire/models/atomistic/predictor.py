@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.data import TransportRecord
+from dnawire.electronic import LONGEST_BY_LEVELS
 from dnawire.electrostatics import SolventParameters
 from dnawire.errors import UsageError
 from dnawire.graphs import ladder_batch
@@ -26,9 +27,6 @@ _TRANSMISSION: Final = BY_NAME["transmission"].column
 
 _KEPT: Final = 2
 """Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
-
-_LONGEST_LEVELS: Final = 8
-"""Base pairs up to which T follows from levels: they lose it to rounding below 1e-24."""
 
 _LONGEST_WHOLE: Final = 20
 """Base pairs up to which all orbitals are diagonalized at once: a minute and 6 GB."""
@@ -100,7 +98,7 @@ class AtomisticPredictor:
         Those of more than one junction are within some 0.02 decades of those of `predict`.
         """
         grid, width = self.conditions.asked(energies, eta)
-        if len(junctions.codes) == 1 and len(junctions.codes[0]) <= _LONGEST_LEVELS:
+        if len(junctions.codes) == 1 and len(junctions.codes[0]) <= LONGEST_BY_LEVELS:
             duplex = Duplex.from_codes(junctions.codes[0])
             left, right = junctions.gamma_left[0], junctions.gamma_right[0]
             poles = self._poles(duplex, left, right, grid)
@@ -121,12 +119,12 @@ class AtomisticPredictor:
         UsageError
             If a duplex is long and eta is 0.
         """
-        if junction.length > _LONGEST_LEVELS:
+        if junction.length > LONGEST_BY_LEVELS:
             if eta > 0.0:
                 return None
             raise UsageError(
                 f"eta = 0 for {junction.length} base pairs, whose resonances are not known.",
-                f"Give --eta, or at most {_LONGEST_LEVELS} base pairs.",
+                f"Give --eta, or at most {LONGEST_BY_LEVELS} base pairs.",
             )
         contacts = junction.gamma_left, junction.gamma_right
         poles = self._poles(junction.duplex, *contacts, energies)
@@ -158,7 +156,7 @@ class AtomisticPredictor:
         columns: dict[str, NDArray[np.float64]] = {}
         if junction.length <= _LONGEST_WHOLE:
             columns = _columns(self._poles(junction.duplex, *contacts, energies), energies, eta)
-        if junction.length > _LONGEST_LEVELS:
+        if junction.length > LONGEST_BY_LEVELS:
             transmission, dos = self._charged(junction.duplex).totals(contacts, energies, eta)
             columns = scaled_columns(transmission=transmission, dos=dos) | {
                 name: values for name, values in columns.items() if name != _TRANSMISSION

@@ -51,8 +51,10 @@ _PART: Final = 0.5
 _NEAR: Final = 0.4
 """eV beyond a part within which levels of a group are active."""
 _PART_DEGREE: Final = 6
-_GROUP: Final = 4
-"""Blocks that are active together."""
+_LONGEST_HALVES: Final = 10
+"""Blocks up to which there are two groups, between which no coupling is left out."""
+_GROUP: Final = 3
+"""Blocks of a group in longer chains; those of groups that are no neighbors are uncoupled."""
 _AT_ONCE: Final = 16
 """Energies of long chains that are computed together."""
 
@@ -338,7 +340,7 @@ def _degree(width: float, margin: float) -> int:
 
 
 def _groups(length: int) -> list[list[int]]:
-    count = max(1, round(length / _GROUP))
+    count = min(2, length) if length <= _LONGEST_HALVES else math.ceil(length / _GROUP)
     return [part.tolist() for part in np.array_split(np.arange(length), count)]
 
 

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -132,11 +132,13 @@ class Cluster:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def submit(self, script: Path, *options: str, folder: Path) -> str:
+    def submit(
+        self, script: Path, *options: str, folder: Path, arguments: Sequence[str] = ()
+    ) -> str:
         """Submit a script from a working folder and return the number of the job."""
         output = f"--output={folder}/job.log"
         options = ("--parsable", f"--chdir={folder}", output, "--open-mode=append", *options)
-        return self.call("sbatch", *options, str(script)).strip()
+        return self.call("sbatch", *options, str(script), *arguments).strip()
 
     def description(self, job: str) -> dict[str, str]:
         """What ``scontrol show job`` says."""

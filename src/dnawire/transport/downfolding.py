@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -51,10 +52,15 @@ _PART: Final = 0.5
 _NEAR: Final = 0.4
 """eV beyond a part within which levels of a group are active."""
 _PART_DEGREE: Final = 6
-_LONGEST_HALVES: Final = 10
+_LONGEST_HALVES: Final = 24
 """Blocks up to which there are two groups, between which no coupling is left out."""
-_GROUP: Final = 3
-"""Blocks of a group in longer chains; those of groups that are no neighbors are uncoupled."""
+_GROUP: Final = 4
+"""Blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
+
+In DNA that changes no T above 1e-20, and smaller ones by a tenth of a decade in 12 base pairs.
+"""
+_PLACES: Final = 2
+"""Blocks whose levels are taken together."""
 _AT_ONCE: Final = 16
 """Energies of long chains that are computed together."""
 
@@ -117,12 +123,15 @@ class DownfoldedJunction:
         Coefficients of that of all other orbitals.
     sides
         Of the ports of every block: 0 for the left contact, 1 for the right one.
+    pieces
+        Numbers of active orbitals of some neighboring places of every block.
     """
 
     window: SeriesWindow
     chain: BlockChain
     log_determinant: Complexes
     sides: Sequence[NDArray[np.int64]]
+    pieces: Sequence[Sequence[int]]
 
     @classmethod
     def of(
@@ -159,11 +168,19 @@ class DownfoldedJunction:
             ).astype(np.int64)
             for group in range(len(groups))
         ]
-        return cls._from_nodes(window, found, sides)
+        pieces = [
+            [sum(chain.active[block] for block in part) for part in _divided(some)]
+            for some in groups
+        ]
+        return cls._from_nodes(window, found, sides, pieces)
 
     @classmethod
     def _from_nodes(
-        cls, window: SeriesWindow, found: Sequence[Folded], sides: Sequence[NDArray[np.int64]]
+        cls,
+        window: SeriesWindow,
+        found: Sequence[Folded],
+        sides: Sequence[NDArray[np.int64]],
+        pieces: Sequence[Sequence[int]],
     ) -> DownfoldedJunction:
         chains = [one.chain for one in found]
         values = BlockChain(
@@ -176,7 +193,7 @@ class DownfoldedJunction:
         _check_tail(window, values)
         values, sides = _compressed(values, sides)
         logarithms = _continued(np.concatenate([one.log_determinant for one in found]))
-        return cls(window, _series(window, values), window.series(logarithms), sides)
+        return cls(window, _series(window, values), window.series(logarithms), sides, pieces)
 
     def spectra(
         self, energies: Float[Doubles, " E"], eta: float
@@ -241,12 +258,16 @@ class DownfoldedJunction:
             _without_ports(one, self.sides) for one in (self._at(middle), self._rate(middle))
         )
         bases, kept = [], []
-        for side, block, slope in zip(self.sides, matrix.diagonal, change.diagonal, strict=True):
-            distances, vectors = _levels(-block[0].real, slope[0].real)
-            is_near = abs(distances) < part.half + _NEAR
-            order = np.argsort(~is_near, kind="stable")
-            bases.append(block_diag(np.eye(len(side)), vectors[:, order]))
-            kept.append(len(side) + int(is_near.sum()))
+        for number, (block, slope) in enumerate(zip(matrix.diagonal, change.diagonal, strict=True)):
+            ends = np.cumsum([0, *self.pieces[number]])
+            # Levels of many places together would lose what tunnels through them to rounding.
+            places = [slice(*pair) for pair in pairwise(ends.tolist())]
+            found = [_levels(-block[0].real[one, one], slope[0].real[one, one]) for one in places]
+            vectors = block_diag(*(vectors for _, vectors in found))
+            is_near = abs(np.concatenate([levels for levels, _ in found])) < part.half + _NEAR
+            order, ports = np.argsort(~is_near, kind="stable"), len(self.sides[number])
+            bases.append(block_diag(np.eye(ports), vectors[:, order]))
+            kept.append(ports + int(is_near.sum()))
         return bases, kept
 
     def _at(self, energies: NDArray[Any]) -> BlockChain:
@@ -342,6 +363,10 @@ def _degree(width: float, margin: float) -> int:
 def _groups(length: int) -> list[list[int]]:
     count = min(2, length) if length <= _LONGEST_HALVES else math.ceil(length / _GROUP)
     return [part.tolist() for part in np.array_split(np.arange(length), count)]
+
+
+def _divided(blocks: Sequence[int]) -> list[NDArray[np.int64]]:
+    return np.array_split(np.asarray(blocks), math.ceil(len(blocks) / _PLACES))
 
 
 def _sizes(borders: Sequence[Border], number: int) -> list[int]:

@@ -28,6 +28,7 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import ChargesBatch, charge_source, junction_batch
+from dnawire.inference import load_predictor
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
 from dnawire.models import ModelSpecification, TargetStatistics, build_model, load_model, save_model
 from dnawire.models.atomistic.model import AtomisticModel
@@ -181,6 +182,20 @@ def test_a_predictor_knows_all_energies_and_no_impossible_structure(
     )
     totals = predictor.totals(arrays, np.linspace(-11.0, -10.0, 3), 0.02)
     assert totals.log10_dos[0] == pytest.approx(wide.spectra["log10_dos"], abs=1e-9)
+    twice = JunctionArrays(
+        arrays.codes.repeat(2, 0), arrays.gamma_left.repeat(2, 0), arrays.gamma_right.repeat(2, 0)
+    )
+    both = predictor.totals(twice, np.linspace(-11.0, -10.0, 3), 0.02)
+    for name in ("log10_transmission", "log10_dos"):
+        eliminated = getattr(both, name)
+        assert eliminated[1] == pytest.approx(wide.spectra[name], abs=0.03)
+        assert np.array_equal(eliminated[0], eliminated[1])
+    with pytest.raises(UsageError, match=r"eta = 0.2 eV: spectra of all atoms are known up to"):
+        predictor.predict([junction], eta=0.2)
+    with pytest.raises(UsageError, match="eta = 0 for 9 base pairs"):
+        predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.0)
+    assert predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.005) is None
+    assert np.isnan(predictor.certificate(Duplex.parse("ACGT" * 6)))
     with pytest.raises(InvalidDuplexError, match="missing bases"):
         predictor.predict([junction_of("GA/T_")])
     with pytest.raises(InvalidDuplexError, match="has 1 base pair"):
@@ -273,3 +288,24 @@ def test_typical_charges_are_near_those_of_records() -> None:
     difference = typical_charges(structure) - columns.shell_charges(0)
     assert np.sqrt(np.mean(difference**2)) < 0.01
     assert difference.sum() == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_twelve_base_pairs_without_the_orbitals_that_are_far() -> None:
+    """Half of T is below 1e-20 here, and what follows from levels is rounding."""
+    predictor = load_predictor("pretrained:xtb")
+    assert isinstance(predictor, AtomisticPredictor)
+    charged = predictor.charged(build_duplex(Duplex.parse("ACTCTCCTTATG")))
+    left, right = np.zeros((2, 12, 2))
+    left[0, 0] = right[-1, 0] = 0.1
+    energies = np.linspace(-12.2, -9.7, 126)
+    transmission, dos = charged.totals((left, right), energies, 0.005)
+    poles = charged.poles((left, right), energies)
+    wanted = poles.transmission(energies, 0.005)
+    errors, known = abs(np.log10(transmission / wanted)), wanted > 1e-20
+    assert errors[known].mean() < 0.03
+    assert errors[wanted > 1e-3].mean() < 0.01
+    assert abs(np.log10(dos / poles.local_dos(energies, 0.005)[0])).mean() < 0.001
+    deep = np.log10(transmission[energies > -10.1])
+    assert deep.max() < -29.0
+    assert np.log10(wanted).min() > -29.0

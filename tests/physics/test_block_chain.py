@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dnawire.errors import NotConvergedError
 from dnawire.transport.block_chain import (
     BlockChain,
     Border,
@@ -107,3 +108,8 @@ def test_other_orbitals_are_columns() -> None:
         np.testing.assert_allclose(
             found.upper[2], bases[2].T @ blocks.upper[2] @ bases[3], atol=1e-12
         )
+
+
+def test_a_singular_part_is_told() -> None:
+    with pytest.raises(NotConvergedError, match="eliminated part of the matrix is singular"):
+        fold(BlockChain([np.zeros((1, 3, 3))], []), [0], [[0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dnawire.data.random import named_generator
-from dnawire.errors import InvalidDuplexError, InvalidStructureError
+from dnawire.errors import InvalidDuplexError, InvalidStructureError, UsageError
 from dnawire.inference.ensemble import thermal_frames
 from dnawire.junction import Duplex
 from dnawire.structures import (
@@ -191,3 +192,9 @@ def test_what_has_no_ideal_structure_has_no_frames() -> None:
         thermal_frames(Duplex("GAATC", "GAGTC"), 1, 0)
     with pytest.raises(InvalidDuplexError, match="missing bases"):
         thermal_frames(Duplex.parse("AC_T/AGGT"), 1, 0)
+
+
+@pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
+def test_impossible_fluctuations_are_named(value: float) -> None:
+    with pytest.raises(UsageError, match=r"roll = .*: no standard deviation"):
+        Fluctuations(roll=value)

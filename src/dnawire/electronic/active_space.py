@@ -1,7 +1,7 @@
 """The orbitals of a duplex whose levels lie near some energies, nucleotide by nucleotide.
 
-A nucleotide is cut out of its strand with the atoms that it is bonded to, lest the cut bonds have
-levels of their own. What its levels near the energies are made of are its active orbitals; all
+A nucleotide is cut out of its surroundings with the atoms that it is bonded to, lest the cut bonds
+have levels of their own. What its levels near the energies are made of are its active orbitals; all
 others have no level there, neither in the nucleotide nor in the duplex.
 """
 
@@ -26,13 +26,16 @@ Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _BOND: Final = 2.0
-"""Angstrom; longest bond, with room."""
+"""Angstrom; covalent bonds are shorter. Hydrogen bonds that are so short do no harm here."""
 _MARGIN: Final = 1.0
 """eV beyond the energies within which levels of a nucleotide make orbitals active."""
 _OTHERS: Final = 0.8
 """eV beyond the energies within which no other orbital has a level."""
 _SHARE: Final = 0.5
-"""Smallest singular value of an active orbital; others have levels elsewhere, too."""
+"""Smallest singular value of an active orbital; others have levels elsewhere, too.
+
+From 0.3 to 0.6 the others of ACGT and ACGTTGCA have no level within 0.8 eV of the window.
+"""
 _REACH: Final = 2
 """Base pairs within which the columns of S^(1/2) are taken."""
 

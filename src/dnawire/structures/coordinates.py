@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -66,8 +65,8 @@ def suffix_of(path: Path) -> str | None:
 
 
 def names_file(word: str) -> bool:
-    """Whether a word is a file of coordinates rather than a sequence."""
-    return suffix_of(Path(word)) is not None or os.path.isfile(word)
+    """Whether a word is a file of coordinates rather than a sequence, which has no suffix."""
+    return Path(word).suffix != ""
 
 
 def required_suffix(path: Path) -> str:

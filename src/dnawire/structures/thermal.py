@@ -9,6 +9,7 @@ backbone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from dnawire.errors import InvalidStructureError
+from dnawire.errors import InvalidStructureError, UsageError
 from dnawire.junction import Duplex
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.backbone import Backbone, is_backbone
@@ -44,6 +45,13 @@ class Fluctuations:
     """Degrees."""
     roll: float = 5.1
     """Degrees."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not (math.isfinite(value) and value >= 0.0):
+                raise UsageError(
+                    f"{name} = {value}: no standard deviation.", "give a number from 0 on."
+                )
 
 
 class Steps(NamedTuple):

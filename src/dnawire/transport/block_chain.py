@@ -19,6 +19,8 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import NDArray
 
+from dnawire.errors import NotConvergedError
+
 Matrices = Shaped[NDArray[Any], "n i j"]
 """Matrices, or their rows and columns of a block, at each of n energies."""
 
@@ -81,6 +83,11 @@ def fold(
         that are no neighbors is left out: with one or two groups the result is exact.
     borders
         More orbitals that are kept.
+
+    Raises
+    ------
+    NotConvergedError
+        If what is eliminated is singular.
     """
     return _Fold(chain, kept, groups, borders).run()
 
@@ -133,7 +140,7 @@ class _Fold:
             link = self._link(block, m)
             width, numbers = link.shape[2], list(columns)
             joined = np.concatenate([link, *columns.values()], 2)
-            reaction = _transposed(joined) @ np.linalg.solve(interior, joined)
+            reaction = _transposed(joined) @ _solved(interior, joined)
             ends = np.cumsum([width, *(columns[number].shape[2] for number in numbers)])
             ranges = dict(zip(numbers, map(slice, ends[:-1], ends[1:]), strict=True))
             self._subtract(ranges, reaction)
@@ -234,6 +241,15 @@ def log_determinant_derivative(chain: BlockChain, change: BlockChain) -> Shaped[
         if block < len(chain.upper):
             carried = inverse @ chain.upper[block], rate
     return found
+
+
+def _solved(matrices: Matrices, columns: Matrices) -> Matrices:
+    try:
+        return np.linalg.solve(matrices, columns)
+    except np.linalg.LinAlgError as error:
+        raise NotConvergedError(
+            "an eliminated part of the matrix is singular.", "choose other energies, or eta > 0."
+        ) from error
 
 
 def _between(left: NDArray[np.float64], right: NDArray[np.float64], matrices: Matrices) -> Matrices:

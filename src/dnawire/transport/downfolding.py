@@ -46,12 +46,13 @@ _ACCURACY: Final = 2e-4
 _LARGEST_TAIL: Final = 1e-2
 """Share of the last coefficient above which an eliminated orbital has a level in the window."""
 _PORT: Final = 3e-4
-"""Couplings of ports below this share of the largest one are left out."""
+"""Couplings of ports below this share of the largest one are left out: 0.002 decades of T."""
 _PART: Final = 0.5
 """eV; width of a part of the window that has active orbitals of its own."""
 _NEAR: Final = 0.4
 """eV beyond a part within which levels of a group are active."""
 _PART_DEGREE: Final = 6
+"""Of the series of a part, whose poles lie `_NEAR` from it: 1e-4 is left out."""
 _LONGEST_HALVES: Final = 24
 """Blocks up to which there are two groups, between which no coupling is left out."""
 _GROUP: Final = 4
@@ -190,9 +191,10 @@ class DownfoldedJunction:
             ],
             [np.concatenate(blocks) for blocks in zip(*(one.upper for one in chains), strict=True)],
         )
-        _check_tail(window, values)
-        values, sides = _compressed(values, sides)
         logarithms = _continued(np.concatenate([one.log_determinant for one in found]))
+        for part in (*values.diagonal, logarithms[:, None, None]):
+            _check_tail(window, part)
+        values, sides = _compressed(values, sides)
         return cls(window, _series(window, values), window.series(logarithms), sides, pieces)
 
     def spectra(
@@ -340,11 +342,10 @@ def _levels(matrix: Doubles, metric: Doubles) -> tuple[Doubles, Doubles]:
     return found
 
 
-def _check_tail(window: SeriesWindow, values: BlockChain) -> None:
-    for block in values.diagonal:
-        sizes = abs(window.series(block)).max((1, 2))
-        if not sizes[-1] < _LARGEST_TAIL * sizes.max():
-            raise _too_near()
+def _check_tail(window: SeriesWindow, values: NDArray[Any]) -> None:
+    sizes = abs(window.series(values)).max((1, 2))
+    if not sizes[-1] < _LARGEST_TAIL * sizes.max():
+        raise _too_near()
 
 
 def _too_near() -> NotConvergedError:

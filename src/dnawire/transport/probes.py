@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.compiled.double import LANES
 from dnawire.compiled.switch import only_definitions
 from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
+from dnawire.errors import NotConvergedError
 from dnawire.transport import _probe_kernels
 from dnawire.transport._network import without_probes
 from dnawire.transport.fermi import REACH, minus_fermi_derivative
@@ -48,6 +49,8 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 _NUMBERS_AT_ONCE: Final = 2**21
 """Complex numbers of Green's functions that are computed together by the definition."""
 _AT_ONCE: Final = 32
+_MOST_PANELS: Final = 64
+"""Times as many panels as G has of its own, after which halving them is given up."""
 """Junctions whose integrals are computed together."""
 
 
@@ -117,13 +120,27 @@ class DephasedJunctions:
 
         The effective T has singularities where W has, which are not those of G: panels are halved
         until it is smooth on each.
+
+        Raises
+        ------
+        NotConvergedError
+            If it never is: its values are rounding.
         """
-        edges: Doubles | None = panel_edges(self.poles(), windows, breaks)
-        while edges is not None:
+        edges = panel_edges(self.poles(), windows, breaks)
+        most = _MOST_PANELS * edges.shape[1]
+        while True:
             rule = rule_on(edges)
             transmission = self.transmission(rule.energies)
-            edges = split_where_rough(edges, transmission.values)
-        return rule, transmission
+            finer = split_where_rough(edges, transmission.values)
+            if finer is None:
+                return rule, transmission
+            if finer.shape[1] > most:
+                raise NotConvergedError(
+                    f"the effective transmission is not smooth on {edges.shape[1]} panels: where "
+                    "paths cancel it is rounding.",
+                    "couple the probes more strongly, or ask for energies one by one.",
+                )
+            edges = finer
 
     def between_terminals(self, energies: Float[Doubles, "B E"]) -> Float[Doubles, "B E M M"]:
         """T between all terminals: left and right contact, then a probe on every orbital."""

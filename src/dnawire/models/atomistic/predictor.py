@@ -17,7 +17,7 @@ from dnawire.errors import UsageError
 from dnawire.graphs import ladder_batch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.atomistic.model import AtomisticModel
-from dnawire.models.atomistic.transport import ChargedDuplex
+from dnawire.models.atomistic.transport import LARGEST_ETA, ChargedDuplex
 from dnawire.predictors import Conditions
 from dnawire.quantities import BY_NAME, scaled_columns
 from dnawire.structures import AtomicStructure
@@ -87,7 +87,7 @@ class AtomisticPredictor:
         InvalidDuplexError, InvalidStructureError
             If a duplex has no ideal structure.
         """
-        grid, width = self.conditions.asked(energies, eta)
+        grid, width = self._asked(energies, eta)
         return [self._record(junction, grid, width) for junction in junctions]
 
     def totals(
@@ -97,7 +97,7 @@ class AtomisticPredictor:
 
         Those of more than one junction are within some 0.02 decades of those of `predict`.
         """
-        grid, width = self.conditions.asked(energies, eta)
+        grid, width = self._asked(energies, eta)
         if len(junctions.codes) == 1 and len(junctions.codes[0]) <= LONGEST_BY_LEVELS:
             duplex = Duplex.from_codes(junctions.codes[0])
             left, right = junctions.gamma_left[0], junctions.gamma_right[0]
@@ -148,6 +148,17 @@ class AtomisticPredictor:
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; contacts are exact."""
         return self.conditions.out_of_domain(junction, self.respects)
+
+    def _asked(
+        self, energies: ArrayLike | None, eta: float | None
+    ) -> tuple[NDArray[np.float64], float]:
+        grid, width = self.conditions.asked(energies, eta)
+        if width > LARGEST_ETA:
+            raise UsageError(
+                f"eta = {width:g} eV: spectra of all atoms are known up to {LARGEST_ETA:g} eV.",
+                "Choose a smaller --eta.",
+            )
+        return grid, width
 
     def _record(
         self, junction: Junction, energies: NDArray[np.float64], eta: float

@@ -30,6 +30,10 @@ Doubles = NDArray[np.float64]
 
 _NARROWEST: Final = 0.1
 """eV; windows are at least so wide."""
+LARGEST_ETA: Final = 0.1
+"""eV; series of the energy do not hold further above the real axis."""
+_ETAS: Final = 20.0
+"""Width of a window in units of eta, at least."""
 
 
 NucleotideContacts = tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]]
@@ -170,14 +174,16 @@ class ChargedDuplex:
     def poles(self, junction: NucleotideContacts, energies: Float[Doubles, " E"]) -> PoleExpansion:
         """Poles about energies in eV, with the trace over all orbitals."""
         system = self.junctions.contacted(*junction)
-        return PoleExpansion.of(system, *_window(energies))
+        return PoleExpansion.of(system, *_window(energies, LARGEST_ETA))
 
     def poles_by_site(
         self, junction: NucleotideContacts, energies: Float[Doubles, " E"]
     ) -> PoleExpansion:
         """Poles about energies in eV, with the traces over the sites."""
         system = self.junctions.contacted(*junction)
-        return PoleExpansion.of(system, *_window(energies), self.junctions.orbital_site)
+        return PoleExpansion.of(
+            system, *_window(energies, LARGEST_ETA), self.junctions.orbital_site
+        )
 
     def totals(
         self, junction: NucleotideContacts, energies: Float[Doubles, " E"], eta: float
@@ -188,7 +194,7 @@ class ChargedDuplex:
         overlap. Orbitals without a level near the energies are eliminated one after the other;
         where that is not possible, all are diagonalized at once.
         """
-        low, high = _window(energies)
+        low, high = _window(energies, eta)
         try:
             return self._base_pairs.downfolded(junction, low, high).spectra(energies, eta)
         except NotConvergedError as error:
@@ -197,7 +203,7 @@ class ChargedDuplex:
         return poles.transmission(energies, eta), poles.local_dos(energies, eta)[0]
 
 
-def _window(energies: Doubles) -> tuple[float, float]:
-    middle = float(energies[0] + energies[-1]) / 2
-    half = max(float(energies[-1] - energies[0]), _NARROWEST) / 2
-    return middle - half, middle + half
+def _window(energies: Doubles, eta: float) -> tuple[float, float]:
+    low, high = float(energies.min()), float(energies.max())
+    half = max(high - low, _NARROWEST, _ETAS * eta) / 2
+    return (low + high) / 2 - half, (low + high) / 2 + half

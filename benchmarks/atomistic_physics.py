@@ -100,7 +100,8 @@ def where_levels_live(ax: Axes, predictor: AtomisticPredictor, text: str = "GATT
         bottom += share
         print(f"{text}, share of {part} in the HOMO: {share[-1]:.2f}, in all: {share.mean():.2f}")
     ax.set(xlabel="Level (eV)", ylabel="Share", title=f"Where the levels of {text} live")
-    ax.legend(ncols=2)
+    ax.set_ylim(0.0, 1.3)
+    ax.legend(ncols=3, loc="upper right")
 
 
 def _part(name: str, letter: str) -> str:

@@ -40,10 +40,10 @@ ETA: Final = 0.005
 GAMMA: Final = 0.1
 BINS: Final = np.linspace(-12.2, -9.7, 11)
 MISMATCHES: Final = (
-    "GATC/GTTC", "CAGT/ATTG", "GCTA/TGGC", "ATCG/CTAT", "CTGA/TTAG", "TGCA/TGTA",
-    "GGAC/GTTC", "CATG/CTTG", "ACTTG/CTAGT", "GACCA/TTGTC", "CGTAC/GTATG", "TTCAG/CTTAA",
+    "GATC/GTTC", "ATCG/CTAT", "CATG/CTTG", "GACC/GCTC", "CACG/CCTG", "ATCA/TCAT",
+    "ACTTG/CTAGT", "GACCA/TTGTC", "TTCAG/CTTAA", "GCTAC/GTTGC", "AACGT/ACCTT", "CGTCA/TCACG",
 )  # fmt: skip
-"""Pairs of T with T, C, or G: never seen, and small enough for the helix."""
+"""Pairs of pyrimidines: never seen, and small enough for the helix."""
 STRETCHED: Final = ("GATC", "CAGT", "GGCA", "ATAC", "CGTA", "TTGC")
 RISES: Final = (3.2, 3.6)
 """Angstrom; 3.38 in the training."""

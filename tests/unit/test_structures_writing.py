@@ -144,7 +144,7 @@ def test_the_command_tells_means_over_models(
     [
         (["GATX"], EXIT_USAGE, "letter 'X'"),
         (["none.pdb"], EXIT_NOT_FOUND, "none.pdb does not exist"),
-        (["none.txt"], EXIT_NOT_FOUND, "none.txt does not exist"),
+        (["none.txt"], EXIT_USAGE, "none.txt: its name does not tell its format"),
         (["GATC", "--chains", "A", "B"], EXIT_USAGE, "neither chains"),
         (["GATC", "out.xyz"], EXIT_USAGE, "does not tell its format"),
         (["GAATC/GAGTC"], EXIT_USAGE, "no room for pairs of two purines"),

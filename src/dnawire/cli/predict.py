@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tyro
@@ -69,6 +70,12 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference import load_predictor
     from dnawire.junction import Duplex, Junction
 
+    for word in flags.sequences:
+        if Path(word).suffix:
+            raise UsageError(
+                f"'{word}' is a file, and no sequence",
+                "Give its atoms to dnawire ensemble, or its sequences to dnawire screen.",
+            )
     duplexes = [Duplex.parse(text) for text in flags.sequences]
     predictor = load_predictor(flags.model, flags.device)
     contacts = flags.conditions.contacts(predictor)

@@ -14,7 +14,7 @@ import tyro
 from dnawire.api.tables import aligned
 from dnawire.api.target import check_target
 from dnawire.cli._flags import Messages, parse
-from dnawire.errors import EXIT_FINISHED, InvalidDuplexError, NotFoundError, UsageError
+from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,14 +90,7 @@ def _build(flags: StructureFlags) -> tuple[list[AtomicStructure], list[str]]:
             f"'{flags.source}' is a duplex, which has neither chains nor phosphates at its ends.",
             "leave --chains and --terminal_phosphates out, or name a file.",
         )
-    try:
-        structure = build_duplex(Duplex.parse(flags.source))
-    except InvalidDuplexError as error:
-        if "." in flags.source:
-            raise NotFoundError(
-                f"{flags.source} does not exist.", "name a file of coordinates, or a duplex."
-            ) from error
-        raise
+    structure = build_duplex(Duplex.parse(flags.source))
     check_structure(structure)
     rows = [
         ("duplex", structure.duplex.text),

@@ -11,6 +11,8 @@ from dnawire.junction import Junction
 from dnawire.predictors import Predictor
 from dnawire.predictors.shortfalls import POOR_MODEL
 
+_LARGEST_CERTIFICATE: Final = 25.0
+"""meV; the mean of models of five duplexes, which err by 0.1 decades of T."""
 _NOTABLE_SHARE: Final = 0.1
 _GOOD: Final = "ok"
 
@@ -68,6 +70,12 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
     if math.isnan(summary.max_energy):
         yield DISCONNECTED
         return
+    if summary.certificate is not None and summary.certificate > _LARGEST_CERTIFICATE:
+        yield Remark(
+            "uncertain_charges",
+            f"the certificate is {summary.certificate:.0f} meV: such charges gave T that was wrong "
+            "by a tenth of a decade and more; dnawire ensemble --scf_steps 1 mends them",
+        )
     at_fermi = summary.at_fermi_energy
     if at_fermi is None:
         return

@@ -36,7 +36,7 @@ def model_card(
     parts = (
         [f"# A `{specification.model_type}` model of charge transport through DNA"],
         [f"Graph of a DNA duplex between two contacts -> {predicts}."],
-        _use(),
+        _use(provenance),
         ["## Scores on the test set", "", *_score_table(provenance["scores"])],
         _verdict(provenance["scores"]),
         ["## Training", "", *_training(provenance, splits)],
@@ -46,8 +46,11 @@ def model_card(
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _use() -> list[str]:
-    return ["```bash", "dnawire predict THIS_FOLDER ACGTACGT", "```"]
+def _use(provenance: Mapping[str, Any]) -> list[str]:
+    shared = provenance["origin"]["contacts"]
+    # Records with contacts of their own leave none to be taken for granted.
+    contacts = "" if shared else " --left_contact upper:0=0.1 --right_contact upper:-1=0.1"
+    return ["```bash", f"dnawire predict THIS_FOLDER ACGTACGT{contacts}", "```"]
 
 
 def _score_table(scores: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -61,7 +61,7 @@ def check_structure(structure: AtomicStructure) -> None:
         raise InvalidStructureError(
             f"structure of '{structure.duplex.text}': {defect}.",
             "use a geometry without clashes and with whole nucleotides; ideal helices have no "
-            "room for pairs of two purines.",
+            "room for pairs of two purines and for wobble pairs (G with T, A with C).",
         )
 
 

@@ -389,17 +389,9 @@ def _evaluated(series: BlockChain, polynomials: Complexes) -> BlockChain:
 
 
 def _without_ports(chain: BlockChain, sides: Sequence[NDArray[np.int64]]) -> BlockChain:
+    ports = [len(side) for side in sides]
+    ends = zip(chain.upper, ports[:-1], ports[1:], strict=True)
     return BlockChain(
-        [
-            block[:, len(side) :, len(side) :]
-            for block, side in zip(chain.diagonal, sides, strict=True)
-        ],
-        list(_upper_without_ports(chain, sides)),
+        [block[:, n:, n:] for block, n in zip(chain.diagonal, ports, strict=True)],
+        [block[:, one:, two:] for block, one, two in ends],
     )
-
-
-def _upper_without_ports(
-    chain: BlockChain, sides: Sequence[NDArray[np.int64]]
-) -> Iterator[NDArray[Any]]:
-    for number, block in enumerate(chain.upper):
-        yield block[:, len(sides[number]) :, len(sides[number + 1]) :]

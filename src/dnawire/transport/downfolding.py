@@ -41,12 +41,12 @@ from dnawire.transport.series import SeriesWindow
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
-_ACCURACY: Final = 2e-4
+_ACCURACY: Final = 1e-5
 """Of a series, relative to its largest coefficient."""
 _LARGEST_TAIL: Final = 1e-2
 """Share of the last coefficient above which an eliminated orbital has a level in the window."""
-_PORT: Final = 3e-4
-"""Couplings of ports below this share of the largest one are left out: 0.002 decades of T."""
+_PORT: Final = 1e-8
+"""Share of the largest coupling of ports below which others are left out; small ones carry gaps."""
 _PART: Final = 0.5
 """eV; width of a part of the window that has active orbitals of its own."""
 _NEAR: Final = 0.4
@@ -191,7 +191,7 @@ class DownfoldedJunction:
             ],
             [np.concatenate(blocks) for blocks in zip(*(one.upper for one in chains), strict=True)],
         )
-        logarithms = _continued(np.concatenate([one.log_determinant for one in found]))
+        logarithms = np.concatenate([one.log_determinant for one in found])
         for part in (*values.diagonal, logarithms[:, None, None]):
             _check_tail(window, part)
         values, sides = _compressed(values, sides)
@@ -234,11 +234,12 @@ class DownfoldedJunction:
             nodes = self._at(part.points + 1j * eta).transformed(bases)
             inner = fold(nodes, kept, [[block] for block in range(len(kept))])
             series = _series(part, inner.chain)
-            logarithms = part.series(_continued(inner.log_determinant))
-            slopes = part.derivatives(energies[rows])
-            matrix = _evaluated(series, part.polynomials(energies[rows]))
-            traces = slopes @ logarithms + self._traces(energies[rows] + 1j * eta)
-            yield rows, *self._observables(matrix, _evaluated(series, slopes), traces)
+            rates = self._rate(part.points + 1j * eta).transformed(bases)
+            far = log_determinant_derivative(_beyond(nodes, kept), _beyond(rates, kept))
+            polynomials = part.polynomials(energies[rows])
+            traces = polynomials @ part.series(far) + self._traces(energies[rows] + 1j * eta)
+            change = _evaluated(series, part.derivatives(energies[rows]))
+            yield rows, *self._observables(_evaluated(series, polynomials), change, traces)
 
     def _observables(
         self, matrix: BlockChain, change: BlockChain, traces: Complexes
@@ -248,7 +249,7 @@ class DownfoldedJunction:
         kept, everything = [len(side) for side in self.sides], [range(len(self.sides))]
         ports = fold(matrix, kept, everything).chain.diagonal[0]
         amplitudes = ports[:, sides == 0][:, :, sides == 1]
-        inside = (_without_ports(one, self.sides) for one in (matrix, change))
+        inside = (_beyond(one, kept) for one in (matrix, change))
         traces = traces + log_determinant_derivative(*inside)
         dos = np.asarray(-traces.imag / math.pi, np.float64)
         return np.asarray(16.0 * (abs(amplitudes) ** 2).sum((1, 2)), np.float64), dos
@@ -256,9 +257,8 @@ class DownfoldedJunction:
     def _near(self, part: SeriesWindow) -> tuple[list[Doubles], list[int]]:
         """Orbitals of every block by levels, those near a part first, and how many are near."""
         middle = np.array([part.middle])
-        matrix, change = (
-            _without_ports(one, self.sides) for one in (self._at(middle), self._rate(middle))
-        )
+        ports = [len(side) for side in self.sides]
+        matrix, change = (_beyond(one, ports) for one in (self._at(middle), self._rate(middle)))
         bases, kept = [], []
         for number, (block, slope) in enumerate(zip(matrix.diagonal, change.diagonal, strict=True)):
             ends = np.cumsum([0, *self.pieces[number]])
@@ -267,9 +267,9 @@ class DownfoldedJunction:
             found = [_levels(-block[0].real[one, one], slope[0].real[one, one]) for one in places]
             vectors = block_diag(*(vectors for _, vectors in found))
             is_near = abs(np.concatenate([levels for levels, _ in found])) < part.half + _NEAR
-            order, ports = np.argsort(~is_near, kind="stable"), len(self.sides[number])
-            bases.append(block_diag(np.eye(ports), vectors[:, order]))
-            kept.append(ports + int(is_near.sum()))
+            order = np.argsort(~is_near, kind="stable")
+            bases.append(block_diag(np.eye(ports[number]), vectors[:, order]))
+            kept.append(ports[number] + int(is_near.sum()))
         return bases, kept
 
     def _at(self, energies: NDArray[Any]) -> BlockChain:
@@ -301,7 +301,24 @@ def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
     ]
     kept = [block.shape[1] - size for block, size in zip(blocks, sizes, strict=True)]
     found = fold(BlockChain(blocks, upper), kept, [[block] for block in range(len(blocks))])
-    return found._replace(log_determinant=found.log_determinant + inner.log_determinant)
+    # Eigenvalues, since each of them has a phase between 0 and pi, and their product has not.
+    logarithm = np.log(2.0j + np.linalg.eigvalsh(_contact_orbitals(inner.chain, sizes))).sum()
+    return found._replace(log_determinant=inner.log_determinant + logarithm)
+
+
+def _contact_orbitals(chain: BlockChain, sizes: Sequence[int]) -> Doubles:
+    """What couples the orbitals of the contacts, the last ones of every block."""
+    ends = np.cumsum([0, *sizes])
+    found = np.zeros((ends[-1], ends[-1]))
+    for number, size in enumerate(sizes):
+        here, start = slice(*ends[number : number + 2]), chain.diagonal[number].shape[1] - size
+        found[here, here] = chain.diagonal[number][0, start:, start:]
+        if number < len(chain.upper):
+            there, after = slice(*ends[number + 1 : number + 3]), sizes[number + 1]
+            block = chain.upper[number][0, start:]
+            found[here, there] = block[:, block.shape[1] - after :]
+            found[there, here] = found[here, there].T
+    return found
 
 
 def _compressed(
@@ -374,12 +391,6 @@ def _sizes(borders: Sequence[Border], number: int) -> list[int]:
     return [sum(one.size for one in borders if one.group == group) for group in range(number)]
 
 
-def _continued(logarithms: NDArray[Any]) -> Complexes:
-    """Logarithms at successive energies without the jumps of their imaginary part."""
-    found: Complexes = logarithms.real + 1j * np.unwrap(logarithms.imag)
-    return found
-
-
 def _series(window: SeriesWindow, values: BlockChain) -> BlockChain:
     return BlockChain(*([window.series(block) for block in some] for some in values))
 
@@ -388,10 +399,10 @@ def _evaluated(series: BlockChain, polynomials: Complexes) -> BlockChain:
     return BlockChain(*([np.tensordot(polynomials, block, 1) for block in some] for some in series))
 
 
-def _without_ports(chain: BlockChain, sides: Sequence[NDArray[np.int64]]) -> BlockChain:
-    ports = [len(side) for side in sides]
-    ends = zip(chain.upper, ports[:-1], ports[1:], strict=True)
+def _beyond(chain: BlockChain, first: Sequence[int]) -> BlockChain:
+    """The chain without the first orbitals of every block."""
+    ends = zip(chain.upper, first[:-1], first[1:], strict=True)
     return BlockChain(
-        [block[:, n:, n:] for block, n in zip(chain.diagonal, ports, strict=True)],
+        [block[:, n:, n:] for block, n in zip(chain.diagonal, first, strict=True)],
         [block[:, one:, two:] for block, one, two in ends],
     )

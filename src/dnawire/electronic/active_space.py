@@ -36,22 +36,24 @@ _SHARE: Final = 0.5
 
 From 0.3 to 0.6 the others of ACGT and ACGTTGCA have no level within 0.8 eV of the window.
 """
-_REACH: Final = 2
-"""Base pairs within which the columns of S^(1/2) are taken."""
+_REACH: Final = 1
+"""Blocks within which the columns of S^(1/2) are taken."""
+_SITES: Final = 4
+"""Of a block: two base pairs, so that next neighbors always lie in neighboring blocks."""
 
 
 @dataclass(frozen=True, eq=False)
 class BasePairs:
-    """F and S of a duplex between the orbitals of neighboring base pairs.
+    """F and S of a duplex between the orbitals of neighboring blocks of two base pairs.
 
     Parameters
     ----------
     fock, overlap
         F in eV and S, each one matrix (n = 1), in atomic orbitals.
     sites
-        Site of every orbital, by base pair.
+        Site of every orbital, by block.
     positions
-        Of its atom in Angstrom, by base pair, (k, 3).
+        Of its atom in Angstrom, by block, (k, 3).
     """
 
     fock: BlockChain
@@ -69,8 +71,8 @@ class BasePairs:
             If an element has no constants.
         """
         basis = Basis.of(structure)
-        pair = structure.sites[basis.shell_atom] // 2
-        shells = [np.flatnonzero(pair == number) for number in range(structure.duplex.length)]
+        block = structure.sites[basis.shell_atom] // _SITES
+        shells = [np.flatnonzero(block == number) for number in range(block.max() + 1)]
         atoms = [basis.shell_atom[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
         levels = [shell_potentials[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
         focks, overlaps = [], []
@@ -117,7 +119,7 @@ class BasePairs:
         return DownfoldedJunction.of(chain, left, right, low, high)
 
     def active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
-        """Orthonormal orbitals of every base pair, active ones first, and the chain in them.
+        """Orthonormal orbitals of every block, active ones first, and the chain in them.
 
         Parameters
         ----------
@@ -137,7 +139,7 @@ class BasePairs:
         return chain, bases
 
     def _nucleotide(self, pair: int, site: int, low: float, high: float) -> tuple[Doubles, int]:
-        """Orbitals of a nucleotide in its base pair, active ones first, and their number."""
+        """Orbitals of a nucleotide in its block, active ones first, and their number."""
         own = np.flatnonzero(self.sites[pair] == site)
         tree = cKDTree(self.positions[pair][own])
         parts = {}
@@ -164,7 +166,7 @@ class BasePairs:
         gamma
             Couplings of the nucleotides in eV, in ladder layout.
         bases
-            Orbitals of every base pair.
+            Orbitals of every block.
         """
         couplings = gamma.reshape(-1)
         return [
@@ -173,7 +175,7 @@ class BasePairs:
         ]
 
     def _columns(self, site: int, gamma: float, bases: Sequence[Doubles]) -> ContactColumns:
-        pair = site // 2
+        pair = site // _SITES
         parts = {
             number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
         }

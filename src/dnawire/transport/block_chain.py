@@ -55,6 +55,14 @@ class BlockChain(NamedTuple):
             [_between(*pair, block) for block, pair in zip(self.upper, ends, strict=True)],
         )
 
+    def without(self, first: Sequence[int]) -> BlockChain:
+        """The matrix without the first orbitals of every block."""
+        ends = zip(self.upper, first[:-1], first[1:], strict=True)
+        return BlockChain(
+            [block[:, n:, n:] for block, n in zip(self.diagonal, first, strict=True)],
+            [block[:, one:, two:] for block, one, two in ends],
+        )
+
 
 class Folded(NamedTuple):
     """What is left of a chain, and the determinant of what is not."""

@@ -171,7 +171,7 @@ class ContactedSystem:
         raise NotConvergedError(
             f"{int((error[wanted] > _TOLERANCE).sum())} poles between {low:.2f} and {high:.2f} eV "
             f"did not converge: {error[wanted].max():.1e} eV.",
-            "report it: the effective Hamiltonian is nearly defective.",
+            "choose contacts of less than a few eV; below that, report it.",
         )
 
     def _nodes(self, low: float, high: float) -> Iterator[tuple[complex, Solution]]:

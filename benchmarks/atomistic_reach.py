@@ -45,7 +45,7 @@ MISMATCHES: Final = (
 )  # fmt: skip
 """Pairs of pyrimidines: never seen, and small enough for the helix."""
 STRETCHED: Final = ("GATC", "CAGT", "GGCA", "ATAC", "CGTA", "TTGC")
-RISES: Final = (3.2, 3.6)
+RISES: Final = (3.2, 3.5)
 """Angstrom; 3.38 in the training."""
 
 Doubles = NDArray[np.float64]

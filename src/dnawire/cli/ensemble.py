@@ -21,7 +21,7 @@ from dnawire.cli._ensemble_tables import (
     statistics_table,
     summary_table,
 )
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, is_file, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.scalars import Range, check_range
 
@@ -132,25 +132,19 @@ def run(arguments: Sequence[str]) -> int:
     return EXIT_FINISHED
 
 
-def _is_file(word: str) -> bool:
-    from dnawire.structures.coordinates import names_file
-
-    return names_file(word)
-
-
 def _check_flags(flags: EnsembleFlags) -> None:
     if flags.conditions.fermi_energy is None:
         raise UsageError(
             "an ensemble of conductances needs the Fermi energy, which is not given",
             "Give it in eV with --fermi_energy.",
         )
-    is_file = [_is_file(word) for word in flags.duplex]
-    if not is_file or (len(is_file) > 1 and not all(is_file)):
+    files = [is_file(word) for word in flags.duplex]
+    if not files or (len(files) > 1 and not all(files)):
         raise UsageError(
             f"{' and '.join(flags.duplex) or 'nothing'} to be predicted",
             "Give one sequence, e.g. ACGTTGCA, or files of structures of one duplex.",
         )
-    if all(is_file):
+    if all(files):
         for name in ("frames", "seed"):
             if getattr(flags, name) is not None:
                 raise UsageError(
@@ -160,7 +154,7 @@ def _check_flags(flags: EnsembleFlags) -> None:
 
 
 def _geometries(flags: EnsembleFlags) -> _Geometries:
-    if _is_file(flags.duplex[0]):
+    if is_file(flags.duplex[0]):
         return _read_geometries([Path(word) for word in flags.duplex])
     from dnawire.inference.ensemble import thermal_frames
     from dnawire.junction import Duplex

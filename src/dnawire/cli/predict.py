@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tyro
 
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, is_file, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.junction import Duplex, Junction
 
     for word in flags.sequences:
-        if Path(word).suffix:
+        if is_file(word):
             raise UsageError(
                 f"'{word}' is a file, and no sequence",
                 "Give its atoms to dnawire ensemble, or its sequences to dnawire screen.",

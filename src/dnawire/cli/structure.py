@@ -13,7 +13,7 @@ import tyro
 
 from dnawire.api.tables import aligned
 from dnawire.api.target import check_target
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import Messages, is_file, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         check_target(flags.out, overwrite=flags.overwrite)
     from dnawire.structures import write_structures
 
-    if _is_file(flags.source):
+    if is_file(flags.source):
         structures, lines = _read(flags)
     else:
         structures, lines = _build(flags)
@@ -73,12 +73,6 @@ def run(arguments: Sequence[str]) -> int:
         write_structures(flags.out, structures, overwrite=flags.overwrite)
         print(f"\nwritten: {flags.out}")
     return EXIT_FINISHED
-
-
-def _is_file(source: str) -> bool:
-    from dnawire.structures.coordinates import names_file
-
-    return names_file(source)
 
 
 def _build(flags: StructureFlags) -> tuple[list[AtomicStructure], list[str]]:

@@ -64,11 +64,6 @@ def suffix_of(path: Path) -> str | None:
     return suffix if suffix in (*PDB_SUFFIXES, *MMCIF_SUFFIXES) else None
 
 
-def names_file(word: str) -> bool:
-    """Whether a word is a file of coordinates rather than a sequence, which has no suffix."""
-    return Path(word).suffix != ""
-
-
 def required_suffix(path: Path) -> str:
     """Suffix that tells the format of a file.
 

@@ -17,7 +17,8 @@ from dnawire.errors import InvalidDuplexError
 from dnawire.junction import MISSING, STRANDS, Duplex
 from dnawire.structures.atoms import AtomicStructure
 
-_DYAD: Final = np.diag([1.0, -1.0, -1.0])
+DYAD: Final = np.diag([1.0, -1.0, -1.0])
+"""Half a turn about x, which exchanges the strands of a level."""
 
 _Part = Mapping[str, tuple[float, float, float]]
 
@@ -57,7 +58,7 @@ class Helix:
         angle = np.deg2rad(self.twist * level)
         cosine, sine = np.cos(angle), np.sin(angle)
         turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-        return turn @ (_DYAD if strand else np.eye(3)), np.array([0.0, 0.0, self.rise * level])
+        return turn @ (DYAD if strand else np.eye(3)), np.array([0.0, 0.0, self.rise * level])
 
     def nucleotide(self, base: str, *, is_first: bool, is_last: bool) -> Iterator[_Part]:
         """Parts of a nucleotide; ``is_first`` and ``is_last`` count from the 5' end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -14,11 +14,10 @@ from scipy.spatial.transform import Rotation
 
 from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
+from dnawire.structures.helix import DYAD
 from dnawire.structures.hydrogens import kabsch
 
 Doubles = NDArray[np.float64]
-
-_DYAD: Final = np.diag([1.0, -1.0, -1.0])
 
 
 class BasePairSteps(NamedTuple):
@@ -59,7 +58,7 @@ def _pair_frames(
     for pair in range(length):
         upper_turn, upper_origin = _base_frame(structure, pair)
         lower_turn, lower_origin = _base_frame(structure, 2 * length - 1 - pair)
-        both = Rotation.from_matrix(np.array([upper_turn, lower_turn @ _DYAD]))
+        both = Rotation.from_matrix(np.array([upper_turn, lower_turn @ DYAD]))
         turns.append(both.mean().as_matrix())
         origins.append((upper_origin + lower_origin) / 2)
     return np.array(turns), np.array(origins)

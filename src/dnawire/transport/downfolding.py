@@ -285,7 +285,7 @@ class DownfoldedJunction:
 
 def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
     """Close the contacts: their orbitals go, and ports are left, first in every block."""
-    blocks, orders = [], []
+    blocks = []
     for block, size in zip(inner.chain.diagonal, sizes, strict=True):
         active = block.shape[1] - size
         closed = np.zeros((1, active + 2 * size, active + 2 * size), np.complex128)
@@ -294,10 +294,9 @@ def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
         closed[:, ports, orbitals] = closed[:, orbitals, ports] = 1.0
         closed[:, orbitals, orbitals] += 2.0j
         blocks.append(closed)
-        orders.append(size)
     upper = [
         np.pad(block, ((0, 0), (before, 0), (after, 0)))
-        for block, before, after in zip(inner.chain.upper, orders[:-1], orders[1:], strict=True)
+        for block, before, after in zip(inner.chain.upper, sizes[:-1], sizes[1:], strict=True)
     ]
     kept = [block.shape[1] - size for block, size in zip(blocks, sizes, strict=True)]
     found = fold(BlockChain(blocks, upper), kept, [[block] for block in range(len(blocks))])

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnawire.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from dnawire.errors import UsageError
+from dnawire.transport.block import LOG10_2
 from dnawire.transport.fermi import REACH, minus_fermi_derivative
 from dnawire.transport.junctions import Transmitting
 from dnawire.transport.quadrature import Rule, ThermalWindows, pieces
@@ -26,8 +27,6 @@ _SOMMERFELD: Final = math.pi**2 / 3.0
 
 _AT_ONCE: Final = 32
 """Junctions whose integrals are computed together."""
-
-_LOG10_2: Final = math.log10(2.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,5 +208,5 @@ def _moments(
 
 @np.errstate(divide="ignore")
 def _log10(values: Doubles, exponent: Doubles) -> Doubles:
-    found: Doubles = np.log10(values) + _LOG10_2 * exponent[:, None]
+    found: Doubles = np.log10(values) + LOG10_2 * exponent[:, None]
     return found

@@ -13,8 +13,8 @@ from dnawire.errors import NotConvergedError
 from dnawire.transport.block_chain import (
     BlockChain,
     Border,
+    condense,
     fold,
-    log_determinant_derivative,
 )
 
 SIZES = (5, 6, 4, 7, 5)
@@ -35,8 +35,8 @@ def chain(seed: int, *, real: bool) -> BlockChain:
     blocks = [draws(seed + k, MATRICES, size, size) for k, size in enumerate(SIZES)]
     links = [draws(9 * seed + k, MATRICES, *pair) for k, pair in enumerate(pairwise(SIZES))]
     symmetric = [block + np.swapaxes(block, 1, 2) for block in blocks]
-    found = BlockChain(symmetric, links)
-    return BlockChain(*([one.real for one in some] for some in found)) if real else found
+    found = BlockChain([symmetric, links])
+    return found.mapped(lambda i, j, block: block.real) if real else found
 
 
 def dense(blocks: BlockChain, borders: tuple[Border, ...] = ()) -> NDArray[Any]:
@@ -52,8 +52,9 @@ def dense(blocks: BlockChain, borders: tuple[Border, ...] = ()) -> NDArray[Any]:
 
     for number, block in enumerate(blocks.diagonal):
         put(number, number, block)
-    for number, link in enumerate(blocks.upper):
-        put(number, number + 1, link)
+    for distance, band in enumerate(blocks.bands[1:], start=1):
+        for number, link in enumerate(band):
+            put(number, number + distance, link)
     for number, border in enumerate(borders, len(blocks.diagonal)):
         for row, columns in border.columns.items():
             put(row, number, columns)
@@ -92,10 +93,31 @@ def test_one_group_after_another_is_the_same_as_all_at_once() -> None:
     np.testing.assert_allclose(dense(halves), whole, rtol=0, atol=1e-10)
 
 
-def test_derivative_of_the_determinant_is_a_trace() -> None:
+@pytest.mark.parametrize("kept", [KEPT, (0, 0, 0, 0, 0)])
+def test_few_kept_orbitals_and_the_derivative_of_the_determinant(kept: tuple[int, ...]) -> None:
     matrix, change = chain(3, real=False), chain(4, real=False)
-    wanted = np.einsum("nij,nji->n", np.linalg.inv(dense(matrix)), dense(change))
-    np.testing.assert_allclose(log_determinant_derivative(matrix, change), wanted, rtol=1e-9)
+    found = condense(matrix, change, kept)
+    [wanted] = fold(matrix, kept, [range(5)]).chain.diagonal
+    np.testing.assert_allclose(found.matrix, wanted, rtol=0, atol=1e-9)
+    inside = np.linalg.inv(dense(matrix.without(kept)))
+    rate = np.einsum("nij,nji->n", inside, dense(change.without(kept)))
+    np.testing.assert_allclose(found.rate, rate, rtol=1e-9)
+
+
+def test_blocks_may_be_coupled_to_next_neighbors() -> None:
+    blocks = chain(6, real=True)
+    far = [draws(30 + k, MATRICES, SIZES[k], SIZES[k + 2]).real for k in range(3)]
+    coupled = BlockChain([*blocks.bands, far])
+    borders = (Border(0, {0: draws(40, MATRICES, SIZES[0], 3).real}),)
+    starts = np.cumsum([0, *SIZES, 3])
+    kept = [*KEPT, 3]
+    rows = np.concatenate([start + np.arange(m) for start, m in zip(starts, kept, strict=False)])
+    order = np.argsort([0, 1, 3, 4, 5, 2], kind="stable")
+    pieces = np.split(rows, np.cumsum(kept)[:-1])
+    rows = np.concatenate([pieces[place] for place in order])
+    inverse = np.linalg.inv(dense(coupled, borders))[:, rows[:, None], rows]
+    found = fold(coupled, KEPT, GROUPS, borders).chain
+    np.testing.assert_allclose(np.linalg.inv(dense(found)), inverse, rtol=1e-9, atol=1e-10)
 
 
 def test_other_orbitals_are_columns() -> None:
@@ -106,10 +128,10 @@ def test_other_orbitals_are_columns() -> None:
         block = bases[1].T @ blocks.diagonal[1] @ bases[1]
         np.testing.assert_allclose(found.diagonal[1], block, atol=1e-12)
         np.testing.assert_allclose(
-            found.upper[2], bases[2].T @ blocks.upper[2] @ bases[3], atol=1e-12
+            found.links[2], bases[2].T @ blocks.links[2] @ bases[3], atol=1e-12
         )
 
 
 def test_a_singular_part_is_told() -> None:
     with pytest.raises(NotConvergedError, match="eliminated part of the matrix is singular"):
-        fold(BlockChain([np.zeros((1, 3, 3))], []), [0], [[0]])
+        fold(BlockChain([[np.zeros((1, 3, 3))], []]), [0], [[0]])

@@ -35,7 +35,7 @@ def active_chain(length: int, lowest: float = 2.5) -> ActiveChain:
         overlap.append(0.01 * generator.standard_normal((1, BLOCK, BLOCK)))
     identity = [np.eye(BLOCK)[None]] * length
     return ActiveChain(
-        BlockChain(diagonal, upper), BlockChain(identity, overlap), [ACTIVE] * length, 1.2
+        BlockChain([diagonal, upper]), BlockChain([identity, overlap]), [ACTIVE] * length, 1.2
     )
 
 
@@ -53,7 +53,7 @@ def dense(chain: BlockChain) -> Doubles:
     found = np.zeros((starts[-1], starts[-1]))
     for place, block in zip(places, chain.diagonal, strict=True):
         found[place, place] = block[0]
-    for (one, two), link in zip(pairwise(places), chain.upper, strict=True):
+    for (one, two), link in zip(pairwise(places), chain.links, strict=True):
         found[one, two], found[two, one] = link[0], link[0].T
     return found
 

@@ -36,15 +36,15 @@ _SHARE: Final = 0.5
 
 From 0.3 to 0.6 the others of ACGT and ACGTTGCA have no level within 0.8 eV of the window.
 """
-_REACH: Final = 1
-"""Blocks within which the columns of S^(1/2) are taken."""
-_SITES: Final = 4
-"""Of a block: two base pairs, so that next neighbors always lie in neighboring blocks."""
+_COUPLED: Final = 2
+"""Base pairs between which F and S are taken; they are 1e-4 and less beyond next neighbors."""
+_REACH: Final = 2
+"""Base pairs within which the columns of S^(1/2) are taken."""
 
 
 @dataclass(frozen=True, eq=False)
 class BasePairs:
-    """F and S of a duplex between the orbitals of neighboring blocks of two base pairs.
+    """F and S of a duplex between the orbitals of base pairs up to next neighbors.
 
     Parameters
     ----------
@@ -71,12 +71,12 @@ class BasePairs:
             If an element has no constants.
         """
         basis = Basis.of(structure)
-        block = structure.sites[basis.shell_atom] // _SITES
+        block = structure.sites[basis.shell_atom] // 2
         shells = [np.flatnonzero(block == number) for number in range(block.max() + 1)]
         atoms = [basis.shell_atom[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
         levels = [shell_potentials[some].repeat(basis.orbitals_of_shell[some]) for some in shells]
         focks, overlaps = [], []
-        for distance in (0, 1):
+        for distance in range(_COUPLED + 1):
             pairs = range(len(shells) - distance)
             blocks = [basis.block(shells[i], shells[i + distance]) for i in pairs]
             overlaps.append([overlap[None] for overlap, _ in blocks])
@@ -88,8 +88,8 @@ class BasePairs:
                 ]
             )
         return cls(
-            BlockChain(*focks),
-            BlockChain(*overlaps),
+            BlockChain(focks),
+            BlockChain(overlaps),
             [structure.sites[some] for some in atoms],
             [structure.positions[some] for some in atoms],
         )
@@ -175,7 +175,7 @@ class BasePairs:
         ]
 
     def _columns(self, site: int, gamma: float, bases: Sequence[Doubles]) -> ContactColumns:
-        pair = site // _SITES
+        pair = site // 2
         parts = {
             number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
         }
@@ -201,9 +201,9 @@ def _joined(chain: BlockChain, parts: dict[int, Integers]) -> Doubles:
     for place, number in enumerate(numbers):
         here = slice(starts[place], starts[place + 1])
         found[here, here] = chain.diagonal[number][0][np.ix_(parts[number], parts[number])]
-        if place + 1 < len(numbers):
-            there = slice(starts[place + 1], starts[place + 2])
-            rows = np.ix_(parts[number], parts[number + 1])
-            found[here, there] = chain.upper[number][0][rows]
+        for distance, band in enumerate(chain.bands[1 : len(numbers) - place], start=1):
+            there = slice(starts[place + distance], starts[place + distance + 1])
+            rows = np.ix_(parts[number], parts[number + distance])
+            found[here, there] = band[number][0][rows]
             found[there, here] = found[here, there].T
     return found

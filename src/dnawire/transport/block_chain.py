@@ -1,17 +1,17 @@
-r"""Symmetric block-tridiagonal matrices, and the exact elimination of a part of their orbitals.
+r"""Symmetric block-banded matrices, and the exact elimination of a part of their orbitals.
 
 With orbitals p that are kept and q that are not, the Schur complement
 :math:`A_{pp} - A_{pq} A_{qq}^{-1} A_{qp}` has the inverse of A between the p, and
 
 .. math:: \det A = \det A_{qq} \, \det(A_{pp} - A_{pq} A_{qq}^{-1} A_{qp}).
 
-All of it is taken from block to block, so that time and memory are linear in their number, and what
+Blocks are taken one after the other, so that time and memory are linear in their number, and what
 is small by orders of magnitude far along the chain keeps its digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -40,28 +40,45 @@ class Border(NamedTuple):
 
 
 class BlockChain(NamedTuple):
-    """A symmetric (not Hermitian) block-tridiagonal matrix at each of n energies."""
+    """A symmetric (not Hermitian) matrix of a chain of blocks at each of n energies."""
 
-    diagonal: Sequence[Matrices]
-    """Blocks (n, k_i, k_i)."""
-    upper: Sequence[Matrices]
-    """Blocks (n, k_i, k_(i+1)) beside them."""
+    bands: Sequence[Sequence[Matrices]]
+    """Blocks (n, k_i, k_(i+d)) between a block i and the one d places on; d = 0 is the diagonal."""
+
+    @property
+    def diagonal(self) -> Sequence[Matrices]:
+        """Blocks (n, k_i, k_i)."""
+        return self.bands[0]
+
+    @property
+    def links(self) -> Sequence[Matrices]:
+        """Blocks (n, k_i, k_(i+1)) between neighbors."""
+        return self.bands[1]
+
+    def mapped(self, change: Callable[[int, int, Matrices], Matrices]) -> BlockChain:
+        """Change every block, of which the numbers of its rows and columns are told."""
+        return BlockChain(
+            [
+                [change(i, i + distance, block) for i, block in enumerate(band)]
+                for distance, band in enumerate(self.bands)
+            ]
+        )
 
     def transformed(self, bases: Sequence[Shaped[NDArray[Any], "k m"]]) -> BlockChain:
         """The matrix in other real orbitals, columns of ``bases``, block by block."""
-        ends = pairwise(bases)
-        return BlockChain(
-            [_between(one, one, block) for block, one in zip(self.diagonal, bases, strict=True)],
-            [_between(*pair, block) for block, pair in zip(self.upper, ends, strict=True)],
-        )
+        return self.mapped(lambda i, j, block: _between(bases[i], bases[j], block))
+
+    def ordered(self, orders: Sequence[NDArray[np.int64]]) -> BlockChain:
+        """The matrix with the orbitals of every block in another order."""
+        return self.mapped(lambda i, j, block: block[:, orders[i][:, None], orders[j]])
+
+    def weighted(self, weights: Shaped[NDArray[Any], "m n"]) -> BlockChain:
+        """Sums over the n matrices with m sets of weights, for example series at m energies."""
+        return self.mapped(lambda i, j, block: np.tensordot(weights, block, 1))
 
     def without(self, first: Sequence[int]) -> BlockChain:
         """The matrix without the first orbitals of every block."""
-        ends = zip(self.upper, first[:-1], first[1:], strict=True)
-        return BlockChain(
-            [block[:, n:, n:] for block, n in zip(self.diagonal, first, strict=True)],
-            [block[:, one:, two:] for block, one, two in ends],
-        )
+        return self.mapped(lambda i, j, block: block[:, first[i] :, first[j] :])
 
 
 class Folded(NamedTuple):
@@ -127,7 +144,7 @@ class _Fold:
         sizes = [0] * len(groups)
         for piece in self.pieces.values():
             sizes[piece.group] += piece.size
-        count, dtype = len(chain.diagonal[0]), np.result_type(*chain.diagonal, *chain.upper)
+        count, dtype = len(chain.diagonal[0]), np.result_type(*chain.diagonal)
         self.diagonal = [np.zeros((count, size, size), dtype) for size in sizes]
         self.upper = [np.zeros((count, *pair), dtype) for pair in pairwise(sizes)]
 
@@ -135,61 +152,73 @@ class _Fold:
         """Take the kept orbitals as they are, then one block of the others after the other."""
         self._take_kept()
         log_determinant = np.zeros(len(self.chain.diagonal[0]))
+        ahead = np.zeros_like(self.chain.diagonal[0][:, self.kept[0] :, self.kept[0] :])
         through: dict[int, Matrices] = {}
-        inner = self.chain.diagonal[0][:, :0, :0]
-        for block, matrix in enumerate(self.chain.diagonal):
-            m, columns = self.kept[block], self._columns(block)
-            interior = matrix[:, m:, m:]
-            if block > 0:
-                interior = interior - inner
-            for number, values in through.items():
-                if self.pieces[number].group >= self.pieces[block].group - 1:
-                    columns[number] = columns[number] - values if number in columns else -values
-            link = self._link(block, m)
-            width, numbers = link.shape[2], list(columns)
-            joined = np.concatenate([link, *columns.values()], 2)
-            reaction = _transposed(joined) @ _solved(interior, joined)
-            ends = np.cumsum([width, *(columns[number].shape[2] for number in numbers)])
-            ranges = dict(zip(numbers, map(slice, ends[:-1], ends[1:]), strict=True))
+        for block in range(len(self.kept)):
+            pivot, links = self._rows(block, ahead)
+            size, width = pivot.shape[1], links.shape[2]
+            columns = self._columns(block, through, size)
+            joined = np.concatenate([links, *columns.values()], 2)
+            reaction = _transposed(joined) @ _solved(pivot, joined)
+            ends = np.cumsum([width, *(one.shape[2] for one in columns.values())])
+            ranges = dict(zip(columns, map(slice, ends[:-1], ends[1:]), strict=True))
             self._subtract(ranges, reaction)
-            inner = reaction[:, :width, :width]
-            through = {number: reaction[:, :width, some] for number, some in ranges.items()}
-            log_determinant = log_determinant + _log_determinant(interior)
-        return Folded(BlockChain(self.diagonal, self.upper), log_determinant)
+            ahead = _added(reaction[:, :width, :width], ahead[:, size:, size:])
+            before, through = through, {n: reaction[:, :width, some] for n, some in ranges.items()}
+            for number in before.keys() & through.keys():
+                _added(through[number], before[number][:, size:])
+            log_determinant = log_determinant + _log_determinant(pivot)
+        return Folded(BlockChain([self.diagonal, self.upper]), log_determinant)
+
+    def _rows(self, block: int, ahead: Matrices) -> tuple[Matrices, Matrices]:
+        """What is left between the other orbitals of a block, and from them to later blocks.
+
+        ``ahead`` is what earlier blocks have taken from these and later ones.
+        """
+        kept, bands = self.kept, self.chain.bands
+        m, size = kept[block], bands[0][block].shape[1] - kept[block]
+        later = range(1, min(len(bands), len(kept) - block))
+        blocks = [bands[0][block][:, m:, m:]]
+        blocks += [bands[distance][block][:, m:, kept[block + distance] :] for distance in later]
+        rows = np.concatenate(blocks, 2)
+        rows[:, :, : ahead.shape[2]] -= ahead[:, :size]
+        return rows[:, :, :size], rows[:, :, size:]
 
     def _take_kept(self) -> None:
-        kept, (diagonal, upper) = self.kept, self.chain
-        for block, matrix in enumerate(diagonal):
-            m = kept[block]
-            self._add(block, block, matrix[:, :m, :m])
-            if block < len(upper):
-                self._add(block, block + 1, upper[block][:, :m, : kept[block + 1]])
+        kept = self.kept
+        for distance, band in enumerate(self.chain.bands):
+            for block, matrix in enumerate(band):
+                other = block + distance
+                self._add(block, other, matrix[:, : kept[block], : kept[other]])
+        for block, m in enumerate(kept):
             for number, border in self._borders(block):
                 self._add(block, number, border.columns[block][:, :m])
 
-    def _columns(self, block: int) -> dict[int, Matrices]:
-        """Couplings of the other orbitals of a block to the pieces."""
-        kept, (diagonal, upper) = self.kept, self.chain
+    def _columns(self, block: int, through: dict[int, Matrices], size: int) -> dict[int, Matrices]:
+        """What is left between the other orbitals of a block, so many, and the pieces.
+
+        ``through`` is what earlier blocks have taken from these and later ones.
+        """
+        kept, bands = self.kept, self.chain.bands
         m = kept[block]
-        found = {block: diagonal[block][:, m:, :m]}
-        if block > 0:
-            found[block - 1] = _transposed(upper[block - 1][:, : kept[block - 1], m:])
-        if block < len(upper):
-            found[block + 1] = upper[block][:, m:, : kept[block + 1]]
+        found = {}
+        for distance, band in enumerate(bands):
+            before, after = block - distance, block + distance
+            if before >= 0:
+                found[before] = _transposed(band[before][:, : kept[before], m:])
+            if after < len(kept):
+                found[after] = band[block][:, m:, : kept[after]]
         for number, border in self._borders(block):
             found[number] = border.columns[block][:, m:]
+        for number, values in through.items():
+            if self.pieces[number].group >= self.pieces[block].group - 1:
+                own = values[:, :size]
+                found[number] = found[number] - own if number in found else -own
         return {number: values for number, values in found.items() if values.shape[2]}
 
     def _borders(self, block: int) -> Iterator[tuple[int, Border]]:
         numbered = enumerate(self.borders, len(self.kept))
         return ((number, border) for number, border in numbered if block in border.columns)
-
-    def _link(self, block: int, m: int) -> Matrices:
-        """Couplings of the other orbitals of a block to those of the next one."""
-        diagonal, upper = self.chain
-        if block == len(upper):
-            return diagonal[block][:, m:, :0]
-        return upper[block][:, m:, self.kept[block + 1] :]
 
     def _subtract(self, ranges: dict[int, slice], reaction: Matrices) -> None:
         """Subtract what a block adds between the pieces that it is coupled to."""
@@ -225,29 +254,78 @@ def _pieces(
             start += size
 
 
-def log_determinant_derivative(chain: BlockChain, change: BlockChain) -> Shaped[NDArray[Any], " n"]:
-    """Derivative of the logarithm of the determinant of a chain.
+class Condensed(NamedTuple):
+    """What is left of a chain, and how the determinant of what is not changes."""
+
+    matrix: Matrices
+    """Between all kept orbitals, (n, m, m)."""
+    rate: Shaped[NDArray[Any], " n"]
+    """Derivative of the logarithm of the determinant of the eliminated orbitals."""
+
+
+def condense(chain: BlockChain, change: BlockChain, kept: Sequence[int]) -> Condensed:
+    """Eliminate all but the first, few orbitals of every block.
 
     Parameters
     ----------
     chain
-        The matrix.
+        The matrix, whose blocks are coupled to their neighbors only.
     change
         Its derivative.
+    kept
+        How many orbitals of each block are kept.
     """
-    found: NDArray[Any] = np.zeros(len(chain.diagonal[0]))
-    carried = None
-    for block, (matrix, rate) in enumerate(zip(chain.diagonal, change.diagonal, strict=True)):
-        if carried is not None:
-            solved, before = carried
-            link, link_rate = chain.upper[block - 1], change.upper[block - 1]
-            mixed = _transposed(link_rate) @ solved
-            matrix = matrix - _transposed(link) @ solved
-            rate = rate - mixed - _transposed(mixed) + _transposed(solved) @ before @ solved
-        inverse = np.linalg.inv(matrix)
-        found = found + np.einsum("nij,nji->n", inverse, rate)
-        if block < len(chain.upper):
-            carried = inverse @ chain.upper[block], rate
+    starts = np.cumsum([0, *kept])
+    places = [slice(*pair) for pair in pairwise(starts.tolist())]
+    inner, inner_change = chain.without(kept), change.without(kept)
+    matrix, columns = _kept_and_columns(chain, kept, places)
+    inverses: list[Matrices] = []
+    solved: list[Matrices] = []
+    taken: Matrices = np.zeros(1)
+    for block, own in enumerate(inner.diagonal):
+        inverse = np.linalg.inv(own - taken)
+        response = inverse @ columns[block]
+        matrix -= _transposed(columns[block]) @ response
+        inverses.append(inverse)
+        if block + 1 < len(inner.diagonal):
+            link = inner.links[block]
+            solved.append(inverse @ link)
+            taken = _transposed(link) @ solved[-1]
+            columns[block + 1] -= _transposed(link) @ response
+    greens = inverses[-1]
+    rate = _trace(greens, inner_change.diagonal[-1])
+    for block in reversed(range(len(solved))):
+        beside = solved[block] @ greens
+        rate = rate - 2.0 * _trace(beside, _transposed(inner_change.links[block]))
+        greens = inverses[block] + beside @ _transposed(solved[block])
+        rate = rate + _trace(greens, inner_change.diagonal[block])
+    return Condensed(matrix, rate)
+
+
+def _kept_and_columns(
+    chain: BlockChain, kept: Sequence[int], places: Sequence[slice]
+) -> tuple[Matrices, list[Matrices]]:
+    """The matrix between the kept orbitals, and the couplings of all others to these by block."""
+    count, total = len(chain.diagonal[0]), sum(kept)
+    dtype = chain.diagonal[0].dtype
+    matrix = np.zeros((count, total, total), dtype)
+    columns = [
+        np.zeros((count, block.shape[1] - m, total), dtype)
+        for block, m in zip(chain.diagonal, kept, strict=True)
+    ]
+    for distance, band in enumerate(chain.bands):
+        for i, block in enumerate(band):
+            j = i + distance
+            matrix[:, places[i], places[j]] = block[:, : kept[i], : kept[j]]
+            matrix[:, places[j], places[i]] = _transposed(block[:, : kept[i], : kept[j]])
+            columns[i][:, :, places[j]] = block[:, kept[i] :, : kept[j]]
+            columns[j][:, :, places[i]] = _transposed(block[:, : kept[i], kept[j] :])
+    return matrix, columns
+
+
+def _trace(one: Matrices, two: Matrices) -> Shaped[NDArray[Any], " n"]:
+    """Trace of the product."""
+    found: NDArray[Any] = np.einsum("nij,nji->n", one, two)
     return found
 
 
@@ -258,6 +336,12 @@ def _solved(matrices: Matrices, columns: Matrices) -> Matrices:
         raise NotConvergedError(
             "an eliminated part of the matrix is singular.", "choose other energies, or eta > 0."
         ) from error
+
+
+def _added(values: Matrices, more: Matrices) -> Matrices:
+    """Add a smaller matrix to the first rows and columns of another one."""
+    values[:, : more.shape[1], : more.shape[2]] += more
+    return values
 
 
 def _between(left: NDArray[np.float64], right: NDArray[np.float64], matrices: Matrices) -> Matrices:

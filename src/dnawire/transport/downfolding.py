@@ -20,47 +20,45 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.linalg import block_diag, eigh
+from scipy.linalg import block_diag
 
 from dnawire.errors import NotConvergedError
 from dnawire.transport.block_chain import (
     BlockChain,
     Border,
     Folded,
+    condense,
     fold,
-    log_determinant_derivative,
 )
+from dnawire.transport.orbital_choice import orbitals_by_level, transmitting_ports
 from dnawire.transport.series import SeriesWindow
 
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
-_ACCURACY: Final = 1e-5
+_ACCURACY: Final = 3e-5
 """Of a series, relative to its largest coefficient."""
 _LARGEST_TAIL: Final = 1e-2
 """Share of the last coefficient above which an eliminated orbital has a level in the window."""
-_PORT: Final = 1e-8
-"""Share of the largest coupling of ports below which others are left out; small ones carry gaps."""
 _PART: Final = 0.5
 """eV; width of a part of the window that has active orbitals of its own."""
 _NEAR: Final = 0.4
 """eV beyond a part within which levels of a group are active."""
 _PART_DEGREE: Final = 6
 """Of the series of a part, whose poles lie `_NEAR` from it: 1e-4 is left out."""
-_LONGEST_HALVES: Final = 12
+_LONGEST_HALVES: Final = 24
 """Blocks up to which there are two groups, between which no coupling is left out."""
-_GROUP: Final = 2
+_GROUP: Final = 4
 """Blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
 
 In DNA, with two base pairs a block, that changes no T above 1e-20, and smaller ones by 0.1 decades.
 """
-_PLACES: Final = 1
+_PLACES: Final = 2
 """Blocks whose levels are taken together."""
 _AT_ONCE: Final = 16
 """Energies of long chains that are computed together."""
@@ -99,15 +97,8 @@ class ActiveChain:
 
     def at(self, energy: float) -> BlockChain:
         """E S - H."""
-        pairs = (
-            zip(*both, strict=True)
-            for both in (
-                (self.overlap.diagonal, self.hamiltonian.diagonal),
-                (self.overlap.upper, self.hamiltonian.upper),
-            )
-        )
-        diagonal, upper = ([energy * s - h for s, h in pair] for pair in pairs)
-        return BlockChain(diagonal, upper)
+        bands = self.hamiltonian.bands
+        return self.overlap.mapped(lambda i, j, block: energy * block - bands[j - i][i])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +115,15 @@ class DownfoldedJunction:
         Coefficients of that of all other orbitals.
     sides
         Of the ports of every block: 0 for the left contact, 1 for the right one.
-    pieces
-        Numbers of active orbitals of some neighboring places of every block.
+    levels
+        Of the active orbitals of every block, eV.
     """
 
     window: SeriesWindow
     chain: BlockChain
     log_determinant: Complexes
     sides: Sequence[NDArray[np.int64]]
-    pieces: Sequence[Sequence[int]]
+    levels: Sequence[Doubles]
 
     @classmethod
     def of(
@@ -183,19 +174,19 @@ class DownfoldedJunction:
         sides: Sequence[NDArray[np.int64]],
         pieces: Sequence[Sequence[int]],
     ) -> DownfoldedJunction:
-        chains = [one.chain for one in found]
-        values = BlockChain(
-            [
-                np.concatenate(blocks)
-                for blocks in zip(*(one.diagonal for one in chains), strict=True)
-            ],
-            [np.concatenate(blocks) for blocks in zip(*(one.upper for one in chains), strict=True)],
+        bands = [one.chain.bands for one in found]
+        values = found[0].chain.mapped(
+            lambda i, j, _: np.concatenate([each[j - i][i] for each in bands])
         )
         logarithms = np.concatenate([one.log_determinant for one in found])
         for part in (*values.diagonal, logarithms[:, None, None]):
             _check_tail(window, part)
-        values, sides = _compressed(values, sides)
-        return cls(window, _series(window, values), window.series(logarithms), sides, pieces)
+        series = values.weighted(window.transform)
+        ports, sides = transmitting_ports(window, series, sides)
+        orbitals, levels = orbitals_by_level(window, series, pieces)
+        bases = [block_diag(*pair) for pair in zip(ports, orbitals, strict=True)]
+        logarithm = window.series(logarithms)
+        return cls(window, series.transformed(bases), logarithm, sides, levels)
 
     def spectra(
         self, energies: Float[Doubles, " E"], eta: float
@@ -230,53 +221,45 @@ class DownfoldedJunction:
             rows = np.flatnonzero(part_of == number)
             low, high = edges[number : number + 2].tolist()
             part = SeriesWindow(low, high, _PART_DEGREE, 0.0)
-            bases, kept = self._near(part)
-            nodes = self._at(part.points + 1j * eta).transformed(bases)
+            orders, kept = self._near(part)
+            chain = self.chain.ordered(orders)
+            points = part.points + 1j * eta
+            nodes = chain.weighted(self.window.polynomials(points))
+            rates = chain.weighted(self.window.derivatives(points))
             inner = fold(nodes, kept, [[block] for block in range(len(kept))])
-            series = _series(part, inner.chain)
-            rates = self._rate(part.points + 1j * eta).transformed(bases)
-            far = log_determinant_derivative(nodes.without(kept), rates.without(kept))
+            series = inner.chain.weighted(part.transform)
+            others = nodes.without(kept), rates.without(kept)
+            far = condense(*others, [0] * len(kept)).rate
             polynomials = part.polynomials(energies[rows])
             traces = polynomials @ part.series(far) + self._traces(energies[rows] + 1j * eta)
-            change = _evaluated(series, part.derivatives(energies[rows]))
-            yield rows, *self._observables(_evaluated(series, polynomials), change, traces)
+            change = series.weighted(part.derivatives(energies[rows]))
+            yield rows, *self._observables(series.weighted(polynomials), change, traces)
 
     def _observables(
         self, matrix: BlockChain, change: BlockChain, traces: Complexes
     ) -> tuple[Doubles, Doubles]:
         """T and DOS from M, its derivative and what eliminated orbitals add to the traces of G."""
         sides = np.concatenate(self.sides)
-        kept, everything = [len(side) for side in self.sides], [range(len(self.sides))]
-        ports = fold(matrix, kept, everything).chain.diagonal[0]
+        ports, rate = condense(matrix, change, [len(side) for side in self.sides])
         amplitudes = ports[:, sides == 0][:, :, sides == 1]
-        inside = (one.without(kept) for one in (matrix, change))
-        traces = traces + log_determinant_derivative(*inside)
-        dos = np.asarray(-traces.imag / math.pi, np.float64)
+        dos = np.asarray(-(traces + rate).imag / math.pi, np.float64)
         return np.asarray(16.0 * (abs(amplitudes) ** 2).sum((1, 2)), np.float64), dos
 
-    def _near(self, part: SeriesWindow) -> tuple[list[Doubles], list[int]]:
-        """Orbitals of every block by levels, those near a part first, and how many are near."""
-        middle = np.array([part.middle])
-        ports = [len(side) for side in self.sides]
-        matrix, change = (one.without(ports) for one in (self._at(middle), self._rate(middle)))
-        bases, kept = [], []
-        for number, (block, slope) in enumerate(zip(matrix.diagonal, change.diagonal, strict=True)):
-            ends = np.cumsum([0, *self.pieces[number]])
-            # Levels of many places together would lose what tunnels through them to rounding.
-            places = [slice(*pair) for pair in pairwise(ends.tolist())]
-            found = [_levels(-block[0].real[one, one], slope[0].real[one, one]) for one in places]
-            vectors = block_diag(*(vectors for _, vectors in found))
-            is_near = abs(np.concatenate([levels for levels, _ in found])) < part.half + _NEAR
-            order = np.argsort(~is_near, kind="stable")
-            bases.append(block_diag(np.eye(ports[number]), vectors[:, order]))
-            kept.append(ports[number] + int(is_near.sum()))
-        return bases, kept
+    def _near(self, part: SeriesWindow) -> tuple[list[NDArray[np.int64]], list[int]]:
+        """Ports and orbitals of every block, those near a part first, and how many these are."""
+        orders, kept = [], []
+        for side, levels in zip(self.sides, self.levels, strict=True):
+            is_far = abs(levels - part.middle) > part.half + _NEAR
+            order = np.concatenate([np.zeros(len(side), bool), is_far])
+            orders.append(np.argsort(order, kind="stable"))
+            kept.append(int((~order).sum()))
+        return orders, kept
 
     def _at(self, energies: NDArray[Any]) -> BlockChain:
-        return _evaluated(self.chain, self.window.polynomials(energies))
+        return self.chain.weighted(self.window.polynomials(energies))
 
     def _rate(self, energies: NDArray[Any]) -> BlockChain:
-        return _evaluated(self.chain, self.window.derivatives(energies))
+        return self.chain.weighted(self.window.derivatives(energies))
 
     def _traces(self, energies: NDArray[Any]) -> Complexes:
         found: Complexes = self.window.derivatives(energies) @ self.log_determinant
@@ -296,10 +279,10 @@ def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
         blocks.append(closed)
     upper = [
         np.pad(block, ((0, 0), (before, 0), (after, 0)))
-        for block, before, after in zip(inner.chain.upper, sizes[:-1], sizes[1:], strict=True)
+        for block, before, after in zip(inner.chain.links, sizes[:-1], sizes[1:], strict=True)
     ]
     kept = [block.shape[1] - size for block, size in zip(blocks, sizes, strict=True)]
-    found = fold(BlockChain(blocks, upper), kept, [[block] for block in range(len(blocks))])
+    found = fold(BlockChain([blocks, upper]), kept, [[block] for block in range(len(blocks))])
     # Eigenvalues, since each of them has a phase between 0 and pi, and their product has not.
     logarithm = np.log(2.0j + np.linalg.eigvalsh(_contact_orbitals(inner.chain, sizes))).sum()
     return found._replace(log_determinant=inner.log_determinant + logarithm)
@@ -312,50 +295,11 @@ def _contact_orbitals(chain: BlockChain, sizes: Sequence[int]) -> Doubles:
     for number, size in enumerate(sizes):
         here, start = slice(*ends[number : number + 2]), chain.diagonal[number].shape[1] - size
         found[here, here] = chain.diagonal[number][0, start:, start:]
-        if number < len(chain.upper):
+        if number < len(chain.links):
             there, after = slice(*ends[number + 1 : number + 3]), sizes[number + 1]
-            block = chain.upper[number][0, start:]
+            block = chain.links[number][0, start:]
             found[here, there] = block[:, block.shape[1] - after :]
             found[there, here] = found[here, there].T
-    return found
-
-
-def _compressed(
-    values: BlockChain, sides: Sequence[NDArray[np.int64]]
-) -> tuple[BlockChain, list[NDArray[np.int64]]]:
-    """Leave out the combinations of ports of a side that are coupled to nothing."""
-    bases, left_over = [], []
-    for number, (block, side) in enumerate(zip(values.diagonal, sides, strict=True)):
-        rotations, kinds = [], []
-        for kind in np.unique(side).tolist():
-            mine = np.flatnonzero(side == kind)
-            rows = [block[:, mine][:, :, np.setdiff1d(np.arange(block.shape[2]), mine)]]
-            if number < len(values.upper):
-                rows.append(values.upper[number][:, mine])
-            if number > 0:
-                rows.append(np.swapaxes(values.upper[number - 1][:, :, mine], 1, 2))
-            rotation = _row_space(np.concatenate([np.hstack(list(one)) for one in rows], 1))
-            rotations.append(rotation)
-            kinds += [kind] * rotation.shape[1]
-        rest = np.eye(block.shape[1] - len(side))
-        bases.append(block_diag(*rotations, rest))
-        left_over.append(np.array(kinds, np.int64))
-    return values.transformed(bases), left_over
-
-
-def _row_space(rows: Complexes) -> Doubles:
-    """Real orthonormal columns that span the rows but for `_PORT` of the largest."""
-    vectors, values, _ = np.linalg.svd(np.hstack([rows.real, rows.imag]), full_matrices=False)
-    found: Doubles = vectors[:, values > _PORT * values[0]]
-    return found
-
-
-def _levels(matrix: Doubles, metric: Doubles) -> tuple[Doubles, Doubles]:
-    """Levels less the energy, and orbitals; strong contacts leave no levels, all may be near."""
-    try:
-        found: tuple[Doubles, Doubles] = eigh((matrix + matrix.T) / 2, (metric + metric.T) / 2)
-    except np.linalg.LinAlgError:
-        return np.zeros(len(matrix)), np.eye(len(matrix))
     return found
 
 
@@ -389,11 +333,3 @@ def _divided(blocks: Sequence[int]) -> list[NDArray[np.int64]]:
 
 def _sizes(borders: Sequence[Border], number: int) -> list[int]:
     return [sum(one.size for one in borders if one.group == group) for group in range(number)]
-
-
-def _series(window: SeriesWindow, values: BlockChain) -> BlockChain:
-    return BlockChain(*([window.series(block) for block in some] for some in values))
-
-
-def _evaluated(series: BlockChain, polynomials: Complexes) -> BlockChain:
-    return BlockChain(*([np.tensordot(polynomials, block, 1) for block in some] for some in series))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Complex, Shaped
+from jaxtyping import Complex, Float, Shaped
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -58,14 +58,15 @@ class SeriesWindow:
         return np.cos(math.pi * (np.arange(count) + 0.5) / count)
 
     @cached_property
-    def _transform(self) -> NDArray[np.float64]:
+    def transform(self) -> Float[NDArray[np.float64], "n n"]:
+        """Weights that make the coefficients of a series from values at `points`."""
         found = chebyshev.chebvander(self._unit_points, self.degree).T * 2 / (self.degree + 1)
         found[0] /= 2
         return np.asarray(found)
 
     def series(self, values: Shaped[NDArray[Any], "n ..."]) -> Shaped[NDArray[Any], "n ..."]:
         """Coefficients of the series that has some values at `points`."""
-        found: NDArray[Any] = np.tensordot(self._transform, values, 1)
+        found: NDArray[Any] = np.tensordot(self.transform, values, 1)
         return found
 
     def unit(self, energies: NDArray[Any]) -> NDArray[Any]:

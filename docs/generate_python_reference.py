@@ -131,10 +131,11 @@ def _first_line(kind: type) -> str:
 
 
 def attribute_docs(kind: type) -> dict[str, str]:
-    """Docstrings of the fields of a class, by name."""
+    """Docstrings of the fields of a class and of those that it extends, by name."""
+    bases = (one for one in kind.__bases__ if one.__module__.startswith("dnawire."))
+    found = {name: text for base in bases for name, text in attribute_docs(base).items()}
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
-    found = {}
     for field, text in zip(tree.body, tree.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
             assert isinstance(field.target, ast.Name)

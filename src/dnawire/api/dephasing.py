@@ -105,7 +105,10 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
             Column("", "fermi_energy", "eV", "", [asked.level] * len(rows)),
             Column("", "temperature", "K", "", [asked.temperature] * len(rows)),
             Column("probe coupling (eV)", "probe_coupling", "eV", "g", couplings),
-            *(Column(*about, array.ravel().tolist()) for *about, array in values),
+            *(
+                Column(head, name, unit, form, array.ravel().tolist())
+                for head, name, unit, form, array in values
+            ),
         ]
 
     def table(self) -> Table:

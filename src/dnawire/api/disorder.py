@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Unpack
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _KEYWORDS = question_parameters(DisorderKeywords, DisorderQuestion)
 _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-_BINS: Final = 60
 
 
 class DisorderedConductance(NamedTuple):
@@ -169,11 +169,15 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
 
     @property
     def edges(self) -> NDArray[np.float64]:
-        """Edges of the bins in decades, (bins + 1,), which hold all draws that conduct."""
+        """Edges of the bins in decades, (bins + 1,), which hold all draws that conduct.
+
+        By the rule of Rice there are twice as many bins as the cube root of the samples.
+        """
         found = self.log10_conductance_quanta
         conducting = found[np.isfinite(found)]
         low, high = (conducting.min(), conducting.max()) if conducting.size else (-1.0, 0.0)
-        return np.linspace(low, max(high, low + 1e-3), _BINS + 1)
+        bins = math.ceil(2.0 * self.question.samples ** (1.0 / 3.0))
+        return np.linspace(low, max(high, low + 1e-3), bins + 1)
 
     @property
     def histogram(self) -> NDArray[np.float64]:
@@ -194,8 +198,8 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
             figure = disorder_figure(
                 [one.duplex for one in part.junctions],
                 (part.edges, part.histogram),
-                np.log10(part.geometric_mean_quanta),
-                np.log10(part.clean_quanta),
+                part.log10_conductance_quanta.mean(1),
+                np.array([one.clean for one in part.answers]),
                 f"{self.title} by {self.predictor.name}",
                 footer,
             )

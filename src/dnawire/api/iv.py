@@ -36,7 +36,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
     def voltages(self) -> NDArray[np.float64]:
         """In V, (V,); above zero they raise the electrons of the left contact."""
         asked = self.question
-        if asked.voltages is not None:
+        if asked.voltages:
             return np.array(asked.voltages, np.float64)
         bias = _MAX_BIAS if asked.max_bias is None else asked.max_bias
         return np.linspace(-bias, bias, asked.num_voltages or _NUMBER)

@@ -115,8 +115,9 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
             A sequence or contact is impossible, or there is no such model.
         """
         predictor = load(model, device).predictor
-        is_one = isinstance(sequences, str | Duplex | Junction)
-        listed: list[Any] = [sequences] if is_one else list(sequences)
+        listed: list[Any] = (
+            [sequences] if isinstance(sequences, str | Duplex | Junction) else list(sequences)
+        )
         if not listed:
             raise UsageError(
                 "there is no sequence to be asked for", "Give at least one, e.g. GATTACA."

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dnawire.api.conditions import Setup
 from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.local_transport import LocalTransport
 from dnawire.api.prediction_tables import (
     conductance_line,
     prediction_rows,
@@ -44,7 +45,7 @@ _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
 
-class Prediction:
+class Prediction(LocalTransport):
     """One predicted junction. It prints as a table, and shows itself in a notebook.
 
     Parameters

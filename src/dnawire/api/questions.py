@@ -46,17 +46,13 @@ class Question(AskedContacts):
         for name in {"voltages", "temperatures", "probe_coupling"} & values.keys():
             given = values[name]
             values[name] = tuple(given) if isinstance(given, Iterable) else (given,)
+            _check_some(name, values[name])
         return cls(**values)
 
     def _check(self, name: str, allowed: Range) -> None:
         """Refuse a value, or a row of values, that is out of range."""
         value = getattr(self, name)
-        if not isinstance(value, tuple):
-            check_range(name, value, allowed)
-            return
-        if not value:
-            raise UsageError(f"{name} holds no value", f"Give --{name} one value or several.")
-        for one in value:
+        for one in value if isinstance(value, tuple) else (value,):
             check_range(name, one, allowed)
 
 
@@ -88,8 +84,8 @@ class ConductanceQuestion(Question):
 class CurrentQuestion(ConductanceQuestion):
     """Voltages, and where they drop."""
 
-    voltages: tuple[float, ...] | None = None
-    """Voltages in V; None takes equally spaced ones, see --max_bias."""
+    voltages: tuple[float, ...] = ()
+    """Voltages in V; without any they are equally spaced, see --max_bias."""
 
     max_bias: float | None = None
     """Largest of equally spaced voltages in V, from minus to plus it; None takes 1 V."""
@@ -108,7 +104,7 @@ class CurrentQuestion(ConductanceQuestion):
             self._check(name, allowed)
         check_count("num_voltages", self.num_voltages, _COUNT)
         for name in ("max_bias", "num_voltages"):
-            if self.voltages is not None and getattr(self, name) is not None:
+            if self.voltages and getattr(self, name) is not None:
                 raise UsageError(f"voltages and {name} are both given", "Give one of them.")
 
 
@@ -136,6 +132,7 @@ class ThermoelectricQuestion(Question):
         for name in ("fermi_energy", "fermi_min", "fermi_max"):
             self._check(name, ENERGY)
         self._check("temperatures", TEMPERATURE)
+        _check_some("temperatures", self.temperatures)
         check_count("num_fermi_energies", self.num_fermi_energies, _COUNT)
         low, high = self.scan
         if not low < high:
@@ -178,6 +175,7 @@ class DephasingQuestion(ConductanceQuestion):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check("probe_coupling", COUPLING)
+        _check_some("probe_coupling", self.probe_coupling)
         _check_choice("probes", self.probes, Probes)
 
 
@@ -227,7 +225,7 @@ class _ConductanceKeywords(ContactKeywords, total=False):
 class CurrentKeywords(_ConductanceKeywords, total=False):
     """Keywords of ``dw.iv``, named like the flags of `CurrentQuestion`, which explains them."""
 
-    voltages: ArrayLike | None
+    voltages: ArrayLike
     max_bias: float | None
     num_voltages: int | None
     division: float
@@ -266,6 +264,11 @@ def question_parameters(keywords: type, question: type[Question]) -> tuple[Param
     """Parameters of keywords, with the defaults of the flags."""
     defaults = {one.name: one.default for one in fields(question)}
     return tuple(parameters_of(keywords.__annotations__, defaults))
+
+
+def _check_some(name: str, values: tuple[float, ...]) -> None:
+    if not values:
+        raise UsageError(f"{name} holds no value", f"Give --{name} one value or several.")
 
 
 def _check_choice(name: str, value: object, choices: object) -> None:

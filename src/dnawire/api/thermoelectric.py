@@ -132,7 +132,10 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
             Column("T (K)", "temperature", "K", "g", kelvins.tolist()),
             Column("E_F (eV)", "fermi_energy", "eV", ".4f", energies.tolist()),
             Column("which is", "choice", "", "", [one.choice for one in places]),
-            *(Column(*about, array[at].tolist()) for *about, array in values),
+            *(
+                Column(head, name, unit, form, array[at].tolist())
+                for head, name, unit, form, array in values
+            ),
         ]
 
     def table(self) -> Table:

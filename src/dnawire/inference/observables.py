@@ -241,8 +241,8 @@ def disordered_conductance(
     for number, start in enumerate(range(0, samples, SAMPLES_AT_ONCE)):
         generator = named_generator(seed, "disorder", duplex.text, number)
         drawn = disorder.draw(ladder, SAMPLES_AT_ONCE, generator)
-        drawn = drawn.rows(slice(0, samples - start))
-        yield linear_response(drawn, *at).log10_conductance_quanta[:, 0, 0]
+        found = linear_response(drawn, *at).log10_conductance_quanta[:, 0, 0]
+        yield found[: samples - start]
 
 
 def clean_conductance(
@@ -265,12 +265,11 @@ def _dephased(probed: DephasedJunctions, probes: Probes, at: AtEquilibrium) -> t
     if not probed.probes.any():
         alone = linear_response(probed.junctions, *at).conductance_quanta
         return float(alone[0, 0, 0]), float(alone[0, 0, 0])
-    response = {
-        "dephasing": linear_response,
-        "voltage": voltage_probe_response,
-        "voltage_temperature": thermal_probe_response,
-    }[probes]
-    total = response(probed, *at).conductance_quanta
+    if probes == "voltage":
+        total = voltage_probe_response(probed, *at).conductance_quanta
+    else:
+        response = linear_response if probes == "dephasing" else thermal_probe_response
+        total = response(probed, *at).conductance_quanta
     return float(total[0, 0, 0]), float(coherent_conductance_quanta(probed, *at)[0, 0, 0])
 
 

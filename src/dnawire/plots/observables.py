@@ -70,10 +70,12 @@ def current_figure(
             LINES, duplexes, current, conductance_quanta, strict=False
         ):
             label = duplex_label(duplex, _LONGEST_IN_LEGEND)
-            for ax, values in zip(axes, (amperes, _positive(abs(amperes)), quanta), strict=True):
+            for ax, values in zip(
+                axes, (amperes, _positive(abs(amperes)), _positive(quanta)), strict=True
+            ):
                 ax.plot(voltages[order], values[order], color=color, label=label)
         axes[0].yaxis.set_major_formatter(EngFormatter("A", sep="\N{NO-BREAK SPACE}"))
-        for ax, name in zip(axes, ("I (A)", "|I| (A)", "dI/dV (G$_0$)"), strict=True):
+        for ax, name in zip(axes, ("Current", "|Current| (A)", "dI/dV (G$_0$)"), strict=True):
             ax.set(xlabel="Voltage (V)", ylabel=name)
         for ax in axes[1:]:
             _decades(ax)
@@ -182,7 +184,8 @@ def dephasing_figure(
             left.plot(drawn, _positive(whole[order]), "o-", ms=3.5, color=color, label=label)
             left.plot(drawn, _positive(phase[order]), ls=_DASHES, color=color)
             for alone in whole[couplings == 0.0].tolist():
-                left.axhline(alone or np.nan, color=color, lw=1.0, ls=_DOTS)
+                if alone > 0.0:
+                    left.axhline(alone, color=color, lw=1.0, ls=_DOTS)
             with np.errstate(invalid="ignore"):
                 share = np.clip(1.0 - phase[order] / whole[order], 0.0, 1.0)
             right.plot(drawn, share, "o-", ms=3.5, color=color)
@@ -190,7 +193,9 @@ def dephasing_figure(
         _decades(left)
         right.set(ylabel="Incoherent share (dimensionless)", ylim=(-0.03, 1.03))
         for ax in (left, right):
-            ax.set(xlabel="Coupling of every probe (eV)", xscale="log" if len(order) else "linear")
+            ax.set_xlabel("Coupling of every probe (eV)")
+            if np.isfinite(ax.dataLim.intervalx).all():
+                ax.set_xscale("log")
         for line, name in ((_DASHES, "coherent part"), (_DOTS, "without probes")):
             left.plot([], [], ls=line, color=INK, label=name)
         _finish(figure, left, duplexes, title, footer)

@@ -113,7 +113,7 @@ class ThermoelectricQuestion(Question):
     """Temperatures, and Fermi energies to scan over."""
 
     fermi_energy: float | None = None
-    """Fermi energy of the contacts in eV, which the scan is about; None leaves the scan alone."""
+    """Fermi energy of the contacts in eV; None for a scan alone, see --fermi_min."""
 
     fermi_min: float | None = None
     """Lowest Fermi energy of the scan in eV; None takes the Fermi energy less 0.5 eV."""

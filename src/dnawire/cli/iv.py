@@ -14,7 +14,7 @@ from dnawire.cli._observation import ObservationFlags, observe
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True, kw_only=True)
-class CurrentFlags(ObservationFlags, CurrentQuestion):
+class IvFlags(ObservationFlags, CurrentQuestion):
     """Compute current-voltage curves and differential conductance of sequences.
 
     Coherent carriers, every resonance resolved; levels keep their distance from the potential
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     dnawire.errors.DnawireError
         See `observe`.
     """
-    flags = parse(CurrentFlags, arguments, "iv")
+    flags = parse(IvFlags, arguments, "iv")
     flags.messages.configure()
     from dnawire.api.iv import IVCurves
 

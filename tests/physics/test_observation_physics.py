@@ -151,8 +151,9 @@ def test_unequal_drops_rectify_and_turn_around_with_the_junction() -> None:
 
     def curve(division: float, left: str, right: str) -> NDArray[np.float64]:
         asked: Any = {"voltages": [-0.6, 0.6], "division": division, "fermi_energy": -7.4}
-        found = dw.iv("GA", EXACT, left=left, right=right, **asked)
-        return found.current[0]
+        curves = dw.iv("GA", EXACT, left=left, right=right, **asked)
+        found: NDArray[np.float64] = curves.current[0]
+        return found
 
     ends = "upper:0=0.05", "lower:0=0.05"
     minus, plus = curve(1.0, *ends)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import dnawire
 from dnawire import errors
+from dnawire.api import questions
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.selection import ScreenKeywords, Selection
 
@@ -27,6 +28,13 @@ This page is generated from the docstrings (`make docs`); do not edit it. The to
 
     import dnawire as dw
 """
+
+QUESTIONS: Final = (
+    (questions.CurrentKeywords, questions.CurrentQuestion),
+    (questions.ThermoelectricKeywords, questions.ThermoelectricQuestion),
+    (questions.DephasingKeywords, questions.DephasingQuestion),
+    (questions.DisorderKeywords, questions.DisorderQuestion),
+)
 
 _CONTACT_FLAG: Final = re.compile(r"^(left|right)_contact$")
 _SECTION: Final = re.compile(r"^(\w+)\n-+$", re.MULTILINE)
@@ -42,6 +50,8 @@ def python_reference() -> str:
             lines += _function(f"dw.{name}", one)
     lines += ["## Keywords\n", *_keywords(ConditionKeywords, AskedConditions)]
     lines += _keywords(ScreenKeywords, Selection)
+    for keywords, question in QUESTIONS:
+        lines += _keywords(keywords, question)
     lines.append("## Classes\n")
     for name, one in public.items():
         if inspect.isclass(one):
@@ -60,7 +70,9 @@ def _class(name: str, kind: type) -> Iterator[str]:
     yield _text(kind)
     known = attribute_docs(kind)
     rows = [(name, text) for name, text in known.items() if not name.startswith("_")]
-    rows += [_member(name, one) for name, one in vars(kind).items() if _is_public(name, one)]
+    ours = [base for base in reversed(kind.__mro__) if base.__module__.startswith("dnawire.")]
+    members = {name: one for base in ours for name, one in vars(base).items()}
+    rows += [_member(name, one) for name, one in members.items() if _is_public(name, one)]
     if rows:
         yield "| member | meaning |\n|---|---|"
         yield from (f"| `{one}` | {text} |" for one, text in rows)
@@ -131,10 +143,11 @@ def _first_line(kind: type) -> str:
 
 
 def attribute_docs(kind: type) -> dict[str, str]:
-    """Docstrings of the fields of a class, by name."""
+    """Docstrings of the fields of a class and of those that it extends, by name."""
+    bases = (one for one in kind.__bases__ if one.__module__.startswith("dnawire."))
+    found = {name: text for base in bases for name, text in attribute_docs(base).items()}
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
-    found = {}
     for field, text in zip(tree.body, tree.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
             assert isinstance(field.target, ast.Name)

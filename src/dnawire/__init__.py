@@ -13,32 +13,44 @@ __version__ = "0.1.0"
 __all__ = [
     "Conductance",
     "Contact",
+    "DephasingScan",
+    "DisorderEnsemble",
     "Duplex",
+    "IVCurves",
     "Junction",
     "Model",
     "Prediction",
     "Predictions",
     "Screening",
+    "ThermoelectricScan",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "dephasing",
+    "disorder",
     "errors",
     "generate",
+    "iv",
     "load",
     "predict",
     "read",
     "screen",
+    "thermoelectric",
     "train",
 ]
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.dephasing import DephasingScan, dephasing
+    from dnawire.api.disorder import DisorderEnsemble, disorder
     from dnawire.api.generate import generate, read
+    from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction, Predictions
     from dnawire.api.screening import Screening
+    from dnawire.api.thermoelectric import ThermoelectricScan, thermoelectric
     from dnawire.api.train import Training, train
     from dnawire.data import TransportDataset, TransportRecord
     from dnawire.inference import available_models
@@ -46,11 +58,15 @@ if TYPE_CHECKING:
     from dnawire.transport import Conductance
 else:
     _HOMES = {
+        "api.dephasing": ("DephasingScan", "dephasing"),
+        "api.disorder": ("DisorderEnsemble", "disorder"),
         "api.generate": ("generate", "read"),
+        "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction", "Predictions"),
         "api.screening": ("Screening",),
+        "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),
         "api.train": ("Training", "train"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),

@@ -196,6 +196,14 @@ def test_a_predictor_knows_all_energies_and_no_impossible_structure(
         predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.0)
     assert predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.005) is None
     assert np.isnan(predictor.certificate(Duplex.parse("ACGT" * 6)))
+    transmitting = predictor.transmitting(junction, -11.0, -10.0)
+    sharp = predictor.totals(arrays, np.linspace(-11.0, -10.0, 3), 0.0).log10_transmission[0]
+    found = transmitting.transmission(np.linspace(-11.0, -10.0, 3)[None]).plain[0]
+    assert np.log10(found) == pytest.approx(sharp, abs=1e-9)
+    with pytest.raises(UsageError, match="T of 9 base pairs is known broadened by eta only"):
+        predictor.transmitting(junction_of("GATTACAGA"), -11.0, -10.0)
+    with pytest.raises(UsageError, match="no Hamiltonian of one per base"):
+        predictor.ladder(junction)
     with pytest.raises(InvalidDuplexError, match="missing bases"):
         predictor.predict([junction_of("GA/T_")])
     with pytest.raises(InvalidDuplexError, match="has 1 base pair"):

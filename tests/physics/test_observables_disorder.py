@@ -162,3 +162,10 @@ def test_other_than_one_junction_or_no_sample_is_refused() -> None:
     for junctions, samples in ((two, 1), (clean, 0)):
         with pytest.raises(UsageError, match="samples of"):
             disorder().draw(junctions, samples, named_generator(1, "test"))
+
+
+def test_quantiles_next_to_a_sample_that_vanishes_are_zero() -> None:
+    values = Ensemble(np.array([-np.inf, -np.inf, -2.0, -1.0]))
+    found = values.quantiles([0.0, 0.25, 0.5, 2.0 / 3.0, 1.0])
+    np.testing.assert_allclose(found, [0.0, 0.0, 0.0, 0.01, 0.1])
+    assert math.isnan(values.log10_deviation())

@@ -20,6 +20,10 @@ COMMANDS = (
     "generate records.h5 --num_samples 3 --seq_length 4",
     "screen exact:roche-voityuk --length 2 --rank_by log10_conductance --fermi_energy 0.1",
     "predict exact:kordas2025 ACGT GGC/G_C --fermi_energy -7.1",
+    "iv exact:kordas2025 ACGT --fermi_energy -7.1 --num_voltages 3",
+    "thermoelectric exact:kordas2025 ACGT --fermi_energy -7.1 --num_fermi_energies 3",
+    "dephasing exact:kordas2025 ACGT --fermi_energy -7.1 --probe_coupling 0.01",
+    "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
     "structure ACGT ideal.pdb",
 )
 
@@ -29,7 +33,8 @@ def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
-    assert drawn == {"screenings", "predictions"}
+    observed = {"iv", "thermoelectric", "dephasing", "disorder"}
+    assert drawn == {"screenings", "predictions"} | observed
 
 
 def test_the_layers_below_the_tensors_import_no_torch() -> None:

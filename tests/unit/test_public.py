@@ -19,9 +19,13 @@ import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.keywords import TWINS
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.cli.dephasing import DephasingFlags
+from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.generate import GenerateFlags
+from dnawire.cli.iv import IvFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
 
 REQUIRED: Final = Parameter.empty
@@ -50,6 +54,35 @@ SELECTION: Final[dict[str, Any]] = {
     "window_max": None,
     "unique": False,
 }
+CONTACTS: Final[dict[str, Any]] = dict.fromkeys(("left", "right", "gamma_left", "gamma_right"))
+AT: Final[dict[str, Any]] = {**CONTACTS, "fermi_energy": None, "temperature": 300.0}
+CURRENT: Final[dict[str, Any]] = {
+    "voltages": (),
+    "max_bias": None,
+    "num_voltages": None,
+    "division": 0.5,
+}
+THERMOELECTRIC: Final[dict[str, Any]] = {
+    "fermi_energy": None,
+    "fermi_min": None,
+    "fermi_max": None,
+    "num_fermi_energies": 201,
+    "temperatures": (300.0,),
+}
+DEPHASING: Final[dict[str, Any]] = {
+    "probes": "voltage",
+    "probe_coupling": (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1),
+    "probe_sites": None,
+}
+DISORDER: Final[dict[str, Any]] = {
+    "onsite": 0.0,
+    "hopping": 0.0,
+    "correlation_length": 0.0,
+    "distribution": "gaussian",
+    "samples": 1000,
+    "seed": 42,
+}
+ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
     for kind in (GenerationConfig, SeedConfig)
@@ -59,12 +92,22 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
+    "dephasing": {**ASKED, **AT, **DEPHASING},
+    "disorder": {**ASKED, **AT, **DISORDER},
     "generate": {"path": None, "overwrite": False, **GENERATION},
+    "iv": {**ASKED, **AT, **CURRENT},
     "load": {"model": REQUIRED, "device": "auto"},
     "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
     "read": {"path": REQUIRED},
     "screen": {"model": REQUIRED, "device": "auto", **CONDITIONS, **SELECTION},
+    "thermoelectric": {**ASKED, **CONTACTS, **THERMOELECTRIC},
     "train": {"config": None, **TRAINING},
+}
+OBSERVATION: Final[dict[str, Any]] = {
+    "summary": {},
+    "to_dataframe": {},
+    "plot": {},
+    "save": {"output": None, "overwrite": False},
 }
 CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "Model": {
@@ -72,8 +115,13 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "screen": {**CONDITIONS, **SELECTION},
         "hamiltonian": {"duplex": REQUIRED},
     },
+    "DephasingScan": OBSERVATION,
+    "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
+    "IVCurves": OBSERVATION,
     "Prediction": {
+        "bond_transmissions": {"energy": REQUIRED},
         "conductance": {"fermi_energy": None, "temperature": None},
+        "eigenchannels": {"energy": REQUIRED},
         "to_dataframe": {},
         "plot": {},
         "plot_hamiltonian": {},
@@ -89,11 +137,28 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
+    "ThermoelectricScan": OBSERVATION,
     "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
 }
+OBSERVED: Final = {"heading", "rows", "sequences", "warnings"}
 ATTRIBUTES: Final = {
+    "DephasingScan": OBSERVED | {
+        "coherent_quanta", "conductance", "conductance_quanta", "incoherent_quanta",
+        "probe_couplings",
+    },
+    "DisorderEnsemble": OBSERVED | {
+        "clean_quanta", "edges", "geometric_mean_quanta", "histogram", "log10_conductance_quanta",
+        "log10_deviation", "mean_quanta",
+    },
+    "IVCurves": OBSERVED | {
+        "current", "differential_conductance", "differential_conductance_quanta", "voltages",
+    },
+    "ThermoelectricScan": OBSERVED | {
+        "conductance", "conductance_quanta", "fermi_energies", "figure_of_merit", "power_factor",
+        "seebeck", "temperatures", "thermal_conductance",
+    },
     "Model": {"name", "conditions"},
     "Prediction": {
         "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
@@ -161,6 +226,10 @@ def test_keywords_are_named_like_the_flags() -> None:
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
         (ScreenFlags, dw.screen, {"energies", "left", "right"}),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),
+        (IvFlags, dw.iv, {"left", "right"}),
+        (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),
+        (DephasingFlags, dw.dephasing, {"left", "right"}),
+        (DisorderFlags, dw.disorder, {"left", "right"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
         assert {TWINS[name] if name not in keywords else name for name in named} <= keywords

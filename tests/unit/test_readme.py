@@ -15,16 +15,20 @@ import pytest
 from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
+from dnawire.cli.dephasing import DephasingFlags
+from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
+from dnawire.cli.iv import IvFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
+from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.cli.train import parse_flags
 from dnawire.errors import UsageError
 
@@ -34,14 +38,18 @@ JOB_SCRIPT = ROOT / "examples" / "slurm_train.sh"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 FLAGS: Final[dict[str, type[Any]]] = {
+    "dephasing": DephasingFlags,
+    "disorder": DisorderFlags,
     "doctor": DoctorFlags,
     "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
+    "iv": IvFlags,
     "parameters": ParametersFlags,
     "structure": StructureFlags,
+    "thermoelectric": ThermoelectricFlags,
 }
 OTHER_PROGRAMS: Final = frozenset(
     {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
@@ -31,8 +32,8 @@ _GRID: Final = ("energy_min", "energy_max", "num_energy_points")
 
 
 @dataclass(frozen=True)
-class AskedConditions:
-    """Contacts and energies; what is not given is taken from the training of the model."""
+class AskedContacts:
+    """Contacts; what is not given is taken from the training of the model."""
 
     left_contact: str | None = None
     """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair."""
@@ -45,6 +46,44 @@ class AskedConditions:
 
     gamma_right: float | None = None
     """Coupling of the right contact in eV."""
+
+    def __post_init__(self) -> None:
+        for name in ("gamma_left", "gamma_right"):
+            check_range(name, getattr(self, name), COUPLING)
+
+    def contacts(self, predictor: Predictor) -> Contacts:
+        """Return the left and the right contact.
+
+        Raises
+        ------
+        UsageError
+            If one is neither given nor known from the training.
+        """
+        left, right = predictor.conditions.contacts or (None, None)
+        return (
+            contact("left", self.left_contact, self.gamma_left, left),
+            contact("right", self.right_contact, self.gamma_right, right),
+        )
+
+    def check_without_contacts(self) -> None:
+        """Refuse contacts beside junctions, which have their own.
+
+        Raises
+        ------
+        UsageError
+            One is given.
+        """
+        for name in ("left_contact", "right_contact", "gamma_left", "gamma_right"):
+            if getattr(self, name) is not None:
+                raise UsageError(
+                    f"{name} has no effect on junctions, which have contacts of their own",
+                    f"Drop {name}, or give sequences instead of junctions.",
+                )
+
+
+@dataclass(frozen=True)
+class AskedConditions(AskedContacts):
+    """Contacts and energies; what is not given is taken from the training of the model."""
 
     energy_min: float | None = None
     """Lowest energy in eV."""
@@ -72,28 +111,13 @@ class AskedConditions:
     """Who asks, for the line that names the contacts."""
 
     def __post_init__(self) -> None:
-        for name in ("gamma_left", "gamma_right"):
-            check_range(name, getattr(self, name), COUPLING)
+        super().__post_init__()
         for name in ("energy_min", "energy_max", "fermi_energy"):
             check_range(name, getattr(self, name), ENERGY)
         check_range("eta", self.eta, BROADENING)
         check_count("num_energy_points", self.num_energy_points, _NUM_ENERGIES)
         check_range("temperature", self.temperature, TEMPERATURE)
         check_switch("conductance_from_grid", self.conductance_from_grid)
-
-    def contacts(self, predictor: Predictor) -> Contacts:
-        """Return the left and the right contact.
-
-        Raises
-        ------
-        UsageError
-            If one is neither given nor known from the training.
-        """
-        left, right = predictor.conditions.contacts or (None, None)
-        return (
-            contact("left", self.left_contact, self.gamma_left, left),
-            contact("right", self.right_contact, self.gamma_right, right),
-        )
 
     def energies(self, predictor: Predictor) -> NDArray[np.float64] | None:
         """Return the energies that are asked for; None if those of the predictor are.
@@ -196,7 +220,16 @@ class Setup:
         return f"{left.text} | {right.text} eV ({who})"
 
 
-class ConditionKeywords(TypedDict, total=False):
+class ContactKeywords(TypedDict, total=False):
+    """Contacts as texts or `Contact`, and couplings; see `ConditionKeywords`."""
+
+    left: Contact | str | None
+    right: Contact | str | None
+    gamma_left: float | None
+    gamma_right: float | None
+
+
+class ConditionKeywords(ContactKeywords, total=False):
     """Keywords of a prediction, named like the flags of `AskedConditions`, which explains them.
 
     The contacts are ``left`` and ``right`` (``left_contact`` and ``right_contact`` are accepted
@@ -204,10 +237,6 @@ class ConditionKeywords(TypedDict, total=False):
     ``energy_min``, ``energy_max`` and ``num_energy_points``.
     """
 
-    left: Contact | str | None
-    right: Contact | str | None
-    gamma_left: float | None
-    gamma_right: float | None
     energies: ArrayLike | None
     energy_min: float | None
     energy_max: float | None
@@ -236,28 +265,11 @@ class KeywordConditions(AskedConditions):
         UsageError
             A value is impossible, or the energies are given in two ways.
         """
-        values: dict[str, Any] = dict(keywords)
-        for side in ("left", "right"):
-            values[f"{side}_contact"] = _contact_text(side, values.pop(side, None))
+        values = with_contact_texts(keywords)
         energies = values.pop("energies", None)
         if energies is None:
             return cls(**values)
         return cls(**values, grid=_checked_grid(energies, values))
-
-    def check_without_contacts(self) -> None:
-        """Refuse contacts beside junctions, which have their own.
-
-        Raises
-        ------
-        UsageError
-            One is given.
-        """
-        for name in ("left_contact", "right_contact", "gamma_left", "gamma_right"):
-            if getattr(self, name) is not None:
-                raise UsageError(
-                    f"{name} has no effect on junctions, which have contacts of their own",
-                    f"Drop {name}, or give sequences instead of junctions.",
-                )
 
     def energies(self, predictor: Predictor) -> NDArray[np.float64] | None:
         """Return the energies that are asked for; see `AskedConditions.energies`."""
@@ -282,6 +294,20 @@ def contact(side: str, text: str | None, gamma: float | None, trained: Contact |
     if gamma is None:
         return trained
     return Contact(tuple(replace(one, gamma=gamma) for one in trained.attachments))
+
+
+def with_contact_texts(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Keywords with contacts under the names of the flags, as texts.
+
+    Raises
+    ------
+    UsageError
+        What is given for one is none.
+    """
+    values = dict(keywords)
+    for side in ("left", "right"):
+        values[f"{side}_contact"] = _contact_text(side, values.pop(side, None))
+    return values
 
 
 def _contact_text(side: str, value: Contact | str | None) -> str | None:

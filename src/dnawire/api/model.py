@@ -84,7 +84,7 @@ class Model:
         if isinstance(sequences, str | Path):
             given["sequences"] = Path(sequences)
         elif sequences is not None:
-            listed = [_duplex(one) for one in _some(sequences)]
+            listed = [duplex_of(one) for one in _some(sequences)]
         names = [one.name for one in fields(Selection) if one.name in given]
         selection = Selection(**{name: given.pop(name) for name in names})
         candidates = selection.candidates(listed)
@@ -102,7 +102,7 @@ class Model:
         UsageError
             If the model knows none.
         """
-        return self.predictor.hamiltonian(_duplex(duplex))
+        return self.predictor.hamiltonian(duplex_of(duplex))
 
     def _predicted(self, sequences: Sequence[DuplexLike], asked: KeywordConditions) -> Predictions:
         """Predict between the contacts that are asked for, or those of the junctions."""
@@ -110,7 +110,7 @@ class Model:
             asked.check_without_contacts()
             setup = asked.setup(self.predictor, None)
             return predictions_of(setup, [one for one in sequences if isinstance(one, Junction)])
-        duplexes = [_duplex(one) for one in sequences]
+        duplexes = [duplex_of(one) for one in sequences]
         left, right = asked.contacts(self.predictor)
         setup = asked.setup(self.predictor, (left, right))
         return predictions_of(setup, [Junction(one, left, right) for one in duplexes])
@@ -171,7 +171,14 @@ def _some(sequences: Iterable[DuplexLike]) -> list[DuplexLike]:
     return found
 
 
-def _duplex(sequence: object) -> Duplex:
+def duplex_of(sequence: object) -> Duplex:
+    """Take a duplex, or read its text.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
     if isinstance(sequence, Duplex):
         return sequence
     if isinstance(sequence, str):

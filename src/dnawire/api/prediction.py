@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dnawire.api.conditions import Setup
 from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.local_transport import LocalTransport
 from dnawire.api.prediction_tables import (
     conductance_line,
     prediction_rows,
@@ -24,6 +25,7 @@ from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
     Summary,
+    junction_sentences,
     knows_conductance,
     model_remarks,
     prediction_remarks,
@@ -43,7 +45,7 @@ _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
 
-class Prediction:
+class Prediction(LocalTransport):
     """One predicted junction. It prints as a table, and shows itself in a notebook.
 
     Parameters
@@ -312,14 +314,9 @@ class Predictions(Sequence[Prediction]):
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        own = [set(one.own_remarks) for one in self]
-        shared = set.intersection(*own) if len(own) > 1 else set()
-        common = (*model_remarks(self.setup.predictor), *sorted(shared))
-        return [remark.sentence for remark in common] + [
-            f"{one.junction.duplex.text}: {remark.sentence}"
-            for one, found in zip(self, own, strict=True)
-            for remark in sorted(found - shared)
-        ]
+        common = [remark.sentence for remark in model_remarks(self.setup.predictor)]
+        texts = [one.junction.duplex.text for one in self]
+        return common + junction_sentences(texts, [one.own_remarks for one in self])
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of the table as a pandas data frame, a row for each junction.

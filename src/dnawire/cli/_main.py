@@ -47,6 +47,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
         "screen": Command("screen", "rank many sequences by one quantity"),
+        "iv": Command("iv", "current and differential conductance at a bias"),
+        "thermoelectric": Command(
+            "thermoelectric", "conductance, Seebeck coefficient and heat conductance"
+        ),
+        "dephasing": Command("dephasing", "conductance with probes that break the phase"),
+        "disorder": Command("disorder", "distribution of the conductance over static disorder"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dnawire.inference.summary import NARROW, Summary
@@ -32,6 +32,25 @@ DISCONNECTED: Final = Remark("disconnected", "the contacts are not connected, T 
 def status(remarks: Iterable[Remark]) -> str:
     """Words of the remarks, each once; ``ok`` if there is none."""
     return " ".join(dict.fromkeys(remark.word for remark in remarks)) or _GOOD
+
+
+def junction_sentences(texts: Sequence[str], remarks: Sequence[Collection[Remark]]) -> list[str]:
+    """Sentences of warnings on some junctions: what holds for all of them once.
+
+    Parameters
+    ----------
+    texts
+        The duplexes.
+    remarks
+        What is to be said of each.
+    """
+    own = [set(one) for one in remarks]
+    shared = set.intersection(*own) if len(own) > 1 else set()
+    return [remark.sentence for remark in sorted(shared)] + [
+        f"{text}: {remark.sentence}"
+        for text, found in zip(texts, own, strict=True)
+        for remark in sorted(found - shared)
+    ]
 
 
 def model_remarks(predictor: Predictor) -> Iterator[Remark]:

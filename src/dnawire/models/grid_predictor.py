@@ -92,6 +92,14 @@ class GridPredictor:
             "use a model that knows them (docs/models.md).",
         )
 
+    def ladder(self, junction: Junction) -> NoReturn:
+        """Refuse: there is no Hamiltonian; see `Predictor.ladder`."""
+        self.hamiltonian(junction.duplex)
+
+    def transmitting(self, junction: Junction, low: float, high: float) -> NoReturn:
+        """Refuse: T between the energies of the grid is not known; see `Predictor.transmitting`."""
+        self.resonances(junction, np.array([low, high]), 0.0)
+
     def certificate(self, duplex: Duplex) -> None:
         """Nothing in a prediction tells how far it is from the truth."""
 

@@ -16,6 +16,12 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.observables import (
+    current_figure,
+    dephasing_figure,
+    disorder_figure,
+    thermoelectric_figure,
+)
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
@@ -45,6 +51,9 @@ __all__ = [
     "Table",
     "comparison_figure",
     "comparison_table",
+    "current_figure",
+    "dephasing_figure",
+    "disorder_figure",
     "distribution_figure",
     "distribution_table",
     "ensemble_figure",
@@ -73,6 +82,7 @@ __all__ = [
     "spectra_figure",
     "spectra_table",
     "style",
+    "thermoelectric_figure",
     "training_figure",
     "training_table",
     "write_training_figures",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import Final
 
 from matplotlib.figure import Figure
@@ -22,6 +23,7 @@ def footer(
     eta: float,
     parameters: str | None,
     thermal: tuple[float, float] | None = None,
+    further: Sequence[str] = (),
 ) -> str:
     """Say what was measured, and how.
 
@@ -37,6 +39,8 @@ def footer(
         Name of the tight-binding parameter set; None if there is none.
     thermal
         Fermi energy in eV and temperature in K; None where nothing depends on them.
+    further
+        What else they depend on.
 
     Returns
     -------
@@ -49,11 +53,12 @@ def footer(
         _energy_zero(energy_reference),
         f"eta {eta:g} eV",
         f"parameter set {parameters}" if parameters else "no parameter set",
-        f"E_F {_signed(thermal[0])} eV, {thermal[1]:g} K"
-        if thermal
-        else "no temperature: spectra only",
     ]
-    return "; ".join(parts)
+    if thermal:
+        parts.append(f"E_F {_signed(thermal[0])} eV, {thermal[1]:g} K")
+    elif not further:
+        parts.append("no temperature: spectra only")
+    return "; ".join((*parts, *further))
 
 
 def add_footer(figure: Figure, text: str) -> None:

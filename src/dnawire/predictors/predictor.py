@@ -13,7 +13,14 @@ from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.predictors.conditions import Conditions
 from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import Totals, block_spectra, block_totals, poles
+from dnawire.transport import (
+    BlockJunctions,
+    Totals,
+    Transmitting,
+    block_spectra,
+    block_totals,
+    poles,
+)
 
 _VALUES_PER_BATCH: Final = 2**22
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
@@ -120,6 +127,24 @@ class Predictor(Protocol):
             If the predictor knows none.
         """
 
+    def ladder(self, junction: Junction) -> BlockJunctions:
+        """Ladder of one orbital per base between its contacts, on which probes and disorder act.
+
+        Raises
+        ------
+        UsageError
+            If the predictor knows no Hamiltonian.
+        """
+
+    def transmitting(self, junction: Junction, low: float, high: float) -> Transmitting:
+        """Junction whose T can be had at any energy between two, all resonances resolved, eta = 0.
+
+        Raises
+        ------
+        UsageError
+            If the predictor knows T on a grid or broadened only.
+        """
+
     def certificate(self, duplex: Duplex) -> float | None:
         """Error bar of a prediction that needs no reference, in meV; None if there is none."""
 
@@ -194,6 +219,18 @@ class HamiltonianPredictor:
         del energies
         gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
         return poles(self.hamiltonian(junction.duplex), gamma + 2.0 * eta)
+
+    def ladder(self, junction: Junction) -> BlockJunctions:
+        """Ladder of one junction between its contacts; see `Predictor.ladder`."""
+        diagonal, step, mask = self._source(junction.duplex.codes[None])
+        return BlockJunctions.of(
+            diagonal, step, junction.gamma_left, junction.gamma_right, mask=mask
+        )
+
+    def transmitting(self, junction: Junction, low: float, high: float) -> BlockJunctions:
+        """Ladder of one junction, which knows T at all energies; see `Predictor.transmitting`."""
+        del low, high
+        return self.ladder(junction)
 
     def certificate(self, duplex: Duplex) -> None:
         """Nothing in it tells how far the Hamiltonian is from the truth."""

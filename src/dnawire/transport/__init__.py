@@ -12,6 +12,7 @@ from dnawire.transport.derivatives import (
 )
 from dnawire.transport.disorder import Ensemble, StaticDisorder
 from dnawire.transport.downfolding import ActiveChain, ContactColumns, DownfoldedJunction
+from dnawire.transport.fermi import THERMAL_REACH
 from dnawire.transport.junctions import BlockJunctions, DenseJunctions, Transmission, Transmitting
 from dnawire.transport.linear_response import LinearResponse, linear_response
 from dnawire.transport.local import (
@@ -31,15 +32,18 @@ from dnawire.transport.observables import (
     zero_bias_conductance,
 )
 from dnawire.transport.pole_expansion import PoleExpansion
+from dnawire.transport.pole_junctions import PoleJunctions
 from dnawire.transport.probes import (
     DephasedJunctions,
     ProbeResponse,
+    coherent_conductance_quanta,
     thermal_probe_response,
     voltage_probe_response,
 )
 from dnawire.transport.spectra import Spectra, Totals
 
 __all__ = [
+    "THERMAL_REACH",
     "ActiveChain",
     "BlockChain",
     "BlockJunctions",
@@ -57,6 +61,7 @@ __all__ = [
     "InjectedDensities",
     "LinearResponse",
     "PoleExpansion",
+    "PoleJunctions",
     "ProbeResponse",
     "Spectra",
     "StaticDisorder",
@@ -67,6 +72,7 @@ __all__ = [
     "block_totals",
     "bond_transmissions",
     "checked_thermal_window",
+    "coherent_conductance_quanta",
     "conductance_derivatives",
     "current_voltage",
     "dense_spectra",

@@ -18,6 +18,8 @@ Doubles = NDArray[np.float64]
 Distribution: TypeAlias = Literal["gaussian", "uniform"]
 
 _DISTRIBUTIONS: Final = ("gaussian", "uniform")
+_VANISHING: Final = -1e6
+"""log10 of what is zero as a number, between which and others quantiles are defined."""
 _ERF: Final = np.frompyfunc(math.erf, 1, 1)
 
 
@@ -152,12 +154,13 @@ class Ensemble:
         return found
 
     def log10_deviation(self) -> Float[Doubles, "*shape"]:
-        """Standard deviation of log10 in decades (of the samples, not of their mean)."""
-        found: Doubles = self.log10_values.std(0, ddof=1)
+        """Standard deviation of log10 in decades (of the samples); nan if one sample vanishes."""
+        with np.errstate(invalid="ignore"):
+            found: Doubles = self.log10_values.std(0, ddof=1)
         return found
 
     def quantiles(self, probabilities: ArrayLike) -> Float[Doubles, " P *shape"]:
-        """Quantiles of the observable; linear between samples in log10.
+        """Quantiles of the observable; linear between samples in log10, zero next to a zero.
 
         Parameters
         ----------
@@ -169,9 +172,8 @@ class Ensemble:
         ValueError
             If one is not.
         """
-        found: Doubles = 10.0 ** np.quantile(
-            self.log10_values, np.asarray(probabilities, float), axis=0
-        )
+        values = np.maximum(self.log10_values, _VANISHING)
+        found: Doubles = 10.0 ** np.quantile(values, np.asarray(probabilities, float), axis=0)
         return found
 
     def histogram(

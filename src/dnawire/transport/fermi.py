@@ -11,6 +11,9 @@ Doubles = NDArray[np.float64]
 REACH = 200.0
 """Largest distance from the Fermi energy in k_B T that counts; the weight beyond is 1e-87."""
 
+THERMAL_REACH = 40.0
+"""The same where T is known in a window only; the weight beyond is 4e-18."""
+
 
 def minus_fermi_derivative(x: Float[Doubles, "*shape"]) -> Float[Doubles, "*shape"]:
     """-df/dx at x = (E - mu) / k_B T."""

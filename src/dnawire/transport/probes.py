@@ -234,6 +234,31 @@ def thermal_probe_response(
         return LinearResponse(levels, kelvin, np.log10(whole), mean, variance)
 
 
+def coherent_conductance_quanta(
+    probed: DephasedJunctions, fermi_energies: ArrayLike, temperatures: ArrayLike
+) -> Float[Doubles, "B F K"]:
+    r"""Part of the conductance of carriers that meet no probe, whatever the probes do.
+
+    It is :math:`\int T_{LR}(E) (-f')\, dE` in units of 2e^2/h, G damped by the probes (D'Amato and
+    Pastawski, doi:10.1103/PhysRevB.41.7411).
+
+    Parameters
+    ----------
+    probed
+        Junctions and probes.
+    fermi_energies, temperatures
+        See `linear_response`.
+
+    Raises
+    ------
+    UsageError
+        If a Fermi energy or a temperature is impossible.
+    """
+    levels, kelvin = checked_conditions(fermi_energies, temperatures)
+    found: Doubles = _integrated(probed, levels, kelvin, 1)[..., 0, 1, 0, 0]
+    return found
+
+
 class _Probed(NamedTuple):
     """A ladder whose contacts are all orbitals with a contact or a probe."""
 

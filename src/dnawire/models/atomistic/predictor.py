@@ -21,7 +21,7 @@ from dnawire.models.atomistic.transport import LARGEST_ETA, ChargedDuplex
 from dnawire.predictors import Conditions
 from dnawire.quantities import BY_NAME, scaled_columns
 from dnawire.structures import AtomicStructure
-from dnawire.transport import PoleExpansion, Totals
+from dnawire.transport import PoleExpansion, PoleJunctions, Totals
 
 _TRANSMISSION: Final = BY_NAME["transmission"].column
 
@@ -144,6 +144,29 @@ class AtomisticPredictor:
             f"{self.name} has all orbitals of all atoms, and no Hamiltonian of one per base.",
             "Ask a model of the type hamiltonian, or a parameter set.",
         )
+
+    def ladder(self, junction: Junction) -> NoReturn:
+        """Refuse: there is no orbital per base; see `Predictor.ladder`."""
+        self.hamiltonian(junction.duplex)
+
+    def transmitting(self, junction: Junction, low: float, high: float) -> PoleJunctions:
+        """Junction by its poles; see `Predictor.transmitting`.
+
+        Raises
+        ------
+        UsageError
+            If the duplex is long: its poles are not known.
+        """
+        if junction.length > LONGEST_BY_LEVELS:
+            raise UsageError(
+                f"T of {junction.length} base pairs is known broadened by eta only, and not at "
+                "every resonance.",
+                f"Give at most {LONGEST_BY_LEVELS} base pairs, or ask a model of the type "
+                "hamiltonian, or a parameter set.",
+            )
+        contacts = junction.gamma_left, junction.gamma_right
+        poles = self._poles(junction.duplex, *contacts, np.array([low, high]))
+        return PoleJunctions(poles, low, high)
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Compare the base pairs with those of the training; contacts are exact."""

@@ -1,0 +1,370 @@
+"""What results of observables share: a row for some junctions, figures, files."""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
+
+from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.model import DuplexLike, Model, duplex_of, load
+from dnawire.api.questions import Question
+from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.errors import UsageError
+from dnawire.inference import Remark, junction_sentences, model_remarks, status
+from dnawire.junction import Contact, Duplex, Junction
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from dnawire.plots import Table
+    from dnawire.predictors import Predictor
+
+AnyQuestion = TypeVar("AnyQuestion", bound=Question)
+Answer = TypeVar("Answer")
+
+_SHOWN: Final = 50
+"""Rows of a table that is printed."""
+_LONGEST_NAME: Final = 40
+_SUMMARY: Final = "summary.csv"
+
+
+class Column(NamedTuple):
+    """A column of the table that is printed and written."""
+
+    head: str
+    """Above it in print; without one it is in the file alone."""
+    name: str
+    """In the file."""
+    unit: str
+    """In the file; empty if it has none."""
+    form: str
+    """How its numbers are printed."""
+    values: Sequence[Any]
+
+
+class Page(NamedTuple):
+    """A figure and its numbers."""
+
+    name: str
+    """Of its files; empty for the only one."""
+    figure: Figure
+    table: Table
+
+
+class Observation(ABC, Generic[AnyQuestion, Answer]):
+    """Observables of some junctions by one model, in their order.
+
+    It prints as a table, and shows itself in a notebook; an index or a slice chooses junctions.
+
+    Parameters
+    ----------
+    predictor
+        Who was asked.
+    question
+        For what.
+    junctions
+        Of what.
+    contacts
+        Left and right contact; None if each junction has its own.
+
+    Attributes
+    ----------
+    answers
+        One for each junction, when all `steps` are done.
+    remarks
+        What is not to be trusted, for each junction.
+    """
+
+    stem: ClassVar[str]
+    """Of the files."""
+    title: ClassVar[str]
+    """Of the figures."""
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        question: AnyQuestion,
+        junctions: Sequence[Junction],
+        contacts: tuple[Contact, Contact] | None,
+    ) -> None:
+        self.predictor = predictor
+        self.question = question
+        self.junctions = list(junctions)
+        self.contacts = contacts
+        self.answers: list[Answer] = []
+        self.remarks: list[tuple[Remark, ...]] = []
+
+    @classmethod
+    def prepared(
+        cls,
+        sequences: DuplexLike | Iterable[DuplexLike],
+        model: Model | Path | str,
+        device: str,
+        question: AnyQuestion,
+    ) -> Self:
+        """Load the model, and check sequences and contacts; `steps` are to be done.
+
+        Raises
+        ------
+        DnawireError
+            A sequence or contact is impossible, or there is no such model.
+        """
+        predictor = load(model, device).predictor
+        listed: list[Any] = (
+            [sequences] if isinstance(sequences, str | Duplex | Junction) else list(sequences)
+        )
+        if not listed:
+            raise UsageError(
+                "there is no sequence to be asked for", "Give at least one, e.g. GATTACA."
+            )
+        if all(isinstance(one, Junction) for one in listed):
+            question.check_without_contacts()
+            return cls(predictor, question, listed, None)
+        contacts = question.contacts(predictor)
+        junctions = [Junction(duplex_of(one), *contacts) for one in listed]
+        return cls(predictor, question, junctions, contacts)
+
+    @classmethod
+    def of(
+        cls,
+        sequences: DuplexLike | Iterable[DuplexLike],
+        model: Model | Path | str,
+        device: str,
+        question: AnyQuestion,
+    ) -> Self:
+        """Ask a model, and wait for all of it; see `prepared`."""
+        found = cls.prepared(sequences, model, device, question)
+        for _ in found.steps():
+            pass
+        return found
+
+    @property
+    def num_steps(self) -> int:
+        """Number of `steps`."""
+        return len(self.junctions)
+
+    @abstractmethod
+    def steps(self) -> Iterator[None]:
+        """Answer for a while at a time."""
+
+    @property
+    @abstractmethod
+    def conditions(self) -> list[str]:
+        """Lines that say for what was asked."""
+
+    @abstractmethod
+    def columns(self) -> list[Column]:
+        """Columns of the table that is printed; the first is the number of the junction."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """All numbers, as columns."""
+
+    @abstractmethod
+    def pages(self) -> Iterator[Page]:
+        """Figures."""
+
+    def extra_tables(self) -> dict[str, Table]:
+        """Further tables by the names of their files."""
+        return {}
+
+    def __len__(self) -> int:
+        return len(self.junctions)
+
+    def __getitem__(self, index: int | slice) -> Self:
+        """Return the same of one junction, or of several."""
+        part = slice(index, index + 1 or None) if isinstance(index, int) else index
+        if not self.junctions[part]:
+            raise IndexError(f"{index} of {len(self)} junctions")
+        found = type(self)(self.predictor, self.question, self.junctions[part], self.contacts)
+        found.answers, found.remarks = self.answers[part], self.remarks[part]
+        return found
+
+    @property
+    def sequences(self) -> list[str]:
+        """The duplexes, in their order."""
+        return [one.duplex.text for one in self.junctions]
+
+    @property
+    def heading(self) -> list[str]:
+        """Lines that say who was asked, and for what."""
+        return [
+            f"model         {self.predictor.name}",
+            f"contacts      {self._said_of_contacts}",
+            *self.conditions,
+        ]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The table that is printed: names of the columns, then its rows."""
+        shown = [one for one in self._all_columns() if one.head]
+        cells = ([_cell(value, one.form) for value in one.values] for one in shown)
+        return [[one.head for one in shown], *map(list, zip(*cells, strict=True))]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not to be trusted, in sentences: what holds for all of them once."""
+        common = [remark.sentence for remark in model_remarks(self.predictor)]
+        return common + junction_sentences(self.sequences, self.remarks)
+
+    def summary(self) -> Table:
+        """The table that is printed, with all digits."""
+        return {one.name: (one.unit, one.values) for one in self._all_columns()}
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """All numbers as a pandas data frame; units are in the names of the columns.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        return data_frame(self.table())
+
+    def plot(self) -> Figure:
+        """Figure of all junctions.
+
+        Raises
+        ------
+        UsageError
+            If there are more than one figure holds.
+        """
+        first, *more = self.pages()
+        if more:
+            raise UsageError(
+                f"{len(self)} junctions do not fit into one figure",
+                "Draw some of them, e.g. result[0].plot() or result[:3].plot().",
+            )
+        return first.figure
+
+    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write what the command writes: tables as CSV, figures as PNG and SVG.
+
+        Parameters
+        ----------
+        output
+            Folder of the results; None makes a new one, numbered, below one named like the command.
+        overwrite
+            Replace earlier results in that folder, all of them.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        NotWritableError
+            The folder cannot be written, or holds earlier results that may not be replaced.
+        """
+        place = ResultPlace(None if output is None else Path(output), overwrite)
+        with result_folder(place, self.stem, self.predictor.name, self.members()) as folder:
+            self.write(folder.path)
+            return folder.publish()
+
+    @classmethod
+    def members(cls) -> re.Pattern[str]:
+        """Names of all files that can be written."""
+        return re.compile(rf"(summary|samples)\.csv|{cls.stem}(_\d+[ACGT_-]*)?\.(png|svg|csv)")
+
+    def write(self, folder: Path) -> None:
+        """Write all tables and figures.
+
+        Raises
+        ------
+        NotWritableError
+            The system refuses.
+        """
+        from dnawire import plots
+
+        plots.save_table(folder / _SUMMARY, self.summary())
+        for name, table in self.extra_tables().items():
+            plots.save_table(folder / name, table)
+        for page in self.pages():
+            plots.save_figure(page.figure, folder / f"{self.stem}{page.name}", page.table)
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.heading, "", *aligned(self.rows[: 1 + _SHOWN]), *self._below])
+
+    def _repr_html_(self) -> str:
+        from dnawire.plots import shown
+
+        parts = [html_lines(self.heading), html_table(self.rows[: 1 + _SHOWN])]
+        parts += [html_lines(self._below)] if self._below else []
+        first, *more = self.pages()
+        return "".join(parts + ([] if more else [html_image(shown(first.figure), self.stem)]))
+
+    @property
+    def _below(self) -> list[str]:
+        more = len(self.rows) - 1 - _SHOWN
+        rest = [f"{more} more rows; to_dataframe() has all numbers"] if more > 0 else []
+        return rest + [f"warning: {one}" for one in self.warnings]
+
+    @property
+    def _said_of_contacts(self) -> str:
+        if self.contacts is None:
+            return "of each junction"
+        left, right = self.contacts
+        known = self.predictor.conditions
+        who = known.origin if self.contacts == known.contacts else "given"
+        return f"{left.text} | {right.text} eV ({who})"
+
+    def _all_columns(self) -> list[Column]:
+        """Columns with those of the junction before, and the status behind."""
+        number, *found = self.columns()
+        of = [self.junctions[row] for row in number.values]
+        words = [status(self._said_of(row)) for row in number.values]
+        return [
+            Column("sequence", "sequence", "", "", [one.duplex.text for one in of]),
+            Column("length", "length", "base pairs", "", [one.length for one in of]),
+            Column("", "left_contact", "eV", "", [one.left.text for one in of]),
+            Column("", "right_contact", "eV", "", [one.right.text for one in of]),
+            *found,
+            Column("status", "status", "", "", words),
+        ]
+
+    def _said_of(self, row: int) -> tuple[Remark, ...]:
+        return (*model_remarks(self.predictor), *self.remarks[row])
+
+    def _footer(self, *further: str, thermal: tuple[float, float] | None = None) -> str:
+        from dnawire.plots import footer
+
+        known, contacts = self.predictor.conditions, self.contacts
+        return footer(
+            None if contacts is None else (contacts[0].text, contacts[1].text),
+            energy_reference=known.energy_reference,
+            eta=0.0,
+            parameters=known.parameters,
+            thermal=thermal,
+            further=further,
+        )
+
+
+def numbers_of(rows: Iterable[int]) -> Column:
+    """The first of the `Observation.columns`: which junction a row is of."""
+    return Column("", "junction", "", "", list(rows))
+
+
+def page_name(number: int, duplex: Duplex) -> str:
+    """Name of the page of one of several duplexes."""
+    return f"_{number}_{duplex.text.replace('/', '-')[:_LONGEST_NAME]}"
+
+
+def in_pages(observation: Observation[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Names of pages and what is on each: as many junctions as there are colors."""
+    from dnawire.plots import LINES
+
+    size = len(LINES)
+    starts = range(0, len(observation), size)
+    for number, start in enumerate(starts, start=1):
+        name = f"_{number}" if len(starts) > 1 else ""
+        yield name, observation[start : start + size]
+
+
+def _cell(value: Any, form: str) -> str:  # noqa: ANN401
+    return "-" if isinstance(value, float) and math.isnan(value) else format(value, form)

@@ -1,0 +1,92 @@
+"""What the commands for observables share."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.cli._flags import Messages, is_file
+from dnawire.errors import EXIT_FINISHED, UsageError
+
+if TYPE_CHECKING:
+    from dnawire.api.observation import Observation
+
+_logger = logging.getLogger(__name__)
+
+_SILENT = 2.0
+"""Seconds between two lines on the progress."""
+
+
+@tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
+@dataclass(frozen=True, kw_only=True)
+class ObservationFlags:
+    """Who is asked, of what, and where the results go."""
+
+    model: tyro.conf.Positional[str]
+    """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
+    this package; or exact:NAME for a tight-binding parameter set."""
+
+    sequences: tyro.conf.Positional[tuple[str, ...]]
+    """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
+    with _ for a missing base."""
+
+    results: ResultPlace = field(default_factory=ResultPlace)
+
+    device: str = "auto"
+    """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
+    CPU, and a GPU is slow."""
+
+    messages: Messages = field(default_factory=Messages)
+
+
+def observe(kind: type[Observation[Any, Any]], question: Any, flags: ObservationFlags) -> int:  # noqa: ANN401
+    """Ask a model, print the table, write the results, and return the exit code.
+
+    Parameters
+    ----------
+    kind
+        What is asked for.
+    question
+        The flags as the question of that kind.
+    flags
+        The same flags.
+
+    Raises
+    ------
+    dnawire.errors.DnawireError
+        A sequence, contact or value is impossible, the model cannot be used, or the results cannot
+        be written.
+    """
+    from dnawire.api.tables import aligned
+
+    for word in flags.sequences:
+        if is_file(word):
+            raise UsageError(f"'{word}' is a file, and no sequence", "Give sequences.")
+    observation = kind.prepared(flags.sequences, flags.model, flags.device, question)
+    name = observation.predictor.name
+    with result_folder(flags.results, kind.stem, name, kind.members()) as folder:
+        _work(observation)
+        # Results first: who reads only the head of the table ends the process.
+        observation.write(folder.path)
+        published = folder.publish()
+    print("\n".join([*observation.heading, "", *aligned(observation.rows)]))
+    for warning in observation.warnings:
+        _logger.warning("warning: %s", warning)
+    _logger.info("results: %s", published)
+    return EXIT_FINISHED
+
+
+def _work(observation: Observation[Any, Any]) -> None:
+    """Do all steps, and say how far it is where that takes long."""
+    total, start = observation.num_steps, time.monotonic()
+    told = start
+    for number, _ in enumerate(observation.steps(), start=1):
+        now = time.monotonic()
+        if now - told >= _SILENT and number < total:
+            told, left = now, (now - start) / number * (total - number)
+            _logger.info("step %d of %d, about %.0f s left", number, total, left)

@@ -1,0 +1,264 @@
+"""``dnawire iv``, ``thermoelectric``, ``dephasing`` and ``disorder``: calls, files, refusals."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from inference_kit import save
+
+import dnawire as dw
+from dnawire.cli import main
+from dnawire.constants import CONDUCTANCE_QUANTUM
+from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, InvalidContactError, UsageError
+
+EXACT: Final = "exact:kordas2025"
+GUANINE: Final = -7.13
+BOTH_ENDS: Final = ("upper:0=0.05,lower:-1=0.05", "upper:-1=0.05,lower:0=0.05")
+CALLS: Final[dict[str, dict[str, Any]]] = {
+    "iv": {"fermi_energy": -7.4, "voltages": [-0.5, 0.0, 0.5]},
+    "thermoelectric": {"fermi_energy": -7.4, "num_fermi_energies": 5, "temperatures": [0, 300]},
+    "dephasing": {"fermi_energy": GUANINE, "probe_coupling": [0.0, 0.01]},
+    "disorder": {"fermi_energy": GUANINE, "onsite": 0.1, "samples": 20},
+}
+FILES: Final = {"disorder": {"samples.csv"}}
+
+
+def words(keywords: dict[str, Any]) -> list[str]:
+    """Keywords as flags."""
+    found = []
+    for name, value in keywords.items():
+        found += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return found
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_command_is_a_call_and_its_files_are_its_numbers(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = getattr(dw, name)("GACT/AG_C", EXACT, **CALLS[name])
+    arguments = [name, EXACT, "GACT/AG_C", *words(CALLS[name]), "--output", str(tmp_path / "out")]
+    assert main(arguments) == EXIT_FINISHED
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == repr(found).splitlines()[: len(printed.out.splitlines())]
+    assert [f"warning: {one}" in printed.err for one in found.warnings] == [True] * len(
+        found.warnings
+    )
+    figures = {f"{name}{suffix}" for suffix in (".png", ".svg", ".csv")}
+    expected = {"summary.csv"} | figures | FILES.get(name, set())
+    assert {path.name for path in (tmp_path / "out").iterdir()} == expected
+    summary = rows(tmp_path / "out" / "summary.csv")
+    assert len(summary) == len(found.rows) - 1
+    assert {one["sequence"] for one in summary} == {"GACT/AG_C"}
+    assert {one["right_contact_eV"] for one in summary} == {"upper:3=0.1"}
+    assert len(found.to_dataframe()) >= len(summary)
+
+
+def test_a_result_saves_what_the_command_writes_and_shows_itself(tmp_path: Path) -> None:
+    arguments = ["disorder", EXACT, "GACT", *words(CALLS["disorder"])]
+    assert main([*arguments, "--output", str(tmp_path / "out")]) == EXIT_FINISHED
+    found = dw.disorder("GACT", EXACT, **CALLS["disorder"])
+    assert found.save(tmp_path / "call") == tmp_path / "call"
+    written, saved = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("out", "call")
+    )
+    assert written == saved
+    assert "<table>" in found._repr_html_()
+    assert "data:image/png" in found._repr_html_()
+
+
+def test_units_of_the_files() -> None:
+    response = dw.thermoelectric("GGGG", EXACT, **CALLS["thermoelectric"])
+    table = response.to_dataframe().to_dict("records")
+    assert len(table) == 2 * len(response.fermi_energies)
+    number = 3
+    row = table[2 * number + 1]
+    assert float(row["temperature_K"]) == 300.0
+    assert float(row["fermi_energy_eV"]) == response.fermi_energies[number]
+    for column, values in (
+        ("conductance_quanta", response.conductance_quanta),
+        ("conductance_S", response.conductance),
+        ("seebeck_uV_per_K", response.seebeck),
+        ("thermal_conductance_W_per_K", response.thermal_conductance),
+        ("figure_of_merit", response.figure_of_merit),
+    ):
+        assert float(row[column]) == values[0, number, 1]
+    quanta = response.conductance_quanta[0, number, 1]
+    assert response.conductance[0, number, 1] == pytest.approx(CONDUCTANCE_QUANTUM * quanta)
+    warm = response.power_factor[..., 1], response.thermal_conductance[..., 1]
+    np.testing.assert_allclose(
+        response.figure_of_merit[..., 1], 300.0 * warm[0] / warm[1], rtol=1e-9
+    )
+
+
+def test_all_of_them_give_the_conductance_of_a_prediction() -> None:
+    """Predictions interpolate T between energies that resolve it: to 1e-3."""
+    at: dict[str, Any] = {"fermi_energy": GUANINE, "left": "upper:0=0.05", "right": "lower:0=0.05"}
+    texts = ["GGAGG", "GATTACA"]
+    predicted = [
+        one.conductance().conductance_quanta
+        for one in dw.predict(texts, EXACT, energy_max=-5, **at)
+    ]
+    curves = dw.iv(texts, EXACT, voltages=0.0, **at)
+    response = dw.thermoelectric(texts, EXACT, **at)
+    level = np.searchsorted(response.fermi_energies, GUANINE)
+    probes = dw.dephasing(texts, EXACT, probe_coupling=0.0, **at)
+    disorder = dw.disorder(texts, EXACT, onsite=1e-6, samples=2, **at)
+    for found in (
+        curves.differential_conductance_quanta[:, 0],
+        response.conductance_quanta[:, level, 0],
+        probes.conductance_quanta[:, 0],
+        probes.coherent_quanta[:, 0],
+        disorder.clean_quanta,
+    ):
+        np.testing.assert_allclose(found, predicted, rtol=1e-3)
+    np.testing.assert_allclose(disorder.geometric_mean_quanta, predicted, rtol=1e-2)
+    assert not probes.incoherent_quanta.any()
+
+
+def test_a_learned_hamiltonian_is_asked_alike(tmp_path: Path) -> None:
+    run = save(tmp_path / "mine", "hamiltonian")
+    known = dw.predict("ACGT", run, fermi_energy=-7.4, energy_min=-9, energy_max=-6, eta=0.0)
+    found = dw.iv("ACGT", run, fermi_energy=-7.4, voltages=[0.0])
+    quanta = found.differential_conductance_quanta[0, 0]
+    assert quanta == pytest.approx(known.conductance().conductance_quanta, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_model_of_a_grid_is_refused(name: str, tmp_path: Path) -> None:
+    run = save(tmp_path / "mine", "standard")
+    problem = "resonances" if name in ("iv", "thermoelectric") else "Hamiltonian"
+    with pytest.raises(UsageError, match=f"mine knows no {problem}"):
+        getattr(dw, name)("ACGT", run, **CALLS[name])
+
+
+def test_draws_depend_on_seed_sequence_and_number_alone() -> None:
+    asked: dict[str, Any] = CALLS["disorder"] | {"samples": 300}
+    both = dw.disorder(["GACT", "GGGG"], EXACT, **asked)
+    alone = dw.disorder("GGGG", EXACT, **asked)
+    np.testing.assert_array_equal(
+        both.log10_conductance_quanta[1], alone.log10_conductance_quanta[0]
+    )
+    fewer = dw.disorder("GGGG", EXACT, **(asked | {"samples": 260}))
+    np.testing.assert_array_equal(
+        fewer.log10_conductance_quanta, alone.log10_conductance_quanta[:, :260]
+    )
+    other = dw.disorder("GGGG", EXACT, **(asked | {"seed": 1}))
+    assert (other.log10_conductance_quanta != alone.log10_conductance_quanta).all()
+    assert both.num_steps == 4
+    values = 10.0**both.log10_conductance_quanta
+    np.testing.assert_allclose(both.mean_quanta, values.mean(1))
+    np.testing.assert_allclose(both.quantiles([0.0, 1.0])[:, 0], values.min(1))
+    np.testing.assert_allclose(both.histogram.sum(1), 1.0)
+
+
+def test_parts_are_chosen_by_index(tmp_path: Path) -> None:
+    texts = ["GGGG", "GGAGG", "GGCC", "CCGG", "GCGC", "CGCG", "GATC", "CTAG"]
+    curves = dw.iv(texts, EXACT, **CALLS["iv"])
+    assert len(curves) == 8
+    assert curves[-1].sequences == ["CTAG"]
+    assert curves[1:3].sequences == ["GGAGG", "GGCC"]
+    np.testing.assert_array_equal(curves[2].current[0], curves.current[2])
+    with pytest.raises(IndexError):
+        curves[8]
+    with pytest.raises(UsageError, match="do not fit into one figure"):
+        curves.plot()
+    curves.save(tmp_path / "out")
+    drawn = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert drawn == {"iv_1.png", "iv_2.png"}
+    assert len(rows(tmp_path / "out" / "iv_2.csv")) == 3
+    responses = dw.thermoelectric(texts[:2], EXACT, **CALLS["thermoelectric"])
+    assert [page.name for page in responses.pages()] == ["_1_GGGG", "_2_GGAGG"]
+
+
+def test_junctions_bring_their_contacts() -> None:
+    junctions = [dw.Junction("GGGG", *BOTH_ENDS), dw.Junction("GGG", "upper:0=0.1", "lower:0=0.1")]
+    found = dw.iv(junctions, EXACT, **CALLS["iv"])
+    assert "contacts      of each junction" in found.heading
+    alone = dw.iv("GGGG", EXACT, left=BOTH_ENDS[0], right=BOTH_ENDS[1], **CALLS["iv"])
+    np.testing.assert_array_equal(found.current[0], alone.current[0])
+    with pytest.raises(UsageError, match="gamma_left has no effect on junctions"):
+        dw.iv(junctions, EXACT, gamma_left=0.1, **CALLS["iv"])
+
+
+def test_disconnected_contacts_are_told() -> None:
+    broken = "G_G/C_C"
+    for name, keywords in CALLS.items():
+        found = getattr(dw, name)(broken, EXACT, **keywords)
+        assert any("not connected" in one for one in found.warnings), name
+        assert found.rows[1][-1] == "disconnected"
+        found.plot().draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "problem"),
+    [
+        ("iv", {}, "the Fermi energy is not given"),
+        ("iv", {"fermi_energy": 1e9}, "fermi_energy = 1000000000.0 is not allowed"),
+        ("iv", {"fermi_energy": -7, "temperature": -1}, "temperature = -1 is not allowed"),
+        ("iv", {"fermi_energy": -7, "voltages": [0.1, 99]}, "voltages = 99 is not allowed"),
+        ("iv", {"fermi_energy": -7, "voltages": []}, "voltages holds no value"),
+        ("iv", {"fermi_energy": -7, "voltages": [0.1], "max_bias": 1}, "both given"),
+        ("iv", {"fermi_energy": -7, "voltages": [0.1], "num_voltages": 5}, "both given"),
+        ("iv", {"fermi_energy": -7, "max_bias": 0}, "max_bias = 0 is not allowed"),
+        ("iv", {"fermi_energy": -7, "num_voltages": 1}, "num_voltages = 1 is not allowed"),
+        ("iv", {"fermi_energy": -7, "division": 1.5}, "division = 1.5 is not allowed"),
+        ("thermoelectric", {}, "neither fermi_energy nor fermi_min"),
+        ("thermoelectric", {"fermi_min": -7}, "neither fermi_energy nor fermi_max"),
+        ("thermoelectric", {"fermi_min": -7, "fermi_max": -7}, "from -7 to -7 eV"),
+        ("thermoelectric", {"fermi_energy": -7, "temperatures": []}, "temperatures holds no value"),
+        ("thermoelectric", {"fermi_energy": -7, "temperatures": [-1]}, "temperatures = -1"),
+        ("thermoelectric", {"fermi_energy": -7, "num_fermi_energies": 1}, "num_fermi_energies = 1"),
+        ("dephasing", {"fermi_energy": -7, "probes": "thermal"}, "probes = 'thermal'"),
+        ("dephasing", {"fermi_energy": -7, "probe_coupling": [-0.1]}, "probe_coupling = -0.1"),
+        ("dephasing", {"fermi_energy": -7, "probe_coupling": []}, "probe_coupling holds no value"),
+        ("dephasing", {"fermi_energy": -7, "probe_sites": "upper:0=1"}, "holds couplings"),
+        ("disorder", {"fermi_energy": -7}, "there is no disorder"),
+        ("disorder", {"fermi_energy": -7, "onsite": -1}, "onsite = -1 is not allowed"),
+        ("disorder", {"fermi_energy": -7, "hopping": -1}, "hopping = -1 is not allowed"),
+        ("disorder", {"fermi_energy": -7, "correlation_length": -1}, "correlation_length = -1"),
+        ("disorder", {"fermi_energy": -7, "onsite": 0.1, "samples": 1}, "samples = 1"),
+        ("disorder", {"fermi_energy": -7, "onsite": 0.1, "seed": -1}, "seed = -1"),
+        ("disorder", {"fermi_energy": -7, "onsite": 0.1, "distribution": "flat"}, "distribution"),
+    ],
+)
+def test_impossible_questions_are_refused(
+    name: str, keywords: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        getattr(dw, name)("ACGT", EXACT, **keywords)
+    assert problem in str(refused.value)
+
+
+def test_probes_on_bases_that_are_not_there_are_refused() -> None:
+    at: dict[str, Any] = {"fermi_energy": GUANINE}
+    with pytest.raises(UsageError, match="is missing"):
+        dw.dephasing("GACT/AG_C", EXACT, probe_sites="lower:2", **at)
+    with pytest.raises(InvalidContactError, match="upper:9"):
+        dw.dephasing("GACT", EXACT, probe_sites="upper:9", **at)
+
+
+def test_the_command_line_refuses_files_and_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for words_, problem in (
+        (["frames.pdb"], "'frames.pdb' is a file, and no sequence"),
+        ([], "there is no sequence to be asked for"),
+    ):
+        assert main(["iv", EXACT, *words_, "--fermi_energy", "-7"]) == EXIT_USAGE
+        assert problem in capsys.readouterr().err
+
+
+def test_a_scan_without_a_fermi_energy_chooses_the_largest_power_factor() -> None:
+    found = dw.thermoelectric("GGGG", EXACT, fermi_min=-8, fermi_max=-7, num_fermi_energies=11)
+    assert len(found.fermi_energies) == 11
+    (choice,) = found.summary()["choice"][1]
+    (energy,) = found.summary()["fermi_energy"][1]
+    best = found.power_factor[0, :, 0].argmax()
+    assert (choice, energy) == ("largest S^2 G", found.fermi_energies[best])

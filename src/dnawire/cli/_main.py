@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "doctor": Command("doctor", "tell what a run will meet here: signals, time, storage"),
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
+        "export": Command("export", "write a trained model to pass on: a folder or one file"),
         "screen": Command("screen", "rank many sequences by one quantity"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),

@@ -18,12 +18,15 @@ __all__ = [
     "Model",
     "Prediction",
     "Predictions",
+    "RunComparison",
     "Screening",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "compare_runs",
     "errors",
+    "export",
     "generate",
     "load",
     "predict",
@@ -34,6 +37,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.compare_runs import RunComparison, compare_runs
+    from dnawire.api.export import export
     from dnawire.api.generate import generate, read
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
@@ -46,6 +51,8 @@ if TYPE_CHECKING:
     from dnawire.transport import Conductance
 else:
     _HOMES = {
+        "api.compare_runs": ("RunComparison", "compare_runs"),
+        "api.export": ("export",),
         "api.generate": ("generate", "read"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),

@@ -59,6 +59,14 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
+    "compare_runs": {"runs": REQUIRED},
+    "export": {
+        "model": REQUIRED,
+        "output": None,
+        "license": None,
+        "citation": None,
+        "overwrite": False,
+    },
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "load": {"model": REQUIRED, "device": "auto"},
     "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
@@ -77,9 +85,18 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "to_dataframe": {},
         "plot": {},
         "plot_hamiltonian": {},
+        "to_ase": {},
+        "to_kwant": {},
+        "to_sisl": {},
         "save": {"output": None, "overwrite": False},
     },
     "Predictions": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "RunComparison": {
+        "table": {},
         "to_dataframe": {},
         "plot": {},
         "save": {"output": None, "overwrite": False},
@@ -101,6 +118,7 @@ ATTRIBUTES: Final = {
         "transmission", "warnings",
     },
     "Predictions": {"heading", "rows", "warnings"},
+    "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
     "Training": {
         "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",

@@ -17,11 +17,13 @@ from harness import TrainingProcess, any_command, without_figures
 from dnawire.cli._flags import parse
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
+from dnawire.cli.export import ExportFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.runs import RunsFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
@@ -38,6 +40,8 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
+    "export": ExportFlags,
+    "runs": RunsFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
     "parameters": ParametersFlags,

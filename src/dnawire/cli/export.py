@@ -61,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     written = write_export(exported, flags.output, overwrite=flags.overwrite)
     print("\n".join(export_lines(exported)))
     if flags.license is None:
-        _logger.warning("warning: without --license nobody may use or pass on the model")
+        _logger.warning(
+            "warning: no --license is given: nobody can tell what is allowed with the model"
+        )
     _logger.info("written: %s; use it as: dnawire predict %s SEQUENCE", written, written)
     return EXIT_FINISHED

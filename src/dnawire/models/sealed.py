@@ -100,7 +100,11 @@ def sealed_folder(folder: Path) -> ModelFiles:
         A file cannot be read, or is not what ``SHA256SUMS`` says.
     """
     is_sealed = (folder / CHECKSUMS_NAME).exists()
-    files = {name: _content(folder / name) for name in _SEALED if is_sealed or name != CARD_NAME}
+    files = {
+        name: _content(folder / name)
+        for name in _SEALED
+        if is_sealed or name != CARD_NAME or (folder / name).is_file()
+    }
     if is_sealed and _content(folder / CHECKSUMS_NAME) != checksums(files):
         _refuse(folder, f"its files are not those of its {CHECKSUMS_NAME}")
     try:

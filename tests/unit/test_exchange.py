@@ -30,7 +30,9 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=CASES)
 def prediction(request: pytest.FixtureRequest) -> dw.Prediction:
     case = dict(CASES[request.param])
-    return dw.predict(case.pop("sequences"), EXACT, num_energy_points=9, **case)
+    found = dw.predict(case.pop("sequences"), EXACT, num_energy_points=9, **case)
+    assert isinstance(found, dw.Prediction)
+    return found
 
 
 def test_sisl_computes_the_same_transmission(prediction: dw.Prediction) -> None:

@@ -44,8 +44,10 @@ def exported(trained: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def test_it_predicts_what_the_run_predicts(trained: Path, exported: Path) -> None:
-    conditions = {"left": "upper:0=0.1", "right": "upper:-1=0.1"}
-    ours, theirs = (dw.predict("ACGTA", one, **conditions) for one in (trained, exported))
+    ours, theirs = (
+        dw.predict("ACGTA", one, left="upper:0=0.1", right="upper:-1=0.1")
+        for one in (trained, exported)
+    )
     np.testing.assert_array_equal(ours.hamiltonian, theirs.hamiltonian)
     np.testing.assert_array_equal(ours.log10_transmission, theirs.log10_transmission)
     assert dw.load(exported).name == "shared"

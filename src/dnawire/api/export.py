@@ -92,7 +92,7 @@ def write_export(
 def export_lines(exported: ModelExport) -> list[str]:
     """What is said of an exported model: a line for each of its properties."""
     stored = exported.stored
-    scores = next(iter(stored.provenance.get("scores", {}).values()), {})
+    scores: dict[str, float] = next(iter(stored.provenance.get("scores", {}).values()), {})
     found = [f"{one.error_label} {scores[one.name]:.4f}" for one in SCORED if one.name in scores]
     sharing = exported.sharing
     return aligned(

@@ -134,8 +134,9 @@ def to_kwant(
         system[sites[row], sites[column]] = float(hamiltonian[row, column])
     for gamma in (gamma[duplex.mask] for gamma in gammas):
         touched = np.flatnonzero(gamma)
+        self_energy: NDArray[np.complex128] = -0.5j * np.diag(gamma[touched])
         lead = kwant.builder.SelfEnergyLead(
-            _constant(-0.5j * np.diag(gamma[touched])), [sites[row] for row in touched], []
+            _constant(self_energy), [sites[row] for row in touched], []
         )
         system.leads.append(lead)
     return system.finalized()

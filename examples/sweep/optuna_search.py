@@ -1,4 +1,4 @@
-"""Search settings with Optuna: ``pip install optuna``, then ``python optuna_search.py``.
+"""Search settings with Optuna: ``pip install "optuna>=4.9"``, then ``python optuna_search.py``.
 
 Type it again after an interruption, or in several terminals at once: trials are shared through the
 file of the study, and one whose process has ended is taken up where its training stopped.
@@ -42,7 +42,7 @@ if __name__ == "__main__":
         "sqlite:///search.db",
         heartbeat_interval=HEARTBEAT_SECONDS,
         grace_period=2 * HEARTBEAT_SECONDS,
-        failed_trial_callback=optuna.storages.RetryFailedTrialCallback(),
+        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
     )
     study = optuna.create_study(storage=storage, study_name="dnawire", load_if_exists=True)
     states = (optuna.trial.TrialState.COMPLETE,)

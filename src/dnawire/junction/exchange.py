@@ -134,22 +134,20 @@ def to_kwant(
         system[sites[row], sites[column]] = float(hamiltonian[row, column])
     for gamma in (gamma[duplex.mask] for gamma in gammas):
         touched = np.flatnonzero(gamma)
-        self_energy: NDArray[np.complex128] = -0.5j * np.diag(gamma[touched])
-        lead = kwant.builder.SelfEnergyLead(
-            _constant(self_energy), [sites[row] for row in touched], []
-        )
+        interface = [sites[row] for row in touched]
+        lead = kwant.builder.SelfEnergyLead(_wide_band_lead(gamma[touched]), interface, [])
         system.leads.append(lead)
     return system.finalized()
 
 
-def _constant(self_energy: NDArray[np.complex128]) -> Any:  # noqa: ANN401
-    """Function of the energy, as kwant calls that of a lead."""
+def _wide_band_lead(gamma: NDArray[np.float64]) -> Any:  # noqa: ANN401
+    """Function of the energy that gives ``-i gamma / 2``, as kwant calls that of a lead."""
 
-    def at(energy: float, args: tuple[object, ...] = (), *, params: object = None) -> Any:  # noqa: ANN401
+    def self_energy(energy: float, args: tuple[object, ...] = (), *, params: object = None) -> Any:  # noqa: ANN401
         del energy, args, params
-        return self_energy
+        return -0.5j * np.diag(gamma)
 
-    return at
+    return self_energy
 
 
 def _wide_band(name: str, gamma: NDArray[np.float64]) -> Any:  # noqa: ANN401

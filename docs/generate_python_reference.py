@@ -70,13 +70,20 @@ def _class(name: str, kind: type) -> Iterator[str]:
     yield _text(kind)
     known = attribute_docs(kind)
     rows = [(name, text) for name, text in known.items() if not name.startswith("_")]
-    ours = [base for base in reversed(kind.__mro__) if base.__module__.startswith("dnawire.")]
-    members = {name: one for base in ours for name, one in vars(base).items()}
-    rows += [_member(name, one) for name, one in members.items() if _is_public(name, one)]
+    rows += [_member(name, one) for name, one in _members(kind).items() if _is_public(name, one)]
     if rows:
         yield "| member | meaning |\n|---|---|"
         yield from (f"| `{one}` | {text} |" for one, text in rows)
         yield ""
+
+
+def _members(kind: type) -> dict[str, Any]:
+    """Members of a class, then those of the classes of `dnawire.api` that it is made of."""
+    bases = [base for base in kind.__mro__[1:] if base.__module__.startswith("dnawire.api.")]
+    found = dict(vars(kind))
+    for base in bases:
+        found = {**found, **{name: vars(base)[name] for name in vars(base) if name not in found}}
+    return found
 
 
 def _is_public(name: str, member: object) -> bool:

@@ -24,6 +24,7 @@ from tests.mutations.of_kernels import OF_KERNELS
 from tests.mutations.of_learning import OF_LEARNING
 from tests.mutations.of_physics import OF_PHYSICS
 from tests.mutations.of_runs import OF_RUNS
+from tests.mutations.of_sharing import OF_SHARING
 from tests.mutations.of_storage import OF_STORAGE
 
 ROOT: Final = Path(__file__).parent.parent
@@ -36,6 +37,7 @@ MUTATIONS: Final = (
     *OF_INPUT,
     *OF_STORAGE,
     *OF_RUNS,
+    *OF_SHARING,
     *OF_KERNELS,
     *OF_LEARNING,
     *OF_PHYSICS,

@@ -21,15 +21,18 @@ __all__ = [
     "Model",
     "Prediction",
     "Predictions",
+    "RunComparison",
     "Screening",
     "ThermoelectricScan",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "compare_runs",
     "dephasing",
     "disorder",
     "errors",
+    "export",
     "generate",
     "iv",
     "load",
@@ -42,8 +45,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.compare_runs import RunComparison, compare_runs
     from dnawire.api.dephasing import DephasingScan, dephasing
     from dnawire.api.disorder import DisorderEnsemble, disorder
+    from dnawire.api.export import export
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
@@ -60,6 +65,8 @@ else:
     _HOMES = {
         "api.dephasing": ("DephasingScan", "dephasing"),
         "api.disorder": ("DisorderEnsemble", "disorder"),
+        "api.compare_runs": ("RunComparison", "compare_runs"),
+        "api.export": ("export",),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),

@@ -40,6 +40,8 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
     "splits": (None, MAY),
     "allow_leak": (False, MAY),
     "model_type": ("standard", MUST),
+    "init_from": (None, MAY),
+    "init_digest": (None, MUST),
     "hidden_dim": (128, MUST),
     "num_layers": (4, MUST),
     "num_heads": (4, MUST),

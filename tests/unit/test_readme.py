@@ -19,12 +19,14 @@ from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
+from dnawire.cli.export import ExportFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.iv import IvFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.runs import RunsFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
@@ -44,6 +46,8 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
+    "export": ExportFlags,
+    "runs": RunsFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
     "iv": IvFlags,

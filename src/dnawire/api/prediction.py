@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.conditions import Setup
+from dnawire.api.exchange import Exchangeable
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.local_transport import LocalTransport
 from dnawire.api.prediction_tables import (
@@ -45,7 +46,7 @@ _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
 
-class Prediction(LocalTransport):
+class Prediction(LocalTransport, Exchangeable):
     """One predicted junction. It prints as a table, and shows itself in a notebook.
 
     Parameters

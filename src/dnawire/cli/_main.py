@@ -43,9 +43,11 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "train": Command("train", "train a model, or resume its training"),
         "status": Command("status", "show how runs are doing"),
+        "runs": Command("runs", "compare training runs: settings, learning curves, scores"),
         "doctor": Command("doctor", "tell what a run will meet here: signals, time, storage"),
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
+        "export": Command("export", "write a trained model to pass on: a folder or one file"),
         "screen": Command("screen", "rank many sequences by one quantity"),
         "iv": Command("iv", "current and differential conductance at a bias"),
         "thermoelectric": Command(

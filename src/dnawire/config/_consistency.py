@@ -118,6 +118,12 @@ def check_model(model: ModelConfig) -> None:
             f"hidden_dim = {model.hidden_dim} is not a multiple of num_heads = {model.num_heads}",
             f"Choose for example hidden_dim = {_next_multiple(model.hidden_dim, model.num_heads)}.",
         )
+    if model.init_digest is not None and model.init_from is None:
+        raise UsageError(
+            f"init_digest = {model.init_digest!r} has no effect without init_from: no model is "
+            "started from",
+            "Give the model with --init_from, or drop init_digest.",
+        )
     foreign = foreign_settings(model.model_type)
     for name, field in fields_of(type(model)).items():
         if name in foreign and getattr(model, name) != field.default:
@@ -169,6 +175,12 @@ def _check_allowed_change(name: str) -> None:
         raise UsageError(
             f"allow_change = {name!r} is not the name of a setting",
             hint or "See `dnawire train --help` for all names.",
+        )
+    if name == "init_digest":
+        raise UsageError(
+            f"allow_change = {name!r} has no effect: a run that is resumed takes its weights "
+            "from its checkpoint",
+            "Give the --init_from of its first start.",
         )
     if guards[name] is not MUST_MATCH:
         raise UsageError(

@@ -41,6 +41,8 @@ class ModelType:
     """A `dnawire.predictors.Predictor` as ``module:Class``, made of name, conditions and model."""
     target: Literal["spectra", "shell_charges"] = "spectra"
     """What its forward pass predicts and what it is trained on."""
+    limits: tuple[str, ...] = ()
+    """What it cannot do, in sentences for the cards of its models."""
 
 
 @cache

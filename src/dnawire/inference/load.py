@@ -42,9 +42,9 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     Parameters
     ----------
     name
-        Output folder of a training run, its ``model`` folder or a copy of that,
-        ``pretrained:NAME`` for a model of this package, or ``exact:NAME`` for the exact spectra of
-        a tight-binding parameter set.
+        Output folder of a training run, its ``model`` folder or a copy of that; the folder or the
+        file that ``dnawire export`` made; ``pretrained:NAME`` for a model of this package; or
+        ``exact:NAME`` for the exact spectra of a tight-binding parameter set.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU. Transport through a Hamiltonian is always computed on the CPU.
@@ -74,7 +74,7 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     from dnawire.operators.device import named_device
 
     place = named_device(device)
-    folder, label = _named_folder(name)
+    folder, label = named_model(name)
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)
     return predictor(label, _conditions(folder, stored), stored.model.to(place))
@@ -91,8 +91,8 @@ def available_models() -> tuple[str, ...]:
     return (*pretrained, *(EXACT + one for one in available_parameters()))
 
 
-def _named_folder(name: str) -> tuple[Path, str]:
-    """Folder of a model, and its short name; tells what may have been meant.
+def named_model(name: str) -> tuple[Path, str]:
+    """Folder or file of a model, and its short name; tells what may have been meant.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _named_folder(name: str) -> tuple[Path, str]:
     bare = {one.partition(":")[2]: one for one in names}
     meant = nearest(name, names) or nearest_of(name, bare)
     raise NotFoundError(
-        f"no model in {name}: there is no such folder.",
+        f"no model in {name}: there is no such folder or file.",
         f"{meant} Give the output folder of a finished run, or {' or '.join(names)}.".lstrip(),
     )
 
@@ -125,6 +125,8 @@ def _exact(name: str) -> Predictor:
 def _model_folder(path: Path) -> tuple[Path, str]:
     """Folder of the model, and the name of the run."""
     run = path.resolve()
+    if path.is_file():
+        return path, path.stem
     if (path / MODEL_FOLDER).is_dir():
         return path / MODEL_FOLDER, run.name
     return path, run.parent.name if run.name == MODEL_FOLDER else run.name

@@ -11,7 +11,13 @@ from dnawire.models.registry import (
     predictor_class,
 )
 from dnawire.models.standard.model import StandardModel
-from dnawire.models.storage import StoredModel, load_model, save_model
+from dnawire.models.storage import (
+    StoredModel,
+    load_model,
+    read_model_files,
+    save_model,
+    weights_digest,
+)
 
 __all__ = [
     "BlockHamiltonian",
@@ -27,5 +33,7 @@ __all__ = [
     "load_model",
     "model_class",
     "predictor_class",
+    "read_model_files",
     "save_model",
+    "weights_digest",
 ]

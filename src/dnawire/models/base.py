@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from dnawire.graphs.schema import JunctionBatch, SpectraBatch, Targets
 from dnawire.junction import LETTERS
 from dnawire.models.dropout import Dropout
 from dnawire.models.packing import PackedParameters
+
+GRID: Final = ("energies", "eta")
+"""Buffers that say at which energies spectra are; all others are part of what was learned."""
 
 
 class TargetStatistics(NamedTuple):
@@ -71,6 +74,23 @@ class TransportModel(nn.Module, ABC):
     @abstractmethod
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Take from the training set what needs no step: a linear fit, or what never occurs."""
+
+    def start_from(self, learned: Mapping[str, Tensor], training: Sequence[Batch]) -> None:
+        """Take over what another model of this kind has learned, in the place of `adapt_to`.
+
+        Its weights and the scales that belong to them are taken, so that the new model predicts
+        what the other one did; the energies stay those of the new records.
+
+        Parameters
+        ----------
+        learned
+            State of the other model.
+        training
+            The new training set, for what it alone can tell.
+        """
+        del training
+        own = self.state_dict()
+        self.load_state_dict({**learned, **{name: own[name] for name in GRID}})
 
     @abstractmethod
     def forward(self, batch: JunctionBatch) -> Targets:

@@ -1,24 +1,32 @@
-"""A trained model as a folder: weights as safetensors, all else as JSON; nothing that runs code."""
+"""A trained model as a folder or one file: safetensors and JSON; nothing that runs code."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from dnawire.config import model_types
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
 from dnawire.files.durable import replace_durably
-from dnawire.files.filesystem import LARGEST_FILE, read_regular
-from dnawire.files.text import read_text
 from dnawire.models.base import TransportModel
 from dnawire.models.registry import ModelSpecification, build_model
+from dnawire.models.sealed import (
+    DESCRIPTION_NAME,
+    MODEL_SUFFIX,
+    WEIGHTS_NAME,
+    ModelFiles,
+    check_sealed,
+    read_sealed,
+    sealed_folder,
+)
 
-WEIGHTS_NAME: Final = "model.safetensors"
-DESCRIPTION_NAME: Final = "config.json"
 _FORMAT: Final = "dnawire-model"
 _VERSION: Final = 1
 
@@ -51,37 +59,65 @@ class StoredModel(NamedTuple):
     provenance: dict[str, Any]
 
 
-def load_model(folder: Path) -> StoredModel:
-    """Read a model.
+def load_model(path: Path) -> StoredModel:
+    """Read a model from its folder, or from the one file that `dnawire export` makes.
 
     Raises
     ------
     NotFoundError
         If the folder holds no model.
     UnusableFileError
-        If a file is damaged, foreign or newer than this program.
+        If a file is damaged, altered since it was exported, foreign or newer than this program.
     """
-    path = folder / DESCRIPTION_NAME
-    if not path.is_file() or not (folder / WEIGHTS_NAME).is_file():
-        raise NotFoundError(
-            f"no model in {folder}: {DESCRIPTION_NAME} or {WEIGHTS_NAME} is missing",
-            "Give the output folder of a finished run, e.g. outputs/hamiltonian.",
-        )
-    description = _read_description(path)
-    specification, model = _build(path, description)
+    files = read_model_files(path)
+    place = path if path.is_file() else path / DESCRIPTION_NAME
+    description = _read_description(place, files.description)
+    check_sealed(path, files, description)
+    specification, model = _build(place, description)
+    weights = path if path.is_file() else path / WEIGHTS_NAME
     try:
-        # By its bytes: the library takes no path whose name is not UTF-8.
-        model.load_state_dict(load(read_regular(folder / WEIGHTS_NAME, LARGEST_FILE)))
+        model.load_state_dict(load(files.weights))
     except (SafetensorError, RuntimeError, OSError, MemoryError) as error:
         raise UnusableFileError(
-            f"{folder / WEIGHTS_NAME} does not hold the weights of this model: "
+            f"{weights} does not hold the weights of this model: "
             f"{' '.join(str(error).split()) or type(error).__name__}",
             "Copy the model folder again, use the version of dnawire that wrote it, or train it "
             "anew with this one.",
         ) from error
-    _check_finite(folder / WEIGHTS_NAME, model)
+    _check_finite(weights, model)
     model.eval().pack()
     return StoredModel(model, specification, description["provenance"])
+
+
+def read_model_files(path: Path) -> ModelFiles:
+    """Read the files of a model; what was exported is held against its checksums.
+
+    Raises
+    ------
+    NotFoundError
+        If the folder holds no model.
+    UnusableFileError
+        If it was altered since it was exported, or a file cannot be read.
+    """
+    if path.is_file():
+        return read_sealed(path)
+    if not (path / DESCRIPTION_NAME).is_file() or not (path / WEIGHTS_NAME).is_file():
+        raise NotFoundError(
+            f"no model in {path}: {DESCRIPTION_NAME} or {WEIGHTS_NAME} is missing",
+            "Give the output folder of a finished run, e.g. outputs/hamiltonian, or what "
+            f"`dnawire export` made: a folder or a file ending in {MODEL_SUFFIX}.",
+        )
+    return sealed_folder(path)
+
+
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of the names, types, shapes and values of a state, whatever file it is in."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        value = weights[name].detach().cpu().contiguous()
+        digest.update(f"{name} {value.dtype} {list(value.shape)}\n".encode())
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _check_finite(path: Path, model: TransportModel) -> None:
@@ -111,11 +147,11 @@ def _check_model_type(path: Path, name: str) -> None:
         )
 
 
-def _read_description(path: Path) -> dict[str, Any]:
+def _read_description(path: Path, text: str) -> dict[str, Any]:
     try:
-        description = json.loads(read_text(path))
+        description = json.loads(text)
         known = description["format"] == _FORMAT and description["version"] == _VERSION
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _foreign(path) from error
     if not known:
         raise _foreign(path)

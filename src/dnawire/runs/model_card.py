@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dnawire.config import declaration
 from dnawire.data import Splits
 from dnawire.data.coverage import range_text
 from dnawire.models import ModelSpecification, model_class, predictor_class
@@ -39,8 +40,10 @@ def model_card(
         _use(provenance),
         ["## Scores on the test set", "", *_score_table(provenance["scores"])],
         _verdict(provenance["scores"]),
+        ["## Data", "", *_data(provenance["source"])],
         ["## Training", "", *_training(provenance, splits)],
         ["## Domain", "", *_domain(specification, provenance)],
+        *_limits(specification),
         ["Settings, seed and all numbers: `config.json`."],
     )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -73,6 +76,19 @@ def _verdict(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
     ]
 
 
+def _data(source: Mapping[str, Any]) -> list[str]:
+    """What the records say of their own origin, but for what holds many values."""
+    plain = {name: value for name, value in source.items() if not isinstance(value, dict | list)}
+    if isinstance(doi := source.get("doi"), list):
+        plain["doi"] = ", ".join(map(str, doi))
+    return [f"- {name.replace('_', ' ')}: {value}" for name, value in plain.items()]
+
+
+def _limits(specification: ModelSpecification) -> list[list[str]]:
+    limits = declaration(specification.model_type).limits
+    return [["## Limits", "", *(f"- {one}" for one in limits)]] if limits else []
+
+
 def _training(provenance: Mapping[str, Any], splits: Splits) -> list[str]:
     sizes = (len(splits.train), len(splits.validation), len(splits.test))
     numbers = "{:,} for training, {:,} for the choice of the epoch, {:,} for the scores"
@@ -80,6 +96,12 @@ def _training(provenance: Mapping[str, Any], splits: Splits) -> list[str]:
     parameters = provenance["origin"]["parameters"]
     if parameters:
         lines.append(f"- tight-binding parameter set of the records: `{parameters}`")
+    if start := provenance["config"].get("init_from"):
+        lines += [
+            f"- started from the weights of `{start}`, SHA-256 "
+            f"`{provenance['config']['init_digest']}`; what that model was trained on may be among "
+            "the test records, and then the scores are too good",
+        ]
     leaked = provenance["leaked_duplexes"]
     if leaked:
         lines.append(f"- **{leaked:,} duplexes are on two sides of the split, scores too good**")

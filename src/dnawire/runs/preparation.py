@@ -35,6 +35,7 @@ from dnawire.models import (
     model_class,
 )
 from dnawire.quantities import QUANTITIES, scored_in
+from dnawire.runs.warm_start import take_weights
 from dnawire.structures import load_helix
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
@@ -214,9 +215,12 @@ def initial_model(config: TrainConfig, data: PreparedData) -> TransportModel:
 
 
 def adapted_model(config: TrainConfig, data: PreparedData) -> TransportModel:
-    """Return the model as a new training starts with it."""
+    """Return the model as a new training starts with it: adapted to its records, or trained."""
     model = initial_model(config, data)
-    model.adapt_to(data.training)
+    if config.model.init_from is None:
+        model.adapt_to(data.training)
+    else:
+        take_weights(model, config, data)
     return model
 
 

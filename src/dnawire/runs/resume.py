@@ -31,6 +31,7 @@ from dnawire.errors import ConfigurationMismatchError, UnusableCheckpointError
 from dnawire.monitor import PROGRESS_NAME, STATUS_NAME
 from dnawire.runs.application import APPLICATION, CHANGED_SETTINGS
 from dnawire.runs.checkpointing import CheckpointCallback, restore
+from dnawire.runs.warm_start import check_start
 from dnawire.training.schedule import depends_on_total, rate_factor_after
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ def find_checkpoint(config: TrainConfig, store: CheckpointStore) -> LoadedCheckp
         loaded = found
     for rejected in loaded.rejected:
         logger.warning("CHECKPOINT REJECTED: %s: %s", rejected.path, rejected.reason)
+    check_start(loaded.payload["args"], config, str(loaded.path))
     check_settings(loaded.payload, config)
     return loaded
 

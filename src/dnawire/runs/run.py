@@ -41,6 +41,7 @@ from dnawire.runs.results import write_results
 from dnawire.runs.resume import archive_other_run, find_checkpoint, open_store, resume
 from dnawire.runs.start import start_record
 from dnawire.runs.torch_setup import set_up_torch
+from dnawire.runs.warm_start import with_digest
 from dnawire.training.callback import Callbacks
 from dnawire.training.distributed import ProcessGroup, SingleProcess, join_process_group
 from dnawire.training.loop import Trainer
@@ -251,7 +252,7 @@ class Run:
 
     def _open_folders(self) -> LoadedCheckpoint | None:
         """Own the folders; return the checkpoint to go on from, if there is one."""
-        self.config = without_restart(self.config, self._job)
+        self.config = with_digest(without_restart(self.config, self._job))
         settings, loaded = self.config.checkpoint, None
         if settings.enabled:
             self._store, lock = open_store(settings, self._stack)

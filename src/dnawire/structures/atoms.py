@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.errors import MissingDependencyError
 from dnawire.junction import STRANDS, Duplex
+
+if TYPE_CHECKING:
+    import ase
 
 ATOMIC_NUMBERS: Final = {"H": 1, "C": 6, "N": 7, "O": 8, "P": 15}
 """Atomic numbers of the elements of nucleic acids."""
@@ -69,6 +73,39 @@ class AtomicStructure:
         pair = np.where(strand == 0, position, self.duplex.length - 1 - position)
         found: NDArray[np.int64] = 2 * pair + strand
         return found
+
+    def to_ase(self) -> ase.Atoms:
+        """Atoms for ASE, not periodic.
+
+        Returns
+        -------
+        ase.Atoms
+            In the order of this structure, positions in Angstrom. Its arrays ``atomtypes``,
+            ``residuenames``, ``residuenumbers`` and ``tags`` (nucleotide) are those of a PDB file;
+            ``info`` holds the ``duplex`` and its total ``charge`` in e.
+
+        Raises
+        ------
+        MissingDependencyError
+            If ASE is not installed.
+        """
+        try:
+            import ase
+        except ImportError as error:
+            raise MissingDependencyError(
+                "to_ase needs the package ase, which is not installed.",
+                "pip install dnawire[export]",
+            ) from error
+        letters = self.duplex.upper + self.duplex.lower
+        info = {"duplex": self.duplex.text, "charge": self.charge}
+        atoms = ase.Atoms(
+            self.elements, self.positions, tags=self.nucleotides.tolist(), pbc=False, info=info
+        )
+        atoms.new_array("atomtypes", np.array(self.names))
+        residues = [f"D{letters[nucleotide]}" for nucleotide in self.nucleotides]
+        atoms.new_array("residuenames", np.array(residues))
+        atoms.new_array("residuenumbers", self.nucleotides % self.duplex.length + 1)
+        return atoms
 
     def atom(self, nucleotide: int, name: str) -> int:
         """Number of an atom; -1 if the nucleotide has none of that name."""

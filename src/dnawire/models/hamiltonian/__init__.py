@@ -10,4 +10,10 @@ MODEL: Final = ModelType(
     settings=HamiltonianSettings,
     model=f"{__name__}.model:HamiltonianModel",
     predictor=f"{__name__}.predictor:LearnedHamiltonianPredictor",
+    limits=(
+        "It has one orbital per base: records with more levels are fitted, not reproduced.",
+        "H outside of the energies of its training, and elements that no contact makes visible, "
+        "are not determined by its records.",
+        "It does not say how sure it is.",
+    ),
 )

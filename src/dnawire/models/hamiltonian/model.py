@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import torch
@@ -85,6 +85,21 @@ class HamiltonianModel(TransportModel):
 
         The hopping of pairs of bases that never meet is set to zero: nothing will teach it.
         """
+        self._warn_of_states(training)
+        hopping = self.hopping_table.detach()
+        start = find_start(training, self.energies, float(self.eta), hopping, self.resonance_width)
+        start.report()
+        with torch.no_grad():
+            self.energy_origin.copy_(start.onsite.mean())
+            self.onsite_table.copy_(start.onsite - start.onsite.mean())
+            self.hopping_table.copy_(torch.where(_meeting(training), start.hopping, 0.0))
+
+    def start_from(self, learned: Mapping[str, Tensor], training: Sequence[Batch]) -> None:
+        """Take over another model, whatever its energies were."""
+        self._warn_of_states(training)
+        super().start_from(learned, training)
+
+    def _warn_of_states(self, training: Sequence[Batch]) -> None:
         states = states_per_base(evenly(training, _COUNTED), self.energies)
         if states > _MOST_STATES:
             logger.warning(
@@ -93,13 +108,6 @@ class HamiltonianModel(TransportModel):
                 "--model_type atomistic.",
                 states,
             )
-        hopping = self.hopping_table.detach()
-        start = find_start(training, self.energies, float(self.eta), hopping, self.resonance_width)
-        start.report()
-        with torch.no_grad():
-            self.energy_origin.copy_(start.onsite.mean())
-            self.onsite_table.copy_(start.onsite - start.onsite.mean())
-            self.hopping_table.copy_(torch.where(_meeting(training), start.hopping, 0.0))
 
     def hamiltonian(self, batch: JunctionBatch) -> BlockHamiltonian:
         """H of each duplex in the ladder layout; elements of missing bases are zero."""

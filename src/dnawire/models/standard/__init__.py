@@ -10,4 +10,10 @@ MODEL: Final = ModelType(
     settings=StandardSettings,
     model=f"{__name__}.model:StandardModel",
     predictor="dnawire.models.grid_predictor:GridPredictor",
+    limits=(
+        "It knows one grid of energies and one eta, no LDOS and no Hamiltonian.",
+        "It has no reason to hold for lengths, contacts, couplings and base pairs that its "
+        "training records do not cover.",
+        "It does not say how sure it is.",
+    ),
 )

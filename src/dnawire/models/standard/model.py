@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -90,6 +90,11 @@ class StandardModel(TransportModel):
         inputs = (features.cpu() - self.feature_mean) / self.feature_std
         with torch.no_grad():
             self.linear.weight.copy_(self._ridge_weights(training, inputs))
+
+    def start_from(self, learned: Mapping[str, Tensor], training: Sequence[Batch]) -> None:
+        """Take over another model; T may be as high as the old and the new records need."""
+        super().start_from(learned, training)
+        self.channels_of_base.clamp_min_(_channels_of_base(training))
 
     def _ridge_weights(
         self, training: Sequence[Batch], inputs: Float[Tensor, "N K"]

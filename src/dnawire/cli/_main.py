@@ -47,6 +47,8 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
         "screen": Command("screen", "rank many sequences by one quantity"),
+        "series": Command("series", "compute conductance against length, and its decay"),
+        "scan": Command("scan", "compute the effect of every single change of a sequence"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

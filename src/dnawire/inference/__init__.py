@@ -1,11 +1,16 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
+from dnawire.inference.answers import Answer, answer_each, check_question
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
     ListedCandidates,
     PatternCandidates,
 )
+from dnawire.inference.changes import KINDS, Change, single_changes
+from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
+from dnawire.inference.dephasing import answer_probed, as_probed
+from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
 from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
@@ -21,6 +26,7 @@ from dnawire.inference.remarks import (
 from dnawire.inference.screen import (
     CONDUCTANCE,
     CRITERIA,
+    TRANSMISSION,
     Question,
     Screened,
     check_candidates,
@@ -42,12 +48,20 @@ __all__ = [
     "CONDUCTANCE",
     "CRITERIA",
     "EXACT",
+    "FEWEST",
+    "KINDS",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
+    "TRANSMISSION",
+    "Answer",
     "AtFermiEnergy",
     "Candidates",
+    "Change",
     "Conditions",
+    "Decay",
     "Distribution",
+    "Exponential",
+    "Family",
     "ListedCandidates",
     "PatternCandidates",
     "Predictor",
@@ -58,10 +72,16 @@ __all__ = [
     "Screened",
     "Summary",
     "align_signs",
+    "answer_each",
+    "answer_probed",
+    "as_probed",
     "available_models",
     "check_candidates",
     "check_predictor",
+    "check_question",
     "conductance_remarks",
+    "family_lengths",
+    "fit_decay",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",
@@ -70,6 +90,7 @@ __all__ = [
     "prediction_remarks",
     "resolved_record",
     "screen",
+    "single_changes",
     "status",
     "summarize",
     "summary_remarks",

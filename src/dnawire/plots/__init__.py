@@ -19,7 +19,9 @@ from dnawire.plots.hamiltonian import (
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.scan import Effect, plot_scan, scan_figure
 from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
+from dnawire.plots.series import Measured, plot_decay, series_figure
 from dnawire.plots.spectra import (
     Comparison,
     comparison_figure,
@@ -41,7 +43,9 @@ from dnawire.plots.training import (
 __all__ = [
     "LINES",
     "Comparison",
+    "Effect",
     "EnsembleData",
+    "Measured",
     "Table",
     "comparison_figure",
     "comparison_table",
@@ -57,6 +61,7 @@ __all__ = [
     "parity_figure",
     "parity_table",
     "plot_conductances",
+    "plot_decay",
     "plot_difference",
     "plot_distribution",
     "plot_ensemble_transmission",
@@ -64,11 +69,14 @@ __all__ = [
     "plot_hamiltonian",
     "plot_losses",
     "plot_parity",
+    "plot_scan",
     "plot_spectrum",
     "read_metrics",
     "read_restarts",
     "save_figure",
     "save_table",
+    "scan_figure",
+    "series_figure",
     "shown",
     "spectra_figure",
     "spectra_table",

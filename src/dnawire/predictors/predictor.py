@@ -13,7 +13,7 @@ from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.predictors.conditions import Conditions
 from dnawire.quantities import BY_COLUMN, site_order_columns
 from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
-from dnawire.transport import Totals, block_spectra, block_totals, poles
+from dnawire.transport import BlockJunctions, Totals, block_spectra, block_totals, poles
 
 _VALUES_PER_BATCH: Final = 2**22
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
@@ -180,6 +180,17 @@ class HamiltonianPredictor:
             grid,
             mask=blocks.mask,
             eta=width,
+        )
+
+    def block_junctions(self, junctions: Sequence[Junction]) -> BlockJunctions:
+        """Junctions of one length as the observables of `dnawire.transport` take them."""
+        blocks = self._source(np.stack([one.duplex.codes for one in junctions]))
+        return BlockJunctions.of(
+            blocks.diagonal,
+            blocks.step,
+            np.stack([one.gamma_left for one in junctions]),
+            np.stack([one.gamma_right for one in junctions]),
+            mask=blocks.mask,
         )
 
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:

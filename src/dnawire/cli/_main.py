@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "screen": Command("screen", "rank many sequences by one quantity"),
         "series": Command("series", "compute conductance against length, and its decay"),
         "scan": Command("scan", "compute the effect of every single change of a sequence"),
+        "evaluate": Command("evaluate", "score a model on records"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

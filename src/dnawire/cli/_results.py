@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.errors import EXIT_FINISHED
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from dnawire.api.result import Result
 
 _logger = logging.getLogger(__name__)
+
+_QUIET: Final = 5.0
+"""Seconds before progress is told where there is no terminal."""
 
 
 def finish(result: Result, place: ResultPlace) -> int:
@@ -44,7 +47,8 @@ def _follow(steps: Iterable[None], total: int, unit: str) -> None:
         for done, _ in enumerate(steps, start=1):
             bar.update()
             if bar.disable:
-                left = (time.monotonic() - start) / done * (total - done)
+                elapsed = time.monotonic() - start
+                left = elapsed / done * (total - done)
                 is_tenth = 10 * done // total > 10 * (done - 1) // total
-                level = logging.INFO if is_tenth and left > 1.0 else logging.DEBUG
+                level = logging.INFO if is_tenth and elapsed > _QUIET else logging.DEBUG
                 _logger.log(level, "%d of %d %s, %.0f s left", done, total, unit, left)

@@ -10,6 +10,7 @@ from dnawire.inference.candidates import (
 from dnawire.inference.changes import KINDS, Change, single_changes
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed
+from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
@@ -60,6 +61,7 @@ __all__ = [
     "Conditions",
     "Decay",
     "Distribution",
+    "ErrorTable",
     "Exponential",
     "Family",
     "ListedCandidates",
@@ -76,10 +78,13 @@ __all__ = [
     "answer_probed",
     "as_probed",
     "available_models",
+    "baselines_of",
+    "check_answerable",
     "check_candidates",
     "check_predictor",
     "check_question",
     "conductance_remarks",
+    "evaluate",
     "family_lengths",
     "fit_decay",
     "is_same_from_both_strands",

@@ -8,6 +8,7 @@ from dnawire.plots.ensemble import (
     plot_conductances,
     plot_ensemble_transmission,
 )
+from dnawire.plots.evaluation import evaluation_figure, plot_group_errors
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
@@ -53,6 +54,7 @@ __all__ = [
     "distribution_table",
     "ensemble_figure",
     "ensemble_table",
+    "evaluation_figure",
     "figure_paths",
     "footer",
     "hamiltonian_comparison_figure",
@@ -66,6 +68,7 @@ __all__ = [
     "plot_distribution",
     "plot_ensemble_transmission",
     "plot_errors",
+    "plot_group_errors",
     "plot_hamiltonian",
     "plot_losses",
     "plot_parity",

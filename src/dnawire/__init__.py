@@ -14,31 +14,44 @@ __all__ = [
     "Conductance",
     "Contact",
     "Duplex",
+    "Evaluation",
     "Junction",
     "Model",
+    "ModelComparison",
     "Prediction",
     "Predictions",
+    "Scan",
     "Screening",
+    "Series",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "compare",
     "errors",
+    "evaluate",
     "generate",
     "load",
     "predict",
     "read",
+    "scan",
     "screen",
+    "series",
     "train",
 ]
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.analyses import compare, evaluate, scan, series
+    from dnawire.api.comparison import ModelComparison
+    from dnawire.api.evaluation import Evaluation
     from dnawire.api.generate import generate, read
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
+    from dnawire.api.series import Series
     from dnawire.api.train import Training, train
     from dnawire.data import TransportDataset, TransportRecord
     from dnawire.inference import available_models
@@ -46,11 +59,16 @@ if TYPE_CHECKING:
     from dnawire.transport import Conductance
 else:
     _HOMES = {
+        "api.analyses": ("compare", "evaluate", "scan", "series"),
+        "api.comparison": ("ModelComparison",),
+        "api.evaluation": ("Evaluation",),
         "api.generate": ("generate", "read"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction", "Predictions"),
+        "api.scan": ("Scan",),
         "api.screening": ("Screening",),
+        "api.series": ("Series",),
         "api.train": ("Training", "train"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),

@@ -145,9 +145,7 @@ class Evaluation(Result):
     def lines(self) -> list[str]:
         """Errors by length, and the worst records."""
         lengths = _printed(self.by_length())
-        shown = {
-            name: column for name, column in self.by_record().items() if "contact" not in name
-        }
+        shown = {name: column for name, column in self.by_record().items() if "contact" not in name}
         records = _printed(shown)[: 1 + _WORST]
         return [*aligned(lengths), "", "worst records:", *aligned(records)]
 
@@ -307,12 +305,13 @@ class Evaluation(Result):
         from dnawire.plots import footer
 
         conditions, eta = self._predictor.conditions, np.unique(self._dataset.eta)
-        return footer(
+        text = footer(
             None,
             energy_reference=conditions.energy_reference,
-            eta=float(eta[0]) if len(eta) == 1 else math.nan,
+            eta=float(eta[0]),
             parameters=conditions.parameters,
         )
+        return text if len(eta) == 1 else text.replace(f"eta {eta[0]:g} eV", "eta of each record")
 
 
 def _printed(table: Table) -> list[list[str]]:

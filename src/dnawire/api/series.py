@@ -165,11 +165,12 @@ class Series(Result):
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         question, coupling = self._question, self._options.probe_coupling
-        units = self._family.unit
+        pairs = self._family.unit
+        unit = "1 base pair" if pairs == 1 else f"{pairs} base pairs"
         return [
             *self._setup.lines,
             f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K",
-            f"family        {self._family.pattern}: a unit of {units} base pairs",
+            f"family        {self._family.pattern}: a unit of {unit}",
             f"lengths       {self.num_steps} from {self.lengths[0]} to {self.lengths[-1]} base "
             f"pairs ({self._options.lengths}), rise {self.rise:g} Angstrom",
             "transport     coherent"

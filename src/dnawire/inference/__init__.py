@@ -8,6 +8,7 @@ from dnawire.inference.candidates import (
     PatternCandidates,
 )
 from dnawire.inference.changes import KINDS, Change, single_changes
+from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
@@ -60,6 +61,7 @@ __all__ = [
     "Change",
     "Conditions",
     "Decay",
+    "Difference",
     "Distribution",
     "ErrorTable",
     "Exponential",
@@ -83,6 +85,9 @@ __all__ = [
     "check_candidates",
     "check_predictor",
     "check_question",
+    "check_zeros",
+    "common_energies",
+    "common_value",
     "conductance_remarks",
     "evaluate",
     "family_lengths",

@@ -105,9 +105,7 @@ class Decay:
         return self.tunneling.beta > 2.0 * self.tunneling.standard_error
 
 
-def fit_decay(
-    lengths: NDArray[np.int64], log10_values: Float[Doubles, " n"]
-) -> Decay | None:
+def fit_decay(lengths: NDArray[np.int64], log10_values: Float[Doubles, " n"]) -> Decay | None:
     """Fit the decay of a conductance, or of T, with the length.
 
     Parameters

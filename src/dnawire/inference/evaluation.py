@@ -127,9 +127,7 @@ class ErrorTable:
             if column in predicted.spectra and column in reference.spectra:
                 found = _summed(predicted.spectra[column], reference.spectra[column])
                 self._errors.setdefault(quantity.name, {})[number] = found
-        spectra = {
-            name: values for name, values in predicted.spectra.items() if values.ndim == 1
-        }
+        spectra = {name: values for name, values in predicted.spectra.items() if values.ndim == 1}
         self.predicted[number] = replace(predicted, spectra=spectra)
 
 
@@ -165,9 +163,7 @@ def check_answerable(predictor: Predictor, dataset: TransportDataset) -> None:
             ) from error
 
 
-def evaluate(
-    predictor: Predictor, dataset: TransportDataset, table: ErrorTable
-) -> Iterator[int]:
+def evaluate(predictor: Predictor, dataset: TransportDataset, table: ErrorTable) -> Iterator[int]:
     """Predict all records, some at a time, and take their errors into a table.
 
     Parameters

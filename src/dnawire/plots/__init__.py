@@ -17,6 +17,7 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.models import PANELS, models_figure, models_table
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
@@ -43,6 +44,7 @@ from dnawire.plots.training import (
 
 __all__ = [
     "LINES",
+    "PANELS",
     "Comparison",
     "Effect",
     "EnsembleData",
@@ -60,6 +62,8 @@ __all__ = [
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "models_figure",
+    "models_table",
     "parity_figure",
     "parity_table",
     "plot_conductances",

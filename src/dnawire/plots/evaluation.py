@@ -45,9 +45,7 @@ def plot_group_errors(ax: Axes, groups: Groups, label: str, marker: str) -> Axes
     return ax
 
 
-def evaluation_figure(
-    by_energy: Groups, by_length: Groups, title: str, footer: str
-) -> Figure:
+def evaluation_figure(by_energy: Groups, by_length: Groups, title: str, footer: str) -> Figure:
     """Figure of the errors by energy, and by length.
 
     Parameters

@@ -74,9 +74,7 @@ def plot_decay(ax: Axes, measured: Measured, rise: float, label: str, color: str
     return ax
 
 
-def series_figure(
-    measured: Mapping[str, Measured], rise: float, title: str, footer: str
-) -> Figure:
+def series_figure(measured: Mapping[str, Measured], rise: float, title: str, footer: str) -> Figure:
     """Figure of a series.
 
     Parameters

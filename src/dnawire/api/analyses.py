@@ -1,4 +1,4 @@
-"""``dnawire.series``, ``scan``, ``evaluate`` and ``compare``: one question to models, in one call."""
+"""``dnawire.series``, ``scan``, ``evaluate`` and ``compare``: questions to models in one call."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def series(
     DnawireError
         The family, a length, contact, energy or keyword is impossible, or the model cannot be used.
     """
-    given: dict[str, Any] = dict(keywords)
+    given: Any = dict(keywords)
     options = _taken(SeriesOptions, given)
     if "lengths" in options:
         options["lengths"] = lengths_text(options["lengths"])
-    predictor, asked = load(model, device).predictor, KeywordConditions.of(_conditions(given))
+    predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
     return Series.prepared(pattern, SeriesOptions(**options), predictor, asked).completed()
 
 
@@ -104,9 +104,9 @@ def scan(
     DnawireError
         The sequence, a contact, energy or keyword is impossible, or the model cannot be used.
     """
-    given: dict[str, Any] = dict(keywords)
+    given: Any = dict(keywords)
     options = ScanOptions(**_taken(ScanOptions, given))
-    predictor, asked = load(model, device).predictor, KeywordConditions.of(_conditions(given))
+    predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
     duplex = sequence if isinstance(sequence, Duplex) else Duplex.parse(sequence)
     return Scan.prepared(duplex, options, predictor, asked).completed()
 
@@ -144,9 +144,10 @@ def evaluate(
         The records cannot be used, or the model cannot answer for their energies or their eta.
     """
     predictor = load(model, device).predictor
-    is_read = isinstance(records, TransportDataset)
-    dataset = records if is_read else read_dataset(records)
-    origin = "given records" if is_read else str(records)
+    if isinstance(records, TransportDataset):
+        dataset, origin = records, "given records"
+    else:
+        dataset, origin = read_dataset(records), str(records)
     path = None if splits is None else Path(splits)
     return Evaluation.prepared(predictor, dataset, origin, path).completed()
 
@@ -198,7 +199,3 @@ def compare(
 def _taken(kind: type[Any], given: dict[str, Any]) -> dict[str, Any]:
     """Take the fields of a class out of some keywords."""
     return {one.name: given.pop(one.name) for one in fields(kind) if one.name in given}
-
-
-def _conditions(given: dict[str, Any]) -> ConditionKeywords:
-    return ConditionKeywords(**given)

@@ -257,10 +257,10 @@ class Series(Result):
             "first_length": ("base pairs", [one.first for one in tunneling]),
             "last_length": ("base pairs", [one.last for one in tunneling]),
             "crossover": ("base pairs", [_or_nan(one.crossover) for one in found]),
-            "beta_beyond": ("per base pair", [_or_nan(one and one.beta) for one in beyond]),
+            "beta_beyond": ("per base pair", [one.beta if one else math.nan for one in beyond]),
             "beta_beyond_error": (
                 "per base pair",
-                [_or_nan(one and one.standard_error) for one in beyond],
+                [one.standard_error if one else math.nan for one in beyond],
             ),
         }
 

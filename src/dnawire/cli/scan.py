@@ -17,7 +17,7 @@ from dnawire.cli._results import finish
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True, kw_only=True)
 class ScanFlags(ScanOptions):
-    """Compute the effect of every single mutation, mismatch and missing base, and rank them by it."""
+    """Compute and rank the effect of every single mutation, mismatch and missing base."""
 
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import UsageError
 from dnawire.predictors import Predictor
+from dnawire.scalars import ENERGY, check_range
 
 Value = TypeVar("Value")
 
@@ -60,6 +61,8 @@ def check_zeros(predictors: Sequence[Predictor], zeros: Sequence[float]) -> tupl
                 f"{len(zeros)} zeros of the energy for {len(predictors)} models",
                 "Give one in eV for each model, in their order.",
             )
+        for zero in zeros:
+            check_range("zeros", zero, ENERGY)
         return tuple(map(float, zeros))
     references = [one.conditions.energy_reference for one in predictors]
     if not np.allclose(references, references[0], rtol=0.0, atol=_SAME_ENERGY, equal_nan=True):

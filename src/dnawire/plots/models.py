@@ -59,7 +59,7 @@ def models_figure(
                     ax.lines[-1].set_linestyle(_DASHES[number % len(_DASHES)])
             axes[0, column].set_title(duplex_label(records[0].junction.duplex, 40), fontsize=9.0)
             if fermi_energy is not None:
-                mark_fermi_energy(axes[:, column], fermi_energy)
+                mark_fermi_energy(list(axes[:, column]), fermi_energy)
             axes[-1, column].xaxis.set_major_locator(MaxNLocator(5))
         for ax in axes[:-1].flat:
             ax.set(xlabel="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -143,7 +143,7 @@ def _mark(ax: Axes, effect: Effect) -> None:
     ax.add_patch(Rectangle(corner, 1.0, 1.0, linewidth=0.0, **_look(effect.decades)))
 
 
-def _look(decades: float) -> dict[str, object]:
+def _look(decades: float) -> dict[str, Any]:
     """Black where nothing flows any more, hatched where nothing is known."""
     if math.isnan(decades):
         return {"facecolor": "white", "edgecolor": MARK, "hatch": "/////"}
@@ -157,7 +157,7 @@ def _add_legend(figure: Figure, effects: Sequence[Effect]) -> None:
     }
     looks = dict(zip(kinds, (math.nan, -math.inf), strict=True))
     handles = [
-        Patch(label=name, linewidth=0.0, **_look(looks[name]))  # type: ignore[arg-type]
+        Patch(label=name, linewidth=0.0, **_look(looks[name]))
         for name, occurs in kinds.items()
         if occurs
     ]

@@ -15,7 +15,10 @@ from typing import Any, Final
 import dnawire
 from dnawire import errors
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.result import Result
+from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 
 TARGET: Final = Path(__file__).with_name("python_reference.md")
 
@@ -42,6 +45,8 @@ def python_reference() -> str:
             lines += _function(f"dw.{name}", one)
     lines += ["## Keywords\n", *_keywords(ConditionKeywords, AskedConditions)]
     lines += _keywords(ScreenKeywords, Selection)
+    lines += _keywords(SeriesKeywords, SeriesOptions)
+    lines += _keywords(ScanKeywords, ScanOptions)
     lines.append("## Classes\n")
     for name, one in public.items():
         if inspect.isclass(one):
@@ -60,11 +65,17 @@ def _class(name: str, kind: type) -> Iterator[str]:
     yield _text(kind)
     known = attribute_docs(kind)
     rows = [(name, text) for name, text in known.items() if not name.startswith("_")]
-    rows += [_member(name, one) for name, one in vars(kind).items() if _is_public(name, one)]
+    rows += [_member(name, one) for name, one in _members(kind).items() if _is_public(name, one)]
     if rows:
         yield "| member | meaning |\n|---|---|"
         yield from (f"| `{one}` | {text} |" for one, text in rows)
         yield ""
+
+
+def _members(kind: type) -> dict[str, object]:
+    """What a class has of its own and of the results that it is one of."""
+    bases = (one for one in reversed(kind.__mro__) if one in (kind, Result))
+    return {name: member for one in bases for name, member in vars(one).items()}
 
 
 def _is_public(name: str, member: object) -> bool:

@@ -15,14 +15,18 @@ import pytest
 from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
+from dnawire.cli.compare import CompareFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
+from dnawire.cli.evaluate import EvaluateFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.scan import ScanFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.series import SeriesFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.train import parse_flags
@@ -38,6 +42,10 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "ensemble": EnsembleFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
+    "series": SeriesFlags,
+    "scan": ScanFlags,
+    "evaluate": EvaluateFlags,
+    "compare": CompareFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
     "parameters": ParametersFlags,

@@ -314,19 +314,14 @@ def _contacts(predictors: Sequence[Predictor], asked: AskedConditions) -> tuple[
 def _energies(
     predictors: Sequence[Predictor], asked: AskedConditions, zeros: Sequence[float]
 ) -> NDArray[np.float64]:
-    grid = asked.energies(predictors[0])
-    if grid is None:
-        return common_energies(predictors, zeros)
-    is_whole = getattr(asked, "grid", None) is not None or None not in (
-        asked.energy_min,
-        asked.energy_max,
-    )
-    if any(zeros) and not is_whole:
+    ends = asked.energy_min, asked.energy_max
+    if any(zeros) and None in ends and (set(ends) != {None} or asked.num_energy_points):
         raise UsageError(
             "with zeros of the energy both ends of the energies are needed",
             "Give --energy_min and --energy_max, counted from the zeros.",
         )
-    return grid
+    grid = asked.energies(predictors[0])
+    return common_energies(predictors, zeros) if grid is None else grid
 
 
 def _cell(name: str, value: object) -> str:

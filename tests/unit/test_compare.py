@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from inference_kit import LEFT, RIGHT, save
 import dnawire as dw
 from dnawire.cli import main
 from dnawire.errors import EXIT_FINISHED, EXIT_NOT_FOUND, EXIT_USAGE, UsageError
+from dnawire.inference import Predictor, load_predictor
 
 KORDAS, ROCHE = "exact:kordas2025", "exact:roche-voityuk"
 FERMI = -7.5
@@ -59,6 +61,19 @@ def test_equal_models_do_not_differ_and_are_told_apart() -> None:
     assert found.to_dataframe()["largest_transmission_difference_decades"][1] == 0.0
     assert "log10_transmission" not in found.to_dataframe()
     assert "E_F" not in repr(found)
+
+
+def test_the_finest_energies_between_the_same_ends_are_taken() -> None:
+    def at(number: int) -> Predictor:
+        predictor = load_predictor(KORDAS)
+        energies = np.linspace(-9.0, -6.5, number)
+        predictor.conditions = replace(predictor.conditions, energies=energies)  # type: ignore[misc]
+        return predictor
+
+    models = [dw.Model(at(7)), dw.Model(at(9))]
+    found = dw.compare("ACG", models)
+    assert [len(found.predictions(number)[0].energies) for number in (0, 1)] == [9, 9]
+    assert "energies      9 from -9 to -6.5 eV" in repr(found)
 
 
 def test_zeros_shift_the_energies_of_each_model() -> None:

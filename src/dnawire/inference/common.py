@@ -94,30 +94,29 @@ def common_value(
 def common_energies(
     predictors: Sequence[Predictor], zeros: Sequence[float]
 ) -> Float[NDArray[np.float64], " E"]:
-    """Energies in eV, from the zeros, that all predictors know: those of one that knows no others.
+    """Energies in eV, from the zeros, that all predictors know.
+
+    They are those of a predictor that knows no others; otherwise the most that one of them takes.
 
     Raises
     ------
     UsageError
-        All of them know any energies, and take different ones if they are not told.
+        All of them know any energies, and take others between other ends if they are not told.
     """
     grids = [one.conditions.energies - zero for one, zero in zip(predictors, zeros, strict=True)]
     pairs = zip(predictors, grids, strict=True)
     bound = [grid for one, grid in pairs if not one.knows_all_energies]
     if bound:
         return bound[0]
-    for grid in grids:
-        is_same = grid.shape == grids[0].shape and np.allclose(
-            grid, grids[0], rtol=0.0, atol=_SAME_ENERGY
+    ends = [grid[[0, -1]] for grid in grids]
+    if not np.allclose(ends, ends[0], rtol=0.0, atol=_SAME_ENERGY):
+        told = [f"{low:g} to {high:g} eV" for low, high in ends]
+        raise UsageError(
+            f"energies: {_told(predictors, told)}, which cannot be compared",
+            "Give --energy_min, --energy_max and --num_energy_points, and --zeros where the "
+            "energies of the models count from different zeros.",
         )
-        if not is_same:
-            told = [f"{one[0]:g} to {one[-1]:g} eV" for one in grids]
-            raise UsageError(
-                f"energies: {_told(predictors, told)}, which cannot be compared",
-                "Give --energy_min, --energy_max and --num_energy_points, and --zeros where the "
-                "energies of the models count from different zeros.",
-            )
-    return grids[0]
+    return max(grids, key=len)
 
 
 def _told(predictors: Sequence[Predictor], values: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Doubles = NDArray[np.float64]
 
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 16
 """Records that are predicted together."""
 _SAME_ENERGY: Final = 1e-9
 """eV; zeros of the energy that differ by less are one."""

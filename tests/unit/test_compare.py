@@ -29,7 +29,8 @@ def runs(tmp_path: Path) -> list[Path]:
 
 def test_numbers_are_those_of_predictions(runs: list[Path]) -> None:
     """All models answer at the energies of the one that knows no others."""
-    models, texts = [KORDAS, *runs], ["ACG", "GGGG"]
+    models: list[str | Path] = [KORDAS, *runs]
+    texts = ["ACG", "GGGG"]
     found = dw.compare(texts, models, **CONDITIONS)
     grid = dw.load(runs[1]).conditions.energies
     frame = found.to_dataframe().set_index(["sequence", "model"])

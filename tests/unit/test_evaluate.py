@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_errors_are_those_of_the_predictions(tmp_path: Path, model_type: str) ->
     found = dw.evaluate(run, dataset)
     predictor = dw.load(run).predictor
     predicted = predictor.predict([one.junction for one in dataset])
-    frames = {by: found.to_dataframe(by) for by in ("length", "energy", "record")}  # type: ignore[arg-type]
+    frames = {by: found.to_dataframe(by) for by in ("length", "energy", "record")}
     for name, (mae, rmse) in found.scores.items():
         pairs = zip(predicted, dataset, strict=True)
         errors = [np.abs(one.spectra[NAMES[name]] - true.spectra[NAMES[name]])
@@ -111,7 +112,7 @@ def test_baselines_learn_from_the_training_part(tmp_path: Path) -> None:
     ],
 )
 def test_records_that_cannot_be_answered(
-    tmp_path: Path, change: dict[str, np.ndarray], problem: str
+    tmp_path: Path, change: dict[str, Any], problem: str
 ) -> None:
     run = save(tmp_path / "mine", "standard")
     with pytest.raises(UsageError, match=problem) as caught:

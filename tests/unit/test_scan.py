@@ -69,7 +69,7 @@ def test_effects_are_differences_of_predictions(rank_by: str) -> None:
     parent = "GC_T/ATGC"
     scan = dw.scan(parent, EXACT, fermi_energy=FERMI, rank_by=rank_by)  # type: ignore[arg-type]
     known = [one for one in scan.changes if not math.isnan(one.effect)]
-    texts = [parent, *(one.duplex for one in known)]
+    texts: list[dw.Duplex | str] = [parent, *(one.duplex for one in known)]
     values = []
     for one in dw.predict(texts, EXACT, fermi_energy=FERMI):
         at_fermi = one.summary.at_fermi_energy

@@ -112,6 +112,8 @@ def scan_figure(
     with style():
         width = min(max(6.4, 2.4 + 0.42 * duplex.length), 16.0)
         figure = new_figure(width, 4.6)
+        # Small letters are wider in a file than where the layout is made.
+        figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr,call-arg]
         ax = figure.add_subplot()
         image = plot_scan(ax, effects, duplex)
         bar = figure.colorbar(image, ax=ax, pad=0.02)

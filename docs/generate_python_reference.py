@@ -16,7 +16,9 @@ import dnawire
 from dnawire import errors
 from dnawire.api import questions
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 
 TARGET: Final = Path(__file__).with_name("python_reference.md")
 
@@ -52,6 +54,8 @@ def python_reference() -> str:
     lines += _keywords(ScreenKeywords, Selection)
     for keywords, question in QUESTIONS:
         lines += _keywords(keywords, question)
+    lines += _keywords(SeriesKeywords, SeriesOptions)
+    lines += _keywords(ScanKeywords, ScanOptions)
     lines.append("## Classes\n")
     for name, one in public.items():
         if inspect.isclass(one):

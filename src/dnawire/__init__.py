@@ -16,45 +16,58 @@ __all__ = [
     "DephasingScan",
     "DisorderEnsemble",
     "Duplex",
+    "Evaluation",
     "IVCurves",
     "Junction",
     "Model",
+    "ModelComparison",
     "Prediction",
     "Predictions",
     "RunComparison",
+    "Scan",
     "Screening",
+    "Series",
     "ThermoelectricScan",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "compare",
     "compare_runs",
     "dephasing",
     "disorder",
     "errors",
+    "evaluate",
     "export",
     "generate",
     "iv",
     "load",
     "predict",
     "read",
+    "scan",
     "screen",
+    "series",
     "thermoelectric",
     "train",
 ]
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.analyses import compare, evaluate, scan, series
     from dnawire.api.compare_runs import RunComparison, compare_runs
+    from dnawire.api.comparison import ModelComparison
     from dnawire.api.dephasing import DephasingScan, dephasing
     from dnawire.api.disorder import DisorderEnsemble, disorder
+    from dnawire.api.evaluation import Evaluation
     from dnawire.api.export import export
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
+    from dnawire.api.series import Series
     from dnawire.api.thermoelectric import ThermoelectricScan, thermoelectric
     from dnawire.api.train import Training, train
     from dnawire.data import TransportDataset, TransportRecord
@@ -67,13 +80,18 @@ else:
         "api.disorder": ("DisorderEnsemble", "disorder"),
         "api.compare_runs": ("RunComparison", "compare_runs"),
         "api.export": ("export",),
+        "api.analyses": ("compare", "evaluate", "scan", "series"),
+        "api.comparison": ("ModelComparison",),
+        "api.evaluation": ("Evaluation",),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction", "Predictions"),
+        "api.scan": ("Scan",),
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),
+        "api.series": ("Series",),
         "api.train": ("Training", "train"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),

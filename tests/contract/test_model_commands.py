@@ -20,6 +20,7 @@ from harness import (
 )
 from outcome import assert_identical, outcome
 
+from dnawire import evaluate
 from dnawire.errors import EXIT_FINISHED
 from dnawire.inference import load_predictor
 
@@ -69,6 +70,15 @@ def test_it_predicts(model: str, trained: Path, tmp_path: Path) -> None:
     assert all(row["status"] for row in rows)
     knows = load_predictor(str(run)).knows_hamiltonian
     assert bool(list((tmp_path / "out").glob("hamiltonian_*.csv"))) == knows
+
+
+def test_its_scores_on_its_test_part_are_those_of_its_training(model: str, trained: Path) -> None:
+    run = trained / "outputs" / model
+    found = evaluate(run, run / "test_reference.h5").scores
+    with (run / "scores.csv").open(newline="") as file:
+        recorded = next(csv.DictReader(file))
+    for name in ("transmission", "dos"):
+        assert found[name][0] == pytest.approx(float(recorded[f"{name}_mae_decades"]), rel=1e-6)
 
 
 def test_it_screens(model: str, trained: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.series import SeriesFlags
 from dnawire.cli.status import StatusFlags
 from dnawire.cli.train import TrainFlags
 from dnawire.errors import EXIT_NOT_FOUND, EXIT_UNEXPECTED, EXIT_USAGE
@@ -33,6 +34,10 @@ PREFIXES: dict[str, tuple[type[Any], list[str]]] = {
     "screen": (
         ScreenFlags,
         [EXACT, "--length", "1", "--fermi_energy", "-7.1", "--num_energy_points", "9"],
+    ),
+    "series": (
+        SeriesFlags,
+        [EXACT, "A", "--lengths", "2:4", "--fermi_energy", "-7.1", "--num_energy_points", "9"],
     ),
     "ensemble": (EnsembleFlags, [EXACT, "AC", "--fermi_energy", "-7.1"]),
     "train": (TrainFlags, ["--print_config"]),
@@ -93,7 +98,7 @@ def test_a_number_at_its_edge_is_used_or_refused(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", interrupt)
     for number, value in enumerate(EDGES):
-        output = ["--output", str(number)] if name in ("predict", "screen") else []
+        output = ["--output", str(number)] if name in ("predict", "screen", "series") else []
         code = main([name, *PREFIXES[name][1], *output, f"--{flag}={value}"])
         told = capsys.readouterr()
         assert code in DOCUMENTED - {EXIT_UNEXPECTED}, (value, told.err)

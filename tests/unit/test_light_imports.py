@@ -19,6 +19,9 @@ for words in json.loads(sys.argv[1]):
 COMMANDS = (
     "generate records.h5 --num_samples 3 --seq_length 4",
     "screen exact:roche-voityuk --length 2 --rank_by log10_conductance --fermi_energy 0.1",
+    "series exact:kordas2025 A(T)nG --lengths 3:5 --fermi_energy -7.1 --probe_coupling 0.01",
+    "scan exact:kordas2025 AC --fermi_energy -7.1",
+    "compare exact:kordas2025 exact:kordas2025 AC",
     "predict exact:kordas2025 ACGT GGC/G_C --fermi_energy -7.1",
     "iv exact:kordas2025 ACGT --fermi_energy -7.1 --num_voltages 3",
     "thermoelectric exact:kordas2025 ACGT --fermi_energy -7.1 --num_fermi_energies 3",
@@ -34,7 +37,8 @@ def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
     observed = {"iv", "thermoelectric", "dephasing", "disorder"}
-    assert drawn == {"screenings", "predictions"} | observed
+    analyzed = {"series", "scans", "comparisons"}
+    assert drawn == {"screenings", "predictions"} | observed | analyzed
 
 
 def test_the_layers_below_the_tensors_import_no_torch() -> None:

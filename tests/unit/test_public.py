@@ -18,13 +18,19 @@ import pytest
 import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.keywords import TWINS
+from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.api.series_options import SeriesKeywords, SeriesOptions
+from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
+from dnawire.cli.evaluate import EvaluateFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.iv import IvFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.scan import ScanFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.series import SeriesFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
 
@@ -102,14 +108,31 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "citation": None,
         "overwrite": False,
     },
+    "compare": {
+        "sequences": REQUIRED, "models": REQUIRED, "zeros": (), "device": "auto", **CONDITIONS,
+    },
+    "evaluate": {"model": REQUIRED, "records": REQUIRED, "splits": None, "device": "auto"},
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "iv": {**ASKED, **AT, **CURRENT},
     "load": {"model": REQUIRED, "device": "auto"},
     "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
     "read": {"path": REQUIRED},
+    "scan": {
+        "sequence": REQUIRED, "model": REQUIRED, "device": "auto",
+        **CONDITIONS, "rank_by": "log10_transmission",
+    },
     "screen": {"model": REQUIRED, "device": "auto", **CONDITIONS, **SELECTION},
     "thermoelectric": {**ASKED, **CONTACTS, **THERMOELECTRIC},
+    "series": {
+        "pattern": REQUIRED, "model": REQUIRED, "device": "auto",
+        **CONDITIONS, "lengths": "2:20", "probe_coupling": None,
+    },
     "train": {"config": None, **TRAINING},
+}  # fmt: skip
+RESULT: Final[dict[str, dict[str, Any]]] = {
+    "to_dataframe": {},
+    "plot": {},
+    "save": {"output": None, "overwrite": False},
 }
 OBSERVATION: Final[dict[str, Any]] = {
     "summary": {},
@@ -149,6 +172,10 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
+    "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
+    "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
+    "Scan": RESULT,
+    "Series": RESULT,
     "Screening": {
         "to_dataframe": {},
         "plot": {},
@@ -185,6 +212,13 @@ ATTRIBUTES: Final = {
     "Predictions": {"heading", "rows", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
+    "Evaluation": {"baselines", "heading", "rows", "scores", "warnings"},
+    "ModelComparison": {"heading", "rows", "warnings"},
+    "Scan": {"changes", "heading", "parent", "rows", "warnings"},
+    "Series": {
+        "decay", "decays", "duplexes", "heading", "log10_conductance", "log10_transmission",
+        "rows", "warnings",
+    },
     "Training": {
         "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",
     },
@@ -239,10 +273,14 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 
 def test_keywords_are_named_like_the_flags() -> None:
-    of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug"}
+    of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug", "words"}
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
         (ScreenFlags, dw.screen, {"energies", "left", "right"}),
+        (SeriesFlags, dw.series, {"energies", "left", "right"}),
+        (ScanFlags, dw.scan, {"energies", "left", "right"}),
+        (EvaluateFlags, dw.evaluate, set()),
+        (CompareFlags, dw.compare, {"energies", "left", "right", "sequences", "models"}),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),
         (IvFlags, dw.iv, {"left", "right"}),
         (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),
@@ -271,6 +309,9 @@ def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
     assert {TWINS.get(name, name) for name in asked} == keywords - {"energies"}
     selection = {one.name for one in dataclasses.fields(Selection)}
     assert set(ScreenKeywords.__annotations__) - keywords == selection
+    for kind, options in ((SeriesKeywords, SeriesOptions), (ScanKeywords, ScanOptions)):
+        names = {one.name for one in dataclasses.fields(options)}
+        assert set(kind.__annotations__) - keywords == names
 
 
 def test_the_import_is_instant() -> None:

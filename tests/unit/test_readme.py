@@ -15,10 +15,12 @@ import pytest
 from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
+from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
+from dnawire.cli.evaluate import EvaluateFlags
 from dnawire.cli.export import ExportFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
@@ -27,7 +29,9 @@ from dnawire.cli.iv import IvFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.runs import RunsFlags
+from dnawire.cli.scan import ScanFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.series import SeriesFlags
 from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
@@ -48,6 +52,10 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "screen": ScreenFlags,
     "export": ExportFlags,
     "runs": RunsFlags,
+    "series": SeriesFlags,
+    "scan": ScanFlags,
+    "evaluate": EvaluateFlags,
+    "compare": CompareFlags,
     "generate": GenerateFlags,
     "import": ImportFlags,
     "iv": IvFlags,

@@ -55,6 +55,10 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         ),
         "dephasing": Command("dephasing", "conductance with probes that break the phase"),
         "disorder": Command("disorder", "distribution of the conductance over static disorder"),
+        "series": Command("series", "compute conductance against length, and its decay"),
+        "scan": Command("scan", "compute the effect of every single change of a sequence"),
+        "evaluate": Command("evaluate", "score a model on records"),
+        "compare": Command("compare", "compare the spectra of models on the same sequences"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

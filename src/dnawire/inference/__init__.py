@@ -1,11 +1,18 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
+from dnawire.inference.answers import Answer, answer_each, check_question
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
     ListedCandidates,
     PatternCandidates,
 )
+from dnawire.inference.changes import KINDS, Change, single_changes
+from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
+from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
+from dnawire.inference.dephasing import answer_probed, as_probed
+from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
+from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
 from dnawire.inference.observables import (
@@ -34,6 +41,7 @@ from dnawire.inference.remarks import (
 from dnawire.inference.screen import (
     CONDUCTANCE,
     CRITERIA,
+    TRANSMISSION,
     Question,
     Screened,
     check_candidates,
@@ -56,15 +64,25 @@ __all__ = [
     "CRITERIA",
     "DISCONNECTED",
     "EXACT",
+    "FEWEST",
+    "KINDS",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
     "SAMPLES_AT_ONCE",
+    "TRANSMISSION",
+    "Answer",
     "AtEquilibrium",
     "AtFermiEnergy",
     "Candidates",
+    "Change",
     "Conditions",
+    "Decay",
     "DephasedConductance",
+    "Difference",
     "Distribution",
+    "ErrorTable",
+    "Exponential",
+    "Family",
     "ListedCandidates",
     "PatternCandidates",
     "Predictor",
@@ -75,14 +93,26 @@ __all__ = [
     "Screened",
     "Summary",
     "align_signs",
+    "answer_each",
+    "answer_probed",
+    "as_probed",
     "available_models",
+    "baselines_of",
+    "check_answerable",
     "check_candidates",
     "check_predictor",
+    "check_question",
+    "check_zeros",
     "clean_conductance",
+    "common_energies",
+    "common_value",
     "conductance_remarks",
     "current_of",
     "dephased_conductance",
     "disordered_conductance",
+    "evaluate",
+    "family_lengths",
+    "fit_decay",
     "is_same_from_both_strands",
     "junction_remarks",
     "junction_sentences",
@@ -94,6 +124,7 @@ __all__ = [
     "resolved_record",
     "response_of",
     "screen",
+    "single_changes",
     "status",
     "summarize",
     "summary_remarks",

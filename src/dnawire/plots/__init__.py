@@ -8,6 +8,7 @@ from dnawire.plots.ensemble import (
     plot_conductances,
     plot_ensemble_transmission,
 )
+from dnawire.plots.evaluation import evaluation_figure, plot_group_errors
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
@@ -16,6 +17,7 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.models import PANELS, models_figure, models_table
 from dnawire.plots.observables import (
     current_figure,
     dephasing_figure,
@@ -25,7 +27,9 @@ from dnawire.plots.observables import (
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.scan import Effect, plot_scan, scan_figure
 from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
+from dnawire.plots.series import Measured, plot_decay, series_figure
 from dnawire.plots.spectra import (
     Comparison,
     comparison_figure,
@@ -46,8 +50,11 @@ from dnawire.plots.training import (
 
 __all__ = [
     "LINES",
+    "PANELS",
     "Comparison",
+    "Effect",
     "EnsembleData",
+    "Measured",
     "Table",
     "comparison_figure",
     "comparison_table",
@@ -58,26 +65,34 @@ __all__ = [
     "distribution_table",
     "ensemble_figure",
     "ensemble_table",
+    "evaluation_figure",
     "figure_paths",
     "footer",
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "models_figure",
+    "models_table",
     "parity_figure",
     "parity_table",
     "plot_conductances",
+    "plot_decay",
     "plot_difference",
     "plot_distribution",
     "plot_ensemble_transmission",
     "plot_errors",
+    "plot_group_errors",
     "plot_hamiltonian",
     "plot_losses",
     "plot_parity",
+    "plot_scan",
     "plot_spectrum",
     "read_metrics",
     "read_restarts",
     "save_figure",
     "save_table",
+    "scan_figure",
+    "series_figure",
     "shown",
     "spectra_figure",
     "spectra_table",

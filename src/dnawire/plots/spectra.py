@@ -152,7 +152,7 @@ def spectra_figure(
             for ax, quantity in zip(axes, scored, strict=True):
                 plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
-            _mark_fermi_energy(axes, fermi_energy)
+            mark_fermi_energy(axes, fermi_energy)
         _label_energy_once(axes)
         if len(records) > 1:
             handles, labels = axes[0].get_legend_handles_labels()
@@ -164,20 +164,21 @@ def spectra_figure(
 
 def comparison_table(drawn: Comparison) -> Table:
     """Return the numbers of `comparison_figure`: the prediction, then the reference."""
-    return {"record": ("", np.repeat(Comparison._fields, _sizes(drawn))), **_spectra_columns(drawn)}
+    return {"record": ("", np.repeat(Comparison._fields, _sizes(drawn))), **spectra_columns(drawn)}
 
 
 def spectra_table(records: Sequence[TransportRecord]) -> Table:
     """Return the numbers of `spectra_figure`: records one after the other."""
     texts = [one.junction.duplex.text for one in records]
-    return {"sequence": ("", np.repeat(texts, _sizes(records))), **_spectra_columns(records)}
+    return {"sequence": ("", np.repeat(texts, _sizes(records))), **spectra_columns(records)}
 
 
 def _sizes(records: Sequence[TransportRecord]) -> list[int]:
     return [len(record.energies) for record in records]
 
 
-def _spectra_columns(records: Sequence[TransportRecord]) -> Table:
+def spectra_columns(records: Sequence[TransportRecord]) -> Table:
+    """Energies and scored quantities of records one after the other, in plain units."""
     return {
         "energy": ("eV", np.concatenate([one.energies for one in records])),
         **{
@@ -233,7 +234,8 @@ def _label_energy_once(axes: Sequence[Axes]) -> None:
         ax.set(xlabel="")
 
 
-def _mark_fermi_energy(axes: Sequence[Axes], energy: float) -> None:
+def mark_fermi_energy(axes: Sequence[Axes], energy: float) -> None:
+    """Draw a line at an energy in eV in all panels, which the first one names."""
     for ax in axes:
         ax.axvline(energy, color=MARK, lw=1.0, ls=(0, (4, 3)), zorder=0.9)
     axes[0].annotate(

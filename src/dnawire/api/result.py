@@ -1,0 +1,139 @@
+"""What the results of all commands have in common: a table, a figure, files, a notebook's view."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from dnawire.plots import Table
+
+
+class Result(ABC):
+    """Prints as a table, and shows itself in a notebook. `steps` fills what was prepared."""
+
+    below: ClassVar[str]
+    """Folder of the results, where the user names none."""
+    members: ClassVar[re.Pattern[str]]
+    """Names of all files that can be written."""
+    unit: ClassVar[str]
+    """What a step computes, in the plural."""
+
+    shown: ClassVar[int] = 50
+    """Rows of the table that is printed."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name of who was asked."""
+
+    @property
+    @abstractmethod
+    def num_steps(self) -> int:
+        """How many steps there are."""
+
+    @property
+    @abstractmethod
+    def heading(self) -> list[str]:
+        """Lines that say who was asked, and for what."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> list[list[str]]:
+        """The table that is printed: names of the columns first."""
+
+    @property
+    @abstractmethod
+    def lines(self) -> list[str]:
+        """What is said below the table."""
+
+    @property
+    @abstractmethod
+    def warnings(self) -> list[str]:
+        """What is not to be trusted, in sentences."""
+
+    @abstractmethod
+    def steps(self) -> Iterator[None]:
+        """Compute one step after the other; the result is complete after the last."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """The table as columns, with all digits."""
+
+    @abstractmethod
+    def plot(self) -> Figure:
+        """Figure of the result."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> None:
+        """Write tables as CSV, figures as PNG and SVG, into a folder that exists."""
+
+    def completed(self) -> Self:
+        """Compute all steps."""
+        for _ in self.steps():
+            pass
+        return self
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The table as a pandas data frame; units are in the names.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        return data_frame(self.table())
+
+    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write what the command writes: tables as CSV, figures as PNG and SVG.
+
+        Parameters
+        ----------
+        output
+            Folder of the results; None makes a new one, numbered.
+        overwrite
+            Replace earlier results in that folder, all of them.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        NotWritableError
+            The folder cannot be written, or holds earlier results that may not be replaced.
+        """
+        place = ResultPlace(None if output is None else Path(output), overwrite)
+        with result_folder(place, self.below, self.name, self.members) as folder:
+            self.write(folder.path)
+            return folder.publish()
+
+    @property
+    def text(self) -> list[str]:
+        """All that is printed, but for the warnings."""
+        rows = self.rows
+        more = len(rows) - 1 - self.shown
+        rest = [f"{more} more; the table has all of them"] if more > 0 else []
+        below = ["", *self.lines] if self.lines else []
+        return [*self.heading, "", *aligned(rows[: 1 + self.shown]), *rest, *below]
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.text, *(f"warning: {one}" for one in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        from dnawire.plots import shown
+
+        table = html_table(self.rows[: 1 + self.shown])
+        below = [*self.lines, *(f"warning: {one}" for one in self.warnings)]
+        parts = [html_lines(self.heading), table, *([html_lines(below)] if below else [])]
+        return "".join([*parts, html_image(shown(self.plot()), self.below)])

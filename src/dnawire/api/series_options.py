@@ -1,0 +1,40 @@
+"""What a series is asked beside its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dnawire.api.conditions import ConditionKeywords
+from dnawire.scalars import COUPLING, check_range
+
+
+@dataclass(frozen=True)
+class SeriesOptions:
+    """Lengths of a series, and what destroys coherence."""
+
+    lengths: str = "2:20"
+    """Lengths in base pairs: numbers and ranges FIRST:LAST or FIRST:LAST:STEP, ends included,
+    separated by commas. Of a range those are taken that are whole numbers of units."""
+
+    probe_coupling: float | None = None
+    """Coupling in eV of a voltage probe on every base, which takes phase and energy from carriers
+    and gives them back; without it transport is coherent."""
+
+    def __post_init__(self) -> None:
+        check_range("probe_coupling", self.probe_coupling, COUPLING)
+
+
+class SeriesKeywords(ConditionKeywords, total=False):
+    """Keywords of a series, named like the flags of `SeriesOptions`, which explains them.
+
+    ``lengths`` may also be numbers, e.g. ``range(2, 21)``.
+    """
+
+    lengths: Iterable[int] | str
+    probe_coupling: float | None
+
+
+def lengths_text(lengths: Iterable[int] | str) -> str:
+    """Lengths as the flag writes them."""
+    return lengths if isinstance(lengths, str) else ",".join(map(str, lengths))

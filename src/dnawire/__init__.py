@@ -14,31 +14,38 @@ __all__ = [
     "Conductance",
     "Contact",
     "Duplex",
+    "Ensemble",
     "Junction",
     "Model",
     "Prediction",
     "Predictions",
     "Screening",
+    "Structure",
     "Training",
     "TransportDataset",
     "TransportRecord",
     "available_models",
+    "ensemble",
     "errors",
     "generate",
     "load",
     "predict",
     "read",
     "screen",
+    "structure",
     "train",
 ]
 
 if TYPE_CHECKING:
     from dnawire import errors
+    from dnawire.api.ensemble import ensemble
+    from dnawire.api.ensemble_result import Ensemble
     from dnawire.api.generate import generate, read
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction, Predictions
     from dnawire.api.screening import Screening
+    from dnawire.api.structure import Structure, structure
     from dnawire.api.train import Training, train
     from dnawire.data import TransportDataset, TransportRecord
     from dnawire.inference import available_models
@@ -46,11 +53,14 @@ if TYPE_CHECKING:
     from dnawire.transport import Conductance
 else:
     _HOMES = {
+        "api.ensemble": ("ensemble",),
+        "api.ensemble_result": ("Ensemble",),
         "api.generate": ("generate", "read"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction", "Predictions"),
         "api.screening": ("Screening",),
+        "api.structure": ("Structure", "structure"),
         "api.train": ("Training", "train"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),

@@ -128,6 +128,16 @@ def test_what_vanishes_is_in_no_bin_and_ends_the_geometric_mean() -> None:
     shares, outside = ensemble.histogram(np.array([-2.0, 0.0]))
     assert shares[0] == 0.5
     assert outside == pytest.approx(0.5)
+    assert ensemble.num_vanishing == 1
+    assert np.isnan(ensemble.log10_deviation())
+    np.testing.assert_allclose(ensemble.quantiles([0.0, 0.5, 1.0]), [0.0, 0.0, 0.1])
+
+
+def test_one_sample_has_no_deviation() -> None:
+    found = LogStatistics(np.array([[-9.0, -np.inf]]))
+    assert np.isnan(found.log10_deviation()).all()
+    np.testing.assert_allclose(found.quantiles([0.1, 0.9]), [[1e-9, 0.0]] * 2)
+    np.testing.assert_allclose(found.geometric_mean(), found.mean())
 
 
 def test_disorder_localizes() -> None:

@@ -19,9 +19,11 @@ import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.keywords import TWINS
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
+from dnawire.cli.structure import StructureFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
 
 REQUIRED: Final = Parameter.empty
@@ -59,11 +61,22 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
+    "ensemble": {
+        "duplex": REQUIRED,
+        "model": REQUIRED,
+        "frames": None,
+        "seed": None,
+        "scf_steps": 1,
+        "check": 0,
+        "device": "auto",
+        **{name: value for name, value in CONDITIONS.items() if name != "conductance_from_grid"},
+    },
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "load": {"model": REQUIRED, "device": "auto"},
     "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
     "read": {"path": REQUIRED},
     "screen": {"model": REQUIRED, "device": "auto", **CONDITIONS, **SELECTION},
+    "structure": {"source": REQUIRED, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},
 }
 CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
@@ -89,6 +102,15 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
+    "Ensemble": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "Structure": {
+        "to_dataframe": {},
+        "save": {"path": REQUIRED, "overwrite": False},
+    },
     "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
@@ -101,6 +123,13 @@ ATTRIBUTES: Final = {
         "transmission", "warnings",
     },
     "Predictions": {"heading", "rows", "warnings"},
+    "Ensemble": {
+        "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",
+        "lines", "log10_transmission", "num_geometries", "rows", "statistics", "warnings",
+    },
+    "Structure": {
+        "charge", "duplex", "elements", "heading", "lines", "names", "positions", "rows", "steps",
+    },
     "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
     "Training": {
         "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",
@@ -160,6 +189,8 @@ def test_keywords_are_named_like_the_flags() -> None:
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
         (ScreenFlags, dw.screen, {"energies", "left", "right"}),
+        (EnsembleFlags, dw.ensemble, {"energies", "left", "right"}),
+        (StructureFlags, dw.structure, set()),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}

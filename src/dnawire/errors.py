@@ -120,7 +120,7 @@ class NotWritableError(DnawireError):
         """Return the error of a file that is there and may not be replaced."""
         return cls(
             f"{path}: the file exists",
-            "Choose another name, or allow its replacement (--overwrite, overwrite=True in Python).",
+            "Choose another name, or let it be replaced (--overwrite, overwrite=True in Python).",
         )
 
 

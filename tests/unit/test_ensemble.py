@@ -1,36 +1,24 @@
-"""``dnawire ensemble`` and `dnawire.ensemble`: tables, files, failures, stops, refusals."""
+"""``dnawire ensemble`` and `dnawire.ensemble`: tables, files, refusals; what conducts nothing."""
 
 from __future__ import annotations
 
 import csv
 import io
-import logging
-import os
-import signal
 from contextlib import redirect_stdout
 from copy import copy
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from harness import TrainingProcess
 from matplotlib.patches import Rectangle
 
 import dnawire as dw
-from dnawire.api.ensemble import EnsembleInterrupted
 from dnawire.cli import main
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.electronic import converge
-from dnawire.errors import (
-    EXIT_FINISHED,
-    EXIT_INTERRUPTED,
-    EXIT_STOPPED,
-    EXIT_USAGE,
-    InvalidStructureError,
-    UsageError,
-)
+from dnawire.errors import EXIT_FINISHED, EXIT_USAGE
 from dnawire.inference import load_predictor, status, summarize
 from dnawire.inference.ensemble import (
     EnsembleQuestion,
@@ -41,7 +29,7 @@ from dnawire.inference.ensemble import (
 )
 from dnawire.junction import Duplex, Junction
 from dnawire.models.atomistic.predictor import AtomisticPredictor
-from dnawire.structures import AtomicStructure, build_duplex, pdb_text
+from dnawire.structures import build_duplex, pdb_text
 
 MODEL = "pretrained:xtb"
 FERMI = ("--fermi_energy", "-10.4")
@@ -223,110 +211,6 @@ def test_files_of_other_duplexes_are_refused(
     assert "GA.pdb:1 is 'GA' and GC.pdb:1 is 'GC'" in capsys.readouterr().err
 
 
-def broken(structure: AtomicStructure) -> AtomicStructure:
-    """The same with a hydrogen in another atom."""
-    positions = structure.positions.copy()
-    positions[structure.atom(0, "H8")] = positions[structure.atom(0, "C5")] + 0.3
-    return replace(structure, positions=positions)
-
-
-@pytest.fixture(scope="module")
-def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The two frames of `outcome`, and a broken one between them."""
-    one, two = (frame.structure for frame in thermal_frames(Duplex.parse("GA"), 2, seed=3))
-    path = tmp_path_factory.mktemp("damaged") / "frames.pdb"
-    path.write_text(pdb_text([one, broken(one), two]), encoding="ascii")
-    return path
-
-
-def test_a_broken_geometry_loses_no_others(
-    damaged: Path, outcome: Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["ensemble", MODEL, str(damaged), "--scf_steps", "0", *FERMI, *WINDOW]
-    assert main([*words, "--output", str(tmp_path / "out")]) == EXIT_FINISHED
-    one, bad, two, ideal = rows(tmp_path / "out" / "summary.csv")
-    assert (bad["geometry"], bad["status"], bad["conductance_quanta"]) == (
-        "frames.pdb:2", "failed", "nan",
-    )  # fmt: skip
-    assert "model 2: structure of 'GA'" in bad["reason"]
-    assert "upper:0 G H8" in bad["reason"]
-    assert [row["reason"] for row in (one, two, ideal)] == [""] * 3
-    found = rows(tmp_path / "out" / "statistics.csv")
-    for row, wanted in zip(found, rows(outcome.folder / "statistics.csv"), strict=True):
-        log10 = np.log10([float(one["conductance_quanta"]) for one in (row, wanted)])
-        assert log10[0] == pytest.approx(log10[1], abs=0.05)
-        assert (row["num_geometries"], row["num_failed"], row["num_asked"]) == ("2", "1", "3")
-    told = capsys.readouterr()
-    assert "2 of 3 geometries, 1 failed" in told.out
-    assert "warning: 1 of the 3 geometries: failed, and left out of all statistics" in told.err
-    names = {row["geometry"] for row in rows(tmp_path / "out" / "ensemble.csv")}
-    assert names == {"frames.pdb:1", "frames.pdb:3", "geometric mean", "ideal"}
-
-
-def test_broken_geometries_alone_are_an_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    structure = build_duplex(Duplex.parse("GA"))
-    path = tmp_path / "frames.pdb"
-    path.write_text(pdb_text([broken(structure)] * 2), encoding="ascii")
-    words = ["ensemble", MODEL, str(path), *FERMI, "--output", str(tmp_path / "out")]
-    assert main(words) == EXIT_USAGE
-    assert "none of the 2 geometries has an answer; the first: " in capsys.readouterr().err
-    with pytest.raises(InvalidStructureError, match="structure of 'GA'"):
-        dw.ensemble(broken(structure), MODEL, fermi_energy=-10.4)
-    assert [one.name for one in tmp_path.iterdir()] == ["frames.pdb"]
-
-
-def stopped(words: tuple[str, ...]) -> int:
-    """The command, which gets a signal, the first word, after its first geometry."""
-
-    class Sender(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.getMessage().startswith("geometry 1 of"):
-                os.kill(os.getpid(), signal.Signals[words[0]])
-
-    logging.getLogger("dnawire").addHandler(Sender())
-    return main(list(words[1:]))
-
-
-@pytest.mark.parametrize(
-    ("name", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_STOPPED)]
-)
-def test_a_stop_keeps_what_is_computed(name: str, code: int, tmp_path: Path) -> None:
-    words = ["ensemble", MODEL, "GA", "--frames", "3", "--scf_steps", "0", *FERMI, *WINDOW]
-    process = TrainingProcess(tmp_path, name, *words, "--output", "out", command=stopped)
-    ended = process.end()
-    assert ended.exit_code == code
-    first, ideal = rows(tmp_path / "out" / "summary.csv")
-    assert (first["geometry"], ideal["geometry"]) == ("1", "ideal")
-    assert "1 of 3 geometries, 2 not computed" in ended.messages
-    assert "warning: stopped after 1 of the 3 geometries" in ended.messages
-    assert (tmp_path / "out" / "ensemble.png").stat().st_size > 10_000
-
-
-class Interrupting(AtomicStructure):
-    """Ctrl+C comes while its spectra are computed."""
-
-    @property
-    def sites(self) -> NoReturn:
-        raise KeyboardInterrupt
-
-
-def test_ctrl_c_in_python_keeps_what_is_computed() -> None:
-    frame = thermal_frames(Duplex.parse("GA"), 1, seed=3)[0].structure
-    stopping = Interrupting(**{one.name: getattr(frame, one.name) for one in fields(frame)})
-    asked: dict[str, Any] = {"fermi_energy": -10.4, "scf_steps": 0, "num_energy_points": 15}
-    with pytest.raises(KeyboardInterrupt) as caught:
-        dw.ensemble([frame, stopping], MODEL, **asked)
-    assert isinstance(caught.value, EnsembleInterrupted)
-    found = caught.value.ensemble
-    assert (len(found.answers), found.num_geometries, found.is_complete) == (1, 2, False)
-    assert "1 of 2 geometries, 1 not computed" in str(found)
-    with pytest.raises(KeyboardInterrupt) as caught:
-        dw.ensemble([stopping], MODEL, **asked)
-    assert not isinstance(caught.value, EnsembleInterrupted)
-
-
 @pytest.fixture(scope="module")
 def called() -> dw.Ensemble:
     """The call in Python that is the command of `outcome`."""
@@ -373,29 +257,6 @@ def test_what_conducts_nothing_is_told(count: int, called: dw.Ensemble, tmp_path
     assert [text.get_text() for text in right.texts] == [f"not drawn: {count} with G = 0"]
     bars = [one for one in right.patches if isinstance(one, Rectangle)]
     assert sum(bar.get_height() for bar in bars) == 2 - count
-
-
-def test_long_duplexes_are_refused_before_the_work() -> None:
-    with pytest.raises(UsageError, match="at most 20 are solved for at once") as caught:
-        dw.ensemble("GA" * 50, MODEL, fermi_energy=-10.4, frames=10**5)
-    assert "scf_steps 0 and check 0" in caught.value.remedy
-    with pytest.raises(UsageError, match="at most 20"):
-        dw.ensemble("GA" * 50, MODEL, fermi_energy=-10.4, frames=10**5, scf_steps=0, check=1)
-
-
-@pytest.mark.slow
-def test_long_duplexes_with_predicted_charges_are_computed() -> None:
-    found = dw.ensemble(
-        "GATTACAGATTACAGATTACA",
-        MODEL,
-        fermi_energy=-10.4,
-        frames=1,
-        scf_steps=0,
-        num_energy_points=11,
-    )
-    [(_, answer)] = found.answers
-    assert np.isnan(answer.homo)
-    assert answer.log10_conductance < -20.0
 
 
 @pytest.mark.parametrize(

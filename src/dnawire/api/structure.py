@@ -49,7 +49,7 @@ class Structure(Sequence[AtomicStructure]):
 
     def __init__(self, frames: Sequence[AtomicStructure], heading: Sequence[str]) -> None:
         self._frames = list(frames)
-        self.heading = list(heading)
+        self._heading = list(heading)
 
     @classmethod
     def of(
@@ -94,6 +94,11 @@ class Structure(Sequence[AtomicStructure]):
     def __getitem__(self, index: int | slice) -> AtomicStructure | list[AtomicStructure]:
         """Atoms of one geometry, or of several."""
         return self._frames[index]
+
+    @property
+    def heading(self) -> list[str]:
+        """Lines that say what they are, and what was done with them."""
+        return self._heading
 
     @property
     def duplex(self) -> Duplex:

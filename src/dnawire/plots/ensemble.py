@@ -119,7 +119,7 @@ def plot_ensemble_transmission(ax: Axes, data: EnsembleData) -> Axes:
 def plot_conductances(ax: Axes, data: EnsembleData) -> Axes:
     """Draw a histogram of log10 G with the means, and the ideal helix.
 
-    What vanishes has no place on the axis, and is counted above it.
+    What vanishes has no place on the axis, and is counted beside its name.
 
     Parameters
     ----------
@@ -146,10 +146,9 @@ def plot_conductances(ax: Axes, data: EnsembleData) -> Axes:
     for label, value, color, dashes in marks:
         if value > 0.0:
             ax.axvline(math.log10(value), color=color, lw=1.8, ls=dashes, label=label)
-    if found.num_vanishing:
-        text = f"not drawn: {found.num_vanishing} with G = 0"
-        ax.text(0.02, 0.98, text, transform=ax.transAxes, verticalalignment="top")
-    ax.set(xlabel="$\\log_{10}\\, G / G_0$", ylabel="Geometries (count)")
+    count = found.num_vanishing
+    left_out = f" (not drawn: {count} with $G = 0$)" if count else ""
+    ax.set(xlabel=f"$\\log_{{10}}\\, G / G_0${left_out}", ylabel="Geometries (count)")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 

@@ -20,7 +20,7 @@ from dnawire.tightbinding import ladder_blocks, load_parameters
 from dnawire.transport import (
     BlockJunctions,
     DephasedJunctions,
-    Ensemble,
+    LogStatistics,
     StaticDisorder,
     block_totals,
     current_voltage,
@@ -47,17 +47,17 @@ def junction() -> BlockJunctions:
     return BlockJunctions.of(blocks.diagonal, blocks.step, left, right)
 
 
-def ensemble(clean: BlockJunctions, temperature: float) -> Ensemble:
+def ensemble(clean: BlockJunctions, temperature: float) -> LogStatistics:
     """Draw samples and find their conductances."""
     drawn = DISORDER.draw(clean, SAMPLES, named_generator(0, "benchmark"))
-    return Ensemble(linear_response(drawn, FERMI_ENERGY, temperature).log10_conductance_quanta)
+    return LogStatistics(linear_response(drawn, FERMI_ENERGY, temperature).log10_conductance_quanta)
 
 
-def probed_ensemble(clean: BlockJunctions) -> Ensemble:
+def probed_ensemble(clean: BlockJunctions) -> LogStatistics:
     """The same at 0 K with a probe on every base."""
     drawn = DISORDER.draw(clean, SAMPLES, named_generator(0, "benchmark"))
     probed = DephasedJunctions.of(drawn, np.full((8, 2), 0.01))
-    return Ensemble(linear_response(probed, FERMI_ENERGY, 0.0).log10_conductance_quanta)
+    return LogStatistics(linear_response(probed, FERMI_ENERGY, 0.0).log10_conductance_quanta)
 
 
 def main() -> None:

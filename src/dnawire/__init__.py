@@ -16,6 +16,7 @@ __all__ = [
     "DephasingScan",
     "DisorderEnsemble",
     "Duplex",
+    "Ensemble",
     "Evaluation",
     "IVCurves",
     "Junction",
@@ -27,6 +28,7 @@ __all__ = [
     "Scan",
     "Screening",
     "Series",
+    "Structure",
     "ThermoelectricScan",
     "Training",
     "TransportDataset",
@@ -36,6 +38,7 @@ __all__ = [
     "compare_runs",
     "dephasing",
     "disorder",
+    "ensemble",
     "errors",
     "evaluate",
     "export",
@@ -47,6 +50,7 @@ __all__ = [
     "scan",
     "screen",
     "series",
+    "structure",
     "thermoelectric",
     "train",
 ]
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
     from dnawire.api.comparison import ModelComparison
     from dnawire.api.dephasing import DephasingScan, dephasing
     from dnawire.api.disorder import DisorderEnsemble, disorder
+    from dnawire.api.ensemble import ensemble
+    from dnawire.api.ensemble_result import Ensemble
     from dnawire.api.evaluation import Evaluation
     from dnawire.api.export import export
     from dnawire.api.generate import generate, read
@@ -68,6 +74,7 @@ if TYPE_CHECKING:
     from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
     from dnawire.api.series import Series
+    from dnawire.api.structure import Structure, structure
     from dnawire.api.thermoelectric import ThermoelectricScan, thermoelectric
     from dnawire.api.train import Training, train
     from dnawire.data import TransportDataset, TransportRecord
@@ -83,6 +90,8 @@ else:
         "api.analyses": ("compare", "evaluate", "scan", "series"),
         "api.comparison": ("ModelComparison",),
         "api.evaluation": ("Evaluation",),
+        "api.ensemble": ("ensemble",),
+        "api.ensemble_result": ("Ensemble",),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),
@@ -92,6 +101,7 @@ else:
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),
         "api.series": ("Series",),
+        "api.structure": ("Structure", "structure"),
         "api.train": ("Training", "train"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),

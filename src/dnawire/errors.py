@@ -115,6 +115,14 @@ class NotWritableError(DnawireError):
 
     exit_code = EXIT_CANNOT_WRITE
 
+    @classmethod
+    def exists(cls, path: object) -> NotWritableError:
+        """Return the error of a file that is there and may not be replaced."""
+        return cls(
+            f"{path}: the file exists",
+            "Choose another name, or let it be replaced (--overwrite, overwrite=True in Python).",
+        )
+
 
 class NotSavedError(DnawireError):
     """The file system refused to store the training state."""

@@ -12,7 +12,7 @@ from scipy.special import voigt_profile
 
 from dnawire.data.random import named_generator
 from dnawire.errors import UsageError
-from dnawire.transport import BlockJunctions, Ensemble, StaticDisorder, linear_response
+from dnawire.transport import BlockJunctions, LogStatistics, StaticDisorder, linear_response
 from tests.physics.observable_references import GUANINE, SingleLevel, duplex_junctions
 
 WEAK = StaticDisorder(onsite=0.1, hopping=0.0, distribution="gaussian", correlation_length=0.0)
@@ -87,7 +87,7 @@ def test_the_mean_of_a_single_level_is_a_voigt_profile() -> None:
     level, samples = SingleLevel(0.1, 0.02, 0.03), 60000
     drawn = disorder(onsite=0.05).draw(level.junctions, samples, named_generator(6, "test"))
     response = linear_response(drawn, [0.0, 0.1], 0.0)
-    ensemble = Ensemble(response.log10_conductance_quanta)
+    ensemble = LogStatistics(response.log10_conductance_quanta)
     width = 0.05
     for row, energy in enumerate((0.0, 0.1)):
         profile = voigt_profile(energy - 0.1, 0.05, width / 2)
@@ -102,7 +102,7 @@ def test_the_geometric_mean_of_a_single_level_far_away_is_known() -> None:
     level = SingleLevel(1.0, 1e-5, 1e-5)
     settings = disorder(onsite=0.1 / math.sqrt(3.0), distribution="uniform")
     drawn = settings.draw(level.junctions, 50000, named_generator(7, "test"))
-    ensemble = Ensemble(linear_response(drawn, 0.0, 0.0).log10_conductance_quanta[:, 0, 0])
+    ensemble = LogStatistics(linear_response(drawn, 0.0, 0.0).log10_conductance_quanta[:, 0, 0])
     mean_log = (1.1 * math.log(1.1) - 0.9 * math.log(0.9)) / 0.2 - 1.0
     expected = 1e-10 * math.exp(-2.0 * mean_log)
     assert ensemble.geometric_mean() == pytest.approx(expected, rel=2e-3)
@@ -112,7 +112,7 @@ def test_the_geometric_mean_of_a_single_level_far_away_is_known() -> None:
 
 
 def test_statistics_of_known_samples() -> None:
-    ensemble = Ensemble(np.array([[-3.0], [-2.0], [-2.0], [-1.0]]))
+    ensemble = LogStatistics(np.array([[-3.0], [-2.0], [-2.0], [-1.0]]))
     assert ensemble.mean()[0] == pytest.approx((1e-3 + 2e-2 + 1e-1) / 4)
     assert ensemble.geometric_mean()[0] == pytest.approx(1e-2)
     assert ensemble.log10_deviation()[0] == pytest.approx(math.sqrt(2.0 / 3.0))
@@ -122,12 +122,22 @@ def test_statistics_of_known_samples() -> None:
 
 
 def test_what_vanishes_is_in_no_bin_and_ends_the_geometric_mean() -> None:
-    ensemble = Ensemble(np.array([-np.inf, -1.0]))
+    ensemble = LogStatistics(np.array([-np.inf, -1.0]))
     assert ensemble.mean() == pytest.approx(0.05)
     assert ensemble.geometric_mean() == 0.0
     shares, outside = ensemble.histogram(np.array([-2.0, 0.0]))
     assert shares[0] == 0.5
     assert outside == pytest.approx(0.5)
+    assert ensemble.num_vanishing == 1
+    assert np.isnan(ensemble.log10_deviation())
+    np.testing.assert_allclose(ensemble.quantiles([0.0, 0.5, 1.0]), [0.0, 0.0, 0.1])
+
+
+def test_one_sample_has_no_deviation() -> None:
+    found = LogStatistics(np.array([[-9.0, -np.inf]]))
+    assert np.isnan(found.log10_deviation()).all()
+    np.testing.assert_allclose(found.quantiles([0.1, 0.9]), [[1e-9, 0.0]] * 2)
+    np.testing.assert_allclose(found.geometric_mean(), found.mean())
 
 
 def test_disorder_localizes() -> None:
@@ -137,7 +147,7 @@ def test_disorder_localizes() -> None:
     for sigma in (0.0, 0.05, 0.2):
         drawn = disorder(onsite=sigma).draw(clean, 200, named_generator(8, "test"))
         response = linear_response(drawn, GUANINE, 300.0)
-        found.append(Ensemble(response.log10_conductance_quanta))
+        found.append(LogStatistics(response.log10_conductance_quanta))
     typical = [float(one.geometric_mean()[0, 0]) for one in found]
     assert typical[0] > 1.2 * typical[1] > 12 * typical[2]
     assert found[0].mean()[0, 0] == pytest.approx(typical[0])
@@ -165,7 +175,7 @@ def test_other_than_one_junction_or_no_sample_is_refused() -> None:
 
 
 def test_quantiles_next_to_a_sample_that_vanishes_are_zero() -> None:
-    values = Ensemble(np.array([-np.inf, -np.inf, -2.0, -1.0]))
+    values = LogStatistics(np.array([-np.inf, -np.inf, -2.0, -1.0]))
     found = values.quantiles([0.0, 0.25, 0.5, 2.0 / 3.0, 1.0])
     np.testing.assert_allclose(found, [0.0, 0.0, 0.0, 0.01, 0.1])
     assert math.isnan(values.log10_deviation())

@@ -1,27 +1,30 @@
-"""``dnawire ensemble``: tables, files, refusals; statistics; what cannot be checked."""
+"""``dnawire ensemble`` and `dnawire.ensemble`: tables, files, refusals; what conducts nothing."""
 
 from __future__ import annotations
 
 import csv
 import io
 from contextlib import redirect_stdout
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
+import dnawire as dw
 from dnawire.cli import main
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.electronic import converge
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE
 from dnawire.inference import load_predictor, status, summarize
 from dnawire.inference.ensemble import (
-    ConductanceStatistics,
     EnsembleQuestion,
+    GeometryAnswer,
     as_atomistic,
-    predict_geometries,
+    predict_geometry,
     thermal_frames,
 )
 from dnawire.junction import Duplex, Junction
@@ -159,7 +162,7 @@ def test_a_step_brings_a_geometry_to_its_self_consistent_state(
     outcome: Outcome, predictor: AtomisticPredictor, question: EnsembleQuestion
 ) -> None:
     frame = thermal_frames(question.junction.duplex, 1, seed=3)[0].structure
-    [answer] = predict_geometries(predictor, [frame], replace(question, scf_steps=1), num_checked=1)
+    answer = predict_geometry(predictor, frame, replace(question, scf_steps=1), is_checked=True)
     [before] = rows(outcome.folder / "checks.csv")
     assert answer.deviations is not None
     assert answer.deviations.largest_level < 0.05 * float(before["largest_level_eV"])
@@ -176,7 +179,7 @@ def test_a_self_consistent_calculation_that_fails_is_told(
     positions = frame.positions.copy()
     positions[frame.atom(0, "H8")] += [0.0, 0.0, 1.6]
     clashing = replace(frame, positions=positions)
-    [answer] = predict_geometries(predictor, [clashing], question, num_checked=1)
+    answer = predict_geometry(predictor, clashing, question, is_checked=True)
     assert answer.deviations is None
     assert "no_reference" in status(answer.remarks)
     assert any("H8" in remark.sentence for remark in answer.remarks)
@@ -208,11 +211,52 @@ def test_files_of_other_duplexes_are_refused(
     assert "GA.pdb:1 is 'GA' and GC.pdb:1 is 'GC'" in capsys.readouterr().err
 
 
-def test_one_geometry_has_no_spread() -> None:
-    found = ConductanceStatistics.of(np.array([1e-9]))
-    assert (found.mean, *found.quantiles) == pytest.approx((1e-9,) * 4)
-    assert np.isnan(found.spread)
-    assert ConductanceStatistics.of(np.array([1e-9, 1e-7])).spread == pytest.approx(2**0.5)
+@pytest.fixture(scope="module")
+def called() -> dw.Ensemble:
+    """The call in Python that is the command of `outcome`."""
+    asked: dict[str, Any] = {"frames": 2, "seed": 3, "check": 1, "scf_steps": 0}
+    return dw.ensemble("GA", MODEL, **asked, fermi_energy=-10.4, energies=ENERGIES)
+
+
+def test_the_call_in_python_is_the_command(
+    called: dw.Ensemble, outcome: Outcome, tmp_path: Path
+) -> None:
+    assert str(called).startswith(outcome.printed.rstrip())
+    assert called.save(tmp_path / "python") == tmp_path / "python"
+    for path in outcome.folder.iterdir():
+        assert path.read_bytes() == (tmp_path / "python" / path.name).read_bytes()
+    frame = called.to_dataframe()
+    assert list(frame.columns) == list(rows(outcome.folder / "summary.csv")[0])
+    assert float(called.statistics.mean()) == pytest.approx(called.conductance_quanta.mean())
+    assert called.log10_transmission.shape == (2, 15)
+    assert "<table>" in called._repr_html_()
+    with pytest.raises(dw.errors.NotWritableError, match="or add overwrite to replace"):
+        called.save(tmp_path / "python")
+
+
+def without_conductance(answer: GeometryAnswer) -> GeometryAnswer:
+    at_fermi = replace(answer.at_fermi_energy, conductance=dw.Conductance(0.0, 0.0))
+    return replace(answer, summary=replace(answer.summary, at_fermi_energy=at_fermi))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_conducts_nothing_is_told(count: int, called: dw.Ensemble, tmp_path: Path) -> None:
+    found = copy(called)
+    found.outcomes = [
+        without_conductance(one) if row < count else one
+        for row, (_, one) in enumerate(called.answers)
+    ]
+    folder = found.save(tmp_path / "out")
+    values = [float(row["conductance_quanta"]) for row in rows(folder / "summary.csv")]
+    assert values[:count] == [0.0] * count
+    mean, geometric, *_ = rows(folder / "statistics.csv")
+    assert float(mean["conductance_quanta"]) == pytest.approx(np.mean(values[:2]))
+    assert (geometric["conductance_quanta"], geometric["num_vanishing"]) == ("0.0", str(count))
+    assert f"no standard deviation: {count} of 2 geometries have G = 0" in str(found)
+    _, right, *_ = found.plot().axes
+    assert f"(not drawn: {count} with $G = 0$)" in right.get_xlabel()
+    bars = [one for one in right.patches if isinstance(one, Rectangle)]
+    assert sum(bar.get_height() for bar in bars) == 2 - count
 
 
 @pytest.mark.parametrize(
@@ -222,6 +266,7 @@ def test_one_geometry_has_no_spread() -> None:
         ((MODEL, *FERMI), "nothing to be predicted"),
         ((MODEL, "ACGT", "GGCC", *FERMI), "ACGT and GGCC to be predicted"),
         ((MODEL, "ACGT", "frames.pdb", *FERMI), "ACGT and frames.pdb to be predicted"),
+        ((MODEL, "ACGT", "--conductance_from_grid", *FERMI), "conductance_from_grid"),
         ((MODEL, "frames.pdb", "--frames", "3", *FERMI), "frames = 3 has no effect on files"),
         ((MODEL, "frames.pdb", "--seed", "3", *FERMI), "seed = 3 has no effect on files"),
         ((MODEL, "ACGT", "--frames", "0", *FERMI), "frames = 0 is not allowed"),

@@ -24,6 +24,7 @@ from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
+from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.evaluate import EvaluateFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.iv import IvFlags
@@ -31,6 +32,7 @@ from dnawire.cli.predict import PredictFlags
 from dnawire.cli.scan import ScanFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.series import SeriesFlags
+from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
 
@@ -112,6 +114,16 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "sequences": REQUIRED, "models": REQUIRED, "zeros": (), "device": "auto", **CONDITIONS,
     },
     "evaluate": {"model": REQUIRED, "records": REQUIRED, "splits": None, "device": "auto"},
+    "ensemble": {
+        "duplex": REQUIRED,
+        "model": REQUIRED,
+        "frames": None,
+        "seed": None,
+        "scf_steps": 1,
+        "check": 0,
+        "device": "auto",
+        **{name: value for name, value in CONDITIONS.items() if name != "conductance_from_grid"},
+    },
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "iv": {**ASKED, **AT, **CURRENT},
     "load": {"model": REQUIRED, "device": "auto"},
@@ -127,6 +139,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "pattern": REQUIRED, "model": REQUIRED, "device": "auto",
         **CONDITIONS, "lengths": "2:20", "probe_coupling": None,
     },
+    "structure": {"source": REQUIRED, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},
 }  # fmt: skip
 RESULT: Final[dict[str, dict[str, Any]]] = {
@@ -182,6 +195,15 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "save": {"output": None, "overwrite": False},
     },
     "ThermoelectricScan": OBSERVATION,
+    "Ensemble": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
+    "Structure": {
+        "to_dataframe": {},
+        "save": {"path": REQUIRED, "overwrite": False},
+    },
     "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
@@ -211,6 +233,13 @@ ATTRIBUTES: Final = {
     },
     "Predictions": {"heading", "rows", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
+    "Ensemble": {
+        "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",
+        "lines", "log10_transmission", "num_geometries", "rows", "statistics", "warnings",
+    },
+    "Structure": {
+        "charge", "duplex", "elements", "heading", "lines", "names", "positions", "rows", "steps",
+    },
     "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
     "Evaluation": {"baselines", "heading", "rows", "scores", "warnings"},
     "ModelComparison": {"heading", "rows", "warnings"},
@@ -281,6 +310,8 @@ def test_keywords_are_named_like_the_flags() -> None:
         (ScanFlags, dw.scan, {"energies", "left", "right"}),
         (EvaluateFlags, dw.evaluate, set()),
         (CompareFlags, dw.compare, {"energies", "left", "right", "sequences", "models"}),
+        (EnsembleFlags, dw.ensemble, {"energies", "left", "right"}),
+        (StructureFlags, dw.structure, set()),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),
         (IvFlags, dw.iv, {"left", "right"}),
         (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),

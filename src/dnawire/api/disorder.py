@@ -21,7 +21,7 @@ from dnawire.inference import (
     clean_conductance,
     disordered_conductance,
 )
-from dnawire.transport import Ensemble, StaticDisorder
+from dnawire.transport import LogStatistics, StaticDisorder
 
 if TYPE_CHECKING:
     from dnawire.plots import Table
@@ -35,7 +35,7 @@ class DisorderedConductance(NamedTuple):
 
     clean: float
     """log10 G in G0 without disorder."""
-    ensemble: Ensemble
+    ensemble: LogStatistics
     """log10 G in G0 of all draws."""
 
 
@@ -99,7 +99,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
             ):
                 drawn.append(some)
                 if len(drawn) * SAMPLES_AT_ONCE >= asked.samples:
-                    ensemble = Ensemble(np.concatenate(drawn))
+                    ensemble = LogStatistics(np.concatenate(drawn))
                     self.answers.append(DisorderedConductance(clean, ensemble))
                     self.remarks.append(remarks)
                 yield

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from dnawire.config.suggestion import nearest
-from dnawire.errors import UsageError
+from dnawire.errors import DnawireError, UsageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,6 +17,8 @@ R = TypeVar("R")
 _SHORT: Final = {"left": "left_contact", "right": "right_contact"}
 TWINS: Final = _SHORT | {flag: short for short, flag in _SHORT.items()}
 """Names of contacts in calls and in flags: where a function knows one, it takes the other too."""
+
+_FLAG: Final = re.compile(r"(?<![\w-])--([a-z]\w*)")
 
 
 def parameters_of(
@@ -31,7 +34,8 @@ def parameters_of(
 def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Give a function the signature with all keywords in the place of its ``**keywords``.
 
-    The function then raises `UsageError` for a wrong call, naming the nearest keyword.
+    The function then raises `UsageError` for a wrong call, naming the nearest keyword; remedies
+    that name flags, which are for commands, name the keywords.
     """
     added = tuple(keywords)
 
@@ -43,12 +47,21 @@ def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[
         @wraps(function)
         def checked(*args: Any, **kwargs: Any) -> R:  # noqa: ANN401
             given = _checked(function.__name__, full, args, kwargs)
-            return function(*args, **given)
+            try:
+                return function(*args, **given)
+            except DnawireError as error:
+                raise _of_keywords(error) from error.__cause__
 
         checked.__signature__ = full  # type: ignore[attr-defined]
         return cast("Callable[P, R]", checked)
 
     return decorated
+
+
+def _of_keywords(error: DnawireError) -> DnawireError:
+    """The same error with keywords in the place of flags."""
+    texts = (_FLAG.sub(r"\1", text) for text in (error.problem, error.remedy))
+    return type(error)(*texts).with_traceback(error.__traceback__)
 
 
 def _checked(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from dnawire.api.tables import number
 from dnawire.inference import Summary, knows_conductance
 from dnawire.quantities import scored_in
 
@@ -51,9 +51,9 @@ def _row(prediction: Prediction) -> list[str]:
         str(junction.length),
         *_fermi_cells(summary),
         f"{summary.max_transmission:.3e}",
-        _number(summary.max_energy, ".4f"),
+        number(summary.max_energy, ".4f"),
         " ".join(f"{energy:.3f}" for energy in peaks),
-        *([_number(summary.certificate, ".1f")] if summary.certificate is not None else []),
+        *([number(summary.certificate, ".1f")] if summary.certificate is not None else []),
         prediction.status,
     ]
 
@@ -64,14 +64,10 @@ def _fermi_cells(summary: Summary) -> list[str]:
         return []
     return [
         f"{at_fermi.log10_transmission:.3f}",
-        _number(at_fermi.conductance.conductance_quanta, ".3e"),
-        _number(at_fermi.conductance.siemens, ".3e"),
-        _number(at_fermi.level_distance, "+.4f"),
+        number(at_fermi.conductance.conductance_quanta, ".3e"),
+        number(at_fermi.conductance.siemens, ".3e"),
+        number(at_fermi.level_distance, "+.4f"),
     ]
-
-
-def _number(value: float, form: str) -> str:
-    return "-" if math.isnan(value) else format(value, form)
 
 
 def summary_table(predictions: Sequence[Prediction]) -> Table:

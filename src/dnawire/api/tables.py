@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -26,6 +27,11 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def number(value: float, form: str) -> str:
+    """Number in a table; a dash where there is none."""
+    return "-" if math.isnan(value) else format(value, form)
 
 
 def html_table(rows: Sequence[Sequence[str]]) -> str:

@@ -21,6 +21,4 @@ def check_target(path: Path, *, overwrite: bool) -> None:
             f"{path}: the folder {path.parent} does not exist", "Create the folder first."
         )
     if os.path.lexists(path) and not overwrite:
-        raise NotWritableError(
-            f"{path}: the file exists", "Choose another name, or add --overwrite to replace it."
-        )
+        raise NotWritableError.exists(path)

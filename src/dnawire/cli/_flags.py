@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Final, TextIO, TypeVar
 
 import tyro
@@ -52,11 +51,6 @@ class Messages:
         logger = logging.getLogger("dnawire")
         logger.addHandler(_HANDLER)
         logger.setLevel(_LEVELS[min(max(position, 0), len(_LEVELS) - 1)])
-
-
-def is_file(word: str) -> bool:
-    """Whether a word names a file, and no sequence, which has no suffix."""
-    return Path(word).suffix != ""
 
 
 def parse(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, is_file
+from dnawire.cli._flags import Messages
 from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.files.paths import is_file
 
 if TYPE_CHECKING:
     from dnawire.api.observation import Observation

@@ -11,8 +11,9 @@ import tyro
 
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, is_file, parse
+from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.files.paths import is_file
 
 if TYPE_CHECKING:
     from dnawire.junction import Junction

@@ -145,7 +145,7 @@ def new_hdf(path: Path, *, overwrite: bool) -> Iterator[h5py.File]:
     try:
         publish(path, image)
     except FileExistsError as error:
-        raise exists(path) from error
+        raise NotWritableError.exists(path) from error
     except OSError as error:
         raise _not_writable(path, error) from error
 
@@ -161,7 +161,7 @@ def new_large_hdf(path: Path, *, overwrite: bool) -> Iterator[h5py.File]:
                 yield hdf
             target.check()
     except FileExistsError as error:
-        raise exists(path) from error
+        raise NotWritableError.exists(path) from error
     except OSError as error:
         raise _not_writable(path, error) from error
 
@@ -215,13 +215,6 @@ def _not_writable(path: Path, error: OSError) -> NotWritableError:
     return NotWritableError(
         f"{path} cannot be written ({_first_line(error)}).",
         "check that the folder exists, is writable and has enough free space.",
-    )
-
-
-def exists(path: Path) -> NotWritableError:
-    """Error of a file that may not be replaced."""
-    return NotWritableError(
-        f"{path} exists.", "choose another name, or allow it to be replaced (overwrite)."
     )
 
 

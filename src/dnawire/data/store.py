@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from dnawire.data._hdf import (
     checked_array,
-    exists,
     new_hdf,
     new_large_hdf,
     open_hdf,
@@ -45,7 +44,7 @@ from dnawire.data.digests import column_digest
 from dnawire.data.keys import ASCII_LETTERS
 from dnawire.data.ragged import VALUES_AT_ONCE, Ragged
 from dnawire.data.stored import LARGEST_IN_MEMORY, Column, ColumnWriter
-from dnawire.errors import UnusableDataFileError, UsageError
+from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
 from dnawire.quantities import BY_COLUMN, BY_NAME, QUANTITIES
 
 FORMAT: Final = "dnawire-records"
@@ -93,7 +92,7 @@ def write_dataset(
     if problem is not None:
         raise UsageError(f"{problem}.", "correct the record, or leave it out with select().")
     if os.path.lexists(path) and not overwrite:
-        raise exists(path)
+        raise NotWritableError.exists(path)
     source = _source_text(dataset.source)
     digests = {name: dataset.column_digests[name] for name in dataset.spectra}
     size = sum(column.size * column.dtype.itemsize for column in dataset.spectra.values())

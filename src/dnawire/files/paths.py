@@ -32,3 +32,8 @@ def read_path(text: str) -> Path:
     if expanded.startswith("~"):
         raise ValueError(f"a path below a home folder that exists, unlike {expanded.split('/')[0]}")
     return Path(expanded)
+
+
+def is_file(word: str) -> bool:
+    """Whether a word names a file, and no sequence, which has no suffix."""
+    return Path(word).suffix != ""

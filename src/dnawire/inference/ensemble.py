@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.data.random import named_generator
 from dnawire.electronic import converge
-from dnawire.errors import NotConvergedError, UsageError
+from dnawire.errors import DnawireError, NotConvergedError, UsageError
 from dnawire.inference.remarks import Remark, junction_remarks, summary_remarks
 from dnawire.inference.summary import AtFermiEnergy, Summary, summarize
 from dnawire.junction import Duplex, Junction
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from dnawire.models.atomistic.transport import ChargedDuplex
 
 Doubles = NDArray[np.float64]
-
-QUANTILES: Final = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +89,7 @@ class GeometryAnswer:
     summary
         The same in a few numbers, with all resonances resolved.
     homo
-        Highest occupied level, eV.
+        Highest occupied level, eV; NaN where not all orbitals are solved for.
     deviations
         From the self-consistent calculation; None where there is none.
     remarks
@@ -118,31 +115,27 @@ class GeometryAnswer:
 
     @property
     def log10_conductance(self) -> float:
-        """log10 of the conductance in G0."""
-        return math.log10(self.conductance.conductance_quanta)
+        """log10 of the conductance in G0; -inf where it vanishes."""
+        quanta = self.conductance.conductance_quanta
+        return math.log10(quanta) if quanta > 0.0 else -math.inf
 
 
-@dataclass(frozen=True)
-class ConductanceStatistics:
-    """Distribution of the conductance over an ensemble, in G0."""
+@dataclass(frozen=True, eq=False)
+class FailedGeometry:
+    """A geometry that has no answer.
 
-    mean: float
-    geometric_mean: float
-    quantiles: tuple[float, ...]
-    """See `QUANTILES`; between two geometries log G is linear."""
-    spread: float
-    """Standard deviation of log10 G, decades; NaN for one geometry."""
+    Parameters
+    ----------
+    error
+        Why.
+    """
 
-    @classmethod
-    def of(cls, conductances: Float[Doubles, " n"]) -> ConductanceStatistics:
-        """Summarize conductances in G0, all positive, of at least one geometry."""
-        log10 = np.log10(conductances)
-        return cls(
-            mean=float(conductances.mean()),
-            geometric_mean=float(10.0 ** log10.mean()),
-            quantiles=tuple((10.0 ** np.quantile(log10, QUANTILES)).tolist()),
-            spread=float(log10.std(ddof=1)) if len(log10) > 1 else np.nan,
-        )
+    error: DnawireError
+
+    @property
+    def reason(self) -> str:
+        """Why, in a sentence."""
+        return self.error.problem
 
 
 def as_atomistic(predictor: Predictor) -> AtomisticPredictor:
@@ -193,20 +186,39 @@ def thermal_frames(
     ]
 
 
+def check_length(length: int, scf_steps: int, num_checked: int) -> None:
+    """Refuse duplexes of which more is asked than can be had without all of their orbitals.
+
+    Raises
+    ------
+    UsageError
+        If a duplex is too long for steps towards self-consistent charges, or for a check.
+    """
+    from dnawire.models.atomistic.predictor import LONGEST_WHOLE
+
+    if length > LONGEST_WHOLE and (scf_steps or num_checked):
+        raise UsageError(
+            f"{length} base pairs: the orbitals of at most {LONGEST_WHOLE} are solved for at once, "
+            "which steps towards self-consistent charges and checks need.",
+            f"Give at most {LONGEST_WHOLE} base pairs, or take the charges as predicted: "
+            "--scf_steps 0 and --check 0.",
+        )
+
+
 def predict_geometries(
     predictor: AtomisticPredictor,
-    structures: Sequence[AtomicStructure],
+    structures: Iterable[AtomicStructure | FailedGeometry],
     question: EnsembleQuestion,
     num_checked: int = 0,
-) -> Iterator[GeometryAnswer]:
-    """Predict one geometry after the other.
+) -> Iterator[GeometryAnswer | FailedGeometry]:
+    """Predict one geometry after the other; one that fails does not stop the others.
 
     Parameters
     ----------
     predictor
         What predicts.
     structures
-        Geometries of the duplex of the question.
+        Geometries of the duplex of the question; those that have failed before stay so.
     question
         What is asked of each.
     num_checked
@@ -214,35 +226,68 @@ def predict_geometries(
 
     Yields
     ------
-    GeometryAnswer
+    GeometryAnswer or FailedGeometry
         In the order of the geometries.
+    """
+    for number, structure in enumerate(structures):
+        if isinstance(structure, FailedGeometry):
+            yield structure
+            continue
+        try:
+            yield predict_geometry(predictor, structure, question, is_checked=number < num_checked)
+        except DnawireError as error:
+            yield FailedGeometry(error)
+
+
+def predict_geometry(
+    predictor: AtomisticPredictor,
+    structure: AtomicStructure,
+    question: EnsembleQuestion,
+    *,
+    is_checked: bool = False,
+) -> GeometryAnswer:
+    """Predict a geometry of the duplex of the question.
+
+    Parameters
+    ----------
+    predictor
+        What predicts.
+    structure
+        The geometry.
+    question
+        What is asked of it.
+    is_checked
+        Whether it is computed self-consistently too.
 
     Raises
     ------
+    UsageError
+        If the question cannot be answered.
     InvalidDuplexError, InvalidStructureError
         If the predictor does not know the atoms.
     NotConvergedError
-        If charges or poles of a geometry do not converge. A self-consistent calculation that fails
-        is a remark.
+        If charges or poles do not converge. A self-consistent calculation that fails is a remark.
     """
-    for number, structure in enumerate(structures):
-        predicted = predictor.charged(structure)
-        charged = predicted
-        for _ in range(question.scf_steps):
-            charged = charged.refined()
-        answer = _answer(predictor, charged, question)
-        if number < num_checked:
-            answer = _checked(predictor, predicted, charged, answer, question)
-        yield answer
+    predicted = predictor.charged(structure)
+    charged = predicted
+    for _ in range(question.scf_steps):
+        charged = charged.refined()
+    answer = _answer(predictor, charged, question)
+    if is_checked:
+        return _checked(predictor, predicted, charged, answer, question)
+    return answer
 
 
 def _answer(
     predictor: AtomisticPredictor, charged: ChargedDuplex, question: EnsembleQuestion
 ) -> GeometryAnswer:
+    from dnawire.models.atomistic.predictor import LONGEST_WHOLE
+
     bound = predictor.bound_to(charged)
     [record] = bound.predict([question.junction], question.energies, question.eta)
     summary = summarize(bound, record, question.fermi_energy, question.temperature)
-    answer = GeometryAnswer(record, summary, charged.homo, None, ())
+    homo = charged.homo if question.junction.length <= LONGEST_WHOLE else math.nan
+    answer = GeometryAnswer(record, summary, homo, None, ())
     remarks = (
         *junction_remarks(predictor, question.junction),
         *summary_remarks(summary),
@@ -270,7 +315,9 @@ def _checked(
     errors = (charged.junctions.system.energies - found.levels)[is_inside]
     # A window may hold no level.
     errors = errors if len(errors) else np.array([np.nan])
-    log10_t = answer.record.log10_transmission - exact.record.log10_transmission
+    one, two = answer.record.log10_transmission, exact.record.log10_transmission
+    with np.errstate(invalid="ignore"):
+        log10_t = np.where(one == two, 0.0, one - two)
     deviations = Deviations(
         homo=charged.homo - found.homo,
         levels=float(abs(errors).mean()),

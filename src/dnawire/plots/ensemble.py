@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,7 @@ from dnawire.plots.style import (
     set_title,
     style,
 )
+from dnawire.transport import LogStatistics
 
 Doubles = NDArray[np.float64]
 
@@ -47,7 +49,7 @@ class EnsembleData:
     log10_transmission
         Of every geometry, (n, E).
     log10_conductance
-        Of every geometry, in G0, (n,).
+        Of every geometry, in G0, (n,); -inf where it vanishes.
     ideal_log10_transmission, ideal_log10_conductance
         Of the ideal helix, (E,) and a number; None if it is not known.
     fermi_energy
@@ -67,6 +69,11 @@ class EnsembleData:
         """log10 of the geometric mean over the geometries, (E,)."""
         found: Doubles = self.log10_transmission.mean(0)
         return found
+
+    @property
+    def conductance(self) -> LogStatistics:
+        """Distribution of the conductance in G0."""
+        return LogStatistics(self.log10_conductance)
 
 
 def plot_ensemble_transmission(ax: Axes, data: EnsembleData) -> Axes:
@@ -112,6 +119,8 @@ def plot_ensemble_transmission(ax: Axes, data: EnsembleData) -> Axes:
 def plot_conductances(ax: Axes, data: EnsembleData) -> Axes:
     """Draw a histogram of log10 G with the means, and the ideal helix.
 
+    What vanishes has no place on the axis, and is counted beside its name.
+
     Parameters
     ----------
     ax
@@ -124,18 +133,22 @@ def plot_conductances(ax: Axes, data: EnsembleData) -> Axes:
     Axes
         The same axes.
     """
-    log10 = data.log10_conductance
-    ax.hist(log10, _bins(log10), color=_PALE, edgecolor="white", lw=0.8)
-    mean = float(np.log10(np.mean(10.0**log10)))
+    found = data.conductance
+    log10 = data.log10_conductance[np.isfinite(data.log10_conductance)]
+    if len(log10):
+        ax.hist(log10, _bins(log10), color=_PALE, edgecolor="white", lw=0.8)
     marks: list[tuple[str, float, str, object]] = [
-        ("arithmetic mean", mean, PREDICTED, "-"),
-        ("geometric mean", float(log10.mean()), TRAINING, "-"),
+        ("arithmetic mean", float(found.mean()), PREDICTED, "-"),
+        ("geometric mean", float(found.geometric_mean()), TRAINING, "-"),
     ]
     if data.ideal_log10_conductance is not None:
-        marks.append(("ideal helix", data.ideal_log10_conductance, INK, (0, (4, 2))))
+        marks.append(("ideal helix", 10.0**data.ideal_log10_conductance, INK, (0, (4, 2))))
     for label, value, color, dashes in marks:
-        ax.axvline(value, color=color, lw=1.8, ls=dashes, label=label)
-    ax.set(xlabel="$\\log_{10}\\, G / G_0$", ylabel="Geometries (count)")
+        if value > 0.0:
+            ax.axvline(math.log10(value), color=color, lw=1.8, ls=dashes, label=label)
+    count = found.num_vanishing
+    left_out = f" (not drawn: {count} with $G = 0$)" if count else ""
+    ax.set(xlabel=f"$\\log_{{10}}\\, G / G_0${left_out}", ylabel="Geometries (count)")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 

@@ -4,7 +4,14 @@ from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.checks import check_structure, find_defect
 from dnawire.structures.helix import Helix, build_duplex, load_helix
 from dnawire.structures.pdb import pdb_text
-from dnawire.structures.reading import StructureReading, examine_structures, read_structures
+from dnawire.structures.reading import (
+    StructureReading,
+    TerminalPhosphates,
+    examine_models,
+    examine_structures,
+    log_remarks,
+    read_structures,
+)
 from dnawire.structures.steps import BasePairSteps, base_pair_steps
 from dnawire.structures.thermal import Fluctuations, Steps, ThermalFrame, draw_steps, thermal_frame
 from dnawire.structures.writing import write_structures
@@ -16,14 +23,17 @@ __all__ = [
     "Helix",
     "Steps",
     "StructureReading",
+    "TerminalPhosphates",
     "ThermalFrame",
     "base_pair_steps",
     "build_duplex",
     "check_structure",
     "draw_steps",
+    "examine_models",
     "examine_structures",
     "find_defect",
     "load_helix",
+    "log_remarks",
     "pdb_text",
     "read_structures",
     "thermal_frame",

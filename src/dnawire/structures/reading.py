@@ -121,11 +121,16 @@ def read_structures(
         If the package gemmi is not installed.
     """
     readings = examine_structures(path, chains=chains, terminal_phosphates=terminal_phosphates)
+    log_remarks(path, readings)
+    return [reading.structure for reading in readings]
+
+
+def log_remarks(path: Path, readings: Sequence[StructureReading]) -> None:
+    """Log what was done with the models of a file, each remark once."""
     counts = Counter(remark for reading in readings for remark in reading.remarks)
     for remark, count in counts.items():
         number = f" (in {count} of {len(readings)} models)" if len(readings) > 1 else ""
         _logger.info("%s: %s%s", path, remark, number)
-    return [reading.structure for reading in readings]
 
 
 def examine_structures(
@@ -138,15 +143,31 @@ def examine_structures(
 
     Parameters and errors are those of `read_structures`.
     """
-    models = load_models(path)
     readings = []
+    for found in examine_models(path, chains=chains, terminal_phosphates=terminal_phosphates):
+        if isinstance(found, InvalidStructureError):
+            raise found
+        readings.append(found)
+    return readings
+
+
+def examine_models(
+    path: Path,
+    *,
+    chains: Sequence[str] = (),
+    terminal_phosphates: TerminalPhosphates = "refuse",
+) -> Iterator[StructureReading | InvalidStructureError]:
+    """Read one model of a file after the other; what is wrong with one is its error.
+
+    Parameters are those of `read_structures`, and so are the errors that are raised.
+    """
+    models = load_models(path)
     for number, model in enumerate(models, start=1):
         try:
-            readings.append(_read_model(model, chains, terminal_phosphates))
+            yield _read_model(model, chains, terminal_phosphates)
         except InvalidStructureError as error:
             place = f"{path}, model {number}" if len(models) > 1 else str(path)
-            raise InvalidStructureError(f"{place}: {error.problem}", error.remedy) from error
-    return readings
+            yield InvalidStructureError(f"{place}: {error.problem}", error.remedy)
 
 
 def _read_model(

@@ -1,7 +1,7 @@
 """Thermal fluctuations of a duplex: rise, twist and roll of every step, and a backbone that fits.
 
 Base pairs move as rigid bodies by steps in the composition of M. A. El Hassan and C. R. Calladine
-(doi:10.1006/jmbi.1995.0430), without tilt, shift and slide: half of the twist about the normal of
+(doi:10.1006/jmbi.1995.0462), without tilt, shift and slide: half of the twist about the normal of
 the pair, the roll about the long axis of the step, the other half of the twist about the normal of
 the next pair; the rise is along the normal half way. Then `dnawire.structures.backbone` closes the
 backbone.

@@ -59,7 +59,7 @@ def write_structures(
     suffix = required_suffix(path)
     _check(path, structures)
     if os.path.lexists(path) and not overwrite:
-        raise _exists(path)
+        raise NotWritableError.exists(path)
     if suffix in PDB_SUFFIXES:
         text = pdb_text(structures[0] if len(structures) == 1 else structures)
     else:
@@ -71,7 +71,7 @@ def write_structures(
     try:
         write(path, data)
     except FileExistsError as error:
-        raise _exists(path) from error
+        raise NotWritableError.exists(path) from error
     except OSError as error:
         raise NotWritableError(
             f"{path} cannot be written: {error.strerror or error}.",
@@ -93,12 +93,6 @@ def _check(path: Path, structures: Sequence[AtomicStructure]) -> None:
                 f"'{structures[0].duplex.text}'.",
                 "write a file for each duplex.",
             )
-
-
-def _exists(path: Path) -> NotWritableError:
-    return NotWritableError(
-        f"{path}: the file exists.", "choose another name, or say that it may be replaced."
-    )
 
 
 def _mmcif_text(structures: Sequence[AtomicStructure]) -> str:

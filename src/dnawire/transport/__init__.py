@@ -10,7 +10,7 @@ from dnawire.transport.derivatives import (
     conductance_derivatives,
     transmission_derivatives,
 )
-from dnawire.transport.disorder import Ensemble, StaticDisorder
+from dnawire.transport.disorder import LogStatistics, StaticDisorder
 from dnawire.transport.downfolding import ActiveChain, ContactColumns, DownfoldedJunction
 from dnawire.transport.fermi import THERMAL_REACH
 from dnawire.transport.junctions import BlockJunctions, DenseJunctions, Transmission, Transmitting
@@ -57,9 +57,9 @@ __all__ = [
     "DownfoldedJunction",
     "Eigenchannels",
     "Eigensystem",
-    "Ensemble",
     "InjectedDensities",
     "LinearResponse",
+    "LogStatistics",
     "PoleExpansion",
     "PoleJunctions",
     "ProbeResponse",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from dnawire.errors import UsageError
@@ -18,8 +18,6 @@ Doubles = NDArray[np.float64]
 Distribution: TypeAlias = Literal["gaussian", "uniform"]
 
 _DISTRIBUTIONS: Final = ("gaussian", "uniform")
-_VANISHING: Final = -1e6
-"""log10 of what is zero as a number, between which and others quantiles are defined."""
 _ERF: Final = np.frompyfunc(math.erf, 1, 1)
 
 
@@ -132,7 +130,7 @@ class StaticDisorder:
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class LogStatistics:
     """Statistics of a positive observable that varies over decades, such as G or T.
 
     Parameters
@@ -154,13 +152,22 @@ class Ensemble:
         return found
 
     def log10_deviation(self) -> Float[Doubles, "*shape"]:
-        """Standard deviation of log10 in decades (of the samples); nan if one sample vanishes."""
-        with np.errstate(invalid="ignore"):
-            found: Doubles = self.log10_values.std(0, ddof=1)
-        return found
+        """Standard deviation of log10 in decades (of the samples, not of their mean).
+
+        NaN where a sample vanishes, and of one sample.
+        """
+        values = np.asarray(self.log10_values)
+        known = np.isfinite(values).all(0) & (len(values) > 1)
+        found = np.where(known, values, 0.0).std(0, ddof=min(1, len(values) - 1))
+        return np.where(known, found, np.nan)
+
+    @property
+    def num_vanishing(self) -> Int[NDArray[np.int64], "*shape"]:
+        """Number of the samples that vanish."""
+        return np.asarray(np.isneginf(self.log10_values).sum(0))
 
     def quantiles(self, probabilities: ArrayLike) -> Float[Doubles, " P *shape"]:
-        """Quantiles of the observable; linear between samples in log10, zero next to a zero.
+        """Quantiles of the observable; linear between samples in log10, zero next to zero.
 
         Parameters
         ----------
@@ -172,8 +179,11 @@ class Ensemble:
         ValueError
             If one is not.
         """
-        values = np.maximum(self.log10_values, _VANISHING)
-        found: Doubles = 10.0 ** np.quantile(values, np.asarray(probabilities, float), axis=0)
+        shares = np.asarray(probabilities, float)
+        below = np.quantile(self.log10_values, shares, axis=0, method="lower")
+        with np.errstate(invalid="ignore"):
+            between = np.quantile(self.log10_values, shares, axis=0)
+        found: Doubles = 10.0 ** np.where(np.isneginf(below), below, between)
         return found
 
     def histogram(

@@ -28,7 +28,7 @@ _TRANSMISSION: Final = BY_NAME["transmission"].column
 _KEPT: Final = 2
 """Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
 
-_LONGEST_WHOLE: Final = 20
+LONGEST_WHOLE: Final = 20
 """Base pairs up to which all orbitals are diagonalized at once: a minute and 6 GB."""
 
 
@@ -135,7 +135,7 @@ class AtomisticPredictor:
 
         NaN for long duplexes, whose levels are not computed.
         """
-        whole = duplex.length <= _LONGEST_WHOLE
+        whole = duplex.length <= LONGEST_WHOLE
         return self._charged(duplex).certificate() if whole else math.nan
 
     def hamiltonian(self, duplex: Duplex) -> NoReturn:
@@ -188,7 +188,7 @@ class AtomisticPredictor:
     ) -> TransportRecord:
         contacts = junction.gamma_left, junction.gamma_right
         columns: dict[str, NDArray[np.float64]] = {}
-        if junction.length <= _LONGEST_WHOLE:
+        if junction.length <= LONGEST_WHOLE:
             columns = _columns(self._poles(junction.duplex, *contacts, energies), energies, eta)
         if junction.length > LONGEST_BY_LEVELS:
             transmission, dos = self._charged(junction.duplex).totals(contacts, energies, eta)

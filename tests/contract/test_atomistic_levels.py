@@ -5,29 +5,31 @@ from __future__ import annotations
 import signal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from groups import finish_together, run_together
+from groups import run_each, run_together
 from harness import CHECKPOINTS, STEP, TrainingProcess, assert_refused, finish, raise_at
 from numpy.typing import NDArray
-from outcome import assert_identical, outcome
+from outcome import assert_identical, state
 from scipy.linalg import eigh
 
-from dnawire.checkpoint import load_checkpoint
+from dnawire.cli.train import parse_flags
 from dnawire.config import TrainConfig
 from dnawire.constants import HARTREE_EV
 from dnawire.data.atomistic import AtomisticColumns, read_atomistic
 from dnawire.electronic import Integrals
 from dnawire.electronic.scf import num_occupied
 from dnawire.electrostatics import Electrostatics, load_solvent
-from dnawire.errors import EXIT_CONFIGURATION_MISMATCH, EXIT_LOST_PROCESS
+from dnawire.errors import EXIT_CONFIGURATION_MISMATCH, EXIT_FINISHED, EXIT_LOST_PROCESS
 from dnawire.graphs.schema import ChargesBatch
 from dnawire.junction import Duplex
+from dnawire.runs import Run
 from dnawire.runs.preparation import PreparedData, prepare_data, prepare_dataset
 from dnawire.structures import build_duplex
-from dnawire.training import ChargeLoss, LevelLoss
+from dnawire.training import ChargeLoss, LevelLoss, join_process_group
 from dnawire.training.distributed.local_batch import (
     EmptyLocalBatch,
     LocalBatch,
@@ -39,13 +41,14 @@ from dnawire.training.levels import DuplexLevels
 NAME = "atomistic"
 PAIRS = Path(__file__).parents[1] / "data" / "xtb_pairs.h5"
 WEIGHT = 0.7
+EPOCHS = 3
 SMALL = {
     "data": PAIRS, "model_type": NAME, "hidden_dim": 16, "num_layers": 2, "num_heads": 2,
     "batch_size": 5, "level_weight": WEIGHT,
 }  # fmt: skip
 FLAGS = (
     *(word for name, value in SMALL.items() for word in (f"--{name}", str(value))),
-    *("--num_epochs", "3", "--checkpoint_dir", CHECKPOINTS, "--checkpoint_frequency", "1"),
+    *("--num_epochs", str(EPOCHS), "--checkpoint_dir", CHECKPOINTS, "--checkpoint_frequency", "1"),
     *("--schedule", "constant"),
 )
 ROUNDING = 1e-6
@@ -153,42 +156,58 @@ def wrong_charges(local: LocalBatch) -> ChargesBatch:
     return ChargesBatch(1.01 * local.batch.charges.shell_charges.nan_to_num(0.0))
 
 
+def only_fit(flags: tuple[str, ...]) -> int:
+    """Train, and write no results, which take longer."""
+    config = parse_flags(flags).resolved()
+    with join_process_group() as group, Run(config, group=group) as run:
+        run.prepare()
+        assert run.fit()
+    return EXIT_FINISHED
+
+
+def fit_together(folder: Path, processes: int) -> dict[str, Any]:
+    """Train to the end; return the last checkpoint."""
+    ends = run_each(folder, [FLAGS] * processes, command=only_fit)
+    assert {ended.exit_code for ended in ends} == {EXIT_FINISHED}, ends
+    found = state(folder / CHECKPOINTS / "checkpoint_latest.pth")
+    assert found["resume"]["environment"]["processes"] == processes
+    return found
+
+
 @pytest.fixture(scope="module")
-def in_peace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two processes that was not disturbed."""
-    folder = tmp_path_factory.mktemp("peace")
-    assert "2 process(es)" in finish_together(folder, 2, *FLAGS)
-    return folder
+def in_peace(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The end of a run of two processes that was not disturbed."""
+    return fit_together(tmp_path_factory.mktemp("peace"), 2)
 
 
-def losses(folder: Path) -> list[float]:
-    payload = load_checkpoint(folder / CHECKPOINTS / "checkpoint_latest.pth").payload
-    return [*payload["train_losses"], *payload["val_losses"]]
-
-
-def test_two_processes_find_what_one_finds(in_peace: Path, tmp_path: Path) -> None:
+def test_two_processes_find_what_one_finds(in_peace: dict[str, Any], tmp_path: Path) -> None:
     """The last batch has one record, so that one process has nothing."""
-    finish(tmp_path, *FLAGS)
-    assert losses(in_peace) == pytest.approx(losses(tmp_path), rel=ROUNDING)
+    alone = fit_together(tmp_path, 1)
+    for name in ("train_losses", "val_losses"):
+        assert in_peace[name] == pytest.approx(alone[name], rel=ROUNDING)
+        assert len(alone[name]) == EPOCHS
+    for name, value in alone["model_state_dict"].items():
+        torch.testing.assert_close(value, in_peace["model_state_dict"][name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("killed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_after_a_kill_two_processes_go_on_exactly(
-    tmp_path: Path, in_peace: Path, killed: int
+    tmp_path: Path, in_peace: dict[str, Any], killed: int
 ) -> None:
-    action = raise_at(STEP, 5, signal.SIGKILL)
-    ends = run_together(tmp_path, 2, *FLAGS, actions={killed: action})
+    ends = run_together(tmp_path, 2, *FLAGS, actions={killed: raise_at(STEP, 5, signal.SIGKILL)})
     assert ends[killed].exit_code == -signal.SIGKILL
     assert ends[1 - killed].exit_code == EXIT_LOST_PROCESS, ends
-    assert "resuming from" in finish_together(tmp_path, 2, *FLAGS)
-    assert_identical(outcome(tmp_path, NAME), outcome(in_peace, NAME))
+    assert_identical(fit_together(tmp_path, 2), in_peace)
 
 
+@pytest.mark.slow
 def test_levels_are_added_on_the_way_only_where_that_is_allowed(tmp_path: Path) -> None:
     """How a model of charges is fine-tuned."""
     finish(tmp_path, *FLAGS, "--level_weight", "0")
-    longer = (*FLAGS, "--num_epochs", "4")
+    longer = (*FLAGS, "--num_epochs", str(EPOCHS + 1))
     refused = TrainingProcess(tmp_path, *longer).end()
     assert_refused(refused, EXIT_CONFIGURATION_MISMATCH, "level_weight")
     assert "resuming from" in finish(tmp_path, *longer, "--allow_change", "level_weight")
-    assert len(losses(tmp_path)) == 8
+    *before, last = state(tmp_path / CHECKPOINTS / "checkpoint_latest.pth")["val_losses"]
+    assert len(before) == EPOCHS
+    assert last > 1.5 * before[-1]

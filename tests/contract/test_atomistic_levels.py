@@ -101,7 +101,7 @@ def test_the_gradient_of_levels_is_that_of_differences() -> None:
     shifts, change, step = levels.shifts(table), random_change(levels), 1e-7
     assert not shifts.any()
     weights = np.linspace(0.5, 1.5, len(shifts))
-    (torch.from_numpy(weights) @ shifts).backward()  # type: ignore[no-untyped-call]
+    (torch.from_numpy(weights) @ shifts).backward()
     assert table.grad is not None
     slopes = table.grad.flatten()[levels.rows].numpy()
     difference = levels_near(duplex, step * change) - levels_near(duplex, -step * change)

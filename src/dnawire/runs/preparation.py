@@ -120,7 +120,7 @@ def prepare_data(
         test=_batches(scored, splits.test, size, device),
         statistics=statistics,
         digest=_digest(dataset, columns),
-        levels=columns and _levels(config, columns, splits),
+        levels=None if columns is None else _levels(config, columns, splits),
     )
 
 

@@ -1,8 +1,9 @@
 """How well `atomistic` learns GFN1-xTB, beside predictors without charges: docs/atomistic.md.
 
 Run ``python benchmarks/atomistic.py --page docs/atomistic.md``: three seeds, at most 60 training
-duplexes of 4 to 8 base pairs, a learning curve, and longer duplexes; about half an hour on one idle
-core. Results are kept one by one in the output folder: the same command goes on where it was.
+duplexes of 4 to 8 base pairs, a learning curve, and longer duplexes; about three quarters of an
+hour on one idle core. Results are kept one by one in the output folder: the same command goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 from learning import tables
-from learning.atomistic import Result, XtbRecords, evaluate, evaluate_spectra
+from learning.atomistic import Result, XtbRecords, errors_of, evaluate, evaluate_spectra
+from learning.blocks import BlockTable
 from learning.measures import Spectra, predictions, scores, targets
 from learning.regressions import regressions
 from learning.runs import prepare, set_up_torch, train
@@ -59,6 +61,7 @@ def main() -> None:
     for seed in arguments.seeds:
         for number in TRAINED if seed == arguments.seeds[0] else TRAINED[-1:]:
             rows += learned(arguments, short, seed, number)
+        rows += tabulated(arguments, short, seed, TRAINED[-1])
         rows += baselines(arguments, short, seed)
     tables.write_csv(arguments.output / "atomistic.csv", rows)
     found = {
@@ -139,6 +142,25 @@ def learned(
     return rows
 
 
+def tabulated(
+    arguments: argparse.Namespace, records: XtbRecords, seed: int, number: int
+) -> list[Result]:
+    """The table of Fock blocks of the same duplexes, tested on the same ones; kept in a file."""
+    path = arguments.output / f"blocks-{seed}-{number}.json"
+    if not path.is_file():
+        parts = sides(records, seed, number)
+        table = BlockTable.of(records, parts["train"], parts["validation"])
+        found = []
+        for one in parts["test"]:
+            junctions = table.junctions(Duplex.parse(str(records.columns.texts[one])))
+            found.append(errors_of(junctions, records, one))
+        path.write_text(json.dumps(found), encoding="utf-8")
+    common = {"predictor": "table of Fock blocks", "part": "test", "seed": seed, "trained": number}
+    rows: list[Result] = [{**common, **row} for row in json.loads(path.read_text("utf-8"))]
+    print(f"table, {number} duplexes, seed {seed}: {mean(rows, 'transmission'):.4f}", flush=True)
+    return rows
+
+
 def baselines(arguments: argparse.Namespace, records: XtbRecords, seed: int) -> list[Result]:
     """Predictors of spectra, trained on the same duplexes and tested on the same ones."""
     path = arguments.output / f"baselines-{seed}.json"
@@ -172,9 +194,7 @@ def mean(rows: Sequence[Mapping[str, Any]], name: str) -> float:
 def comparison(rows: Sequence[Result], suffix: str = "") -> str:
     """Table of errors by predictor: mean over the seeds, and their spread."""
     chosen = [row for row in rows if row["part"] == "test" and row["trained"] == TRAINED[-1]]
-    names = list(dict.fromkeys(row["predictor"] for row in chosen))
-    if suffix:
-        names = names[:1]
+    names = list(dict.fromkeys(row["predictor"] for row in chosen if f"dos{suffix}" in row))
     lines = []
     for name in names:
         own = [row for row in chosen if row["predictor"] == name]

@@ -96,7 +96,7 @@ def _long_duplex(
     predictor: AtomisticPredictor, records: XtbRecords, number: int, text: str
 ) -> Result:
     charged = predictor.charged(build_duplex(Duplex.parse(text)))
-    levels = level_errors(charged, records.columns, number)
+    levels = level_errors(charged.junctions, records.columns, number)
     potentials = charged.shell_potentials - records.columns.shell_potentials(number)
     transmission, dos, wanted = [], [], []
     for row in records.records_of([number]).tolist():

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from dnawire.constants import HARTREE_EV
 from dnawire.data import TransportDataset, read_dataset
 from dnawire.data.atomistic import AtomisticColumns
+from dnawire.electronic import AtomicJunctions
+from dnawire.electronic.scf import num_occupied
 from dnawire.junction import Duplex
 from dnawire.models.atomistic.model import AtomisticModel
 from dnawire.models.atomistic.transport import ChargedDuplex
+from dnawire.transport import PoleExpansion
 
 from .measures import LARGE_TRANSMISSION
 
@@ -57,20 +60,27 @@ def evaluate(
 ) -> Iterator[Result]:
     """Errors of every duplex: levels, potentials, spectra with and without a common shift."""
     for duplex in duplexes:
-        text = str(records.columns.texts[duplex])
-        charged = model.charged(Duplex.parse(text))
-        levels = level_errors(charged, records.columns, duplex)
-        shift = float(levels.mean())
+        charged = model.charged(Duplex.parse(str(records.columns.texts[duplex])))
         potentials = charged.shell_potentials - records.columns.shell_potentials(duplex)
         yield {
-            "duplex": text,
-            "length": len(text.split("/")[0]),
             "certificate_mev": charged.certificate(),
             "potentials_mev": float(np.sqrt(np.mean(potentials**2)) * HARTREE_EV * MEV),
-            "levels_mev": float(abs(levels).mean() * MEV),
-            "shift_mev": shift * MEV,
-            **_spectral_errors(charged, records, duplex, {"": 0.0, "_shifted": shift}),
+            **errors_of(charged.junctions, records, duplex),
         }
+
+
+def errors_of(junctions: AtomicJunctions, records: XtbRecords, duplex: int) -> Result:
+    """Errors of one duplex: levels, spectra with and without a common shift."""
+    text = str(records.columns.texts[duplex])
+    levels = level_errors(junctions, records.columns, duplex)
+    shift = float(levels.mean())
+    return {
+        "duplex": text,
+        "length": len(text.split("/")[0]),
+        "levels_mev": float(abs(levels).mean() * MEV),
+        "shift_mev": shift * MEV,
+        **_spectral_errors(junctions, records, duplex, {"": 0.0, "_shifted": shift}),
+    }
 
 
 def evaluate_spectra(model: AtomisticModel, path: Path) -> Iterator[Result]:
@@ -94,25 +104,25 @@ def evaluate_spectra(model: AtomisticModel, path: Path) -> Iterator[Result]:
         }
 
 
-def level_errors(charged: ChargedDuplex, columns: AtomisticColumns, duplex: int) -> Doubles:
+def level_errors(junctions: AtomicJunctions, columns: AtomisticColumns, duplex: int) -> Doubles:
     """Predicted less true levels in the window, eV; counted from the HOMO."""
-    true, energies = columns.levels[duplex], charged.junctions.system.energies
-    occupied = charged.num_occupied
+    true, energies = columns.levels[duplex], junctions.system.energies
+    occupied = num_occupied(junctions.basis.structure)
     first = occupied - 1 - int(columns.homo_index[duplex])
     errors: Doubles = energies[first : first + len(true)] - true
     return errors
 
 
 def _spectral_errors(
-    charged: ChargedDuplex, records: XtbRecords, duplex: int, shifts: Mapping[str, float]
+    junctions: AtomicJunctions, records: XtbRecords, duplex: int, shifts: Mapping[str, float]
 ) -> dict[str, float]:
     """Errors of spectra at energies that are shifted, so that common shifts of levels vanish."""
     parts: dict[str, list[Errors]] = {name: [] for name in shifts}
     for row in records.records_of([duplex]).tolist():
         record, means = records.dataset[row], records.columns.means[MEANS]
-        window = np.array([record.energies[0] - _MARGIN, record.energies[-1] + _MARGIN])
-        junction = record.junction
-        poles = charged.poles((junction.gamma_left, junction.gamma_right), window)
+        window = record.energies[0] - _MARGIN, record.energies[-1] + _MARGIN
+        system = junctions.contacted(record.junction.gamma_left, record.junction.gamma_right)
+        poles = PoleExpansion.of(system, *window)
         for name, shift in shifts.items():
             energies = record.energies + shift
             transmission = np.log10(poles.transmission(energies, record.eta))

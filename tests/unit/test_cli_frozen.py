@@ -86,7 +86,7 @@ FROZEN: dict[str, tuple[Any, GuardClass]] = {
 }
 
 
-OWN: Final = {"solvent": ("water", MUST)}
+OWN: Final = {"solvent": ("water", MUST), "level_weight": (0.0, MUST)}
 """Settings of single types of models, which no other type has."""
 
 

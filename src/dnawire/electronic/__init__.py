@@ -3,6 +3,7 @@
 from dnawire.electronic.active_space import BasePairs
 from dnawire.electronic.integrals import Basis, Integrals
 from dnawire.electronic.junctions import LONGEST_BY_LEVELS, AtomicJunctions
+from dnawire.electronic.level_response import LevelResponse
 from dnawire.electronic.orthogonal import OrthogonalBasis
 from dnawire.electronic.scf import ElectronicStructure, ElectronicSystem, converge
 
@@ -14,6 +15,7 @@ __all__ = [
     "ElectronicStructure",
     "ElectronicSystem",
     "Integrals",
+    "LevelResponse",
     "OrthogonalBasis",
     "converge",
 ]

@@ -39,8 +39,9 @@ from dnawire.runs.warm_start import take_weights
 from dnawire.structures import load_helix
 from dnawire.training.average import WeightAverage
 from dnawire.training.distributed import ProcessGroup, SingleProcess
+from dnawire.training.levels import RecordLevels
 from dnawire.training.loop import Trainer
-from dnawire.training.loss import loss_for
+from dnawire.training.loss import ChargeLoss, LevelLoss, loss_for
 from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
 from dnawire.training.schedule import LearningRateSchedule
@@ -65,6 +66,8 @@ class PreparedData:
     statistics: TargetStatistics
     digest: str
     """SHA-256 of all that the run knows of its records."""
+    levels: RecordLevels | None
+    """Levels of training and validation, if they are trained on."""
 
 
 def prepare_dataset(config: TrainConfig) -> TransportDataset:
@@ -118,6 +121,7 @@ def prepare_data(
         test=_batches(scored, splits.test, size, device),
         statistics=statistics,
         digest=_digest(dataset, columns),
+        levels=None if columns is None else _levels(config, columns, splits),
     )
 
 
@@ -160,6 +164,19 @@ def _charge_columns(config: TrainConfig) -> AtomisticColumns | None:
             f"the records of {path} have the geometry {columns.helix} of another version", remedy
         )
     return columns
+
+
+def _levels(config: TrainConfig, columns: AtomisticColumns, splits: Splits) -> RecordLevels | None:
+    """Levels of the records that are not for testing; None if they have no weight in the loss."""
+    if not _level_weight(config):
+        return None
+    records = np.concatenate([splits.train, splits.validation])
+    solvent = settings_of(config.model).solvent  # type: ignore[attr-defined]
+    return RecordLevels.of(columns, records, Level(solvent).parameters)
+
+
+def _level_weight(config: TrainConfig) -> float:
+    return float(settings_of(config.model).level_weight)  # type: ignore[attr-defined]
 
 
 def _splits(settings: DataConfig, dataset: TransportDataset) -> Splits:
@@ -257,7 +274,11 @@ def build_trainer(
             CHANNELS,
         )
     optimizer = build_optimizer(packed, model.rate_factor, config.optimization)
-    loss = loss_for(_target(config), model, data.statistics, config.loss).to(device)
+    loss = loss_for(_target(config), model, data.statistics, config.loss)
+    if data.levels is not None:
+        assert isinstance(loss, ChargeLoss)
+        loss = LevelLoss(loss, data.levels, _level_weight(config))
+    loss = loss.to(device)
     training = [group.bucket(batch, loss) for batch in data.training]
     order = BatchOrder(training, config.optimization.batch_size, config.runtime.seed)
     steps = -(-order.batches_per_epoch // config.optimization.accumulate_batches)

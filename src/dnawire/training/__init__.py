@@ -3,8 +3,9 @@
 from dnawire.training.baselines import baseline_scores
 from dnawire.training.callback import Callback, Callbacks
 from dnawire.training.distributed import ProcessGroup, SingleProcess, join_process_group
+from dnawire.training.levels import RecordLevels
 from dnawire.training.loop import Trainer
-from dnawire.training.loss import ChargeLoss, SpectralLoss, loss_for
+from dnawire.training.loss import ChargeLoss, LevelLoss, SpectralLoss, loss_for
 from dnawire.training.metrics import Scores, ScoreSum
 from dnawire.training.optimizer import build_optimizer
 from dnawire.training.order import BatchOrder
@@ -19,7 +20,9 @@ __all__ = [
     "ChargeLoss",
     "EpochRecord",
     "LearningRateSchedule",
+    "LevelLoss",
     "ProcessGroup",
+    "RecordLevels",
     "RunState",
     "ScoreSum",
     "Scores",

@@ -1,8 +1,8 @@
-"""What is minimized: robust losses of log10 spectra, or square errors of shell charges."""
+"""What is minimized: losses of log10 spectra, or square errors of shell charges and levels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 import torch
@@ -15,9 +15,12 @@ from dnawire.graphs.schema import ChargesBatch, SpectraBatch, Targets
 from dnawire.models import TargetStatistics, TransportModel
 from dnawire.operators import energy_weights, weighted_huber
 from dnawire.quantities import QUANTITIES, Quantity
+from dnawire.training.levels import DuplexLevels, RecordLevels
 
 _CHARGE: Final = 1e-3
 """e; an error of a shell charge of this size is a loss of one."""
+_LEVEL: Final = 1e-2
+"""eV; an error of a level of this size is a loss of one."""
 
 
 class Loss(Protocol):
@@ -78,6 +81,57 @@ class ChargeLoss(NamedTuple):
         """It has no tensors."""
         del device
         return self
+
+
+class ChargesAndLevels(NamedTuple):
+    """What the loss of charges and levels compares with."""
+
+    charges: ChargesBatch
+    levels: Sequence[DuplexLevels]
+    """Of each record."""
+
+
+class LevelLoss(NamedTuple):
+    """Mean square error of the shell charges, plus that of the levels in units of 10 meV.
+
+    Levels follow from predicted charges to first order about those of the record, at which both
+    they and their gradient are exact; see `dnawire.electronic.level_response`.
+    """
+
+    charges: ChargeLoss
+    levels: RecordLevels
+    weight: float
+    share: float = 1.0
+    """Fraction of the levels of the batch that the records at hand have."""
+
+    def target_of(self, batch: Batch) -> ChargesAndLevels:
+        """Their shell charges, and how their levels follow."""
+        return ChargesAndLevels(
+            self.charges.target_of(batch), self.levels.of_records(batch.records)
+        )
+
+    def __call__(self, prediction: Targets, target: ChargesAndLevels) -> Float[Tensor, ""]:
+        """Loss; see `Loss`."""
+        assert isinstance(prediction, ChargesBatch)
+        pairs = zip(target.levels, prediction.shell_charges, strict=True)
+        errors = torch.cat([levels.shifts(table) for levels, table in pairs]) / _LEVEL
+        of_levels = self.weight * self.share * errors.square().mean()
+        return self.charges(prediction, target.charges) + of_levels
+
+    def weights_of(self, target: ChargesAndLevels) -> Float[Tensor, "B 2"]:
+        """Numbers of shells and of levels of each record."""
+        numbers = [[float(len(levels.linear))] for levels in target.levels]
+        levels = torch.tensor(numbers, dtype=torch.float64)
+        return torch.cat((self.charges.weights_of(target.charges), levels), 1)
+
+    def for_part(self, part: Float[Tensor, " 2"], whole: Float[Tensor, " 2"]) -> LevelLoss:
+        """Loss of a part; see `Loss`."""
+        charges = self.charges.for_part(part[:1], whole[:1])
+        return self._replace(charges=charges, share=float(part[1] / whole[1]))
+
+    def to(self, device: torch.device) -> LevelLoss:
+        """Copy to a device."""
+        return self._replace(levels=self.levels.to(device))
 
 
 class SpectralLoss(NamedTuple):

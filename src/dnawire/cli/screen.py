@@ -31,7 +31,7 @@ class ScreenFlags(Selection):
 
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
-    spectra of a tight-binding parameter set."""
+    spectra of a tight-binding parameter set, exact:FILE.toml for one of your own."""
 
     save_all: bool = False
     """Write the values of all sequences too, not those of the ranking alone."""

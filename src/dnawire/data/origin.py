@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
 from dnawire.data.record import TransportRecord
-from dnawire.junction import STRANDS, Attachment, Contact
+from dnawire.junction import DNA, STRANDS, Attachment, Contact
 from dnawire.quantities import BY_NAME
 from dnawire.tightbinding import (
     ParameterSet,
@@ -62,10 +62,12 @@ def parameter_set_of(dataset: TransportDataset) -> str | None:
     """
     some = np.unique(np.linspace(0, len(dataset) - 1, _SAMPLE).astype(np.int64))
     records = [dataset[index] for index in some.tolist()]
+    # Records have the four bases alone, and a set with more of them repeats another one.
+    sets = [load_parameters(name) for name in available_parameters()]
     names = [
-        name
-        for name in available_parameters()
-        if all(_is_exact(record, load_parameters(name)) for record in records)
+        one.name
+        for one in sets
+        if one.alphabet == DNA and all(_is_exact(record, one) for record in records)
     ]
     return names[0] if len(names) == 1 else None
 

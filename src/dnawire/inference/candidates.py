@@ -12,23 +12,7 @@ from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
 from dnawire.errors import InvalidDuplexError, UsageError
-from dnawire.junction import BASES, Contact, Duplex, Junction, read_duplexes
-
-IUPAC: Final[dict[str, str]] = {
-    **{base: base for base in BASES},
-    "R": "AG",
-    "Y": "CT",
-    "S": "CG",
-    "W": "AT",
-    "K": "GT",
-    "M": "AC",
-    "B": "CGT",
-    "D": "AGT",
-    "H": "ACT",
-    "V": "ACG",
-    "N": "ACGT",
-}
-"""Bases that a letter of a pattern stands for (IUPAC-IUB, doi:10.1093/nar/13.9.3021)."""
+from dnawire.junction import BASES, IUPAC, Contact, Duplex, Junction, read_sequences
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dnawire.models import StoredModel
 
 EXACT: Final = "exact:"
-"""Prefix of the names of exact predictors; the name of a parameter set follows."""
+"""Prefix of the names of exact predictors; a parameter set, or a file with one, follows."""
 
 PRETRAINED: Final = "pretrained:"
 """Prefix of the names of models that this package brings along."""
@@ -44,7 +44,7 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     name
         Output folder of a training run, its ``model`` folder or a copy of that,
         ``pretrained:NAME`` for a model of this package, or ``exact:NAME`` for the exact spectra of
-        a tight-binding parameter set.
+        a tight-binding parameter set, ``exact:FILE.toml`` for those of one's own.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU. Transport through a Hamiltonian is always computed on the CPU.
@@ -62,6 +62,8 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
         If the model is damaged, foreign or newer than this program.
     UnknownParameterSetError
         If there is no such parameter set.
+    UnusableDataFileError
+        If a file of parameters has a fault.
     UsageError
         If there is no such device, or exact spectra are wanted on a GPU.
     """

@@ -1,12 +1,9 @@
-"""Published parameter sets, and the Hamiltonian of a duplex. Knows nothing of contacts."""
+"""Published parameter sets and own ones, and the Hamiltonian of a duplex. Knows nothing of contacts."""
 
 from dnawire.tightbinding.ladder import LadderBlocks, dense_hamiltonian, ladder_blocks
-from dnawire.tightbinding.parameters import (
-    ParameterSet,
-    available_parameters,
-    load_parameters,
-    parse_parameters,
-)
+from dnawire.tightbinding.parameters import ParameterSet
+from dnawire.tightbinding.reading import parse_parameters
+from dnawire.tightbinding.sets import available_parameters, load_parameters, template
 
 __all__ = [
     "LadderBlocks",
@@ -16,4 +13,5 @@ __all__ = [
     "ladder_blocks",
     "load_parameters",
     "parse_parameters",
+    "template",
 ]

@@ -23,6 +23,7 @@ from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
+from dnawire.junction import DNA
 
 REQUIRED: Final = Parameter.empty
 CONDITIONS: Final[dict[str, Any]] = {
@@ -89,7 +90,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
-    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
+    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None, "alphabet": DNA}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
 }
@@ -97,11 +98,11 @@ ATTRIBUTES: Final = {
     "Model": {"name", "conditions"},
     "Prediction": {
         "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
-        "log10_ldos", "log10_transmission", "resolved", "resonances", "status", "summary",
-        "transmission", "warnings",
+        "log10_ldos", "log10_transmission", "name", "pattern", "resolved",
+        "resonances", "status", "summary", "transmission", "warnings",
     },
-    "Predictions": {"heading", "rows", "warnings"},
-    "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
+    "Predictions": {"averages", "heading", "rows", "warnings"},
+    "Screening": {"heading", "names", "num_candidates", "rows", "sequences", "warnings"},
     "Training": {
         "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",
     },
@@ -156,7 +157,7 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 
 def test_keywords_are_named_like_the_flags() -> None:
-    of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug"}
+    of_commands = {"duplexes", "average", "output", "save_all", "out", "verbose", "quiet", "debug"}
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
         (ScreenFlags, dw.screen, {"energies", "left", "right"}),

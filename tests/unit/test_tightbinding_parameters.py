@@ -109,7 +109,11 @@ def test_unknown_name_is_answered_with_the_nearest() -> None:
         ('carrier = "hole"', 'carrier = "hole"\nspin = 2', "spin"),
         ("doi = [", "doi = [3, ", "doi"),
         ("[onsite]", "[onsite", "not TOML"),
-        ("[pairing]\nAT = 34\nGC = 26", "[[pairing]]\nAT = 34", "pairing = [{'AT': 34}] is not a table"),
+        (
+            "[pairing]\nAT = 34\nGC = 26",
+            "[[pairing]]\nAT = 34",
+            "pairing = [{'AT': 34}] is not a table",
+        ),
     ],
 )
 def test_impossible_files_are_named(old: str, new: str, words: str) -> None:

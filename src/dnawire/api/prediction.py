@@ -22,8 +22,11 @@ from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference import (
+    Average,
     Remark,
     Summary,
+    average,
+    counted,
     knows_conductance,
     model_remarks,
     prediction_remarks,
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
 _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
+_SINGLY: Final = 10
+"""Predictions that are warned of one by one; of more, warnings are counted."""
+
 
 class Prediction:
     """One predicted junction. It prints as a table, and shows itself in a notebook.
@@ -52,15 +58,25 @@ class Prediction:
         Spectra at the energies that were asked for.
     setup
         Who was asked, and for what.
+    name, pattern
+        See the attributes.
 
     Attributes
     ----------
     record
         The spectra in log10, as records hold them.
+    name
+        Name of the sequence in its file; empty if it has none.
+    pattern
+        The text with letters like N that the sequence is one meaning of; empty if there is none.
     """
 
-    def __init__(self, record: TransportRecord, setup: Setup) -> None:
+    def __init__(
+        self, record: TransportRecord, setup: Setup, name: str = "", pattern: str = ""
+    ) -> None:
         self.record = record
+        self.name = name
+        self.pattern = pattern
         self._setup = setup
 
     @property
@@ -310,12 +326,39 @@ class Predictions(Sequence[Prediction]):
         return prediction_rows(self)
 
     @property
+    def averages(self) -> dict[str, Average]:
+        """Averages of the conductance over the sequences of each pattern, by its text.
+
+        Raises
+        ------
+        UsageError
+            If no conductance was asked for or is known, or no sequence is one of a pattern.
+        """
+        groups: dict[str, list[float]] = {}
+        for one in self:
+            if one.pattern:
+                key = f"{one.name} {one.pattern}".strip()
+                groups.setdefault(key, []).append(one.conductance().conductance_quanta)
+        if not groups:
+            raise UsageError(
+                "no sequence has a letter that stands for several bases: there is nothing to "
+                "average over",
+                "Write one with N, R, Y, S, W, K, M, B, D, H or V, e.g. ACGNNCGT.",
+            )
+        return {key: average(quanta) for key, quanta in groups.items()}
+
+    @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
         own = [set(one.own_remarks) for one in self]
         shared = set.intersection(*own) if len(own) > 1 else set()
         common = (*model_remarks(self.setup.predictor), *sorted(shared))
-        return [remark.sentence for remark in common] + [
+        said = [remark.sentence for remark in common]
+        if len(self) > _SINGLY:
+            texts = [one.junction.duplex.text for one in self]
+            rest = [sorted(one - shared) for one in own]
+            return said + counted(zip(texts, rest, strict=True), f"{len(self)} sequences")
+        return said + [
             f"{one.junction.duplex.text}: {remark.sentence}"
             for one, found in zip(self, own, strict=True)
             for remark in sorted(found - shared)

@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
         print("\n".join([*screening.heading, ""]))
         pieces = _reported(screening.pieces(), screening.num_candidates)
         if flags.save_all:
-            pieces = saved_scores(pieces, folder.path / SCORES)
+            pieces = saved_scores(pieces, folder.path / SCORES, screening.names)
         with closing(pieces):
             deque(pieces, maxlen=0)
         write_screening(folder.path, screening)

@@ -1,5 +1,6 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
+from dnawire.inference.averages import Average, average
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
@@ -12,6 +13,7 @@ from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
 from dnawire.inference.remarks import (
     Remark,
     conductance_remarks,
+    counted,
     junction_remarks,
     model_remarks,
     prediction_remarks,
@@ -45,6 +47,7 @@ __all__ = [
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
     "AtFermiEnergy",
+    "Average",
     "Candidates",
     "Conditions",
     "Distribution",
@@ -59,9 +62,11 @@ __all__ = [
     "Summary",
     "align_signs",
     "available_models",
+    "average",
     "check_candidates",
     "check_predictor",
     "conductance_remarks",
+    "counted",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -32,6 +33,29 @@ DISCONNECTED: Final = Remark("disconnected", "the contacts are not connected, T 
 def status(remarks: Iterable[Remark]) -> str:
     """Words of the remarks, each once; ``ok`` if there is none."""
     return " ".join(dict.fromkeys(remark.word for remark in remarks)) or _GOOD
+
+
+def counted(remarks: Iterable[tuple[str, Iterable[Remark]]], total: str) -> list[str]:
+    """Say of many sequences how often each word applies, with the sentence of an example.
+
+    Parameters
+    ----------
+    remarks
+        Texts of sequences and what is said of them.
+    total
+        What they are, in words, for example ``100 ranked``.
+    """
+    examples: dict[str, tuple[str, str]] = {}
+    counts: Counter[str] = Counter()
+    for text, own in remarks:
+        found = list(own)
+        counts.update({remark.word for remark in found})
+        for remark in found:
+            examples.setdefault(remark.word, (text, remark.sentence))
+    return [
+        f"{counts[word]} of the {total}: {word}, e.g. {text}: {sentence}"
+        for word, (text, sentence) in examples.items()
+    ]
 
 
 def model_remarks(predictor: Predictor) -> Iterator[Remark]:

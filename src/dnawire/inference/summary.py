@@ -199,7 +199,9 @@ def _resolved(
         energies = np.union1d(energies, [fermi_energy])
     junction = record.junction
     junctions = JunctionArrays(
-        junction.duplex.codes[None], junction.gamma_left[None], junction.gamma_right[None]
+        junction.duplex.codes_in(predictor.conditions.alphabet)[None],
+        junction.gamma_left[None],
+        junction.gamma_right[None],
     )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
     totals = [predictor.totals(junctions, piece, record.eta) for piece in pieces]

@@ -28,8 +28,8 @@ _HINTS: Final = {
     "U": " (U is a base of RNA; if DNA is meant, write T)",
     **dict.fromkeys("-.", " (a missing base is written _)"),
     **{
-        letter: f" ({letter} stands for {' or '.join(bases)}: `dnawire predict` and `dnawire screen "
-        "--pattern` take it for a set of sequences)"
+        letter: f" ({letter} stands for {' or '.join(bases)}: `dnawire predict` and "
+        "`dnawire screen --pattern` take it for a set of sequences)"
         for letter, bases in IUPAC.items()
         if letter not in BASES
     },

@@ -1,4 +1,4 @@
-"""Published parameter sets and own ones, and the Hamiltonian of a duplex. Knows nothing of contacts."""
+"""Parameter sets, and the Hamiltonian of a duplex. Knows nothing of contacts."""
 
 from dnawire.tightbinding.ladder import LadderBlocks, dense_hamiltonian, ladder_blocks
 from dnawire.tightbinding.parameters import ParameterSet

@@ -14,8 +14,8 @@ from dnawire.junction import DNA, Alphabet
 class ParameterSet:
     """Tight-binding parameters of the DNA ladder, one orbital per base, energies in eV.
 
-    Tables are indexed by base code (A=0, C=1, G=2, T=3, the letters of the set from 5 on; what is at
-    4, the code of a missing base, is zero) and read-only.
+    Tables are indexed by base code (A=0, C=1, G=2, T=3, further letters of the set from 5 on; what
+    is at 4, the code of a missing base, is zero) and read-only.
 
     Parameters
     ----------

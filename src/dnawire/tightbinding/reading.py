@@ -199,7 +199,9 @@ class _Reader:
     def _text(self, key: str) -> str:
         value = self._values[key]
         if not isinstance(value, str) or not value.strip():
-            raise self._fault(f"{key} = {value!r} is not a text", "Write a text in quotation marks.")
+            raise self._fault(
+                f"{key} = {value!r} is not a text", "Write a text in quotation marks."
+            )
         return value
 
     def _dois(self) -> tuple[str, ...]:

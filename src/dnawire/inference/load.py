@@ -19,6 +19,7 @@ from dnawire.predictors.conditions import (
     contacts_of_texts,
 )
 from dnawire.predictors.shortfalls import shortfalls
+from dnawire.quantities import BY_NAME
 from dnawire.tightbinding import available_parameters, ladder_blocks, load_parameters
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             origin=_origin(folder),
             coverage=Coverage.from_plain(provenance["trained_on"]),
             shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
+            # Models of before 0.2 were trained on all.
+            quantities=tuple(provenance.get("quantities", BY_NAME)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnusableFileError(

@@ -13,6 +13,7 @@ from dnawire.config import GenerationConfig
 from dnawire.data import Coverage
 from dnawire.errors import UsageError
 from dnawire.junction import DNA, Alphabet, Contact, Junction
+from dnawire.quantities import BY_NAME
 from dnawire.tightbinding import ParameterSet
 
 
@@ -38,6 +39,8 @@ class Conditions:
     """In what the model is no better than a baseline; see `shortfalls`."""
     alphabet: Alphabet = DNA
     """Letters of the duplexes that can be predicted."""
+    quantities: tuple[str, ...] = tuple(BY_NAME)
+    """Quantities that the training records had, by name; all, if the predictor did not learn."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.eta < np.inf:

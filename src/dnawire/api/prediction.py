@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.api.averages import PatternAverages
 from dnawire.api.conditions import Setup
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.prediction_tables import (
@@ -22,14 +23,12 @@ from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference import (
-    Average,
     Remark,
     Summary,
-    average,
-    counted,
     knows_conductance,
     model_remarks,
     prediction_remarks,
+    said_of_several,
     status,
     summarize,
 )
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
 _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
-_SINGLY: Final = 10
-"""Predictions that are warned of one by one; of more, warnings are counted."""
-
 
 class Prediction:
     """One predicted junction. It prints as a table, and shows itself in a notebook.
@@ -58,17 +54,15 @@ class Prediction:
         Spectra at the energies that were asked for.
     setup
         Who was asked, and for what.
-    name, pattern
-        See the attributes.
+    name
+        Name of the sequence in its file; empty if it has none.
+    pattern
+        The text with letters like N that the sequence is one meaning of; empty if there is none.
 
     Attributes
     ----------
     record
         The spectra in log10, as records hold them.
-    name
-        Name of the sequence in its file; empty if it has none.
-    pattern
-        The text with letters like N that the sequence is one meaning of; empty if there is none.
     """
 
     def __init__(
@@ -285,7 +279,7 @@ class Prediction:
         )
 
 
-class Predictions(Sequence[Prediction]):
+class Predictions(PatternAverages, Sequence[Prediction]):
     """Several predictions of one model. They print as a table, and show themselves in a notebook.
 
     Parameters
@@ -326,43 +320,12 @@ class Predictions(Sequence[Prediction]):
         return prediction_rows(self)
 
     @property
-    def averages(self) -> dict[str, Average]:
-        """Averages of the conductance over the sequences of each pattern, by its text.
-
-        Raises
-        ------
-        UsageError
-            If no conductance was asked for or is known, or no sequence is one of a pattern.
-        """
-        groups: dict[str, list[float]] = {}
-        for one in self:
-            if one.pattern:
-                key = f"{one.name} {one.pattern}".strip()
-                groups.setdefault(key, []).append(one.conductance().conductance_quanta)
-        if not groups:
-            raise UsageError(
-                "no sequence has a letter that stands for several bases: there is nothing to "
-                "average over",
-                "Write one with N, R, Y, S, W, K, M, B, D, H or V, e.g. ACGNNCGT.",
-            )
-        return {key: average(quanta) for key, quanta in groups.items()}
-
-    @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        own = [set(one.own_remarks) for one in self]
-        shared = set.intersection(*own) if len(own) > 1 else set()
-        common = (*model_remarks(self.setup.predictor), *sorted(shared))
-        said = [remark.sentence for remark in common]
-        if len(self) > _SINGLY:
-            texts = [one.junction.duplex.text for one in self]
-            rest = [sorted(one - shared) for one in own]
-            return said + counted(zip(texts, rest, strict=True), f"{len(self)} sequences")
-        return said + [
-            f"{one.junction.duplex.text}: {remark.sentence}"
-            for one, found in zip(self, own, strict=True)
-            for remark in sorted(found - shared)
-        ]
+        texts, own = zip(
+            *((one.junction.duplex.text, one.own_remarks) for one in self), strict=True
+        )
+        return said_of_several(list(model_remarks(self.setup.predictor)), texts, own)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of the table as a pandas data frame, a row for each junction.

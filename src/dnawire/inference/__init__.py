@@ -17,6 +17,7 @@ from dnawire.inference.remarks import (
     junction_remarks,
     model_remarks,
     prediction_remarks,
+    said_of_several,
     status,
     summary_remarks,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "model_remarks",
     "prediction_remarks",
     "resolved_record",
+    "said_of_several",
     "screen",
     "status",
     "summarize",

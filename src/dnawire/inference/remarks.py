@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dnawire.inference.summary import NARROW, Summary
@@ -16,6 +16,8 @@ _LARGEST_CERTIFICATE: Final = 25.0
 """meV; the mean of models of five duplexes, which err by 0.1 decades of T."""
 _NOTABLE_SHARE: Final = 0.1
 _GOOD: Final = "ok"
+_SINGLY: Final = 10
+"""Sequences that are warned of one by one; of more, warnings are counted."""
 
 
 class Remark(NamedTuple):
@@ -55,6 +57,32 @@ def counted(remarks: Iterable[tuple[str, Iterable[Remark]]], total: str) -> list
     return [
         f"{counts[word]} of the {total}: {word}, e.g. {text}: {sentence}"
         for word, (text, sentence) in examples.items()
+    ]
+
+
+def said_of_several(
+    common: Sequence[Remark], texts: Sequence[str], own: Sequence[Sequence[Remark]]
+) -> list[str]:
+    """Say what holds for several sequences: what all share once; of many, how often.
+
+    Parameters
+    ----------
+    common
+        Of the model.
+    texts
+        Of the sequences.
+    own
+        Of each of them.
+    """
+    shared = set.intersection(*map(set, own)) if len(own) > 1 else set()
+    said = [remark.sentence for remark in (*common, *sorted(shared))]
+    rest = [sorted(set(one) - shared) for one in own]
+    if len(own) > _SINGLY:
+        return said + counted(zip(texts, rest, strict=True), f"{len(own)} sequences")
+    return said + [
+        f"{text}: {remark.sentence}"
+        for text, remarks in zip(texts, rest, strict=True)
+        for remark in remarks
     ]
 
 

@@ -89,7 +89,7 @@ class Duplex:
     lower: str
     alphabet: Alphabet = field(compare=False, repr=False)
 
-    def __init__(self, upper: str, lower: str | None = None, alphabet: Alphabet = DNA) -> None:
+    def __init__(self, upper: str, lower: str | None = None, *, alphabet: Alphabet = DNA) -> None:
         strands = _strands(upper, alphabet) if lower is None else (upper, lower)
         for strand, letters in zip(STRANDS, strands, strict=True):
             _check_letters(letters, strand, alphabet)
@@ -205,7 +205,7 @@ class Duplex:
 
     def flipped(self) -> Duplex:
         """Write the same molecule from its other strand."""
-        return Duplex(self.lower, self.upper, self.alphabet)
+        return Duplex(self.lower, self.upper, alphabet=self.alphabet)
 
     def canonical(self) -> Duplex:
         """Choose the writing of this molecule whose text sorts first."""
@@ -286,7 +286,7 @@ def _check_letters(letters: str, strand: Strand, alphabet: Alphabet) -> None:
 
 
 def _letter_remedy(alphabet: Alphabet) -> str:
-    *others, last = alphabet.bases
+    *others, last = list(alphabet.bases)
     rna = "" if "U" in alphabet.letters else " (write T for U)"
     return f"use {', '.join(others)} and {last}, and _ for a missing base{rna}."
 

@@ -130,10 +130,9 @@ def _resolved(predictor: Predictor | None, record: TransportRecord) -> Transport
     resolved = resolved_record(predictor, record)
     on_grid = np.isin(resolved.energies, record.energies)
     is_same = all(
-        np.allclose(
-            values[on_grid], record.spectra.get(name, values[on_grid]), rtol=0.0, atol=_SAME
-        )
+        np.allclose(values[on_grid], record.spectra[name], rtol=0.0, atol=_SAME)
         for name, values in resolved.spectra.items()
+        if name in record.spectra
     )
     return resolved if is_same else record
 

@@ -85,8 +85,16 @@ class _Reader:
         for table in tables.values():
             table.setflags(write=False)
         return ParameterSet(
-            **texts,
-            **tables,
+            name=texts["name"],
+            title=texts["title"],
+            verification=texts["verification"],
+            carrier=texts["carrier"],
+            sign_convention=texts["sign_convention"],
+            onsite=tables["onsite"],
+            stacking=tables["stacking"],
+            pairing=tables["pairing"],
+            diagonal_five=tables["diagonal_five"],
+            diagonal_three=tables["diagonal_three"],
             doi=self._dois(),
             energy_window=self._energy_window(),
             digest=_digest(texts["name"], tables, self._alphabet),

@@ -86,8 +86,8 @@ def template(name: str, new: str) -> str:
     }
     text = _packaged(name)
     for key in _OWN_LINES:
-        line = f"{key} = {json.dumps(own[key], ensure_ascii=False)}"
-        text = re.sub(rf"(?m)^{key} = .*$", lambda _, line=line: line, text, count=1)
+        line = f"{key} = {json.dumps(own[key], ensure_ascii=False)}".replace("\\", r"\\")
+        text = re.sub(rf"(?m)^{key} = .*$", line, text, count=1)
     return text
 
 

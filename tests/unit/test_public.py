@@ -98,7 +98,7 @@ ATTRIBUTES: Final = {
     "Model": {"name", "conditions"},
     "Prediction": {
         "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
-        "log10_ldos", "log10_transmission", "name", "pattern", "resolved",
+        "log10_ldos", "log10_transmission", "resolved",
         "resonances", "status", "summary", "transmission", "warnings",
     },
     "Predictions": {"averages", "heading", "rows", "warnings"},

@@ -54,10 +54,9 @@ class Prediction:
         Spectra at the energies that were asked for.
     setup
         Who was asked, and for what.
-    name
-        Name of the sequence in its file; empty if it has none.
-    pattern
-        The text with letters like N that the sequence is one meaning of; empty if there is none.
+    name, pattern
+        Name of the sequence in its file, and the text with letters like N that it is one meaning
+        of; empty if there is none.
 
     Attributes
     ----------
@@ -69,8 +68,7 @@ class Prediction:
         self, record: TransportRecord, setup: Setup, name: str = "", pattern: str = ""
     ) -> None:
         self.record = record
-        self.name = name
-        self.pattern = pattern
+        self.name, self.pattern = name, pattern
         self._setup = setup
 
     @property
@@ -322,10 +320,8 @@ class Predictions(PatternAverages, Sequence[Prediction]):
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        texts, own = zip(
-            *((one.junction.duplex.text, one.own_remarks) for one in self), strict=True
-        )
-        return said_of_several(list(model_remarks(self.setup.predictor)), texts, own)
+        own = [(one.junction.duplex.text, one.own_remarks) for one in self]
+        return said_of_several(list(model_remarks(self.setup.predictor)), own)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of the table as a pandas data frame, a row for each junction.

@@ -61,29 +61,23 @@ def counted(remarks: Iterable[tuple[str, Iterable[Remark]]], total: str) -> list
 
 
 def said_of_several(
-    common: Sequence[Remark], texts: Sequence[str], own: Sequence[Sequence[Remark]]
+    common: Sequence[Remark], own: Sequence[tuple[str, Sequence[Remark]]]
 ) -> list[str]:
     """Say what holds for several sequences: what all share once; of many, how often.
 
     Parameters
     ----------
     common
-        Of the model.
-    texts
-        Of the sequences.
+        What holds for the model.
     own
-        Of each of them.
+        Text of each sequence, and what holds for it.
     """
-    shared = set.intersection(*map(set, own)) if len(own) > 1 else set()
+    shared = set.intersection(*(set(one) for _, one in own)) if len(own) > 1 else set()
     said = [remark.sentence for remark in (*common, *sorted(shared))]
-    rest = [sorted(set(one) - shared) for one in own]
+    rest = [(text, sorted(set(one) - shared)) for text, one in own]
     if len(own) > _SINGLY:
-        return said + counted(zip(texts, rest, strict=True), f"{len(own)} sequences")
-    return said + [
-        f"{text}: {remark.sentence}"
-        for text, remarks in zip(texts, rest, strict=True)
-        for remark in remarks
-    ]
+        return said + counted(rest, f"{len(own)} sequences")
+    return said + [f"{text}: {one.sentence}" for text, remarks in rest for one in remarks]
 
 
 def model_remarks(predictor: Predictor) -> Iterator[Remark]:

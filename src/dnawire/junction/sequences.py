@@ -77,7 +77,8 @@ class SequenceRecord:
             yield
         except UsageError as error:
             wrong = (line for line, text in self.parts if set(text.upper()).difference(known, "/"))
-            where = f"{self.path}, line {next(wrong, self.parts[0][0])}"
+            first = next((line for line, text in self.parts if text), self.parts[0][0])
+            where = f"{self.path}, line {next(wrong, first)}"
             where += f", record '{self.name}'" if self.name else ""
             raise type(error)(f"{where}: {error.problem}", error.remedy) from error
 

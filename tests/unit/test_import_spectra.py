@@ -166,6 +166,7 @@ def test_the_start_of_hamiltonian_finds_the_levels_from_t_alone() -> None:
     assert np.isnan(start.errors[1])
 
 
+@pytest.mark.long
 def test_standard_trains_on_t_alone_and_tells_no_dos(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

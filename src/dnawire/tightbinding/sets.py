@@ -14,6 +14,7 @@ from dnawire.config.suggestion import nearest
 from dnawire.errors import NotFoundError, UnknownParameterSetError, UnusableDataFileError
 from dnawire.files.paths import read_path
 from dnawire.files.text import read_text
+from dnawire.junction import DNA
 from dnawire.tightbinding.parameters import ParameterSet
 from dnawire.tightbinding.reading import parse_parameters
 
@@ -33,6 +34,11 @@ def available_parameters() -> tuple[str, ...]:
     return tuple(
         sorted(file.name[: -len(_SUFFIX)] for file in files if file.name.endswith(_SUFFIX))
     )
+
+
+def parameters_of_dna() -> tuple[str, ...]:
+    """Names of those sets of this package that have A, C, G and T alone, sorted."""
+    return tuple(one for one in available_parameters() if load_parameters(one).alphabet == DNA)
 
 
 def load_parameters(name: str) -> ParameterSet:

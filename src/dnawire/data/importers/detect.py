@@ -61,8 +61,7 @@ def import_records(
     """Read foreign transport calculations.
 
     Recognized are the G3NAT HDF5 archive, raw G3NAT run folders (one run, or any folder above
-    runs), HDF5 files of xTB records with two energy windows, and spectra as tables (``.csv``,
-    ``.tsv``, ``.txt``) or arrays (``.npz``), see `read_spectra`.
+    runs), HDF5 files of xTB records with two energy windows, and what `read_spectra` reads.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ def import_records(
     Returns
     -------
     TransportDataset
-        Validated records; LDOS per nucleotide in site order, contacts on whole nucleotides.
+        Validated; LDOS per nucleotide in site order, contacts on whole nucleotides.
 
     Raises
     ------
@@ -92,8 +91,8 @@ def import_records(
     UnusableDataFileError
         If the layout is unknown or calculations are incomplete or impossible; names all of them.
     UsageError
-        If the source does not have the window, is a file of this package already, or one HOMO is
-        given for several molecules.
+        If the source does not have the window, is a file of this package already, states what is
+        given, or one HOMO is given for several molecules.
     """
     path = Path(path)
     if not os.path.exists(path):

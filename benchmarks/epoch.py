@@ -74,7 +74,7 @@ def usual_epoch(
 
 def graphs_of(batch: Batch) -> list[Data]:
     """The same records as graphs."""
-    targets = torch.cat((batch.spectra.log10_transmission, batch.spectra.log10_dos), 1).float()
+    targets = torch.cat(tuple(batch.spectra.known().values())[:2], 1).float()
     return [
         pyg_baseline.duplex_graph(base[:, 0].tolist(), 0.1, target)
         for base, target in zip(batch.junctions.base, targets, strict=True)

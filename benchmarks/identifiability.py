@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dnawire.operators.transport import block_spectra
-from dnawire.tightbinding import ParameterSet, available_parameters, ladder_blocks, load_parameters
+from dnawire.tightbinding import ParameterSet, ladder_blocks, load_parameters, parameters_of_dna
 
 Array = NDArray[np.float64]
 NULL: Final = 1e-9
@@ -103,7 +103,7 @@ def main() -> None:
     print("| set | contacts | data | unknowns | null directions | smallest other singular value |")
     print("|---|---|---|---|---|---|")
     for name, (where, strands), with_ldos in product(
-        available_parameters(), CONTACTS.items(), (False, True)
+        parameters_of_dna(), CONTACTS.items(), (False, True)
     ):
         parameters = load_parameters(name)
         sample = random_sample(parameters, 1000, 6, seed=1)

@@ -46,7 +46,7 @@ def our_step(trainer: Trainer) -> Callable[[], None]:
 def baseline_step(model: torch.nn.Module, data: PreparedData) -> Callable[[], None]:
     """Collate the next batch and take a step of Adam with gradient clipping."""
     bucket = data.training[0]
-    targets = torch.cat((bucket.spectra.log10_transmission, bucket.spectra.log10_dos), 1).float()
+    targets = torch.cat(tuple(bucket.spectra.known().values())[:2], 1).float()
     graphs = [
         pyg_baseline.duplex_graph(base[:, 0].tolist(), 0.1, target)
         for base, target in zip(bucket.junctions.base, targets, strict=True)
@@ -73,7 +73,7 @@ def plain_step(model: torch.nn.Module, data: PreparedData) -> Callable[[], None]
     """Gather the next rows of one collated batch and take a step of fused Adam."""
     bucket = data.training[0]
     base = bucket.junctions.base[:, :, 0].contiguous()
-    targets = [one.float() for one in (bucket.spectra.log10_transmission, bucket.spectra.log10_dos)]
+    targets = [one.float() for one in tuple(bucket.spectra.known().values())[:2]]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     parameters = list(model.parameters())
     rows = itertools.cycle(torch.randperm(len(base)).split(32)[:-1])

@@ -16,7 +16,7 @@ from dnawire.data import write_dataset
 from dnawire.graphs import Batch
 from dnawire.models import HamiltonianModel
 from dnawire.runs.preparation import prepare_dataset
-from dnawire.tightbinding import available_parameters, load_parameters
+from dnawire.tightbinding import load_parameters, parameters_of_dna
 
 from .features import dinucleotides
 from .measures import (
@@ -110,7 +110,7 @@ class Bench:
 
 def data_sets() -> tuple[str, ...]:
     """Names of the data: the parameter sets of the package, and the xTB records."""
-    return (*available_parameters(), XTB)
+    return (*parameters_of_dna(), XTB)
 
 
 def reference(bench: Bench) -> Iterator[Result]:
@@ -123,7 +123,7 @@ def reference(bench: Bench) -> Iterator[Result]:
             for seed in bench.seeds:
                 result = run(bench, data, model, seed, {})
                 yield {"data": data, "predictor": f"`{model}`", "seed": seed, **result}
-    for data in available_parameters():
+    for data in parameters_of_dna():
         predictor = f"`{MODELS[0]}`{WITHOUT_LDOS}"
         for seed in bench.seeds:
             result = run(bench, data + WITHOUT_LDOS, MODELS[0], seed, {})

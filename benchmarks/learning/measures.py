@@ -43,7 +43,7 @@ def targets(batches: Sequence[Batch]) -> Spectra:
     """Reference spectra, record after record."""
     return Spectra(
         torch.cat([batch.spectra.log10_transmission for batch in batches]).numpy(),
-        torch.cat([batch.spectra.log10_dos for batch in batches]).numpy(),
+        torch.cat([batch.spectra.known()["log10_dos"] for batch in batches]).numpy(),
     )
 
 

@@ -42,7 +42,7 @@ class Quantity:
     highest: float = np.inf
     """The largest value in the scale that anything real can have."""
     is_required: bool = False
-    """Whether each record and each model has it; others are used where both sides have them."""
+    """Whether each record has it; others are used where records and model have them."""
     is_scored: bool = False
     """Whether predictions are judged by it in metrics, tables and figures."""
     can_vanish: bool = True
@@ -118,7 +118,6 @@ QUANTITIES: Final = (
         unit="1/eV",
         floor=_TINY,
         highest=_HIGHEST_DOS,
-        is_required=True,
         is_scored=True,
         can_vanish=False,
     ),

@@ -15,14 +15,14 @@ from learning.regressions import regressions
 from learning.runs import prepare, set_up_torch, train
 from learning.tables import AGREEMENT, disagreement
 
-from dnawire.tightbinding import available_parameters
+from dnawire.tightbinding import parameters_of_dna
 
 SEEDS = (0, 1, 2)
 BENCH = Bench(Path(mkdtemp()), Path(), SEEDS, {}, fresh=200, say=lambda text: None)
 BOUNDS = {"transmission": 0.05, "dos": 0.02}
 """Decades; what `hamiltonian` promises on held-out duplexes."""
 BOUNDS_WITHOUT_LDOS = {"transmission": 0.02, "dos": 0.005}
-SETS = pytest.mark.parametrize("parameters", available_parameters())
+SETS = pytest.mark.parametrize("parameters", parameters_of_dna())
 
 pytestmark = pytest.mark.slow
 

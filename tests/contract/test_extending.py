@@ -28,7 +28,7 @@ from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableFileError
 from dnawire.graphs import junction_batch
 from dnawire.inference import load_predictor
 from dnawire.junction import Contact, Duplex, Junction
-from dnawire.tightbinding.parameters import parse_parameters
+from dnawire.tightbinding import parse_parameters
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "extending.md"
 BLOCK: Final = re.compile(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnawire.tightbinding import ParameterSet, available_parameters, ladder_blocks, load_parameters
+from dnawire.tightbinding import ParameterSet, ladder_blocks, load_parameters, parameters_of_dna
 from dnawire.transport import block_spectra
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "identifiability.py"))
@@ -91,7 +91,7 @@ def flip(*names: str) -> Callable[[ParameterSet], ParameterSet]:
     ],
     ids=["A", "C", "G", "T", "every second pair", "one strand"],
 )
-@pytest.mark.parametrize("name", available_parameters())
+@pytest.mark.parametrize("name", parameters_of_dna())
 def test_signs_that_no_spectrum_shows(
     name: str, change: Callable[[ParameterSet], ParameterSet]
 ) -> None:

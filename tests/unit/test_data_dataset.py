@@ -159,7 +159,7 @@ def test_a_record_of_impossible_energies_or_spectra_names_them() -> None:
     record = make_record()
     with pytest.raises(UsageError, match="energies has shape"):
         replace(record, energies=record.energies[:, None])
-    with pytest.raises(UsageError, match=r"log10_dos has shape \(\) instead of \(5,\)"):
-        replace(record, spectra={"log10_transmission": record.log10_transmission})
+    with pytest.raises(UsageError, match=r"log10_transmission has shape \(\) instead of \(5,\)"):
+        replace(record, spectra={"log10_dos": record.spectra["log10_dos"]})
     with pytest.raises(UsageError, match="nothing is known of 'dos'"):
         replace(record, spectra={**record.spectra, "dos": record.dos})

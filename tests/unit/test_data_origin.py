@@ -16,7 +16,7 @@ from dnawire.data import (
     shared_contacts,
 )
 from dnawire.junction import Contact
-from dnawire.tightbinding import available_parameters
+from dnawire.tightbinding import parameters_of_dna
 
 
 def of(*records: tuple[str, str, str]) -> TransportDataset:
@@ -63,7 +63,7 @@ def test_contacts_that_differ_are_shared_by_nobody(other: tuple[str, str, str]) 
     assert shared_contacts(of(("ACGT", "upper:0=0.1", "upper:-1=0.2"), other)) is None
 
 
-@pytest.mark.parametrize("name", available_parameters())
+@pytest.mark.parametrize("name", parameters_of_dna())
 def test_the_parameter_set_is_known_by_its_spectra(name: str) -> None:
     contacts = Contact.parse("upper:0=0.1"), Contact.parse("upper:-1=0.1")
     energies = np.linspace(-9.0, -6.0, 20)

@@ -263,7 +263,8 @@ DAMAGES: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "no source": (lambda f: f.attrs.pop("source"), "attribute source is not JSON"),
     "source list": (lambda f: f.attrs.modify("source", "[]"), "attribute source is not a JSON obj"),
     "no digest": (lambda f: f.attrs.pop("digest"), "does not match its digest"),
-    "no group": (lambda f: f.pop("log10_dos"), "no readable group /log10_dos"),
+    "no group": (lambda f: f.pop("log10_transmission"), "no readable group /log10_transmission"),
+    "no DOS": (lambda f: f.pop("log10_dos"), "does not match its digest"),
     "no array": (lambda f: f.pop("log10_dos/values"), "no readable array /log10_dos/values"),
     "group for array": (
         lambda f: (f.pop("log10_dos/values"), f.create_group("log10_dos/values")),

@@ -146,7 +146,7 @@ def test_long_duplexes_are_refused_before_the_work() -> None:
 @pytest.mark.slow
 def test_long_duplexes_with_predicted_charges_are_computed() -> None:
     found = dw.ensemble(
-        "GATTACAGATTACAGATTACA",
+        "GATTACAGATTACAGATTACAG",
         MODEL,
         fermi_energy=-10.4,
         frames=1,

@@ -14,7 +14,7 @@ from dnawire.graphs import length_buckets
 from dnawire.junction import Contact
 from dnawire.models import ModelSpecification, build_model
 from dnawire.models.hamiltonian.start import Start, find_start
-from dnawire.tightbinding import available_parameters, load_parameters
+from dnawire.tightbinding import load_parameters, parameters_of_dna
 
 XTB = Path(__file__).parents[1] / "data" / "xtb_pairs.h5"
 LEFT, RIGHT = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
@@ -41,7 +41,7 @@ def start_of(dataset: TransportDataset) -> Start:
 
 
 @pytest.mark.parametrize("with_ldos", [False, True])
-@pytest.mark.parametrize("parameters", available_parameters())
+@pytest.mark.parametrize("parameters", parameters_of_dna())
 def test_the_tables_of_a_published_set_are_found(parameters: str, with_ldos: bool) -> None:
     """Up to signs of the orbitals, on which no spectrum depends."""
     truth = load_parameters(parameters)

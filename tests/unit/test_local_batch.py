@@ -28,7 +28,7 @@ def buckets() -> list[Batch]:
 
 
 def loss_like(batch: Batch) -> SpectralLoss:
-    ones = torch.ones(batch.spectra.log10_dos.shape[1], dtype=torch.float64)
+    ones = torch.ones(batch.spectra.known()["log10_dos"].shape[1], dtype=torch.float64)
     scales = {"log10_transmission": ones, "log10_dos": 2.0 * ones}
     return SpectralLoss(scales=scales, steepness=3.0, weights=TrainConfig().loss)
 

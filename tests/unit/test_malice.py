@@ -30,7 +30,7 @@ from dnawire.errors import (
 from dnawire.models import load_model
 from dnawire.monitor.progress_file import UnreadableError, read_progress
 from dnawire.runs.outputs import OutputFolder
-from dnawire.tightbinding.parameters import parse_parameters
+from dnawire.tightbinding import parse_parameters
 
 MEMORY = 2**30
 """Bytes that a process may take beyond what it starts with."""

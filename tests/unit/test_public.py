@@ -35,6 +35,7 @@ from dnawire.cli.series import SeriesFlags
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
+from dnawire.junction import DNA
 
 REQUIRED: Final = Parameter.empty
 CONDITIONS: Final[dict[str, Any]] = {
@@ -204,7 +205,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "to_dataframe": {},
         "save": {"path": REQUIRED, "overwrite": False},
     },
-    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
+    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None, "alphabet": DNA}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
 }
@@ -228,10 +229,9 @@ ATTRIBUTES: Final = {
     "Model": {"name", "conditions"},
     "Prediction": {
         "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
-        "log10_ldos", "log10_transmission", "resolved", "resonances", "status", "summary",
-        "transmission", "warnings",
+        "log10_ldos", "log10_transmission", "resolved",
+        "resonances", "status", "summary", "transmission", "warnings",
     },
-    "Predictions": {"heading", "rows", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Ensemble": {
         "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",
@@ -240,7 +240,6 @@ ATTRIBUTES: Final = {
     "Structure": {
         "charge", "duplex", "elements", "heading", "lines", "names", "positions", "rows", "steps",
     },
-    "Screening": {"heading", "num_candidates", "rows", "sequences", "warnings"},
     "Evaluation": {"baselines", "heading", "rows", "scores", "warnings"},
     "ModelComparison": {"heading", "rows", "warnings"},
     "Scan": {"changes", "heading", "parent", "rows", "warnings"},
@@ -248,6 +247,8 @@ ATTRIBUTES: Final = {
         "decay", "decays", "duplexes", "heading", "log10_conductance", "log10_transmission",
         "rows", "warnings",
     },
+    "Predictions": {"averages", "heading", "rows", "warnings"},
+    "Screening": {"heading", "names", "num_candidates", "rows", "sequences", "warnings"},
     "Training": {
         "checkpoint_dir", "config", "exit_code", "folder", "is_complete", "model", "scores",
     },
@@ -302,7 +303,9 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 
 def test_keywords_are_named_like_the_flags() -> None:
-    of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug", "words"}
+    of_commands = {
+        "average", "debug", "duplexes", "out", "output", "quiet", "save_all", "verbose", "words",
+    }  # fmt: skip
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
         (ScreenFlags, dw.screen, {"energies", "left", "right"}),

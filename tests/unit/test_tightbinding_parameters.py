@@ -90,16 +90,16 @@ def test_unknown_name_is_answered_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("GG = 126\n", "", "stacking lists 15 of 16"),
+        ("GG = 126\n", "", "stacking has no value for GG"),
         ("GG = 126", "GG = nan", "stacking.GG = nan"),
         ("GG = 126", "GG = true", "stacking.GG = True"),
         ("GG = 126", 'GG = "big"', "stacking.GG = 'big'"),
         ("GG = 126", "GU = 126", "stacking.GU"),
-        ("A = -7.61\n", "", "onsite lists"),
+        ("A = -7.61\n", "", "onsite has no value for A"),
         ("A = -7.61", "AA = -7.61", "onsite.AA"),
-        ("AC = 0\n", "", "diagonal_5_5 lists 9 of 10"),
-        ("AC = 18", "AC = -5\nCA = 5", "diagonal_3_3.AC and diagonal_3_3.CA differ"),
-        ("AT = 34", "AT = 34\nTA = 35", "pairing.AT and pairing.TA differ"),
+        ("AC = 0\n", "", "diagonal_5_5 has no value for AC"),
+        ("AC = 18", "AC = -5\nCA = 5", "diagonal_3_3.AC = -5 and diagonal_3_3.CA = 5 differ"),
+        ("AT = 34", "AT = 34\nTA = 35", "pairing.AT = 34 and pairing.TA = 35 differ"),
         ("energy_window = [-9.0, -6.5]", "energy_window = [-6.5, -9.0]", "energy_window"),
         ("energy_window = [-9.0, -6.5]", "energy_window = [-9.0, inf]", "energy_window"),
         ("energy_window = [-9.0, -6.5]", "energy_window = [-9.0, -6.5, 0]", "energy_window"),
@@ -109,7 +109,11 @@ def test_unknown_name_is_answered_with_the_nearest() -> None:
         ('carrier = "hole"', 'carrier = "hole"\nspin = 2', "spin"),
         ("doi = [", "doi = [3, ", "doi"),
         ("[onsite]", "[onsite", "not TOML"),
-        ("[pairing]\nAT = 34\nGC = 26", "[[pairing]]\nAT = 34", "pairing is not a table"),
+        (
+            "[pairing]\nAT = 34\nGC = 26",
+            "[[pairing]]\nAT = 34",
+            "pairing = [{'AT': 34}] is not a table",
+        ),
     ],
 )
 def test_impossible_files_are_named(old: str, new: str, words: str) -> None:

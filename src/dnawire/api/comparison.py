@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.api.conditions import AskedConditions, KeywordConditions, Setup
-from dnawire.api.model import predictions_of
+from dnawire.api.model import predictions_between
 from dnawire.api.prediction import Prediction
 from dnawire.api.result import Result
 from dnawire.errors import UsageError
@@ -125,7 +125,7 @@ class ModelComparison(Result):
         """Predict one junction by one model after the other."""
         for row, junction in enumerate(self._junctions):
             for model, setup in enumerate(self._setups):
-                [prediction] = predictions_of(setup, [junction])
+                [prediction] = predictions_between(setup, [junction])
                 self._predictions[model, row] = prediction
                 # All that is slow in it is computed here, and kept.
                 _ = prediction.summary

@@ -188,12 +188,23 @@ class Setup:
         """Lines that say who is asked, and under which conditions."""
         conditions, energies = self.predictor.conditions, self.grid
         zero = "" if conditions.energy_reference == 0.0 else " from the reference of the records"
+        own = self.own_parameters
         return [
             f"model         {self.predictor.name}",
+            *([f"parameters    {own}"] if own else []),
             f"contacts      {self._said_of_contacts}",
             f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
             f"eta {self.eta:g} eV",
         ]
+
+    @property
+    def own_parameters(self) -> str | None:
+        """Name, file and digest of the own parameter set that predicts; None if none does."""
+        from dnawire.inference import EXACT
+
+        name, parameters = self.predictor.name, self.predictor.conditions.parameters
+        is_own = name.startswith(EXACT) and name != f"{EXACT}{parameters}"
+        return parameters if is_own else None
 
     @property
     def footer(self) -> str:

@@ -16,9 +16,10 @@ from dnawire.api.prediction import Prediction, Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
+from dnawire.api.wanted import Wanted, wanted, wanted_of_file
 from dnawire.errors import UsageError
 from dnawire.inference import load_predictor
-from dnawire.junction import Duplex, Junction
+from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Conditions
 
 if TYPE_CHECKING:
@@ -60,20 +61,28 @@ class Model:
 
     @overload
     def predict(
-        self, sequences: Iterable[DuplexLike], **conditions: Unpack[ConditionKeywords]
+        self, sequences: Iterable[DuplexLike] | Path, **conditions: Unpack[ConditionKeywords]
     ) -> Predictions: ...
 
     @takes(CONDITIONS)
     def predict(
         self,
-        sequences: DuplexLike | Iterable[DuplexLike],
+        sequences: DuplexLike | Iterable[DuplexLike] | Path,
         **conditions: Unpack[ConditionKeywords],
     ) -> Prediction | Predictions:
         """Predict one junction, or many; see `dnawire.predict`."""
         asked = KeywordConditions.of(conditions)
-        if isinstance(sequences, str | Duplex | Junction):
-            return self._predicted([sequences], asked)[0]
-        return self._predicted(list(sequences), asked)
+        if isinstance(sequences, Path):
+            return self._predicted(wanted_of_file(sequences, self.predictor), asked)
+        if isinstance(sequences, str | Duplex):
+            return self._predicted(self._only(sequences), asked)[0]
+        if isinstance(sequences, Junction):
+            return self._predicted_between(asked, [sequences])[0]
+        some = _some(sequences)
+        if all(isinstance(one, Junction) for one in some):
+            return self._predicted_between(asked, some)
+        found = [one for text in some for one in wanted(_sequence(text), self.predictor)]
+        return self._predicted(found, asked)
 
     @takes(SCREENING)
     def screen(self, **keywords: Unpack[ScreenKeywords]) -> Screening:
@@ -102,18 +111,31 @@ class Model:
         UsageError
             If the model knows none.
         """
-        return self.predictor.hamiltonian(duplex_of(duplex))
+        (only,) = self._only(duplex)
+        return self.predictor.hamiltonian(only.duplex)
 
-    def _predicted(self, sequences: Sequence[DuplexLike], asked: KeywordConditions) -> Predictions:
-        """Predict between the contacts that are asked for, or those of the junctions."""
-        if all(isinstance(one, Junction) for one in _some(sequences)):
-            asked.check_without_contacts()
-            setup = asked.setup(self.predictor, None)
-            return predictions_of(setup, [one for one in sequences if isinstance(one, Junction)])
-        duplexes = [duplex_of(one) for one in sequences]
-        left, right = asked.contacts(self.predictor)
-        setup = asked.setup(self.predictor, (left, right))
-        return predictions_of(setup, [Junction(one, left, right) for one in duplexes])
+    def _only(self, sequence: Duplex | str) -> list[Wanted]:
+        """Read one sequence, which must not stand for several."""
+        found = wanted(sequence, self.predictor)
+        if len(found) > 1:
+            raise UsageError(
+                f"{sequence!r} stands for {len(found)} sequences, which are no single prediction",
+                f"Give it in a list for all of them: [{sequence!r}].",
+            )
+        return found
+
+    def _predicted(self, found: Sequence[Wanted], asked: KeywordConditions) -> Predictions:
+        """Predict between the contacts that are asked for."""
+        contacts = asked.contacts(self.predictor)
+        return predictions_of(asked.setup(self.predictor, contacts), contacts, found)
+
+    def _predicted_between(
+        self, asked: KeywordConditions, junctions: Sequence[DuplexLike]
+    ) -> Predictions:
+        """Predict junctions, which have contacts of their own."""
+        asked.check_without_contacts()
+        setup = asked.setup(self.predictor, None)
+        return predictions_between(setup, [one for one in junctions if isinstance(one, Junction)])
 
     @property
     def _lines(self) -> list[str]:
@@ -135,7 +157,8 @@ def load(model: Model | Path | str, device: str = "auto") -> Model:
     model
         Output folder of a training run, e.g. ``outputs/hamiltonian``; ``pretrained:NAME`` for a
         model of this package; or ``exact:NAME`` for the exact spectra of a tight-binding parameter
-        set. `dnawire.available_models` lists those that need no training.
+        set, ``exact:FILE.toml`` for one of your own. `dnawire.available_models` lists those that
+        need no training.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU, and a GPU is slow.
@@ -179,17 +202,38 @@ def duplex_of(sequence: object) -> Duplex:
     UsageError
         It is neither.
     """
-    if isinstance(sequence, Duplex):
+    found = _sequence(sequence)
+    return Duplex.parse(found) if isinstance(found, str) else found
+
+
+def _sequence(sequence: object) -> Duplex | str:
+    if isinstance(sequence, Duplex | str):
         return sequence
-    if isinstance(sequence, str):
-        return Duplex.parse(sequence)
     raise UsageError(
         f"{sequence!r} is no sequence beside others",
         "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
     )
 
 
-def predictions_of(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
-    """Predict junctions of one setup."""
+def predictions_between(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
+    """Predict some junctions."""
     records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
-    return Predictions([Prediction(record, setup) for record in records], setup)
+    return Predictions([Prediction(one, setup) for one in records], setup)
+
+
+def predictions_of(
+    setup: Setup, contacts: tuple[Contact, Contact], found: Sequence[Wanted]
+) -> Predictions:
+    """Predict some duplexes between the same contacts.
+
+    Raises
+    ------
+    DnawireError
+        If a contact does not fit one of them.
+    """
+    junctions = [Junction(one.duplex, *contacts) for one in found]
+    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
+    named = zip(records, found, strict=True)
+    return Predictions(
+        [Prediction(record, setup, one.name, one.pattern) for record, one in named], setup
+    )

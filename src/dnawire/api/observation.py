@@ -14,7 +14,7 @@ from dnawire.api.model import DuplexLike, Model, duplex_of, load
 from dnawire.api.questions import Question
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.errors import UsageError
-from dnawire.inference import Remark, junction_sentences, model_remarks, status
+from dnawire.inference import Remark, model_remarks, said_of_several, status
 from dnawire.junction import Contact, Duplex, Junction
 
 if TYPE_CHECKING:
@@ -209,8 +209,8 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        common = [remark.sentence for remark in model_remarks(self.predictor)]
-        return common + junction_sentences(self.sequences, self.remarks)
+        own = list(zip(self.sequences, self.remarks, strict=True))
+        return said_of_several(list(model_remarks(self.predictor)), own)
 
     def summary(self) -> Table:
         """The table that is printed, with all digits."""

@@ -26,7 +26,7 @@ def predict(  # type: ignore[overload-overlap]
 
 @overload
 def predict(
-    sequences: Iterable[DuplexLike],
+    sequences: Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",
@@ -36,7 +36,7 @@ def predict(
 
 @takes(CONDITIONS)
 def predict(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",
@@ -51,7 +51,9 @@ def predict(
     sequences
         One or many: the upper strand, 5' to 3', with its Watson-Crick partner (``"ACGT"``); both
         strands, both 5' to 3', with _ for a missing base (``"ACGT/AC_T"``); a `Duplex`; or a
-        `Junction`, which has its own contacts.
+        `Junction`, which has its own contacts. In a list a text with IUPAC letters (``"ACGN"``)
+        stands for all its sequences. A `pathlib.Path` is a file of sequences: FASTA, a table or a
+        list.
     model
         See `dnawire.load`, which saves the time of loading where a model is asked often.
     device

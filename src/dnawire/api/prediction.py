@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.api.averages import PatternAverages
 from dnawire.api.conditions import Setup
 from dnawire.api.exchange import Exchangeable
 from dnawire.api.folder import ResultPlace, result_folder
@@ -26,10 +27,10 @@ from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
     Summary,
-    junction_sentences,
     knows_conductance,
     model_remarks,
     prediction_remarks,
+    said_of_several,
     status,
     summarize,
 )
@@ -55,6 +56,9 @@ class Prediction(LocalTransport, Exchangeable):
         Spectra at the energies that were asked for.
     setup
         Who was asked, and for what.
+    name, pattern
+        Name of the sequence in its file, and the text with letters like N that it is one meaning
+        of; empty if there is none.
 
     Attributes
     ----------
@@ -62,8 +66,11 @@ class Prediction(LocalTransport, Exchangeable):
         The spectra in log10, as records hold them.
     """
 
-    def __init__(self, record: TransportRecord, setup: Setup) -> None:
+    def __init__(
+        self, record: TransportRecord, setup: Setup, name: str = "", pattern: str = ""
+    ) -> None:
         self.record = record
+        self.name, self.pattern = name, pattern
         self._setup = setup
 
     @property
@@ -272,7 +279,7 @@ class Prediction(LocalTransport, Exchangeable):
         )
 
 
-class Predictions(Sequence[Prediction]):
+class Predictions(PatternAverages, Sequence[Prediction]):
     """Several predictions of one model. They print as a table, and show themselves in a notebook.
 
     Parameters
@@ -315,9 +322,8 @@ class Predictions(Sequence[Prediction]):
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        common = [remark.sentence for remark in model_remarks(self.setup.predictor)]
-        texts = [one.junction.duplex.text for one in self]
-        return common + junction_sentences(texts, [one.own_remarks for one in self])
+        own = [(one.junction.duplex.text, one.own_remarks) for one in self]
+        return said_of_several(list(model_remarks(self.setup.predictor)), own)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of the table as a pandas data frame, a row for each junction.

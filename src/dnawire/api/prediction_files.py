@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from dnawire import plots
-from dnawire.api.prediction_tables import summary_table
+from dnawire.api.prediction_tables import average_table, name_columns, summary_table
 
 if TYPE_CHECKING:
     from dnawire.api.prediction import Predictions
 
 MEMBERS: Final = re.compile(
-    r"summary\.csv|(spectra(_\d+)?|hamiltonian_\d+_[ACGT_-]+)\.(png|svg|csv)"
+    r"(summary|averages)\.csv|(spectra(_\d+)?|hamiltonian_\d+_[A-Z_-]+)\.(png|svg|csv)"
 )
 """Names of all files that can be written."""
 
-_SUMMARY: Final = "summary.csv"
+_SUMMARY, _AVERAGES = "summary.csv", "averages.csv"
 _LONGEST_NAME: Final = 40
+_DRAWN: Final = 60
+"""Predictions of which figures are drawn, which take a second each."""
+
+_logger = logging.getLogger(__name__)
 
 
 def write_predictions(folder: Path, predictions: Predictions) -> None:
-    """Write all that is known of some junctions.
+    """Write all that is known of some junctions; figures of the first `_DRAWN` alone.
 
     Raises
     ------
@@ -30,16 +37,53 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
         The system refuses.
     """
     plots.save_table(folder / _SUMMARY, summary_table(predictions))
+    _write_spectra(folder, predictions)
+    if predictions.setup.predictor.knows_hamiltonian:
+        _write_hamiltonians(folder, predictions)
+    if len(predictions) > _DRAWN:
+        _logger.info(
+            "figures are drawn of the first %d of %d sequences; the tables have all",
+            _DRAWN,
+            len(predictions),
+        )
+
+
+def write_averages(folder: Path, predictions: Predictions) -> None:
+    """Write the averages over patterns.
+
+    Raises
+    ------
+    NotWritableError
+        The system refuses.
+    """
+    plots.save_table(folder / _AVERAGES, average_table(predictions.averages))
+
+
+def _write_spectra(folder: Path, predictions: Predictions) -> None:
     size = len(plots.LINES)
     pages = [predictions[start : start + size] for start in range(0, len(predictions), size)]
     for number, page in enumerate(pages, start=1):
-        stem = "spectra" if len(pages) == 1 else f"spectra_{number}"
-        numbers = plots.spectra_table([one.resolved for one in page])
-        plots.save_figure(page.plot(), folder / stem, numbers)
-    if not predictions.setup.predictor.knows_hamiltonian:
-        return
+        stem = folder / ("spectra" if len(pages) == 1 else f"spectra_{number}")
+        records = [one.resolved for one in page]
+        sizes = [len(one.energies) for one in records]
+        names = {
+            name: (unit, np.repeat(values, sizes))
+            for name, (unit, values) in name_columns(page).items()
+        }
+        table = {**names, **plots.spectra_table(records)}
+        if number * size <= _DRAWN or number == 1:
+            plots.save_figure(page.plot(), stem, table)
+        else:
+            plots.save_table(stem.with_suffix(".csv"), table)
+
+
+def _write_hamiltonians(folder: Path, predictions: Predictions) -> None:
     for number, one in enumerate(predictions, start=1):
         duplex = one.junction.duplex
         name = duplex.text.replace("/", "-")[:_LONGEST_NAME]
+        stem = folder / f"hamiltonian_{number}_{name}"
         table = plots.hamiltonian_table(duplex, hamiltonian=one.hamiltonian)
-        plots.save_figure(one.plot_hamiltonian(), folder / f"hamiltonian_{number}_{name}", table)
+        if number <= _DRAWN:
+            plots.save_figure(one.plot_hamiltonian(), stem, table)
+        else:
+            plots.save_table(stem.with_suffix(".csv"), table)

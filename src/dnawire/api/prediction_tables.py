@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.api.tables import number
-from dnawire.inference import Summary, knows_conductance
+from dnawire.constants import CONDUCTANCE_QUANTUM
+from dnawire.inference import Average, Summary, knows_conductance
 from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
-    from dnawire.api.prediction import Prediction
+    from dnawire.api.prediction import Prediction, Predictions
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
@@ -37,10 +38,35 @@ def prediction_rows(predictions: Sequence[Prediction]) -> list[list[str]]:
     summaries = [one.summary for one in predictions]
     at_fermi = any(one.at_fermi_energy for one in summaries)
     has_certificate = any(one.certificate is not None for one in summaries)
-    head = ["sequence", "length", *(_AT_FERMI_ENERGY if at_fermi else ())]
+    named = list(name_columns(predictions))
+    head = [*named, "sequence", "length", *(_AT_FERMI_ENERGY if at_fermi else ())]
     head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
     head += ["certificate (meV)", "status"] if has_certificate else ["status"]
-    return [head, *(_row(one) for one in predictions)]
+    return [head, *([getattr(one, name) for name in named] + _row(one) for one in predictions)]
+
+
+def average_rows(averages: Mapping[str, Average]) -> list[list[str]]:
+    """Return the table of averages over patterns."""
+    head = ["pattern", "sequences", "mean G (G0)", "geometric mean", "lowest", "highest"]
+    rows = (
+        [key, str(one.number), *(f"{value:.3e}" for value in one[1:])]
+        for key, one in averages.items()
+    )
+    return [head, *rows]
+
+
+def average_table(averages: Mapping[str, Average]) -> Table:
+    """The same as columns, in siemens as well."""
+    table: dict[str, tuple[str, list[Any]]] = {
+        "pattern": ("", list(averages)),
+        "sequences": ("", [one.number for one in averages.values()]),
+    }
+    for name in Average._fields[1:]:
+        quanta = [getattr(one, name) for one in averages.values()]
+        table[f"{name}_conductance_quanta"] = ("", quanta)
+        siemens = [CONDUCTANCE_QUANTUM * value for value in quanta]
+        table[f"{name}_conductance"] = ("S", siemens)
+    return table
 
 
 def _row(prediction: Prediction) -> list[str]:
@@ -70,11 +96,18 @@ def _fermi_cells(summary: Summary) -> list[str]:
     ]
 
 
-def summary_table(predictions: Sequence[Prediction]) -> Table:
+def name_columns(predictions: Sequence[Prediction]) -> dict[str, tuple[str, list[Any]]]:
+    """Names of records and patterns as columns, where one of the predictions has any."""
+    columns = {name: [getattr(one, name) for one in predictions] for name in ("name", "pattern")}
+    return {name: ("", values) for name, values in columns.items() if any(values)}
+
+
+def summary_table(predictions: Predictions) -> Table:
     """The same as columns, with more digits and with contacts."""
     summaries = [one.summary for one in predictions]
     junctions = [one.junction for one in predictions]
     table: dict[str, tuple[str, list[Any]]] = {
+        **name_columns(predictions),
         "sequence": ("", [junction.duplex.text for junction in junctions]),
         "length": ("base pairs", [junction.length for junction in junctions]),
         "left_contact": ("eV", [junction.left.text for junction in junctions]),
@@ -94,6 +127,9 @@ def summary_table(predictions: Sequence[Prediction]) -> Table:
     certificates: list[Any] = [one.certificate for one in summaries]
     if None not in certificates:
         table["certificate"] = ("meV", certificates)
+    own = predictions.setup.own_parameters
+    if own is not None:
+        table["parameters"] = ("", [own] * len(predictions))
     table["status"] = ("", [one.status for one in predictions])
     return table
 

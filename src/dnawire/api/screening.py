@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
@@ -21,6 +20,7 @@ from dnawire.inference import (
     Screened,
     check_candidates,
     check_predictor,
+    counted,
     is_same_from_both_strands,
     screen,
     status,
@@ -121,6 +121,11 @@ class Screening(Sequence[Ranked]):
         return self._candidates.count
 
     @property
+    def names(self) -> Mapping[str, str]:
+        """Names of the records of a file by the texts of their duplexes."""
+        return self._candidates.names
+
+    @property
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         question, selection = self._question, self._selection
@@ -138,9 +143,11 @@ class Screening(Sequence[Ranked]):
     def rows(self) -> list[list[str]]:
         """The ranking as it is printed: names of the columns, then a row for each sequence."""
         names = self[0].values if len(self) else {}
-        return [["rank", "sequence", *names, "status"]] + [
+        named = self._candidates.names
+        return [["rank", *(["name"] if named else []), "sequence", *names, "status"]] + [
             [
                 str(rank),
+                *([named.get(row.text, "")] if named else []),
                 row.text,
                 *(f"{one:.3f}" for one in row.values.values()),
                 status(row.remarks),
@@ -156,26 +163,22 @@ class Screening(Sequence[Ranked]):
     @property
     def warnings(self) -> list[str]:
         """What in the ranking is not to be trusted, with an example of each."""
-        examples: dict[str, tuple[str, str]] = {}
-        counts: Counter[str] = Counter()
-        for row in self:
-            counts.update({remark.word for remark in row.remarks})
-            for remark in row.remarks:
-                examples.setdefault(remark.word, (row.text, remark.sentence))
-        return [
-            f"{counts[word]} of the {len(self)} ranked: {word}, e.g. {text}: {sentence}"
-            for word, (text, sentence) in examples.items()
-        ]
+        return counted(((row.text, row.remarks) for row in self), f"{len(self)} ranked")
 
     def table(self) -> Table:
         """The ranking as columns; ``same_junction`` is another writing of the same junction."""
+        named = self._candidates.names
         columns: dict[str, tuple[str, list[Any]]] = {
             "rank": ("", list(range(1, len(self) + 1))),
+            **({"name": ("", [named.get(text, "") for text in self.sequences])} if named else {}),
             "sequence": ("", self.sequences),
             "same_junction": ("", self._same_junctions()),
         }
         for name in self[0].values:
             columns[name] = ("", [row.values[name] for row in self])
+        own = self._setup.own_parameters
+        if own is not None:
+            columns["parameters"] = ("", [own] * len(self))
         columns["status"] = ("", [status(row.remarks) for row in self])
         return columns
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -39,18 +39,25 @@ def write_screening(folder: Path, screening: Screening) -> None:
     plots.save_figure(screening.plot(), folder / _DISTRIBUTION, table)
 
 
-def saved_scores(pieces: Iterable[Screened], path: Path) -> Generator[Screened]:
-    """Write the values of all sequences, in their order; the file appears when it is complete."""
+def saved_scores(
+    pieces: Iterable[Screened], path: Path, names: Mapping[str, str]
+) -> Generator[Screened]:
+    """Write the values of all sequences, in their order; the file appears when it is complete.
+
+    Their names, by their texts, are written beside them if there are any.
+    """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         waiting: list[tuple[int, list[object]]] = []
         for number, piece in enumerate(pieces):
             if number == 0:
-                writer.writerow(["sequence", *piece.values, "status"])
+                head = ["name", "sequence"] if names else ["sequence"]
+                writer.writerow([*head, *piece.values, "status"])
             words = {remarks: status(remarks) for remarks in set(piece.remarks)}
             columns = (values.tolist() for values in piece.values.values())
             statuses = (words[remarks] for remarks in piece.remarks)
-            rows = map(list, zip(piece.texts, *columns, statuses, strict=True))
+            named = [[names.get(text, "") for text in piece.texts]] if names else []
+            rows = map(list, zip(*named, piece.texts, *columns, statuses, strict=True))
             waiting += zip(piece.rows.tolist(), rows, strict=True)
             if piece.is_in_order:
                 writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))

@@ -19,10 +19,11 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ImportFlags:
-    """Turn an archive or a folder of transport calculations into a file of records."""
+    """Turn transport calculations, or a table or npz file of spectra, into a file of records."""
 
     source: tyro.conf.Positional[Path]
-    """HDF5 archive, folder of one raw calculation, or folder above some."""
+    """HDF5 archive, folder of one raw calculation, or folder above some; or spectra as a table
+    (.csv, .tsv, .txt) or as arrays (.npz), see docs/file_formats.md."""
 
     out: tyro.conf.Positional[Path]
     """File to write (HDF5)."""
@@ -37,6 +38,15 @@ class ImportFlags:
 
     skip_unusable: tyro.conf.FlagCreatePairsOff[bool] = False
     """Import what can be used, and name the calculations that cannot, instead of ending."""
+
+    left_contact: str | None = None
+    """Left contact with its coupling in eV, e.g. upper:0=0.1, of spectra that do not state it."""
+
+    right_contact: str | None = None
+    """Right contact, written like the left one."""
+
+    eta: float | None = None
+    """Imaginary part of the energy in eV, of spectra that do not state it; 0 if it is not given."""
 
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace the file if it exists."""
@@ -56,9 +66,14 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     check_target(flags.out, overwrite=flags.overwrite)
     from dnawire.data import import_records, write_dataset
+    from dnawire.data.importers import GivenConditions
 
     dataset = import_records(
-        flags.source, flags.window, homo=flags.homo, skip_unusable=flags.skip_unusable
+        flags.source,
+        flags.window,
+        homo=flags.homo,
+        skip_unusable=flags.skip_unusable,
+        given=GivenConditions(flags.left_contact, flags.right_contact, flags.eta),
     )
     write_dataset(flags.out, dataset, overwrite=flags.overwrite)
     _logger.info("%s: %d records from %s", flags.out, len(dataset), flags.source)

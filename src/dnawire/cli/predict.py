@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tyro
@@ -16,7 +18,8 @@ from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.paths import is_file
 
 if TYPE_CHECKING:
-    from dnawire.junction import Junction
+    from dnawire.api.wanted import Wanted
+    from dnawire.predictors import Predictor
 
 _logger = logging.getLogger(__name__)
 
@@ -34,11 +37,20 @@ class PredictFlags:
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
     this package, e.g. pretrained:xtb; or exact:NAME for the exact spectra of a tight-binding
-    parameter set, with the contacts that `dnawire generate` takes."""
+    parameter set, exact:FILE.toml for one of your own, with the contacts that `dnawire generate`
+    takes."""
 
-    sequences: tyro.conf.Positional[tuple[str, ...]]
+    duplexes: tyro.conf.Positional[tuple[str, ...]]
     """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
-    with _ for a missing base."""
+    with _ for a missing base. A letter that stands for several bases (N, R, Y, ...) asks for all
+    of them."""
+
+    sequences: Path | None = None
+    """File of more of them, with their names: FASTA, a table with a column sequence, or a list."""
+
+    average: bool = False
+    """Print the mean and the geometric mean of the conductance over the sequences that each text
+    with letters like N stands for, not all of these."""
 
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
@@ -62,40 +74,59 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(PredictFlags, arguments, "predict")
     flags.messages.configure()
-    if not flags.sequences:
-        raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
+    _check_words(flags)
     from dnawire.api.model import predictions_of
-    from dnawire.api.prediction_files import MEMBERS, write_predictions
+    from dnawire.api.prediction_files import MEMBERS, write_averages, write_predictions
+    from dnawire.api.prediction_tables import average_rows
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor
-    from dnawire.junction import Duplex, Junction
 
-    for word in flags.sequences:
-        if is_file(word):
-            raise UsageError(
-                f"'{word}' is a file, and no sequence",
-                "Give its atoms to dnawire ensemble, or its sequences to dnawire screen.",
-            )
-    duplexes = [Duplex.parse(text) for text in flags.sequences]
     predictor = load_predictor(flags.model, flags.device)
+    found = _wanted(flags, predictor)
     contacts = flags.conditions.contacts(predictor)
-    junctions = [Junction(duplex, *contacts) for duplex in duplexes]
     setup = flags.conditions.setup(predictor, contacts)
     with result_folder(flags.results, "predictions", predictor.name, MEMBERS) as folder:
-        _announce_long(junctions)
-        predictions = predictions_of(setup, junctions)
+        _announce(found)
+        predictions = predictions_of(setup, contacts, found)
+        rows = average_rows(predictions.averages) if flags.average else predictions.rows
         # Results first: who reads only the head of the table ends the process.
         write_predictions(folder.path, predictions)
+        if flags.average:
+            write_averages(folder.path, predictions)
         published = folder.publish()
-    print("\n".join([*predictions.heading, "", *aligned(predictions.rows)]))
+    print("\n".join([*predictions.heading, "", *aligned(rows)]))
     for warning in predictions.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
 
 
-def _announce_long(junctions: Sequence[Junction]) -> None:
-    longest = max(junction.length for junction in junctions)
+def _check_words(flags: PredictFlags) -> None:
+    if not flags.duplexes and flags.sequences is None:
+        raise UsageError(
+            "there is no sequence to predict",
+            "Give at least one, e.g. GATTACA, or a file of them with --sequences.",
+        )
+    for word in flags.duplexes:
+        if is_file(word):
+            raise UsageError(
+                f"'{word}' is a file, and no sequence",
+                f"Give its sequences with --sequences {word}, or its atoms to dnawire ensemble.",
+            )
+
+
+def _wanted(flags: PredictFlags, predictor: Predictor) -> list[Wanted]:
+    from dnawire.api.wanted import wanted, wanted_of_file
+
+    found = [one for text in flags.duplexes for one in wanted(text, predictor)]
+    return found + (wanted_of_file(flags.sequences, predictor) if flags.sequences else [])
+
+
+def _announce(found: Sequence[Wanted]) -> None:
+    """Say how many sequences a text stands for, and that long ones take long."""
+    for pattern, number in Counter(one.pattern for one in found if one.pattern).items():
+        _logger.info("%s stands for %d sequences", pattern, number)
+    longest = max(one.duplex.length for one in found)
     if longest >= _LONG:
         _logger.info(
             "every resonance is resolved: for %d base pairs that takes from seconds (1,000) to "

@@ -31,7 +31,7 @@ class ScreenFlags(Selection):
 
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
-    spectra of a tight-binding parameter set."""
+    spectra of a tight-binding parameter set, exact:FILE.toml for one of your own."""
 
     save_all: bool = False
     """Write the values of all sequences too, not those of the ranking alone."""
@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
         print("\n".join([*screening.heading, ""]))
         pieces = _reported(screening.pieces(), screening.num_candidates)
         if flags.save_all:
-            pieces = saved_scores(pieces, folder.path / SCORES)
+            pieces = saved_scores(pieces, folder.path / SCORES, screening.names)
         with closing(pieces):
             deque(pieces, maxlen=0)
         write_screening(folder.path, screening)

@@ -38,7 +38,7 @@ class GenerationConfig(Group):
     """Settings of generated records: duplexes, contacts and energies."""
 
     parameters: Annotated[Text, MUST_MATCH] = "kordas2025"
-    """Tight-binding parameter set; `dnawire parameters` lists them."""
+    """Tight-binding parameter set (`dnawire parameters` lists them), or a TOML file of your own."""
 
     num_samples: Annotated[Count, MUST_MATCH] = 2000
     """Number of records to generate."""

@@ -135,7 +135,7 @@ def _spectra(dataset: TransportDataset) -> Iterator[str]:
 
 
 def _ldos_sum(dataset: TransportDataset) -> Iterator[str]:
-    if BY_NAME["ldos"].column not in dataset.spectra:
+    if not {BY_NAME[name].column for name in ("dos", "ldos")} <= set(dataset.spectra):
         return
     for rows in _rows_of_one_grid(dataset):
         difference = _ldos_difference(dataset, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from dnawire.data.stored import Column, ColumnWriter
 from dnawire.errors import UsageError
 from dnawire.junction import BASES, MISSING_CODE, STRANDS, Contact, Duplex, Junction, pair_index
 from dnawire.quantities import BY_COLUMN, site_order_columns
-from dnawire.tightbinding import ladder_blocks, load_parameters
+from dnawire.tightbinding import ParameterSet, ladder_blocks, load_parameters
 from dnawire.transport import block_spectra
 
 _LAST_BASE: Final = len(BASES) - 1
@@ -36,7 +37,7 @@ class GenerationSpec:
     min_length, max_length
         Shortest and longest duplex in base pairs.
     parameters
-        Name of a tight-binding parameter set.
+        Name of a tight-binding parameter set, or the path of a file with one's own.
     energies
         Energies (E,) in eV, increasing, absolute on the scale of the parameter set.
     left, right
@@ -83,6 +84,11 @@ class GenerationSpec:
                 raise UsageError(problem, f"set {name} to a value that is {needed}.")
         for length in range(self.min_length, self.max_length + 1):
             Junction(Duplex.parse(BASES[0] * length), self.left, self.right)
+
+    @cached_property
+    def parameter_set(self) -> ParameterSet:
+        """The parameters, read once."""
+        return load_parameters(self.parameters)
 
 
 def generate_dataset(spec: GenerationSpec, columns: Container[str] = BY_COLUMN) -> TransportDataset:
@@ -211,7 +217,7 @@ def _spectra_of(spec: GenerationSpec, codes: Ragged) -> dict[str, NDArray[np.flo
 def _spectra_of_length(spec: GenerationSpec, codes: Ragged) -> dict[str, Ragged]:
     """Spectra of duplexes of one length, by column."""
     ladders = codes.values.reshape(len(codes), -1, len(STRANDS))
-    blocks = ladder_blocks(ladders, load_parameters(spec.parameters))
+    blocks = ladder_blocks(ladders, spec.parameter_set)
     shape = ladders.shape
     found = block_spectra(
         blocks.diagonal,
@@ -241,11 +247,12 @@ def _contact_column(contact: Contact, lengths: NDArray[np.int64]) -> Ragged:
 
 
 def _source(spec: GenerationSpec) -> dict[str, Any]:
-    parameters = load_parameters(spec.parameters)
+    parameters = spec.parameter_set
     return {
         "kind": "tight-binding",
         "parameters": parameters.name,
         "parameters_digest": parameters.digest,
+        **({"parameters_file": list(parameters.file)} if parameters.file else {}),
         "doi": list(parameters.doi),
         "verification": parameters.verification,
         "contact_model": "wide-band limit, self-energy -i gamma/2 on the contacted bases",

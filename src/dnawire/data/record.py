@@ -26,7 +26,7 @@ class TransportRecord:
         Energies in eV, (E,), increasing, counted from ``energy_reference``.
     spectra
         Values by column of `QUANTITIES`, in the scale of the quantity: ``log10_transmission`` and
-        ``log10_dos`` (E,), and perhaps ``log10_ldos`` (number of sites, E) in site order, whose
+        perhaps ``log10_dos`` (E,) and ``log10_ldos`` (number of sites, E) in site order, whose
         plain values sum to the DOS. Those over sites keep their floating point type.
     eta
         Imaginary part of the energy that the spectra were computed with, eV.
@@ -75,8 +75,19 @@ class TransportRecord:
 
     @property
     def dos(self) -> NDArray[np.float64]:
-        """Density of states, (E,), 1/eV."""
-        return BY_NAME["dos"].plain(self.spectra[BY_NAME["dos"].column])
+        """Density of states, (E,), 1/eV.
+
+        Raises
+        ------
+        UsageError
+            If nothing is known of it.
+        """
+        column = BY_NAME["dos"].column
+        if column not in self.spectra:
+            raise UsageError(
+                f"record '{self.identifier}' has no DOS.", "use its transmission, which it has."
+            )
+        return BY_NAME["dos"].plain(self.spectra[column])
 
     @property
     def ldos(self) -> NDArray[Any] | None:

@@ -36,8 +36,8 @@ class SpectraBatch(NamedTuple):
 
     log10_transmission: Float[Tensor, "B E"]
     """log10 of the transmission."""
-    log10_dos: Float[Tensor, "B E"]
-    """log10 of the density of states in 1/eV."""
+    log10_dos: Float[Tensor, "B E"] | None = None
+    """log10 of the density of states in 1/eV; None if unknown."""
     log10_ldos: Float[Tensor, "B L 2 E"] | None = None
     """log10 of the local density of states in 1/eV, to be read where there is a base; None if
     unknown."""

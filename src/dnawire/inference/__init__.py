@@ -1,6 +1,7 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
 from dnawire.inference.answers import Answer, answer_each, check_question
+from dnawire.inference.averages import Average, average
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
@@ -31,10 +32,11 @@ from dnawire.inference.remarks import (
     DISCONNECTED,
     Remark,
     conductance_remarks,
+    counted,
     junction_remarks,
-    junction_sentences,
     model_remarks,
     prediction_remarks,
+    said_of_several,
     status,
     summary_remarks,
 )
@@ -73,6 +75,7 @@ __all__ = [
     "Answer",
     "AtEquilibrium",
     "AtFermiEnergy",
+    "Average",
     "Candidates",
     "Change",
     "Conditions",
@@ -97,6 +100,7 @@ __all__ = [
     "answer_probed",
     "as_probed",
     "available_models",
+    "average",
     "baselines_of",
     "check_answerable",
     "check_candidates",
@@ -107,6 +111,7 @@ __all__ = [
     "common_energies",
     "common_value",
     "conductance_remarks",
+    "counted",
     "current_of",
     "dephased_conductance",
     "disordered_conductance",
@@ -115,7 +120,6 @@ __all__ = [
     "fit_decay",
     "is_same_from_both_strands",
     "junction_remarks",
-    "junction_sentences",
     "knows_conductance",
     "load_predictor",
     "model_remarks",
@@ -123,6 +127,7 @@ __all__ = [
     "probe_sites",
     "resolved_record",
     "response_of",
+    "said_of_several",
     "screen",
     "single_changes",
     "status",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import log10, prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -12,23 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
 from dnawire.errors import InvalidDuplexError, UsageError
-from dnawire.junction import BASES, Contact, Duplex, Junction, read_duplexes
-
-IUPAC: Final[dict[str, str]] = {
-    **{base: base for base in BASES},
-    "R": "AG",
-    "Y": "CT",
-    "S": "CG",
-    "W": "AT",
-    "K": "GT",
-    "M": "AC",
-    "B": "CGT",
-    "D": "AGT",
-    "H": "ACT",
-    "V": "ACG",
-    "N": "ACGT",
-}
-"""Bases that a letter of a pattern stands for (IUPAC-IUB, doi:10.1093/nar/13.9.3021)."""
+from dnawire.junction import BASES, IUPAC, Contact, Duplex, Junction, read_sequences
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
@@ -58,6 +43,10 @@ class Candidates(Protocol):
     def count(self) -> int:
         """How many there are."""
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names of their records by the texts of the duplexes; empty if they have none."""
+
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Every junction that can differ in whether the contacts fit it.
 
@@ -72,6 +61,9 @@ class Candidates(Protocol):
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Tell which of some duplexes (B, L, 2) are among them."""
+
+
+_NAMELESS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class PatternCandidates:
@@ -89,6 +81,8 @@ class PatternCandidates:
     UsageError
         If it stands for more than `MOST_CANDIDATES` sequences.
     """
+
+    names = _NAMELESS
 
     def __init__(self, pattern: str) -> None:
         letters = pattern.upper()
@@ -147,10 +141,15 @@ class ListedCandidates:
         At least one.
     name
         What they are, in words.
+    names
+        Names of their records by the texts of the duplexes.
     """
 
-    def __init__(self, duplexes: Sequence[Duplex], name: str) -> None:
+    def __init__(
+        self, duplexes: Sequence[Duplex], name: str, names: Mapping[str, str] = _NAMELESS
+    ) -> None:
         self.name = name
+        self.names = names
         self.count = len(duplexes)
         self._duplexes = list(duplexes)
         self._texts = {duplex.text.encode() for duplex in duplexes}
@@ -158,7 +157,14 @@ class ListedCandidates:
     @classmethod
     def read(cls, path: Path) -> ListedCandidates:
         """Read the sequences of a file; parameters and errors are those of `read_duplexes`."""
-        return cls(read_duplexes(path), f"the sequences of {path}")
+        names: dict[str, list[str]] = {}
+        duplexes = []
+        for record in read_sequences(path):
+            duplexes.append(record.duplex())
+            if record.name:
+                names.setdefault(duplexes[-1].text, []).append(record.name)
+        joined = {text: "; ".join(dict.fromkeys(found)) for text, found in names.items()}
+        return cls(duplexes, f"the sequences of {path}", joined)
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return all of them: each has a length and blanks of its own."""

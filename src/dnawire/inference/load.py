@@ -19,13 +19,14 @@ from dnawire.predictors.conditions import (
     contacts_of_texts,
 )
 from dnawire.predictors.shortfalls import shortfalls
+from dnawire.quantities import BY_NAME
 from dnawire.tightbinding import available_parameters, ladder_blocks, load_parameters
 
 if TYPE_CHECKING:
     from dnawire.models import StoredModel
 
 EXACT: Final = "exact:"
-"""Prefix of the names of exact predictors; the name of a parameter set follows."""
+"""Prefix of the names of exact predictors; a parameter set, or a file with one, follows."""
 
 PRETRAINED: Final = "pretrained:"
 """Prefix of the names of models that this package brings along."""
@@ -43,8 +44,9 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     ----------
     name
         Output folder of a training run, its ``model`` folder or a copy of that; the folder or the
-        file that ``dnawire export`` made; ``pretrained:NAME`` for a model of this package; or
-        ``exact:NAME`` for the exact spectra of a tight-binding parameter set.
+        file that ``dnawire export`` made; ``pretrained:NAME`` for a model of this package;
+        ``exact:NAME`` for the exact spectra of a tight-binding parameter set; or
+        ``exact:FILE.toml`` for those of one's own.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU. Transport through a Hamiltonian is always computed on the CPU.
@@ -62,6 +64,8 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
         If the model is damaged, foreign or newer than this program.
     UnknownParameterSetError
         If there is no such parameter set.
+    UnusableDataFileError
+        If a file of parameters has a fault.
     UsageError
         If there is no such device, or exact spectra are wanted on a GPU.
     """
@@ -153,6 +157,8 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             origin=_origin(folder),
             coverage=Coverage.from_plain(provenance["trained_on"]),
             shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
+            # Models of before 0.2 were trained on all.
+            quantities=tuple(provenance.get("quantities", BY_NAME)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnusableFileError(

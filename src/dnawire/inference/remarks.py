@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dnawire.inference.summary import NARROW, Summary
@@ -15,6 +16,8 @@ _LARGEST_CERTIFICATE: Final = 25.0
 """meV; the mean of models of five duplexes, which err by 0.1 decades of T."""
 _NOTABLE_SHARE: Final = 0.1
 _GOOD: Final = "ok"
+_SINGLY: Final = 10
+"""Sequences that are warned of one by one; of more, warnings are counted."""
 
 
 class Remark(NamedTuple):
@@ -34,23 +37,47 @@ def status(remarks: Iterable[Remark]) -> str:
     return " ".join(dict.fromkeys(remark.word for remark in remarks)) or _GOOD
 
 
-def junction_sentences(texts: Sequence[str], remarks: Sequence[Collection[Remark]]) -> list[str]:
-    """Sentences of warnings on some junctions: what holds for all of them once.
+def counted(remarks: Iterable[tuple[str, Iterable[Remark]]], total: str) -> list[str]:
+    """Say of many sequences how often each word applies, with the sentence of an example.
 
     Parameters
     ----------
-    texts
-        The duplexes.
     remarks
-        What is to be said of each.
+        Texts of sequences and what is said of them.
+    total
+        What they are, in words, for example ``100 ranked``.
     """
-    own = [set(one) for one in remarks]
-    shared = set.intersection(*own) if len(own) > 1 else set()
-    return [remark.sentence for remark in sorted(shared)] + [
-        f"{text}: {remark.sentence}"
-        for text, found in zip(texts, own, strict=True)
-        for remark in sorted(found - shared)
+    examples: dict[str, tuple[str, str]] = {}
+    counts: Counter[str] = Counter()
+    for text, own in remarks:
+        found = list(own)
+        counts.update({remark.word for remark in found})
+        for remark in found:
+            examples.setdefault(remark.word, (text, remark.sentence))
+    return [
+        f"{counts[word]} of the {total}: {word}, e.g. {text}: {sentence}"
+        for word, (text, sentence) in examples.items()
     ]
+
+
+def said_of_several(
+    common: Sequence[Remark], own: Sequence[tuple[str, Sequence[Remark]]]
+) -> list[str]:
+    """Say what holds for several sequences: what all share once; of many, how often.
+
+    Parameters
+    ----------
+    common
+        What holds for the model.
+    own
+        Text of each sequence, and what holds for it.
+    """
+    shared = set.intersection(*(set(one) for _, one in own)) if len(own) > 1 else set()
+    said = [remark.sentence for remark in (*common, *sorted(shared))]
+    rest = [(text, sorted(set(one) - shared)) for text, one in own]
+    if len(own) > _SINGLY:
+        return said + counted(rest, f"{len(own)} sequences")
+    return said + [f"{text}: {one.sentence}" for text, remarks in rest for one in remarks]
 
 
 def model_remarks(predictor: Predictor) -> Iterator[Remark]:

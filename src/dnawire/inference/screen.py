@@ -206,6 +206,16 @@ def check_predictor(predictor: Predictor, question: Question) -> None:
             f"rank by {TRANSMISSION}, use a model that predicts a Hamiltonian, or accept an error "
             "of orders of magnitude with --conductance_from_grid.",
         )
+    if question.rank_by == MEAN_DOS and not knows_dos(predictor):
+        raise UsageError(
+            f"{MEAN_DOS} of {predictor.name}, which was trained on records without DOS.",
+            f"rank by {MEAN_TRANSMISSION}.",
+        )
+
+
+def knows_dos(predictor: Predictor) -> bool:
+    """Whether the DOS of a predictor means anything: it follows from H, or was learned."""
+    return predictor.knows_hamiltonian or "dos" in predictor.conditions.quantities
 
 
 class _Remarks:
@@ -275,8 +285,9 @@ def _answers(
     window = np.isin(energies, question.energies[question.in_window])
     values = {
         MEAN_TRANSMISSION: spectra.log10_transmission[:, window].mean(axis=1),
-        MEAN_DOS: spectra.log10_dos[:, window].mean(axis=1),
     }
+    if knows_dos(predictor):
+        values[MEAN_DOS] = spectra.log10_dos[:, window].mean(axis=1)
     if question.fermi_energy is not None:
         values[TRANSMISSION] = interpolated(
             energies, spectra.log10_transmission, question.fermi_energy

@@ -131,12 +131,8 @@ def summarize(
     is_known = predictor.knows_resonances
     levels = _poles_of(predictor, record) if is_known else None
     spectra = _resolved(predictor, record, levels, fermi_energy) if is_known else record
-    log10_transmission, log10_dos = (spectra.spectra[name] for name in _COLUMNS)
+    log10_transmission = spectra.log10_transmission
     highest = log10_transmission[top := int(log10_transmission.argmax())]
-    logarithm = np.maximum(log10_dos, _SMALLEST_LOG10)
-    peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
-    peaks = _apart(peaks, spectra.energies, logarithm)
-    order = np.argsort(-logarithm[peaks], kind="stable")
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
@@ -146,7 +142,7 @@ def summarize(
         spectra=spectra,
         max_transmission=float(10.0**highest),
         max_energy=float(spectra.energies[top]) if np.isfinite(highest) else math.nan,
-        dos_peaks=spectra.energies[peaks[order]],
+        dos_peaks=_dos_peaks(spectra),
         at_fermi_energy=at_fermi,
         certificate=predictor.certificate(record.junction.duplex),
     )
@@ -168,6 +164,18 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
         If the predictor knows no resonances.
     """
     return _resolved(predictor, record, _poles_of(predictor, record), None)
+
+
+def _dos_peaks(spectra: TransportRecord) -> NDArray[np.float64]:
+    """Energies of the prominent peaks of the DOS in eV, the highest first; none without DOS."""
+    if BY_NAME["dos"].column not in spectra.spectra:
+        return np.empty(0)
+    logarithm = np.maximum(spectra.spectra[BY_NAME["dos"].column], _SMALLEST_LOG10)
+    peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
+    peaks = _apart(peaks, spectra.energies, logarithm)
+    order = np.argsort(-logarithm[peaks], kind="stable")
+    found: NDArray[np.float64] = spectra.energies[peaks[order]]
+    return found
 
 
 def _apart(
@@ -199,7 +207,9 @@ def _resolved(
         energies = np.union1d(energies, [fermi_energy])
     junction = record.junction
     junctions = JunctionArrays(
-        junction.duplex.codes[None], junction.gamma_left[None], junction.gamma_right[None]
+        junction.duplex.codes_in(predictor.conditions.alphabet)[None],
+        junction.gamma_left[None],
+        junction.gamma_right[None],
     )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
     totals = [predictor.totals(junctions, piece, record.eta) for piece in pieces]

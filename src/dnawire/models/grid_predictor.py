@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.graphs import junction_batch, ladder_batch
+from dnawire.graphs.schema import SpectraBatch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.base import TransportModel
 from dnawire.predictors import Conditions, checked_energies, in_batches
@@ -73,7 +74,7 @@ class GridPredictor:
             spectra = self._model.evaluate(batch)
         return Totals(
             log10_transmission=spectra.log10_transmission.double().cpu().numpy(),
-            log10_dos=spectra.log10_dos.double().cpu().numpy(),
+            log10_dos=self._dos(spectra),
         )
 
     def hamiltonian(self, duplex: Duplex) -> NoReturn:
@@ -107,6 +108,16 @@ class GridPredictor:
         """Compare length, contacts, couplings and base pairs with those of the training."""
         return self.conditions.out_of_domain(junction, self.respects)
 
+    def _dos(self, spectra: SpectraBatch) -> NDArray[np.float64]:
+        """log10 DOS; NaN if the model was trained on records without it."""
+        if (
+            spectra.log10_dos is None
+            or BY_COLUMN["log10_dos"].name not in self.conditions.quantities
+        ):
+            return np.full(spectra.log10_transmission.shape, np.nan)
+        dos: NDArray[np.float64] = spectra.log10_dos.double().cpu().numpy()
+        return dos
+
     def _check_energies(self, energies: ArrayLike | None) -> None:
         own = self.conditions.energies
         if energies is None:
@@ -130,7 +141,9 @@ class GridPredictor:
     def _records(self, junctions: Sequence[Junction]) -> Iterator[TransportRecord]:
         with torch.no_grad():
             batch = junction_batch(junctions).to(self._model.energies.device)
-            spectra = self._model(batch).known()
+            found = self._model(batch).known()
+        learned = self.conditions.quantities
+        spectra = {name: one for name, one in found.items() if BY_COLUMN[name].name in learned}
         for row, junction in enumerate(junctions):
             yield TransportRecord(
                 junction=junction,

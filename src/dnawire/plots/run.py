@@ -132,6 +132,7 @@ def _resolved(predictor: Predictor | None, record: TransportRecord) -> Transport
     is_same = all(
         np.allclose(values[on_grid], record.spectra[name], rtol=0.0, atol=_SAME)
         for name, values in resolved.spectra.items()
+        if name in record.spectra
     )
     return resolved if is_same else record
 

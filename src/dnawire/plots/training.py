@@ -126,11 +126,13 @@ def _set_scale(ax: Axes, *curves: NDArray[np.float64]) -> None:
 def plot_errors(ax: Axes, metrics: Metrics, restarts: Sequence[int] = ()) -> Axes:
     """Draw the mean absolute validation errors of the scored quantities by epoch."""
     epochs = metrics["epoch"]
-    units = dict.fromkeys(one.scale_unit or "dimensionless" for one in SCORED)
-    for color, one in zip(LINES, SCORED, strict=False):
+    # A quantity that the records do not have has no errors.
+    scored = [one for one in SCORED if not np.isnan(metrics[SCORE_COLUMNS[one.name]]).all()]
+    units = dict.fromkeys(one.scale_unit or "dimensionless" for one in scored)
+    for color, one in zip(LINES, scored, strict=False):
         ax.plot(epochs, metrics[SCORE_COLUMNS[one.name]], color=color, label=one.title.lower())
     _mark_restarts(ax, epochs, restarts)
-    _set_scale(ax, *(metrics[SCORE_COLUMNS[one.name]] for one in SCORED))
+    _set_scale(ax, *(metrics[SCORE_COLUMNS[one.name]] for one in scored))
     ax.set(xlabel="Epoch", ylabel=f"Mean absolute error ({', '.join(units)})")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.02)

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from dnawire.config import GenerationConfig
 from dnawire.data import Coverage
 from dnawire.errors import UsageError
-from dnawire.junction import Contact, Junction
+from dnawire.junction import DNA, Alphabet, Contact, Junction
+from dnawire.quantities import BY_NAME
 from dnawire.tightbinding import ParameterSet
 
 
@@ -29,13 +30,17 @@ class Conditions:
     contacts: tuple[Contact, Contact] | None
     """Left and right contact; None if the training data used others from record to record."""
     parameters: str | None
-    """Tight-binding parameter set of the training records; None if they come from elsewhere."""
+    """Tight-binding parameter set, with its file if it is one's own; None if there is none."""
     origin: str
     """Where all this comes from, in words."""
     coverage: Coverage | None
     """What the training records hold; None if the predictor did not learn from records."""
     shortfalls: tuple[str, ...] = ()
     """In what the model is no better than a baseline; see `shortfalls`."""
+    alphabet: Alphabet = DNA
+    """Letters of the duplexes that can be predicted."""
+    quantities: tuple[str, ...] = tuple(BY_NAME)
+    """Quantities that the training records had, by name; all, if the predictor did not learn."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.eta < np.inf:
@@ -73,9 +78,10 @@ def conditions_of_parameters(parameters: ParameterSet) -> Conditions:
         energy_reference=0.0,
         eta=defaults.eta,
         contacts=_contacts_of_settings(vars(defaults)),
-        parameters=parameters.name,
+        parameters=parameters.label,
         origin="defaults of `dnawire generate`",
         coverage=None,
+        alphabet=parameters.alphabet,
     )
 
 

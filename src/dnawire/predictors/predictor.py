@@ -209,7 +209,7 @@ class HamiltonianPredictor:
 
     def hamiltonian(self, duplex: Duplex) -> NDArray[np.float64]:
         """Hamiltonian of a duplex in eV, (N, N), symmetric, in site order."""
-        diagonal, step, mask = self._source(duplex.codes[None])
+        diagonal, step, mask = self._source(duplex.codes_in(self.conditions.alphabet)[None])
         return dense_hamiltonian(diagonal[0], step[0], mask[0])
 
     def resonances(
@@ -242,7 +242,8 @@ class HamiltonianPredictor:
     def _records(
         self, junctions: Sequence[Junction], energies: NDArray[np.float64], eta: float
     ) -> Iterator[TransportRecord]:
-        blocks = self._source(np.stack([one.duplex.codes for one in junctions]))
+        alphabet = self.conditions.alphabet
+        blocks = self._source(np.stack([one.duplex.codes_in(alphabet) for one in junctions]))
         found = block_spectra(
             blocks.diagonal,
             blocks.step,

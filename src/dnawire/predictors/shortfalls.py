@@ -28,7 +28,13 @@ def shortfalls(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
         For example ``log10 T: 1.34, training mean 1.02``; empty if the model is better in all.
     """
     (_, own), *baselines = scores.items()
-    unknown = [one for one in SCORED if math.isnan(own[one.name])]
+    unknown = [
+        one
+        for one in SCORED
+        if math.isnan(own[one.name])
+        # Nobody has a score of what the records do not have.
+        and not (baselines and all(math.isnan(score[one.name]) for _, score in baselines))
+    ]
     return [f"{quantity.scale_label}: no score" for quantity in unknown] + [
         _shortfall(quantity, own[quantity.name], name, score[quantity.name])
         for name, score in baselines

@@ -84,7 +84,7 @@ def used_columns(config: TrainConfig) -> set[str]:
     return {
         one.column
         for one in QUANTITIES
-        if one.is_required
+        if one.is_scored
         or (one.name in predicted and getattr(config.loss, f"{one.name}_weight") > 0)
     }
 
@@ -203,7 +203,7 @@ def _check_energies(dataset: TransportDataset) -> None:
         raise UsageError(
             f"the records have {len(dataset.energies)} energy; a training needs at least "
             f"{_FEWEST_ENERGIES}",
-            "Train on spectra: T and DOS at several energies.",
+            "Train on spectra: T, and DOS if it is known, at several energies.",
         )
 
 

@@ -89,6 +89,7 @@ def provenance_of(
         "eta": data.statistics.eta,
         "energy_reference": sorted(set(dataset.energy_reference.tolist())),
         "trained_on": Coverage.of_dataset(dataset.select(data.splits.train)).to_plain(),
+        "quantities": [one.name for one in scored_in(data.dataset.spectra)],
         "leaked_duplexes": len(data.splits.leaks(dataset)),
         "best_epoch": trainer.state.best_epoch,
         "run_id": identity.run_id,
@@ -133,7 +134,7 @@ def predicted_records(
     size = len(data.dataset.energies)
     offsets = np.arange(len(records) + 1) * size
     spectra = {}
-    for one in scored_in(*(prediction.known() for prediction in predictions)):
+    for one in scored_in(reference.spectra, *(one.known() for one in predictions)):
         values = torch.cat([prediction.known()[one.column].cpu() for prediction in predictions])
         spectra[one.column] = Ragged(values.numpy()[order].reshape(-1), offsets)
     return reference, replace(reference, spectra=spectra, source=source)

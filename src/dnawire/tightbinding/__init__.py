@@ -1,11 +1,13 @@
-"""Published parameter sets, and the Hamiltonian of a duplex. Knows nothing of contacts."""
+"""Parameter sets, and the Hamiltonian of a duplex. Knows nothing of contacts."""
 
 from dnawire.tightbinding.ladder import LadderBlocks, dense_hamiltonian, ladder_blocks
-from dnawire.tightbinding.parameters import (
-    ParameterSet,
+from dnawire.tightbinding.parameters import ParameterSet
+from dnawire.tightbinding.reading import parse_parameters
+from dnawire.tightbinding.sets import (
     available_parameters,
     load_parameters,
-    parse_parameters,
+    parameters_of_dna,
+    template,
 )
 
 __all__ = [
@@ -15,5 +17,7 @@ __all__ = [
     "dense_hamiltonian",
     "ladder_blocks",
     "load_parameters",
+    "parameters_of_dna",
     "parse_parameters",
+    "template",
 ]

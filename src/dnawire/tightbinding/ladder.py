@@ -40,7 +40,8 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
     Parameters
     ----------
     codes
-        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=4.
+        Base codes in ladder layout, (B, L, 2): A=0, C=1, G=2, T=3, missing=4, further letters of
+        the set as in its alphabet.
     parameters
         Tight-binding parameters.
 
@@ -54,7 +55,7 @@ def ladder_blocks(codes: NDArray[np.integer], parameters: ParameterSet) -> Ladde
     InvalidDuplexError
         If the array is not (B, L, 2) or holds another code.
     """
-    _check_codes(codes)
+    _check_codes(codes, parameters)
     batch, length, strands = codes.shape
     mask = np.not_equal(codes, MISSING_CODE)
     diagonal = np.zeros((batch, length, strands, strands))
@@ -102,15 +103,17 @@ def dense_hamiltonian(
     return hamiltonian[np.ix_(present, present)]
 
 
-def _check_codes(codes: NDArray[np.integer]) -> None:
+def _check_codes(codes: NDArray[np.integer], parameters: ParameterSet) -> None:
     if codes.ndim != 3 or codes.shape[1] < 1 or codes.shape[2] != len(STRANDS):
         raise InvalidDuplexError(
             f"base codes have shape {codes.shape}.",
             "give codes in ladder layout (duplexes, base pairs, 2), for example "
             "Duplex.parse('ACGT').codes[None].",
         )
-    if codes.size and (codes.min() < 0 or codes.max() > MISSING_CODE):
+    letters = parameters.alphabet.letters
+    if codes.size and (codes.min() < 0 or codes.max() >= len(letters)):
+        known = ", ".join(f"{letter}={code}" for code, letter in enumerate(letters))
         raise InvalidDuplexError(
             f"base codes run from {codes.min()} to {codes.max()}.",
-            "use A=0, C=1, G=2, T=3 and 4 for a missing base.",
+            f"use {known.replace('_', 'missing')}.",
         )

@@ -195,7 +195,7 @@ class SpectralLoss(NamedTuple):
         columns = [
             energy_weights(known[one.column], self.steepness).flatten(1).sum(1).cpu()
             if one.column in known
-            else torch.zeros(len(target.log10_dos), dtype=torch.float64)
+            else torch.zeros(len(target.log10_transmission), dtype=torch.float64)
             for one in QUANTITIES
         ]
         return torch.stack(columns, 1)

@@ -2,5 +2,6 @@
 
 from dnawire.data.importers.detect import EnergyWindow, import_records
 from dnawire.data.importers.homo import GivenHomo
+from dnawire.data.importers.spectra import GivenConditions
 
-__all__ = ["EnergyWindow", "GivenHomo", "import_records"]
+__all__ = ["EnergyWindow", "GivenConditions", "GivenHomo", "import_records"]

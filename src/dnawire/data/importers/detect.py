@@ -17,6 +17,12 @@ from dnawire.data.importers import archives, raw
 from dnawire.data.importers.calculation import Run
 from dnawire.data.importers.homo import GivenHomo, Homo
 from dnawire.data.importers.parameters import PARAMETERS_FILE
+from dnawire.data.importers.spectra import (
+    GivenConditions,
+    check_no_conditions,
+    is_spectra_file,
+    read_spectra,
+)
 from dnawire.data.importers.structure import ForeignDataError
 from dnawire.data.record import TransportRecord
 from dnawire.data.store import FORMAT
@@ -30,6 +36,9 @@ EnergyWindow = Literal["common", "homo"]
 
 _SHOWN: Final = 10
 """Records and runs that are told one by one; more only in verbose messages."""
+
+
+_NOTHING_GIVEN: Final = GivenConditions()
 
 
 @dataclass
@@ -47,11 +56,12 @@ def import_records(
     *,
     homo: GivenHomo = None,
     skip_unusable: bool = False,
+    given: GivenConditions = _NOTHING_GIVEN,
 ) -> TransportDataset:
     """Read foreign transport calculations.
 
-    Three layouts are recognized: the G3NAT HDF5 archive, raw G3NAT run folders (one run, or any
-    folder above runs), and HDF5 files of xTB records with two energy windows.
+    Recognized are the G3NAT HDF5 archive, raw G3NAT run folders (one run, or any folder above
+    runs), HDF5 files of xTB records with two energy windows, and what `read_spectra` reads.
 
     Parameters
     ----------
@@ -66,11 +76,13 @@ def import_records(
     skip_unusable
         Whether calculations that cannot be used are skipped, and named in ``source``; otherwise
         they end the import.
+    given
+        Contacts and eta of a table or of arrays that do not state them.
 
     Returns
     -------
     TransportDataset
-        Validated records; LDOS per nucleotide in site order, contacts on whole nucleotides.
+        Validated; LDOS per nucleotide in site order, contacts on whole nucleotides.
 
     Raises
     ------
@@ -79,14 +91,17 @@ def import_records(
     UnusableDataFileError
         If the layout is unknown or calculations are incomplete or impossible; names all of them.
     UsageError
-        If the source does not have the window, is a file of this package already, or one HOMO is
-        given for several molecules.
+        If the source does not have the window, is a file of this package already, states what is
+        given, or one HOMO is given for several molecules.
     """
     path = Path(path)
     if not os.path.exists(path):
         raise NotFoundError(f"{path}: no such file or folder.", "check the path of the source.")
     if isinstance(homo, int | float) and homo not in ENERGY:
         raise UsageError(f"homo = {homo} eV is not possible.", f"give an energy {ENERGY}.")
+    if path.is_file() and is_spectra_file(path):
+        return _import_spectra(path, window, homo, given)
+    check_no_conditions(path, given)
     found, source = (_import_folder if path.is_dir() else _import_file)(path, window, homo)
     if found.problems:
         _refuse_or_tell(path, found, skip_unusable=skip_unusable)
@@ -95,6 +110,31 @@ def import_records(
     _tell(found, window)
     source = {**source, "homo": sorted({one.origin for one in found.homos})}
     return TransportDataset.from_records(_distinctly_named(found.records), source)
+
+
+def _import_spectra(
+    path: Path, window: EnergyWindow, homo: GivenHomo, given: GivenConditions
+) -> TransportDataset:
+    """Records of a table or of arrays; a fault in one ends the import."""
+    if window != "common" or homo is not None:
+        raise UsageError(
+            f"{path}: --window homo and --homo are for calculations on molecules.",
+            "leave them out: energies are taken as they are; energy_reference_eV says what they "
+            "are counted from.",
+        )
+    try:
+        records = list(read_spectra(path, given))
+    except ForeignDataError as error:
+        raise _unusable(path, str(error)) from error
+    if not records:
+        raise _unusable(path, "it has no records")
+    dataset = TransportDataset.from_records(
+        _distinctly_named(records), {"kind": "spectra", "file": path.absolute().name}
+    )
+    problem = find_problem(dataset)
+    if problem is not None:
+        raise _unusable(path, problem)
+    return dataset
 
 
 def _import_folder(
@@ -248,5 +288,6 @@ def _require_homo(path: Path, window: EnergyWindow) -> None:
 def _unusable(path: Path, problem: str) -> UnusableDataFileError:
     return UnusableDataFileError(
         f"{path}: {problem}.",
-        "mend what is named, or import an intact G3NAT archive, run folder or file of xTB records.",
+        "mend what is named, or import an intact G3NAT archive, run folder, file of xTB records, "
+        "table or npz file of spectra.",
     )

@@ -105,7 +105,8 @@ class AtomisticPredictor:
             columns = _columns(poles, grid, width)
             return Totals(*(columns[name][None] for name in Totals._fields))
         found = self._model.spectra(ladder_batch(*junctions), grid, width, self._charged)
-        return Totals(found.log10_transmission.numpy(), found.log10_dos.numpy())
+        known = found.known()
+        return Totals(*(known[name].numpy() for name in Totals._fields))
 
     def resonances(
         self, junction: Junction, energies: NDArray[np.float64], eta: float

@@ -154,9 +154,14 @@ class HamiltonianModel(TransportModel):
 
 
 def states_per_base(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> float:
-    """Mean over records of the integral of the DOS, divided by the number of bases."""
-    counts = []
+    """Mean over records of the integral of the DOS, divided by the number of bases.
+
+    Not a number if the records have no DOS.
+    """
+    counts = [torch.full((1,), torch.nan, dtype=torch.float64)]
     for batch in records:
+        if batch.spectra.log10_dos is None:
+            continue
         dos = 10.0 ** batch.spectra.log10_dos.double().cpu()
         number = batch.junctions.present.flatten(1).sum(1).cpu()
         counts.append(torch.trapezoid(dos, energies.cpu()) / number)

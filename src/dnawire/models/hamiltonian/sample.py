@@ -69,7 +69,8 @@ class _Group(NamedTuple):
     def of(cls, batch: Batch, every: int) -> Self:
         """Take every so many energies."""
         base = batch.junctions.base.clamp_max(NUM_BASES - 1)
-        spectra = batch.spectra.log10_transmission, batch.spectra.log10_dos
+        transmission, dos = batch.spectra.log10_transmission, batch.spectra.log10_dos
+        spectra = transmission, torch.full_like(transmission, torch.nan) if dos is None else dos
         edges = tuple(Tables.place(edge.kind, *edge.ends(base)) for edge in EDGES)
         targets = torch.stack([one[:, ::every] for one in spectra], dim=1)
         return cls(batch.junctions, targets, base, edges)

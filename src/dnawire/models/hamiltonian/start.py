@@ -62,14 +62,18 @@ class Start(NamedTuple):
     @property
     def is_poor(self) -> bool:
         """Whether the mean spectra say more of the records than this Hamiltonian does."""
-        pairs = zip(self.errors, self.trivial_errors, strict=True)
+        pairs = [
+            (own, trivial)
+            for own, trivial in zip(self.errors, self.trivial_errors, strict=True)
+            if not math.isnan(trivial)
+        ]
         # A fit that is not a number is none.
-        return not sum(own / (trivial or 1.0) for own, trivial in pairs) <= len(self.errors)
+        return not sum(own / (trivial or 1.0) for own, trivial in pairs) <= len(pairs)
 
     def report(self) -> None:
         """Say how well it fits; loudly, and what can be done, if it does so badly."""
         fit, trivial = (
-            " and ".join(f"{error:.2f}" for error in errors)
+            " and ".join("-" if math.isnan(error) else f"{error:.2f}" for error in errors)
             for errors in (self.errors, self.trivial_errors)
         )
         logger.info(
@@ -148,10 +152,15 @@ def _complete(sample: Sample, tables: Float[Tensor, " K"]) -> tuple[Tensor, Tens
 def levels(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> Float[Tensor, " n"]:
     """Energies in eV at which a base may have its level.
 
-    The highest maxima of the mean log10 DOS, ends included, and one energy beyond either end,
-    for bases that the energies do not show.
+    The highest maxima of the mean log10 DOS, or of the mean log10 T of records without one, ends
+    included, and one energy beyond either end, for bases that the energies do not show.
     """
-    mean = _mean(torch.cat([batch.spectra.log10_dos for batch in records]))
+    spectra = [batch.spectra for batch in records]
+    mean = _mean(
+        torch.cat(
+            [one.log10_transmission if one.log10_dos is None else one.log10_dos for one in spectra]
+        )
+    )
     padded = torch.nn.functional.pad(mean, (1, 1), value=-torch.inf)
     maxima = ((mean > padded[:-2]) & (mean >= padded[2:])).nonzero().flatten()
     highest = maxima[mean[maxima].argsort(descending=True)[:_MAXIMA]]

@@ -78,8 +78,11 @@ class StandardModel(TransportModel):
     def initialize(self, statistics: TargetStatistics) -> None:
         """Take over the mean spectrum of the training set and its spread per energy."""
         super().initialize(statistics)
-        self.mean.copy_(torch.stack([statistics.mean[name] for name in _COLUMNS]))
-        self.std.copy_(torch.stack([statistics.std[name] for name in _COLUMNS]))
+        for one, name in enumerate(_COLUMNS):
+            # What the records do not have is not learned, and not told by the predictor.
+            if name in statistics.mean:
+                self.mean[one].copy_(statistics.mean[name])
+                self.std[one].copy_(statistics.std[name])
 
     def adapt_to(self, training: Sequence[Batch]) -> None:
         """Fit the linear part by ridge regression on the composition, and count the channels."""
@@ -106,6 +109,8 @@ class StandardModel(TransportModel):
         for part in blocks(training):
             here, inputs = inputs.tensor_split([sum(map(len, part))])
             for one, name in enumerate(_COLUMNS):
+                if name not in part[0].spectra.known():
+                    continue
                 target = torch.cat([batch.spectra.known()[name].cpu() for batch in part])
                 scaled = (target - self.mean[one]) / self.std[one]
                 known = scaled.isfinite().all(1)

@@ -8,6 +8,7 @@ from dnawire.inference.candidates import (
 )
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
+from dnawire.inference.question import CONDUCTANCE, CRITERIA, Question
 from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
 from dnawire.inference.remarks import (
     Remark,
@@ -19,9 +20,6 @@ from dnawire.inference.remarks import (
     summary_remarks,
 )
 from dnawire.inference.screen import (
-    CONDUCTANCE,
-    CRITERIA,
-    Question,
     Screened,
     check_candidates,
     check_predictor,

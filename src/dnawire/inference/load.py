@@ -11,7 +11,7 @@ import numpy as np
 from dnawire.config.suggestion import nearest, nearest_of
 from dnawire.data import Coverage
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
-from dnawire.predictors import HamiltonianPredictor, Predictor
+from dnawire.predictors import PairwisePredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
     conditions_of_parameters,
@@ -115,7 +115,7 @@ def _named_folder(name: str) -> tuple[Path, str]:
 
 def _exact(name: str) -> Predictor:
     parameters = load_parameters(name)
-    return HamiltonianPredictor(
+    return PairwisePredictor(
         EXACT + parameters.name,
         conditions_of_parameters(parameters),
         partial(ladder_blocks, parameters=parameters),

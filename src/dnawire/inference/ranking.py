@@ -51,8 +51,9 @@ class Ranking:
     def add(self, screened: Screened) -> None:
         """Take more into account."""
         keys = self._keys(screened.values[self.rank_by])
-        best = np.lexsort((screened.rows, keys))[: self.top]
-        chosen = screened.select(best)
+        hopeful = np.flatnonzero(keys <= self._last_key)
+        best = np.lexsort((screened.rows[hopeful], keys[hopeful]))[: self.top]
+        chosen = screened.select(hopeful[best])
         values = [
             dict(zip(chosen.values, row, strict=True))
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
@@ -64,6 +65,13 @@ class Ranking:
         best = np.lexsort((positions, keys))[: self.top]
         self.rows = [joined[row] for row in best.tolist()]
         self._positions = [positions[row] for row in best.tolist()]
+
+    @property
+    def _last_key(self) -> float:
+        """What a value must not exceed to be ranked, by its key."""
+        if len(self.rows) < self.top:
+            return np.inf
+        return float(self._keys(np.array(self.rows[-1].values[self.rank_by])))
 
     def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.lowest else -values
@@ -81,8 +89,12 @@ class Distribution:
     def add(self, values: NDArray[np.float64]) -> None:
         """Count more values."""
         finite = values[np.isfinite(values)]
-        bins, numbers = np.unique(np.floor(finite / BIN).astype(np.int64), return_counts=True)
-        self.counts.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
+        bins = np.floor(finite / BIN).astype(np.int64)
+        if len(bins):
+            first = int(bins.min())
+            for number, count in enumerate(np.bincount(bins - first).tolist(), first):
+                if count:
+                    self.counts[number] += count
         self.vanishing += int(np.isneginf(values).sum())
 
     def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

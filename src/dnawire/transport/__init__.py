@@ -31,6 +31,7 @@ from dnawire.transport.observables import (
     zero_bias_conductance,
 )
 from dnawire.transport.pole_expansion import PoleExpansion
+from dnawire.transport.prefixes import BlockTables, mean_log10_transmission
 from dnawire.transport.probes import (
     DephasedJunctions,
     ProbeResponse,
@@ -43,6 +44,7 @@ __all__ = [
     "ActiveChain",
     "BlockChain",
     "BlockJunctions",
+    "BlockTables",
     "Conductance",
     "ContactColumns",
     "ContactedSystem",
@@ -74,6 +76,7 @@ __all__ = [
     "injected_densities",
     "interpolate_transmission",
     "linear_response",
+    "mean_log10_transmission",
     "narrow_level_share",
     "poles",
     "resolving_energies",

@@ -49,6 +49,7 @@ SELECTION: Final[dict[str, Any]] = {
     "window_min": None,
     "window_max": None,
     "unique": False,
+    "executor": None,
 }
 GENERATION: Final = {
     one.name: one.default
@@ -157,9 +158,10 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 def test_keywords_are_named_like_the_flags() -> None:
     of_commands = {"output", "save_all", "out", "verbose", "quiet", "debug"}
+    of_commands |= {"shard", "shard_size", "shards", "workers"}
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
-        (ScreenFlags, dw.screen, {"energies", "left", "right"}),
+        (ScreenFlags, dw.screen, {"energies", "left", "right", "executor"}),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}

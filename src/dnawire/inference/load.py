@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -78,6 +79,26 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     stored = load_model(folder)
     predictor = predictor_class(stored.specification.model_type)
     return predictor(label, _conditions(folder, stored), stored.model.to(place))
+
+
+def digest_of_model(name: str) -> str:
+    """SHA-256 of what `load_predictor` loads: the files of a model, or the tables of a set.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no model.
+    UnknownParameterSetError
+        If there is no such parameter set.
+    """
+    if name.startswith(EXACT):
+        return load_parameters(name.removeprefix(EXACT)).digest
+    total = hashlib.sha256()
+    for path in sorted(_named_folder(name)[0].iterdir()):
+        if path.is_file():
+            total.update(f"{path.name} {path.stat().st_size}\n".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
 
 
 def pretrained_models() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -45,7 +46,7 @@ class Ranking:
     top: int
     rows: list[Ranked] = field(default_factory=list)
     """Best first."""
-    _positions: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     """Their positions among all candidates."""
 
     def add(self, screened: Screened) -> None:
@@ -59,12 +60,15 @@ class Ranking:
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
         ]
         columns = chosen.texts, chosen.flipped_texts, values, chosen.remarks
-        joined = self.rows + [Ranked(*row) for row in zip(*columns, strict=True)]
-        positions = self._positions + chosen.rows.tolist()
+        self.merge([Ranked(*row) for row in zip(*columns, strict=True)], chosen.rows.tolist())
+
+    def merge(self, rows: Sequence[Ranked], positions: Sequence[int]) -> None:
+        """Take rows with their positions among all candidates into account."""
+        joined, positions = [*self.rows, *rows], [*self.positions, *positions]
         keys = self._keys(np.array([one.values[self.rank_by] for one in joined]))
         best = np.lexsort((positions, keys))[: self.top]
         self.rows = [joined[row] for row in best.tolist()]
-        self._positions = [positions[row] for row in best.tolist()]
+        self.positions = [positions[row] for row in best.tolist()]
 
     @property
     def _last_key(self) -> float:
@@ -96,6 +100,16 @@ class Distribution:
                 if count:
                     self.counts[number] += count
         self.vanishing += int(np.isneginf(values).sum())
+
+    def merge(self, other: Distribution) -> None:
+        """Count what another one has counted."""
+        self.counts.update(other.counts)
+        self.vanishing += other.vanishing
+
+    @property
+    def total(self) -> int:
+        """Number of all values."""
+        return sum(self.counts.values()) + self.vanishing
 
     def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Left edges of all bins from the first to the last value, and their counts."""

@@ -21,6 +21,10 @@ from dnawire.predictors import Predictor
 _VALUES_PER_PIECE: Final = 2**18
 _SHARED_PER_PIECE: Final = 2**14
 """Sequences whose work is shared: as many as the caches of a processor hold."""
+_CONDUCTANCES_PER_PIECE: Final = 256
+"""Milliseconds each."""
+_ALL_ORBITALS_PER_PIECE: Final = 4
+"""Tenths of a second and more each."""
 
 
 class Screened(NamedTuple):
@@ -54,10 +58,26 @@ class Screened(NamedTuple):
         return [text.decode() for text in duplex_texts(self.codes[:, ::-1, ::-1])]
 
 
+def piece_size(predictor: Predictor, question: Question) -> int:
+    """Sequences that are answered at once: fractions of a second."""
+    if shares_beginnings(predictor, question):
+        return _SHARED_PER_PIECE
+    if predictor.knows_resonances and not predictor.knows_hamiltonian:
+        return _ALL_ORBITALS_PER_PIECE
+    if question.rank_by == CONDUCTANCE:
+        return _CONDUCTANCES_PER_PIECE
+    return max(1, _VALUES_PER_PIECE // len(question.energies))
+
+
 def screen(
-    predictor: Predictor, candidates: Candidates, question: Question, *, unique: bool
+    predictor: Predictor,
+    candidates: Candidates,
+    question: Question,
+    *,
+    unique: bool,
+    rows: range | None = None,
 ) -> Iterator[Screened]:
-    """Answer a question for many sequences, a few thousand at a time.
+    """Answer a question for many sequences, at most a few thousand at a time.
 
     Parameters
     ----------
@@ -70,6 +90,8 @@ def screen(
     unique
         Skip a sequence whose junction is that of an earlier one, written from its other
         strand; see `is_same_from_both_strands`.
+    rows
+        Positions of those that are screened; None takes all.
 
     Yields
     ------
@@ -82,17 +104,14 @@ def screen(
         If the predictor is bound to other energies or another eta.
     """
     said = CommonRemarks(predictor, question)
-    size = max(1, _VALUES_PER_PIECE // len(question.energies))
-    if shares_beginnings(predictor, question):
-        size = _SHARED_PER_PIECE
-    for piece in candidates.pieces(size):
-        rows, codes = piece.rows, piece.codes
+    for piece in candidates.pieces(piece_size(predictor, question), rows):
+        positions, codes = piece.rows, piece.codes
         if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
             is_new = ~_is_repeated(codes, candidates)
-            rows, codes = rows[is_new], codes[is_new]
+            positions, codes = positions[is_new], codes[is_new]
         if len(codes):
             answers, found = answers_of(predictor, codes, question)
-            yield Screened(rows, codes, piece.is_in_order, answers, said(codes).joined(found))
+            yield Screened(positions, codes, piece.is_in_order, answers, said(codes).joined(found))
 
 
 def check_candidates(candidates: Candidates, question: Question) -> None:

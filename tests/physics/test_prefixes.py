@@ -56,7 +56,7 @@ def test_all_ladders_between_contacts_anywhere(length: int, blanks: bool, eta: f
         gammas[0][one], gammas[1][other] = 0.1, 0.3
         kinds = every[np.all([tables.present[every[:, n], i] for n, i in (one, other)], axis=0)]
         expected = one_by_one(tables, kinds, gammas, eta).mean(axis=1)
-        found = mean_log10_transmission(tables, kinds, *gammas, ENERGIES, eta=eta)
+        found = mean_log10_transmission(tables, kinds, gammas[0], gammas[1], ENERGIES, eta=eta)
         np.testing.assert_allclose(found, expected, rtol=0.0, atol=DECADES)
 
 
@@ -71,7 +71,7 @@ def test_long_ladders_between_many_contacts(length: int, eta: float) -> None:
     gammas[0, [1, length // 3], [0, 1]] = 0.1, 0.2
     gammas[1, [length // 2, -1], [1, 0]] = 0.3, 0.1
     for energy in ENERGIES[::3]:
-        found = mean_log10_transmission(tables, kinds, *gammas, [energy], eta=eta)
+        found = mean_log10_transmission(tables, kinds, gammas[0], gammas[1], [energy], eta=eta)
         row = ENERGIES.tolist().index(energy)
         expected = one_by_one(tables, kinds, gammas, eta)[:, row]
         np.testing.assert_allclose(found, expected, rtol=0.0, atol=DECADES)
@@ -83,11 +83,14 @@ def test_repeated_rows_and_any_order() -> None:
     kinds = np.repeat(generator.integers(0, KINDS, (30, 6)), 2, axis=0)
     gammas = np.zeros((2, 6, 2))
     gammas[0, 0, 0] = gammas[1, -1, 1] = 0.2
-    found = mean_log10_transmission(tables, kinds, *gammas, ENERGIES)
+    found = mean_log10_transmission(tables, kinds, gammas[0], gammas[1], ENERGIES)
     order = generator.permutation(len(kinds))
-    again = mean_log10_transmission(tables, kinds[order], *gammas, ENERGIES)
+    again = mean_log10_transmission(tables, kinds[order], gammas[0], gammas[1], ENERGIES)
     np.testing.assert_array_equal(again, found[order])
-    alone = [mean_log10_transmission(tables, row[None], *gammas, ENERGIES)[0] for row in kinds]
+    alone = [
+        mean_log10_transmission(tables, row[None], gammas[0], gammas[1], ENERGIES)[0]
+        for row in kinds
+    ]
     np.testing.assert_array_equal(alone, found)
 
 
@@ -97,10 +100,10 @@ def test_the_definition_says_the_same() -> None:
     kinds = kinds[(kinds[:, 0] == 0) & (kinds[:, -1] == 0)]
     gammas = np.zeros((2, 3, 2))
     gammas[0, 0, 0] = gammas[1, -1, 1] = 0.2
-    found = mean_log10_transmission(tables, kinds, *gammas, ENERGIES)
+    found = mean_log10_transmission(tables, kinds, gammas[0], gammas[1], ENERGIES)
     assert np.isneginf(found).any()
     with definitions():
-        expected = mean_log10_transmission(tables, kinds, *gammas, ENERGIES)
+        expected = mean_log10_transmission(tables, kinds, gammas[0], gammas[1], ENERGIES)
     np.testing.assert_allclose(found, expected, rtol=0.0, atol=DECADES)
 
 

@@ -185,7 +185,7 @@ def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
     keywords = set(ConditionKeywords.__annotations__)
     assert {TWINS.get(name, name) for name in asked} == keywords - {"energies"}
     selection = {one.name for one in dataclasses.fields(Selection)}
-    assert set(ScreenKeywords.__annotations__) - keywords == selection
+    assert set(ScreenKeywords.__annotations__) - keywords == selection | {"executor"}
 
 
 def test_the_import_is_instant() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_impossible_parts_are_refused(
 
 
 def test_any_executor_gives_the_same_ranking() -> None:
-    asked = {"rank_by": "log10_transmission", "fermi_energy": -7.1, "top": 7}
+    asked: Any = {"rank_by": "log10_transmission", "fermi_energy": -7.1, "top": 7}
     alone = dw.screen(EXACT, length=4, **asked)
     with ThreadPoolExecutor(2) as executor:
         found = dw.screen(EXACT, length=4, executor=executor, **asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -122,7 +122,7 @@ def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> Non
         print("\n".join([*screening.heading, ""]))
         shards = Shards(plan, _folder(flags, name))
         _compute(shards, flags.work, (0, 1))
-        takers = [screening.take]
+        takers: list[Callable[[Shard], None]] = [screening.take]
         if flags.save_all:
             takers.append(stack.enter_context(scores_file(folder.path / SCORES)))
         for shard in shards.read_all():

@@ -64,11 +64,11 @@ class Ranking:
 
     def merge(self, rows: Sequence[Ranked], positions: Sequence[int]) -> None:
         """Take rows with their positions among all candidates into account."""
-        joined, positions = [*self.rows, *rows], [*self.positions, *positions]
+        joined, places = [*self.rows, *rows], np.array([*self.positions, *positions], np.int64)
         keys = self._keys(np.array([one.values[self.rank_by] for one in joined]))
-        best = np.lexsort((positions, keys))[: self.top]
+        best = np.lexsort((places, keys))[: self.top]
         self.rows = [joined[row] for row in best.tolist()]
-        self.positions = [positions[row] for row in best.tolist()]
+        self.positions = places[best].tolist()
 
     @property
     def _last_key(self) -> float:

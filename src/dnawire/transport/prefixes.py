@@ -140,10 +140,12 @@ def _by_definition(
     eta: float,
 ) -> Doubles:
     present = tables.present[kinds]
+    left, right = (np.broadcast_to(gamma, present.shape) for gamma in gammas)
     found = block_totals(
         tables.diagonal[kinds],
         tables.step[kinds[:, :-1], kinds[:, 1:]],
-        *(np.broadcast_to(gamma, present.shape) for gamma in gammas),
+        left,
+        right,
         energies,
         mask=present,
         eta=eta,

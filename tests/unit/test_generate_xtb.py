@@ -19,6 +19,7 @@ from dnawire.data import find_problem, read_dataset
 from dnawire.data.atomistic import means_dataset, read_atomistic
 from dnawire.errors import NotConvergedError, UnusableDataFileError, UsageError
 from dnawire.junction import reverse_complement
+from dnawire.workers import local_processes
 from dnawire.xtb.design import (
     all_duplexes,
     covering_duplexes,
@@ -28,7 +29,7 @@ from dnawire.xtb.design import (
 )
 from dnawire.xtb.level import Level
 from dnawire.xtb.plan import XtbPlan
-from dnawire.xtb.shards import Shards, local_processes
+from dnawire.xtb.shards import Shards
 from dnawire.xtb.spectra import Window
 from dnawire.xtb.variants import Variant
 

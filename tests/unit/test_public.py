@@ -62,6 +62,7 @@ SELECTION: Final[dict[str, Any]] = {
     "window_min": None,
     "window_max": None,
     "unique": False,
+    "executor": None,
 }
 CONTACTS: Final[dict[str, Any]] = dict.fromkeys(("left", "right", "gamma_left", "gamma_right"))
 AT: Final[dict[str, Any]] = {**CONTACTS, "fermi_energy": None, "temperature": 300.0}
@@ -304,11 +305,12 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 def test_keywords_are_named_like_the_flags() -> None:
     of_commands = {
-        "average", "debug", "duplexes", "out", "output", "quiet", "save_all", "verbose", "words",
+        "average", "debug", "duplexes", "out", "output", "quiet", "save_all", "shard", "shard_size",
+        "shards", "verbose", "words", "workers",
     }  # fmt: skip
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),
-        (ScreenFlags, dw.screen, {"energies", "left", "right"}),
+        (ScreenFlags, dw.screen, {"energies", "left", "right", "executor"}),
         (SeriesFlags, dw.series, {"energies", "left", "right"}),
         (ScanFlags, dw.scan, {"energies", "left", "right"}),
         (EvaluateFlags, dw.evaluate, set()),
@@ -342,7 +344,7 @@ def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
     keywords = set(ConditionKeywords.__annotations__)
     assert {TWINS.get(name, name) for name in asked} == keywords - {"energies"}
     selection = {one.name for one in dataclasses.fields(Selection)}
-    assert set(ScreenKeywords.__annotations__) - keywords == selection
+    assert set(ScreenKeywords.__annotations__) - keywords == selection | {"executor"}
     for kind, options in ((SeriesKeywords, SeriesOptions), (ScanKeywords, ScanOptions)):
         names = {one.name for one in dataclasses.fields(options)}
         assert set(kind.__annotations__) - keywords == names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, overload
 
@@ -18,9 +19,10 @@ from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
 from dnawire.api.wanted import Wanted, wanted, wanted_of_file
 from dnawire.errors import UsageError
-from dnawire.inference import load_predictor
+from dnawire.inference import compute_shard, load_predictor
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Conditions
+from dnawire.workers import completed
 
 if TYPE_CHECKING:
     from dnawire.predictors import Predictor
@@ -88,7 +90,7 @@ class Model:
     def screen(self, **keywords: Unpack[ScreenKeywords]) -> Screening:
         """Rank many sequences by one quantity; see `dnawire.screen`."""
         given: dict[str, Any] = dict(keywords)
-        sequences = given.pop("sequences", None)
+        sequences, executor = given.pop("sequences", None), given.pop("executor", None)
         listed = None
         if isinstance(sequences, str | Path):
             given["sequences"] = Path(sequences)
@@ -99,8 +101,13 @@ class Model:
         candidates = selection.candidates(listed)
         asked = KeywordConditions.of(given)  # type: ignore[arg-type]
         screening = Screening.prepared(selection, candidates, self.predictor, asked)
-        for _ in screening.pieces():
-            pass
+        if executor is None:
+            for _ in screening.pieces():
+                pass
+            return screening
+        plan = screening.plan("", None, with_scores=False)
+        for _, shard in completed(executor, partial(compute_shard, plan), range(plan.count)):
+            screening.take(shard)
         return screening
 
     def hamiltonian(self, duplex: Duplex | str) -> NDArray[np.float64]:

@@ -100,7 +100,9 @@ def screen(
         mean_log10_dos (over the window) or log10_conductance. ``lowest``: rank the lowest value
         first. ``top``: length of the ranking. ``window_min``, ``window_max``: ends of the window
         in eV. ``unique``: count a sequence and its other strand once, where the contacts make them
-        one junction. And the conditions of `dnawire.predict`.
+        one junction. ``executor``: any executor of `concurrent.futures`, of this machine or of
+        others, which computes parts; the result does not depend on it. And the conditions of
+        `dnawire.predict`.
 
     Returns
     -------

@@ -18,6 +18,8 @@ from dnawire.inference import (
     Ranked,
     Ranking,
     Screened,
+    ScreeningPlan,
+    Shard,
     check_candidates,
     check_predictor,
     counted,
@@ -96,6 +98,26 @@ class Screening(Sequence[Ranked]):
             self._ranking.add(piece)
             self.distribution.add(piece.values[self._selection.rank_by])
             yield piece
+
+    def plan(self, identity: str, shard_size: int | None, *, with_scores: bool) -> ScreeningPlan:
+        """The same work, divided; parameters are those of `ScreeningPlan`."""
+        selection = self._selection
+        return ScreeningPlan(
+            self._setup.predictor,
+            identity,
+            self._candidates,
+            self._question,
+            selection.unique,
+            selection.lowest,
+            selection.top,
+            with_scores,
+            shard_size,
+        )
+
+    def take(self, shard: Shard) -> None:
+        """Take what is known of some candidates into the ranking."""
+        self._ranking.merge(shard.ranking.rows, shard.ranking.positions)
+        self.distribution.merge(shard.distribution)
 
     def __len__(self) -> int:
         return len(self._ranking.rows)
@@ -244,8 +266,7 @@ class Screening(Sequence[Ranked]):
     @property
     def _counts(self) -> list[str]:
         vanishing = self.distribution.vanishing
-        counted = sum(self.distribution.counts.values()) + vanishing
-        lines = [f"screened      {counted:,} of {self.num_candidates:,} sequences"]
+        lines = [f"screened      {self.distribution.total:,} of {self.num_candidates:,} sequences"]
         if vanishing:
             lines.append(f"disconnected  {vanishing:,} of them: nothing flows at all")
         return lines

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Generator, Iterable, Mapping
-from operator import itemgetter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire import plots
 from dnawire.files.durable import replacing
-from dnawire.inference import status
+from dnawire.inference import scores_head
 
 if TYPE_CHECKING:
     from dnawire.api.screening import Screening
-    from dnawire.inference import Screened
+    from dnawire.inference import Shard
 
 SCORES: Final = "scores.csv"
 """The values of all sequences."""
@@ -39,28 +38,20 @@ def write_screening(folder: Path, screening: Screening) -> None:
     plots.save_figure(screening.plot(), folder / _DISTRIBUTION, table)
 
 
-def saved_scores(
-    pieces: Iterable[Screened], path: Path, names: Mapping[str, str]
-) -> Generator[Screened]:
-    """Write the values of all sequences, in their order; the file appears when it is complete.
+@contextmanager
+def scores_file(path: Path, *, named: bool) -> Iterator[Callable[[Shard], None]]:
+    """Context that gives what adds a shard to the table of all sequences.
 
-    Their names, by their texts, are written beside them if there are any.
+    The file appears when it is complete; ``named`` tables have a column of names.
     """
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        waiting: list[tuple[int, list[object]]] = []
-        for number, piece in enumerate(pieces):
-            if number == 0:
-                head = ["name", "sequence"] if names else ["sequence"]
-                writer.writerow([*head, *piece.values, "status"])
-            words = {remarks: status(remarks) for remarks in set(piece.remarks)}
-            columns = (values.tolist() for values in piece.values.values())
-            statuses = (words[remarks] for remarks in piece.remarks)
-            named = [[names.get(text, "") for text in piece.texts]] if names else []
-            rows = map(list, zip(*named, piece.texts, *columns, statuses, strict=True))
-            waiting += zip(piece.rows.tolist(), rows, strict=True)
-            if piece.is_in_order:
-                writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))
-                waiting = []
-            yield piece
-        writer.writerows(row for _, row in sorted(waiting, key=itemgetter(0)))
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        begun = False
+
+        def add(shard: Shard) -> None:
+            nonlocal begun
+            if shard.names and not begun:
+                file.write(scores_head(shard.names, named=named))
+                begun = True
+            file.write(shard.scores)
+
+        yield add

@@ -14,6 +14,7 @@ from dnawire.scalars import ENERGY, Range, check_count, check_range, check_switc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Executor
 
     from dnawire.inference import Candidates, Question
     from dnawire.junction import Duplex
@@ -135,7 +136,8 @@ class Selection:
 class ScreenKeywords(ConditionKeywords, total=False):
     """Keywords of a screening, named like the flags of `Selection`, which explains them.
 
-    ``sequences`` is the path of a file, or a list of sequences.
+    ``sequences`` is the path of a file, or a list of sequences; ``executor`` any executor of
+    `concurrent.futures`.
     """
 
     sequences: Iterable[Duplex | str] | Path | str | None
@@ -147,6 +149,7 @@ class ScreenKeywords(ConditionKeywords, total=False):
     window_min: float | None
     window_max: float | None
     unique: bool
+    executor: Executor | None
 
 
 def _checked_length(length: int) -> int:

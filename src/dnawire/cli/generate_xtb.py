@@ -14,6 +14,7 @@ from dnawire.api.target import check_target
 from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.scalars import BROADENING, COUPLING, ENERGY, Range, check_range
+from dnawire.workers import WORKERS, part_of
 
 if TYPE_CHECKING:
     from dnawire.xtb.plan import XtbPlan
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _LONGEST: Final = 40
-_WORKERS: Final = Range(1, 4096, "processes")
 _POINTS: Final = Range(2, 10**5, "energies")
 _GAMMA: Final = Range(COUPLING.low, COUPLING.high, COUPLING.unit)
 _WIDTHS: Final = Range(1, 10**4, "meV")
@@ -127,11 +127,12 @@ def run(arguments: Sequence[str]) -> int:
         A setting is impossible, a duplex has no result, or a file cannot be written.
     """
     flags = parse(GenerateXtbFlags, arguments, "generate xtb")
-    part = _part(flags.shard)
+    part = part_of(flags.shard)
     check_target(flags.out, overwrite=flags.overwrite or part is not None)
     flags.messages.configure()
     from dnawire.data import write_dataset
-    from dnawire.xtb.shards import Shards, fitting_workers, local_processes, share
+    from dnawire.workers import local_processes
+    from dnawire.xtb.shards import Shards, fitting_workers, share
 
     _check_calculation(flags)
     plan = _plan(flags)
@@ -173,7 +174,7 @@ def _plan(flags: GenerateXtbFlags) -> XtbPlan:
 def _check_calculation(flags: GenerateXtbFlags) -> None:
     asked = flags.calculation
     for name, values, allowed in (
-        ("workers", [flags.workers], _WORKERS),
+        ("workers", [flags.workers], WORKERS),
         ("gamma", asked.gamma, _GAMMA),
         ("energy_min", [asked.energy_min], ENERGY),
         ("energy_max", [asked.energy_max], ENERGY),
@@ -218,17 +219,6 @@ def _texts(flags: SequenceFlags) -> tuple[str, ...]:
     else:
         found = covering_duplexes(flags.at_least, lengths, flags.coverage or 0, flags.seed)
     return tuple(dict.fromkeys(duplex.text for duplex in found))
-
-
-def _part(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    index, slash, count = text.partition("/")
-    if not (slash and index.isdecimal() and count.isdecimal() and int(index) < int(count)):
-        raise UsageError(
-            f"shard = {text!r} is not a part of a whole.", "Write --shard I/N with 0 <= I < N."
-        )
-    return int(index), int(count)
 
 
 def _draw(shard: Path, out: Path) -> None:

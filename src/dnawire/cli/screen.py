@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import tyro
 
@@ -17,17 +18,52 @@ from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.selection import Selection
 from dnawire.cli._flags import Messages, parse
 from dnawire.errors import EXIT_FINISHED
+from dnawire.scalars import Range, check_count
+from dnawire.workers import WORKERS, part_of
 
 if TYPE_CHECKING:
-    from dnawire.inference import Screened
+    from dnawire.api.screening import Screening
+    from dnawire.inference import ScreeningPlan, Shard, Shards
 
 _logger = logging.getLogger(__name__)
+
+
+_SIZES: Final = Range(1, 10**8, "sequences")
+
+
+@dataclass(frozen=True)
+class WorkFlags:
+    """How the work is divided; the results do not depend on who computes what."""
+
+    workers: int | None = None
+    """Number of processes, each with one thread; None takes as many as there are processors and
+    the work is worth."""
+
+    shard: str | None = None
+    """Compute only a part, I/N with I from 0, and write no results: for the jobs of an array. The
+    same command without it merges them."""
+
+    shards: Path | None = None
+    """Folder of what is computed until the results are written; None takes the name of the results
+    with .shards."""
+
+    shard_size: int | None = None
+    """Number of sequences of a shard, which is what a killed command may lose; None takes some
+    that take a tenth of a second or more."""
+
+    def __post_init__(self) -> None:
+        check_count("workers", self.workers, WORKERS)
+        check_count("shard_size", self.shard_size, _SIZES)
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True, kw_only=True)
 class ScreenFlags(Selection):
-    """Compute one quantity of many sequences, and rank them by it."""
+    """Compute one quantity of many sequences, and rank them by it.
+
+    A killed command goes on when it is given again: what is computed stays in a folder beside the
+    results until they are written.
+    """
 
     model: tyro.conf.Positional[str]
     """Output folder of a training run, e.g. outputs/hamiltonian; or exact:NAME for the exact
@@ -39,6 +75,8 @@ class ScreenFlags(Selection):
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
     results: ResultPlace = field(default_factory=ResultPlace)
+
+    work: WorkFlags = field(default_factory=WorkFlags)
 
     device: str = "auto"
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
@@ -53,44 +91,97 @@ def run(arguments: Sequence[str]) -> int:
     Raises
     ------
     dnawire.errors.DnawireError
-        A sequence, contact or energy is impossible, the model cannot be used, or the results
-        cannot be written.
+        A sequence, contact or energy is impossible, the model cannot be used, a shard is damaged,
+        or the results cannot be written.
     """
     flags = parse(ScreenFlags, arguments, "screen")
+    part = part_of(flags.work.shard)
     flags.messages.configure()
     from dnawire.api.screening import Screening
-    from dnawire.api.screening_files import MEMBERS, SCORES, saved_scores, write_screening
-    from dnawire.inference import load_predictor
+    from dnawire.inference import Shards, digest_of_model, load_predictor
 
     candidates = flags.candidates()
     predictor = load_predictor(flags.model, flags.device)
     screening = Screening.prepared(flags, candidates, predictor, flags.conditions)
-    with result_folder(flags.results, "screenings", predictor.name, MEMBERS) as folder:
+    identity = f"{digest_of_model(flags.model)} {flags.device}"
+    plan = screening.plan(identity, flags.work.shard_size, with_scores=flags.save_all)
+    if part is None:
+        _whole(flags, screening, plan)
+        return EXIT_FINISHED
+    _compute(Shards(plan, _folder(flags, predictor.name)), flags.work, part)
+    return EXIT_FINISHED
+
+
+def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> None:
+    """Compute what is missing, merge all and write the results."""
+    from dnawire.api.screening_files import MEMBERS, SCORES, scores_file, write_screening
+    from dnawire.inference import Shards
+
+    name = plan.predictor.name
+    with result_folder(flags.results, "screenings", name, MEMBERS) as folder, ExitStack() as stack:
         print("\n".join([*screening.heading, ""]))
-        pieces = _reported(screening.pieces(), screening.num_candidates)
+        shards = Shards(plan, _folder(flags, name))
+        _compute(shards, flags.work, (0, 1))
+        takers: list[Callable[[Shard], None]] = [screening.take]
         if flags.save_all:
-            pieces = saved_scores(pieces, folder.path / SCORES, screening.names)
-        with closing(pieces):
-            deque(pieces, maxlen=0)
+            takers.append(
+                stack.enter_context(scores_file(folder.path / SCORES, named=bool(screening.names)))
+            )
+        for shard in shards.read_all():
+            for take in takers:
+                take(shard)
+        stack.close()
         write_screening(folder.path, screening)
         published = folder.publish()
+    shards.remove()
     print("\n".join(screening.lines))
     for warning in screening.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
-    return EXIT_FINISHED
 
 
-def _reported(pieces: Iterable[Screened], total: int) -> Generator[Screened]:
-    """Show progress: a bar on a terminal, a line for every tenth of the work elsewhere."""
+def _folder(flags: ScreenFlags, name: str) -> Path:
+    """Where the shards lie."""
+    if flags.work.shards is not None:
+        return flags.work.shards
+    place = flags.results.output or Path("screenings") / name.replace(":", "-")
+    return place.with_name(f"{place.name}.shards")
+
+
+def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> None:
+    """Compute the shards of a part that are missing."""
+    from dnawire.inference import compute_shard, fitting_workers, share
+    from dnawire.workers import completed, local_processes
+
+    numbers = share(range(shards.plan.count), *part)
+    todo = shards.missing(numbers)
+    if len(todo) < len(numbers):
+        done = len(numbers) - len(todo)
+        _logger.info("%s: %d of %d shards are there", shards.folder, done, len(numbers))
+    count = work.workers or fitting_workers(len(todo))
+    compute = partial(compute_shard, shards.plan)
+    with ExitStack() as stack:
+        if count == 1:
+            computed: Generator[tuple[int, Shard]] = ((one, compute(one)) for one in todo)
+        else:
+            executor = stack.enter_context(local_processes(count))
+            computed = completed(executor, compute, todo)
+        stack.callback(computed.close)
+        total = sum(len(shards.plan.rows(number)) for number in todo)
+        _store(computed, shards, total)
+
+
+def _store(computed: Iterable[tuple[int, Shard]], shards: Shards, total: int) -> None:
+    """Store shards, and show progress: a bar on a terminal, else a line for every tenth of all."""
     from tqdm import tqdm
 
     done, tenths, start = 0, 0, time.monotonic()
     with tqdm(total=total, unit=" sequences", unit_scale=True, disable=None, leave=False) as bar:
-        for piece in pieces:
-            yield piece
-            bar.update(len(piece.codes))
-            done += len(piece.codes)
+        for number, shard in computed:
+            shards.store(shard)
+            size = len(shards.plan.rows(number))
+            bar.update(size)
+            done += size
             is_tenth, tenths = 10 * done // total > tenths, 10 * done // total
             if bar.disable:
                 rate = done / max(time.monotonic() - start, 1e-9)

@@ -15,7 +15,13 @@ from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
-from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
+from dnawire.inference.load import (
+    EXACT,
+    MODEL_FOLDER,
+    available_models,
+    digest_of_model,
+    load_predictor,
+)
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
     AtEquilibrium,
@@ -27,6 +33,7 @@ from dnawire.inference.observables import (
     probe_sites,
     response_of,
 )
+from dnawire.inference.question import CONDUCTANCE, CRITERIA, TRANSMISSION, Question
 from dnawire.inference.ranking import BIN, Distribution, Ranked, Ranking
 from dnawire.inference.remarks import (
     DISCONNECTED,
@@ -40,16 +47,21 @@ from dnawire.inference.remarks import (
     status,
     summary_remarks,
 )
+from dnawire.inference.scores import scores_head
 from dnawire.inference.screen import (
-    CONDUCTANCE,
-    CRITERIA,
-    TRANSMISSION,
-    Question,
     Screened,
     check_candidates,
     check_predictor,
     is_same_from_both_strands,
     screen,
+)
+from dnawire.inference.shards import (
+    ScreeningPlan,
+    Shard,
+    Shards,
+    compute_shard,
+    fitting_workers,
+    share,
 )
 from dnawire.inference.summary import (
     AtFermiEnergy,
@@ -94,6 +106,9 @@ __all__ = [
     "Ranking",
     "Remark",
     "Screened",
+    "ScreeningPlan",
+    "Shard",
+    "Shards",
     "Summary",
     "align_signs",
     "answer_each",
@@ -110,14 +125,17 @@ __all__ = [
     "clean_conductance",
     "common_energies",
     "common_value",
+    "compute_shard",
     "conductance_remarks",
     "counted",
     "current_of",
     "dephased_conductance",
+    "digest_of_model",
     "disordered_conductance",
     "evaluate",
     "family_lengths",
     "fit_decay",
+    "fitting_workers",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",
@@ -128,7 +146,9 @@ __all__ = [
     "resolved_record",
     "response_of",
     "said_of_several",
+    "scores_head",
     "screen",
+    "share",
     "single_changes",
     "status",
     "summarize",

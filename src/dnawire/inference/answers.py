@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dnawire.inference.candidates import ListedCandidates
+from dnawire.inference.question import Question
 from dnawire.inference.remarks import Remark
-from dnawire.inference.screen import Question, check_candidates, check_predictor, screen
+from dnawire.inference.screen import check_candidates, check_predictor, screen
 from dnawire.junction import Duplex
 from dnawire.predictors import Predictor
 
@@ -48,4 +49,5 @@ def answer_each(
     for duplex in duplexes:
         [found] = screen(predictor, ListedCandidates([duplex], ""), question, unique=False)
         values = {name: float(one[0]) for name, one in found.values.items()}
-        yield Answer(values, found.remarks[0])
+        [remarks] = found.remarks
+        yield Answer(values, remarks)

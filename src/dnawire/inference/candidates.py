@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from math import log10, prod
 from pathlib import Path
@@ -56,8 +57,15 @@ class Candidates(Protocol):
             If they do not.
         """
 
-    def pieces(self, size: int) -> Iterator[Piece]:
-        """At most ``size`` duplexes of one length, piece after piece."""
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of them."""
+
+    def pieces(self, size: int, rows: range | None = None) -> Iterator[Piece]:
+        """At most ``size`` duplexes of one length, piece after piece; those of some rows, or all.
+
+        A piece is in order if all candidates of these rows before its last are answered with it.
+        """
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Tell which of some duplexes (B, L, 2) are among them."""
@@ -111,16 +119,24 @@ class PatternCandidates:
         first = "".join(BASES[choices[0]] for choices in self._choices)
         yield Junction(Duplex.parse(first), left, right)
 
-    def pieces(self, size: int) -> Iterator[Piece]:
-        """Write the numbers from 0 in the mixed base of the choices."""
-        for start in range(0, self.count, size):
-            rows = rest = np.arange(start, min(start + size, self.count))
+    @property
+    def digest(self) -> str:
+        """That of the choices."""
+        return hashlib.sha256(
+            repr([choices.tolist() for choices in self._choices]).encode()
+        ).hexdigest()
+
+    def pieces(self, size: int, rows: range | None = None) -> Iterator[Piece]:
+        """Write the numbers of the rows in the mixed base of the choices."""
+        every = range(self.count) if rows is None else rows
+        for start in every[::size]:
+            numbers = rest = np.arange(start, min(start + size, every.stop))
             upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
             for position in range(len(self._choices) - 1, -1, -1):
                 choices = self._choices[position]
                 rest, digit = np.divmod(rest, len(choices))
                 upper[:, position] = choices[digit]
-            yield Piece(rows, np.stack((upper, _LAST_BASE - upper), axis=2), is_in_order=True)
+            yield Piece(numbers, np.stack((upper, _LAST_BASE - upper), axis=2), is_in_order=True)
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Compare every position with its choices."""
@@ -170,19 +186,28 @@ class ListedCandidates:
         """Return all of them: each has a length and blanks of its own."""
         return (Junction(duplex, left, right) for duplex in self._duplexes)
 
-    def pieces(self, size: int) -> Iterator[Piece]:
+    @property
+    def digest(self) -> str:
+        """That of the list."""
+        return hashlib.sha256("\n".join(one.text for one in self._duplexes).encode()).hexdigest()
+
+    def pieces(self, size: int, rows: range | None = None) -> Iterator[Piece]:
         """Group by length, whatever the order: pieces are as large as they can be."""
-        lengths = np.array([duplex.length for duplex in self._duplexes])
+        every = range(self.count) if rows is None else rows
+        lengths = np.array([self._duplexes[row].length for row in every])
         order = np.argsort(lengths, kind="stable")
         # Candidates before the last of the first n are all among them where n are as many.
         is_in_order = np.maximum.accumulate(order) == np.arange(len(order))
+        sorted_rows = order + every.start
         ends = [*(np.flatnonzero(np.diff(lengths[order])) + 1).tolist(), len(order)]
         begin = 0
         for end in ends:
             for start in range(begin, end, size):
                 stop = min(start + size, end)
-                codes = np.stack([self._duplexes[row].codes for row in order[start:stop].tolist()])
-                yield Piece(order[start:stop], codes, bool(is_in_order[stop - 1]))
+                codes = np.stack(
+                    [self._duplexes[row].codes for row in sorted_rows[start:stop].tolist()]
+                )
+                yield Piece(sorted_rows[start:stop], codes, bool(is_in_order[stop - 1]))
             begin = end
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:

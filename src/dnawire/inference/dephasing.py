@@ -8,8 +8,8 @@ import numpy as np
 
 from dnawire.errors import UsageError
 from dnawire.inference.answers import Answer
+from dnawire.inference.question import CONDUCTANCE, TRANSMISSION, Question
 from dnawire.inference.remarks import DISCONNECTED, junction_remarks, model_remarks
-from dnawire.inference.screen import CONDUCTANCE, TRANSMISSION, Question
 from dnawire.junction import Duplex, Junction
 from dnawire.predictors import HamiltonianPredictor, Predictor
 from dnawire.transport import DephasedJunctions, voltage_probe_response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ import numpy as np
 from dnawire.config.suggestion import nearest, nearest_of
 from dnawire.data import Coverage
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
-from dnawire.predictors import HamiltonianPredictor, Predictor
+from dnawire.predictors import PairwisePredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
     conditions_of_parameters,
@@ -84,6 +85,27 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     return predictor(label, _conditions(folder, stored), stored.model.to(place))
 
 
+def digest_of_model(name: str) -> str:
+    """SHA-256 of what `load_predictor` loads: the files of a model, or the tables of a set.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no model.
+    UnknownParameterSetError
+        If there is no such parameter set.
+    """
+    if name.startswith(EXACT):
+        return load_parameters(name.removeprefix(EXACT)).digest
+    total = hashlib.sha256()
+    place = named_model(name)[0]
+    for path in [place] if place.is_file() else sorted(place.iterdir()):
+        if path.is_file():
+            total.update(f"{path.name} {path.stat().st_size}\n".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
 def pretrained_models() -> tuple[str, ...]:
     """Names of the models that this package brings along."""
     return tuple(sorted(path.name for path in _PRETRAINED_FOLDER.iterdir() if path.is_dir()))
@@ -119,7 +141,7 @@ def named_model(name: str) -> tuple[Path, str]:
 
 def _exact(name: str) -> Predictor:
     parameters = load_parameters(name)
-    return HamiltonianPredictor(
+    return PairwisePredictor(
         EXACT + parameters.name,
         conditions_of_parameters(parameters),
         partial(ladder_blocks, parameters=parameters),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -45,25 +46,36 @@ class Ranking:
     top: int
     rows: list[Ranked] = field(default_factory=list)
     """Best first."""
-    _positions: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     """Their positions among all candidates."""
 
     def add(self, screened: Screened) -> None:
         """Take more into account."""
         keys = self._keys(screened.values[self.rank_by])
-        best = np.lexsort((screened.rows, keys))[: self.top]
-        chosen = screened.select(best)
+        hopeful = np.flatnonzero(keys <= self._last_key)
+        best = np.lexsort((screened.rows[hopeful], keys[hopeful]))[: self.top]
+        chosen = screened.select(hopeful[best])
         values = [
             dict(zip(chosen.values, row, strict=True))
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
         ]
         columns = chosen.texts, chosen.flipped_texts, values, chosen.remarks
-        joined = self.rows + [Ranked(*row) for row in zip(*columns, strict=True)]
-        positions = self._positions + chosen.rows.tolist()
+        self.merge([Ranked(*row) for row in zip(*columns, strict=True)], chosen.rows.tolist())
+
+    def merge(self, rows: Sequence[Ranked], positions: Sequence[int]) -> None:
+        """Take rows with their positions among all candidates into account."""
+        joined, places = [*self.rows, *rows], np.array([*self.positions, *positions], np.int64)
         keys = self._keys(np.array([one.values[self.rank_by] for one in joined]))
-        best = np.lexsort((positions, keys))[: self.top]
+        best = np.lexsort((places, keys))[: self.top]
         self.rows = [joined[row] for row in best.tolist()]
-        self._positions = [positions[row] for row in best.tolist()]
+        self.positions = places[best].tolist()
+
+    @property
+    def _last_key(self) -> float:
+        """What a value must not exceed to be ranked, by its key."""
+        if len(self.rows) < self.top:
+            return np.inf
+        return float(self._keys(np.array(self.rows[-1].values[self.rank_by])))
 
     def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.lowest else -values
@@ -81,9 +93,23 @@ class Distribution:
     def add(self, values: NDArray[np.float64]) -> None:
         """Count more values."""
         finite = values[np.isfinite(values)]
-        bins, numbers = np.unique(np.floor(finite / BIN).astype(np.int64), return_counts=True)
-        self.counts.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
+        bins = np.floor(finite / BIN).astype(np.int64)
+        if len(bins):
+            first = int(bins.min())
+            for number, count in enumerate(np.bincount(bins - first).tolist(), first):
+                if count:
+                    self.counts[number] += count
         self.vanishing += int(np.isneginf(values).sum())
+
+    def merge(self, other: Distribution) -> None:
+        """Count what another one has counted."""
+        self.counts.update(other.counts)
+        self.vanishing += other.vanishing
+
+    @property
+    def total(self) -> int:
+        """Number of all values."""
+        return sum(self.counts.values()) + self.vanishing
 
     def binned(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Left edges of all bins from the first to the last value, and their counts."""

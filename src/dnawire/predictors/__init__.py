@@ -1,6 +1,7 @@
 """Predictors: one interface to spectra of junctions, and exact ones through a Hamiltonian."""
 
 from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.pairwise import PairwisePredictor
 from dnawire.predictors.predictor import (
     HamiltonianPredictor,
     HamiltonianSource,
@@ -12,6 +13,7 @@ __all__ = [
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",
+    "PairwisePredictor",
     "Predictor",
     "checked_energies",
     "in_batches",

@@ -33,6 +33,7 @@ from dnawire.transport.observables import (
 )
 from dnawire.transport.pole_expansion import PoleExpansion
 from dnawire.transport.pole_junctions import PoleJunctions
+from dnawire.transport.prefixes import BlockTables, mean_log10_transmission
 from dnawire.transport.probes import (
     DephasedJunctions,
     ProbeResponse,
@@ -47,6 +48,7 @@ __all__ = [
     "ActiveChain",
     "BlockChain",
     "BlockJunctions",
+    "BlockTables",
     "Conductance",
     "ContactColumns",
     "ContactedSystem",
@@ -80,6 +82,7 @@ __all__ = [
     "injected_densities",
     "interpolate_transmission",
     "linear_response",
+    "mean_log10_transmission",
     "narrow_level_share",
     "poles",
     "resolving_energies",

@@ -84,19 +84,17 @@ def allocate(size):
 
 
 @inlined
-def _prepare_block(work, here, system, b, n):
+def prepare_block(work, here, h, present, damping):
     """Write the numbers of a block but for those of its neighbors."""
-    h = system.diagonal
     for i in range(2):
-        is_present = system.present[b, n, i]
-        work[here + 2 * i] = 1.0 if is_present else 0.0
-        work[here + 2 * i + 1] = -h[b, n, i, i] if is_present else 1.0
-        work[here + 5 + i] = system.contacts.damping[b, n, i]
-    work[here + 4] = -0.5 * (h[b, n, 0, 1] + h[b, n, 1, 0])
+        work[here + 2 * i] = 1.0 if present[i] else 0.0
+        work[here + 2 * i + 1] = -h[i, i] if present[i] else 1.0
+        work[here + 5 + i] = damping[i] if present[i] else 0.0
+    work[here + 4] = -0.5 * (h[0, 1] + h[1, 0])
 
 
 @inlined
-def _prepare_step(work, here, t):
+def prepare_step(work, here, t):
     """Write a step, and what it makes of the inverse of either block for the other one."""
     for i in range(2):
         for j in range(2):
@@ -116,9 +114,11 @@ def prepare(work, at, system, b):
     """Write what does not depend on the energy."""
     work[at.blocks : at.contacts] = 0.0
     for n in range(at.length):
-        _prepare_block(work, at.blocks + BLOCK * n, system, b, n)
+        h, present = system.diagonal[b, n], system.present[b, n]
+        damping = system.contacts.damping[b, n]
+        prepare_block(work, at.blocks + BLOCK * n, h, present, damping)
     for n in range(at.length - 1):
-        _prepare_step(work, at.blocks + BLOCK * n, system.step[b, n])
+        prepare_step(work, at.blocks + BLOCK * n, system.step[b, n])
     for c in range(at.num_columns):
         here, site = at.contacts + CONTACT * c, system.contacts.columns[b, c]
         work[here] = site // 2

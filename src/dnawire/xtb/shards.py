@@ -10,13 +10,10 @@ import json
 import logging
 import math
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,21 +21,19 @@ from dnawire.data.atomistic import AtomisticColumns, read_atomistic
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.store import read_dataset, write_dataset
 from dnawire.errors import (
-    EXIT_LOST_PROCESS,
     InvalidDuplexError,
-    LostProcessError,
     NotConvergedError,
     NotWritableError,
     UnusableDataFileError,
 )
 from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.workers import completed, processors
 from dnawire.xtb.plan import Results, XtbPlan, compute_duplex
 
 _logger = logging.getLogger(__name__)
 
 _DIGITS: Final = 12
 _FAILED: Final = ".failed.json"
-_THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _COST_EXPONENT: Final = 2.9
 """CPU time of a duplex grows with this power of its length."""
 _BYTES_AT_LEAST: Final = 3 * 10**8
@@ -109,21 +104,10 @@ class Shards:
         todo = self.missing(texts)
         _logger.info("%d of %d duplexes are computed", len(texts) - len(todo), len(texts))
         progress = _Progress(todo)
-        futures = {executor.submit(compute_shard, self, text): text for text in todo}
-        try:
-            for future in as_completed(futures):
-                text = futures[future]
-                progress.tell(text, future)
-                if self.path(text).exists():
-                    yield text
-        except BrokenExecutor as error:
-            raise LostProcessError(
-                f"a worker has ended before its duplex was computed ({error}).",
-                "give the same command again, with fewer --workers if memory was short.",
-            ) from error
-        finally:
-            for future in futures:
-                future.cancel()
+        for text, message in completed(executor, partial(compute_shard, self), todo):
+            progress.tell(text, message)
+            if self.path(text).exists():
+                yield text
 
     def compute_one(self, text: str) -> str:
         """Compute a shard; the result is a line for the log, also if the duplex has none.
@@ -203,46 +187,12 @@ def compute_shard(shards: Shards, text: str) -> str:
     return shards.compute_one(text)
 
 
-@contextmanager
-def local_processes(count: int) -> Iterator[Executor]:
-    """Executor of new processes on this machine with one thread each."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    # Numerical libraries read these when they are loaded, which a new process does.
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        with ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_begin_worker
-        ) as executor:
-            yield executor
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _begin_worker() -> None:
-    """End silently with Ctrl+C, and with a parent that is killed, who cannot say so."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(EXIT_LOST_PROCESS)
-
-
 def fitting_workers(plan: XtbPlan) -> int:
     """How many processes the processors and the memory of this machine take, at least one."""
     longest = max(len(text.partition("/")[0]) for text in plan.duplexes)
     needed = _BYTES_AT_LEAST + _BYTES_PER_SQUARE * longest**2
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    affinity = getattr(os, "sched_getaffinity", None)
-    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(processors, len(plan.duplexes), memory * 3 // 4 // needed))
+    return max(1, min(processors(), len(plan.duplexes), memory * 3 // 4 // needed))
 
 
 def share(duplexes: Sequence[str], index: int, count: int) -> list[str]:
@@ -259,9 +209,8 @@ class _Progress:
         self._count = len(texts)
         self._started = time.monotonic()
 
-    def tell(self, text: str, future: Future[str]) -> None:
+    def tell(self, text: str, message: str) -> None:
         """Tell of a duplex that ended."""
-        message = future.result()
         del self._left[text]
         done, rest = self._count - len(self._left), sum(self._left.values())
         seconds = (time.monotonic() - self._started) * rest / (self._total - rest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,12 +33,12 @@ class LearnedHamiltonianPredictor(HamiltonianPredictor):
 
 def learned_hamiltonian(model: HamiltonianModel) -> HamiltonianSource:
     """Return the Hamiltonians of a trained model."""
+    return partial(_blocks, model)
 
-    def blocks(codes: NDArray[np.int8]) -> LadderBlocks:
-        no_contact = np.zeros(codes.shape)
-        batch = ladder_batch(codes, no_contact, no_contact)
-        with torch.no_grad():
-            diagonal, step = model.hamiltonian(batch.to(model.energies.device))
-        return LadderBlocks(diagonal.cpu().numpy(), step.cpu().numpy(), batch.present.numpy())
 
-    return blocks
+def _blocks(model: HamiltonianModel, codes: NDArray[np.int8]) -> LadderBlocks:
+    no_contact = np.zeros(codes.shape)
+    batch = ladder_batch(codes, no_contact, no_contact)
+    with torch.no_grad():
+        diagonal, step = model.hamiltonian(batch.to(model.energies.device))
+    return LadderBlocks(diagonal.cpu().numpy(), step.cpu().numpy(), batch.present.numpy())

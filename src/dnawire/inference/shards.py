@@ -1,0 +1,286 @@
+"""Shards of a screening: so many candidates, one file each, that outlive the process.
+
+A shard appears whole or not at all, under a name that follows from its number and from all that
+shapes the results; who computes it again writes the same bytes. Whoever merges them gets the same
+ranking and the same table, whatever computed which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import dnawire
+from dnawire.errors import NotWritableError, UnusableDataFileError
+from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.inference.candidates import Candidates
+from dnawire.inference.question import Question
+from dnawire.inference.ranking import Distribution, Ranked, Ranking
+from dnawire.inference.remarks import Remark
+from dnawire.inference.scores import scores_table
+from dnawire.inference.screen import piece_size, screen
+from dnawire.predictors import Predictor
+from dnawire.workers import processors
+
+_DIGITS: Final = 12
+_PIECES: Final = 8
+"""Pieces of a shard, at least: a tenth of a second for what is fast."""
+_MOST_SHARDS: Final = 4096
+_SHARDS_PER_WORKER: Final = 8
+_TABLE: Final = ".csv"
+
+
+@dataclass(frozen=True, eq=False)
+class ScreeningPlan:
+    """All that shapes the results of a screening.
+
+    Parameters
+    ----------
+    predictor
+        What predicts.
+    identity
+        Digest of the model or parameter set, see `digest_of_model`.
+    candidates
+        The sequences.
+    question
+        What is asked of each.
+    unique, lowest, top
+        See `screen` and `Ranking`.
+    with_scores
+        Whether the values of all sequences are wanted.
+    shard_size
+        Candidates of a shard; None chooses.
+    """
+
+    predictor: Predictor
+    identity: str
+    candidates: Candidates
+    question: Question
+    unique: bool
+    lowest: bool
+    top: int
+    with_scores: bool
+    shard_size: int | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """Candidates of a shard: whole pieces, so that a network sees the same batches."""
+        if self.shard_size is not None:
+            return self.shard_size
+        at_once = piece_size(self.predictor, self.question)
+        fewest = -(-self.candidates.count // (_MOST_SHARDS * at_once))
+        return max(_PIECES, fewest) * at_once
+
+    @property
+    def count(self) -> int:
+        """Number of shards."""
+        return -(-self.candidates.count // self.size)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the plan."""
+        asked = vars(self.question) | {"energies": self.question.energies.tolist()}
+        own = self.unique, self.lowest, self.top, self.with_scores, self.size
+        known = self.identity, self.predictor.name, self.candidates.digest
+        named = sorted(self.candidates.names.items())
+        plan = repr([dnawire.__version__, *known, sorted(asked.items()), own, named])
+        return hashlib.sha256(plan.encode()).hexdigest()
+
+    def rows(self, number: int) -> range:
+        """Candidates of a shard."""
+        return range(self.candidates.count)[number * self.size : (number + 1) * self.size]
+
+
+@dataclass
+class Shard:
+    """What is known of the candidates of one shard."""
+
+    number: int
+    ranking: Ranking
+    distribution: Distribution = field(default_factory=Distribution)
+    names: list[str] = field(default_factory=list)
+    """Quantities, in the order of their columns."""
+    scores: bytes = b""
+    """Rows of the table of all values, without its head; empty if they are not wanted."""
+
+
+def compute_shard(plan: ScreeningPlan, number: int) -> Shard:
+    """Screen the candidates of one shard."""
+    rank_by = plan.question.rank_by
+    shard = Shard(number, Ranking(rank_by, plan.lowest, plan.top))
+    pieces = screen(
+        plan.predictor, plan.candidates, plan.question, unique=plan.unique, rows=plan.rows(number)
+    )
+    tables = []
+    for piece in pieces:
+        shard.ranking.add(piece)
+        shard.distribution.add(piece.values[rank_by])
+        shard.names = list(piece.values)
+        if plan.with_scores:
+            tables.append(piece)
+    shard.scores = scores_table(tables, plan.candidates.names)
+    return shard
+
+
+class Shards:
+    """The shards of a plan in a folder.
+
+    Parameters
+    ----------
+    plan
+        What is to be computed.
+    folder
+        Folder of the shards; sub-folders divide different plans. It is created.
+
+    Raises
+    ------
+    NotWritableError
+        If the folder cannot be created.
+    """
+
+    def __init__(self, plan: ScreeningPlan, folder: Path) -> None:
+        self.plan = plan
+        self.folder = folder / plan.digest[:_DIGITS]
+        try:
+            make_directory_durably(self.folder)
+        except OSError as error:
+            raise _not_writable(self.folder, error) from error
+
+    def path(self, number: int) -> Path:
+        """File of a shard."""
+        return self.folder / f"{number:06}.json"
+
+    def missing(self, numbers: Iterable[int]) -> list[int]:
+        """Those of the shards that are not there yet."""
+        return [number for number in numbers if not self.path(number).exists()]
+
+    def store(self, shard: Shard) -> None:
+        """Write a shard.
+
+        Raises
+        ------
+        NotWritableError
+            If it cannot be written.
+        """
+        path = self.path(shard.number)
+        content = _plain(shard) | {"plan": self.plan.digest}
+        try:
+            if self.plan.with_scores:
+                # The table first: a shard is there when its file is.
+                replace_durably(path.with_suffix(_TABLE), shard.scores)
+            replace_durably(path, _sealed(content))
+        except OSError as error:
+            raise _not_writable(path, error) from error
+
+    def read_all(self) -> Iterator[Shard]:
+        """All shards in their order.
+
+        Raises
+        ------
+        UnusableDataFileError
+            If one is missing, damaged or of another plan.
+        """
+        numbers = range(self.plan.count)
+        missing = self.missing(numbers)
+        if missing:
+            raise UnusableDataFileError(
+                f"{self.folder}: {len(missing)} of {len(numbers)} shards are missing, for example "
+                f"{self.path(missing[0]).name}.",
+                "compute them: the same command without --shard.",
+            )
+        return map(self._read, numbers)
+
+    def remove(self) -> None:
+        """Remove the shards, and the folder around them if there are none of other plans."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
+
+    def _read(self, number: int) -> Shard:
+        path = self.path(number)
+        try:
+            content = _opened(path.read_bytes())
+            scores = path.with_suffix(_TABLE).read_bytes() if self.plan.with_scores else b""
+            expected = self.plan.digest, number, hashlib.sha256(scores).hexdigest()
+            if tuple(content[name] for name in ("plan", "number", "scores")) != expected:
+                raise ValueError("it belongs to another screening, or to another table")
+            return _shard(content, scores, self.plan)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnusableDataFileError(
+                f"{path} is no shard of this screening: {error}.",
+                "remove it, and give the same command again.",
+            ) from error
+
+
+def _plain(shard: Shard) -> dict[str, Any]:
+    """A shard as JSON has it; the reasons of remarks are there once."""
+    rows = shard.ranking.rows
+    different = list(dict.fromkeys(row.remarks for row in rows))
+    numbers = {remarks: number for number, remarks in enumerate(different)}
+    return {
+        "number": shard.number,
+        "names": shard.names,
+        "remarks": different,
+        "rows": [
+            [row.text, row.flipped_text, list(row.values.values()), numbers[row.remarks]]
+            for row in rows
+        ],
+        "positions": shard.ranking.positions,
+        "bins": sorted(shard.distribution.counts.items()),
+        "vanishing": shard.distribution.vanishing,
+        "scores": hashlib.sha256(shard.scores).hexdigest(),
+    }
+
+
+def _shard(content: dict[str, Any], scores: bytes, plan: ScreeningPlan) -> Shard:
+    names = content["names"]
+    remarks = [tuple(Remark(*one) for one in some) for some in content["remarks"]]
+    rows = [
+        Ranked(text, flipped, dict(zip(names, values, strict=True)), remarks[number])
+        for text, flipped, values, number in content["rows"]
+    ]
+    counts = Counter({bin_: count for bin_, count in content["bins"]})
+    ranking = Ranking(
+        plan.question.rank_by, plan.lowest, plan.top, rows, list(content["positions"])
+    )
+    distribution = Distribution(counts, content["vanishing"])
+    return Shard(content["number"], ranking, distribution, names, scores)
+
+
+def _sealed(content: dict[str, Any]) -> bytes:
+    """A line with the digest of what follows."""
+    text = json.dumps(content).encode()
+    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
+def _opened(data: bytes) -> dict[str, Any]:
+    digest, _, text = data.partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        raise ValueError("the content is damaged")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def fitting_workers(num_shards: int) -> int:
+    """How many processes are worth their start for so many shards, at least one."""
+    return max(1, min(processors(), num_shards // _SHARDS_PER_WORKER))
+
+
+def share(numbers: Sequence[int], index: int, count: int) -> Sequence[int]:
+    """Part ``index`` of ``count``: every count-th shard."""
+    return numbers[index::count]
+
+
+def _not_writable(path: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(
+        f"{path} cannot be written ({error.strerror or error}).",
+        "check that the folder is writable and has enough free space.",
+    )

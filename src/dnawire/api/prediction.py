@@ -127,12 +127,16 @@ class Prediction:
         Raises
         ------
         UsageError
-            If the model knows none, or none of so long a duplex.
+            If the model knows none of this junction.
         """
         record = self.record
         found = self._setup.predictor.resonances(record.junction, record.energies, record.eta)
         if found is None:
-            raise UsageError("levels of so long a duplex are not known", "Ask for a shorter one.")
+            raise UsageError(
+                f"{self._setup.predictor.name} knows no levels of {record.junction.duplex.text} "
+                "one by one",
+                "Use a model that predicts a Hamiltonian (docs/models.md), or a shorter duplex.",
+            )
         return found
 
     @property

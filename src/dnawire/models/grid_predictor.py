@@ -38,7 +38,6 @@ class GridPredictor:
     respects = ("lengths", "couplings", "placements", "pairs")
     knows_all_energies = False
     knows_hamiltonian = False
-    knows_resonances = False
 
     def __init__(self, name: str, conditions: Conditions, model: TransportModel) -> None:
         self.name = name
@@ -83,14 +82,8 @@ class GridPredictor:
             "use a model that predicts one (docs/models.md).",
         )
 
-    def resonances(self, junction: Junction, energies: NDArray[np.float64], eta: float) -> NoReturn:
-        """Refuse: resonances between the energies are not known; see `Predictor.resonances`."""
-        del energies, eta
-        raise UsageError(
-            f"the model {self.name} knows no resonances, neither of {junction.duplex.text} nor of "
-            "others.",
-            "use a model that knows them (docs/models.md).",
-        )
+    def resonances(self, junction: Junction, energies: NDArray[np.float64], eta: float) -> None:
+        """Levels of a junction are not known, of none; see `Predictor.resonances`."""
 
     def certificate(self, duplex: Duplex) -> None:
         """Nothing in a prediction tells how far it is from the truth."""

@@ -37,15 +37,14 @@ class Predictor(Protocol):
 
     @property
     def knows_all_energies(self) -> bool:
-        """Whether spectra at other energies than these, and at any eta, can be had."""
+        """Whether spectra at other energies than these, and at any eta, can be had.
+
+        Only then can resonances be resolved.
+        """
 
     @property
     def knows_hamiltonian(self) -> bool:
         """Whether `hamiltonian` can be asked for."""
-
-    @property
-    def knows_resonances(self) -> bool:
-        """Whether `resonances` can be asked for."""
 
     def predict(
         self,
@@ -112,16 +111,14 @@ class Predictor(Protocol):
     ) -> NDArray[np.complex128] | None:
         """Complex energies of the levels of a junction in eV, at least those about some energies.
 
-        None if they are not known one by one, and nothing in the spectra is sharper than eta.
-
-        Raises
-        ------
-        UsageError
-            If the predictor knows none.
+        None if those of this junction are not known one by one.
         """
 
     def certificate(self, duplex: Duplex) -> float | None:
-        """Error bar of a prediction that needs no reference, in meV; None if there is none."""
+        """Error bar of a prediction that needs no reference, in meV; None if there is none.
+
+        NaN for a duplex that is too long for it, of which there is no LDOS then either.
+        """
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Say in what respects nothing in the training prepared for a junction; empty if none."""
@@ -143,7 +140,6 @@ class HamiltonianPredictor:
     respects = ("pairs",)
     knows_all_energies = True
     knows_hamiltonian = True
-    knows_resonances = True
 
     def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
         self.name = name

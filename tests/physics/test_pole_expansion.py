@@ -112,3 +112,8 @@ def test_strong_contacts_are_as_exact(system: System, gamma: float) -> None:
     assert poles.transmission(energies, 0.005) == pytest.approx([one for one, _ in exact], rel=1e-8)
     density = np.transpose([one for _, one in exact])
     assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-8)
+
+
+def test_energies_outside_of_the_window_are_refused(poles: PoleExpansion) -> None:
+    with pytest.raises(ValueError, match="energies outside of -1 to 1 eV"):
+        poles.transmission(np.array([0.0, 1.1]), 0.005)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, overload
@@ -182,7 +182,15 @@ def _duplex(sequence: object) -> Duplex:
     )
 
 
+def predicted(setup: Setup, junctions: Sequence[Junction]) -> Iterator[Prediction]:
+    """Predict junctions of one setup while they are asked for."""
+    size = setup.predictor.at_once
+    for start in range(0, len(junctions), size):
+        part = junctions[start : start + size]
+        for record in setup.predictor.predict(part, setup.energies, setup.asked.eta):
+            yield Prediction(record, setup)
+
+
 def predictions_of(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
     """Predict junctions of one setup."""
-    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
-    return Predictions([Prediction(record, setup) for record in records], setup)
+    return Predictions(list(predicted(setup, junctions)), setup)

@@ -15,6 +15,7 @@ from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.prediction_tables import (
     conductance_line,
     prediction_rows,
+    prediction_warnings,
     spectra_columns,
     summary_table,
 )
@@ -24,7 +25,6 @@ from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
     Summary,
-    knows_conductance,
     model_remarks,
     prediction_remarks,
     status,
@@ -129,13 +129,11 @@ class Prediction:
         UsageError
             If the model knows none of this junction.
         """
-        record = self.record
-        found = self._setup.predictor.resonances(record.junction, record.energies, record.eta)
+        found = self._setup.predictor.resonances(self.junction, self.energies, self.record.eta)
         if found is None:
             raise UsageError(
-                f"{self._setup.predictor.name} knows no levels of {record.junction.duplex.text} "
-                "one by one",
-                "Use a model that predicts a Hamiltonian (docs/models.md), or a shorter duplex.",
+                f"{self._setup.predictor.name} knows no levels of {self.junction.duplex.text}",
+                "Use a model that does (docs/models.md), or a shorter duplex.",
             )
         return found
 
@@ -180,13 +178,7 @@ class Prediction:
         check_range("temperature", kelvin, TEMPERATURE)
         if energy is None:
             raise UsageError("a conductance needs the Fermi energy", "Give fermi_energy in eV.")
-        if not knows_conductance(self._setup.predictor, from_grid=asked.conductance_from_grid):
-            raise UsageError(
-                f"{self._setup.predictor.name} knows T at the energies of its grid only: "
-                "resonances between them would be missing in a conductance",
-                "Use a model that knows them, or predict with conductance_from_grid=True and "
-                "accept an error of orders of magnitude.",
-            )
+        self._setup.check_conductance()
         is_known = (energy, kelvin) == (asked.fermi_energy, asked.temperature)
         summary = self.summary if is_known else self._summarized(energy, kelvin)
         assert summary.at_fermi_energy is not None
@@ -239,6 +231,20 @@ class Prediction:
         title = f"H by {self._setup.predictor.name}"
         duplex = self.junction.duplex
         return hamiltonian_figure(self.hamiltonian, duplex, title, self._setup.footer)
+
+    def plot_ldos(self) -> Figure:
+        """Figure of the LDOS at the energies that were asked for, energy against base.
+
+        Raises
+        ------
+        UsageError
+            If the model tells none.
+        """
+        from dnawire.plots import ldos_figure
+
+        self._column("ldos")
+        title = f"LDOS by {self._setup.predictor.name}"
+        return ldos_figure(self.record, title, self._setup.footer)
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes; see `Predictions.save`."""
@@ -316,14 +322,7 @@ class Predictions(Sequence[Prediction]):
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
-        own = [set(one.own_remarks) for one in self]
-        shared = set.intersection(*own) if len(own) > 1 else set()
-        common = (*model_remarks(self.setup.predictor), *sorted(shared))
-        return [remark.sentence for remark in common] + [
-            f"{one.junction.duplex.text}: {remark.sentence}"
-            for one, found in zip(self, own, strict=True)
-            for remark in sorted(found - shared)
-        ]
+        return prediction_warnings(self)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of the table as a pandas data frame, a row for each junction.

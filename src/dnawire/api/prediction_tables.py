@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.inference import Summary, knows_conductance
+from dnawire.inference import Summary, knows_conductance, model_remarks
 from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
-    from dnawire.api.prediction import Prediction
+    from dnawire.api.prediction import Prediction, Predictions
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
@@ -30,6 +30,18 @@ def conductance_line(setup: Setup) -> str:
             "(--conductance_from_grid)"
         )
     return f"conductance   at {temperature:g} K, E_F = {energy:g} eV"
+
+
+def prediction_warnings(predictions: Predictions) -> list[str]:
+    """Return sentences on what is not to be trusted: what holds for all of them once."""
+    own = [set(one.own_remarks) for one in predictions]
+    shared = set.intersection(*own) if len(own) > 1 else set()
+    common = (*model_remarks(predictions.setup.predictor), *sorted(shared))
+    return [remark.sentence for remark in common] + [
+        f"{one.junction.duplex.text}: {remark.sentence}"
+        for one, found in zip(predictions, own, strict=True)
+        for remark in sorted(found - shared)
+    ]
 
 
 def prediction_rows(predictions: Sequence[Prediction]) -> list[list[str]]:

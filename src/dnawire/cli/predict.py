@@ -12,9 +12,12 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.cli._flags import Messages, is_file, parse
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED, UsageError
 
 if TYPE_CHECKING:
+    from dnawire.api.conditions import Setup
+    from dnawire.api.prediction import Prediction
     from dnawire.junction import Junction
 
 _logger = logging.getLogger(__name__)
@@ -63,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     if not flags.sequences:
         raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    from dnawire.api.model import predictions_of
+    from dnawire.api.prediction import Predictions
     from dnawire.api.prediction_files import MEMBERS, write_predictions
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor
@@ -82,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     setup = flags.conditions.setup(predictor, contacts)
     with result_folder(flags.results, "predictions", predictor.name, MEMBERS) as folder:
         _announce_long(junctions)
-        predictions = predictions_of(setup, junctions)
+        predictions = Predictions(_summarized(setup, junctions), setup)
         # Results first: who reads only the head of the table ends the process.
         write_predictions(folder.path, predictions)
         published = folder.publish()
@@ -91,6 +94,17 @@ def run(arguments: Sequence[str]) -> int:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
+
+
+def _summarized(setup: Setup, junctions: Sequence[Junction]) -> list[Prediction]:
+    """Predict, and resolve the resonances of each at once, while its levels are at hand."""
+    from dnawire.api.model import predicted
+
+    found = []
+    for one in reported(predicted(setup, junctions), len(junctions), "junctions"):
+        _ = one.summary
+        found.append(one)
+    return found
 
 
 def _announce_long(junctions: Sequence[Junction]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import tyro
 
@@ -16,10 +14,8 @@ from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.selection import Selection
 from dnawire.cli._flags import Messages, parse
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED
-
-if TYPE_CHECKING:
-    from dnawire.inference import Screened
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +63,8 @@ def run(arguments: Sequence[str]) -> int:
     screening = Screening.prepared(flags, candidates, predictor, flags.conditions)
     with result_folder(flags.results, "screenings", predictor.name, MEMBERS) as folder:
         print("\n".join([*screening.heading, ""]))
-        pieces = _reported(screening.pieces(), screening.num_candidates)
+        total = screening.num_candidates
+        pieces = reported(screening.pieces(), total, "sequences", lambda one: len(one.codes))
         if flags.save_all:
             pieces = saved_scores(pieces, folder.path / SCORES)
         with closing(pieces):
@@ -79,20 +76,3 @@ def run(arguments: Sequence[str]) -> int:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
-
-
-def _reported(pieces: Iterable[Screened], total: int) -> Generator[Screened]:
-    """Show progress: a bar on a terminal, a line for every tenth of the work elsewhere."""
-    from tqdm import tqdm
-
-    done, tenths, start = 0, 0, time.monotonic()
-    with tqdm(total=total, unit=" sequences", unit_scale=True, disable=None, leave=False) as bar:
-        for piece in pieces:
-            yield piece
-            bar.update(len(piece.codes))
-            done += len(piece.codes)
-            is_tenth, tenths = 10 * done // total > tenths, 10 * done // total
-            if bar.disable:
-                rate = done / max(time.monotonic() - start, 1e-9)
-                level = logging.INFO if is_tenth else logging.DEBUG
-                _logger.log(level, "%d of %d sequences, %.0f per second", done, total, rate)

@@ -150,6 +150,7 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             parameters=origin["parameters"],
             origin=_origin(folder),
             coverage=Coverage.from_plain(provenance["trained_on"]),
+            level=provenance.get("source", {}).get("level"),
             shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -40,6 +40,8 @@ CRITERIA: Final[Mapping[str, str]] = {
 """What sequences can be ranked by, all in decades."""
 
 _VALUES_PER_PIECE: Final = 2**18
+_FEWEST: Final = 4
+"""Sequences of a piece at least: for several, a predictor may have a faster way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +169,8 @@ def screen(
         If the predictor is bound to other energies or another eta.
     """
     said = _Remarks(predictor, question)
-    for piece in candidates.pieces(max(1, _VALUES_PER_PIECE // len(question.energies))):
+    size = min(_VALUES_PER_PIECE // len(question.energies), max(predictor.at_once, _FEWEST))
+    for piece in candidates.pieces(max(1, size)):
         rows, codes = piece.rows, piece.codes
         if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
             is_new = ~_is_repeated(codes, candidates)

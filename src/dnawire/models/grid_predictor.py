@@ -14,7 +14,7 @@ from dnawire.errors import UsageError
 from dnawire.graphs import junction_batch, ladder_batch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.base import TransportModel
-from dnawire.predictors import Conditions, checked_energies, in_batches
+from dnawire.predictors import MANY, Conditions, checked_energies, in_batches
 from dnawire.quantities import BY_COLUMN
 from dnawire.transport import Totals
 
@@ -36,6 +36,7 @@ class GridPredictor:
     """
 
     respects = ("lengths", "couplings", "placements", "pairs")
+    at_once = MANY
     knows_all_energies = False
     knows_hamiltonian = False
 

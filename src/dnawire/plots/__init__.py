@@ -16,6 +16,7 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.ldos import ldos_figure, ldos_scale, ldos_table, plot_ldos
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
 from dnawire.plots.run import write_training_figures
 from dnawire.plots.save import Table, figure_paths, save_figure, save_table
@@ -54,6 +55,9 @@ __all__ = [
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "ldos_figure",
+    "ldos_scale",
+    "ldos_table",
     "parity_figure",
     "parity_table",
     "plot_conductances",
@@ -62,6 +66,7 @@ __all__ = [
     "plot_ensemble_transmission",
     "plot_errors",
     "plot_hamiltonian",
+    "plot_ldos",
     "plot_losses",
     "plot_parity",
     "plot_spectrum",

@@ -2,6 +2,7 @@
 
 from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.predictors.predictor import (
+    MANY,
     HamiltonianPredictor,
     HamiltonianSource,
     Predictor,
@@ -9,6 +10,7 @@ from dnawire.predictors.predictor import (
 )
 
 __all__ = [
+    "MANY",
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",

@@ -16,6 +16,10 @@ from dnawire.tightbinding import LadderBlocks, dense_hamiltonian
 from dnawire.transport import Totals, block_spectra, block_totals, poles
 
 _VALUES_PER_BATCH: Final = 2**22
+
+MANY: Final = 2**16
+"""Junctions at once, where each takes milliseconds."""
+
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
 
@@ -34,6 +38,10 @@ class Predictor(Protocol):
     @property
     def respects(self) -> tuple[str, ...]:
         """In what a junction must be like those of the training, by fields of `Coverage`."""
+
+    @property
+    def at_once(self) -> int:
+        """How many junctions are best asked for together; between them progress is told."""
 
     @property
     def knows_all_energies(self) -> bool:
@@ -138,6 +146,7 @@ class HamiltonianPredictor:
     """
 
     respects = ("pairs",)
+    at_once = MANY
     knows_all_energies = True
     knows_hamiltonian = True
 

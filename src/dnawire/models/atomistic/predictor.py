@@ -46,6 +46,7 @@ class AtomisticPredictor:
     """
 
     respects = ("lengths", "pairs")
+    at_once = 1
     knows_all_energies = True
     knows_hamiltonian = False
 

@@ -143,8 +143,8 @@ OF_ATOMS: Final = (
     Mutation(
         "known levels beyond the energies",
         "inference/summary.py",
-        "        if levels is not None and at_fermi.unseen_share > _UNSEEN:\n",
-        "        if False:\n",
+        "        if levels is not None:\n            at_fermi = ",
+        "        if False:\n            at_fermi = ",
         f"{_SUMMARY} -k beyond_the_energies",
     ),
     Mutation(

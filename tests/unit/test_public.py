@@ -77,6 +77,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "to_dataframe": {},
         "plot": {},
         "plot_hamiltonian": {},
+        "plot_ldos": {},
         "save": {"output": None, "overwrite": False},
     },
     "Predictions": {

@@ -114,23 +114,21 @@ def summarize(
     """Summarize a predicted record.
 
     Where the predictor knows all energies, resonances between those of the record are resolved
-    first: they are too narrow for any regular grid. Where it knows the levels, the conductance
-    counts those beyond the energies of the record as well.
+    first: they are too narrow for any regular grid.
 
     Parameters
     ----------
     predictor
         What predicted the record.
     record
-        The record; its first and last energy bound all that is considered, but for a conductance
-        through known levels.
+        Its first and last energy bound all that is considered, but for a conductance through levels
+        that are known: it counts those beyond as well.
     fermi_energy
         In eV, on the scale of the energies; without it nothing is said about the conductance.
     temperature
         In K.
     conductance_from_grid
-        Give a conductance also where resonances are not known: those between the energies
-        of the record are missing in it.
+        Give a conductance also without resonances between the energies of the record.
 
     Returns
     -------
@@ -140,24 +138,21 @@ def summarize(
     Raises
     ------
     UsageError
-        If Fermi energy and temperature do not fit the energies, or neither levels nor eta tell
-        how sharp resonances are.
+        If Fermi energy and temperature do not fit the energies, or levels are not known at eta 0.
     """
-    levels = predictor.resonances(record.junction, record.energies, record.eta)
-    spectra = record
+    levels, spectra = predictor.resonances(record.junction, record.energies, record.eta), record
     if predictor.knows_all_energies:
         spectra = _resolved(predictor, record, record.energies, levels, fermi_energy)
     log10_transmission, log10_dos = (spectra.spectra[name] for name in _COLUMNS)
     highest = log10_transmission[top := int(log10_transmission.argmax())]
     logarithm = np.maximum(log10_dos, _SMALLEST_LOG10)
-    peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
-    peaks = _apart(peaks, spectra.energies, logarithm)
+    peaks = _apart(prominent_peaks(logarithm, _SMALLEST_PEAK), spectra.energies, logarithm)
     order = np.argsort(-logarithm[peaks], kind="stable")
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
-        if levels is not None and at_fermi.unseen_share > _UNSEEN:
-            at_fermi = _from_wider_energies(predictor, record, at_fermi, temperature)
+        if levels is not None:
+            at_fermi = _with_levels_beyond(predictor, record, at_fermi, temperature)
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
             at_fermi = replace(at_fermi, conductance=_UNKNOWN)
     return Summary(
@@ -240,10 +235,12 @@ def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
     return np.union1d(record.energies, np.arange(first, last, record.eta / 2))
 
 
-def _from_wider_energies(
+def _with_levels_beyond(
     predictor: Predictor, record: TransportRecord, found: AtFermiEnergy, temperature: float
 ) -> AtFermiEnergy:
     """The same by energies so far from E_F that an open channel beyond adds a small share to G."""
+    if found.unseen_share <= _UNSEEN:
+        return found
     smallest = max(_UNSEEN * found.conductance.conductance_quanta, np.finfo(np.float64).tiny)
     reach = BOLTZMANN_EV * temperature * min(REACH, -math.log(smallest))
     grid = np.union1d(record.energies, [found.fermi_energy - reach, found.fermi_energy + reach])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
@@ -27,7 +27,9 @@ _LARGEST_WITH_ALL_LABELS: Final = 32
 _NO_BASE: Final = "#E5E7EB"
 
 
-def plot_ldos(ax: Axes, record: TransportRecord, strand: Strand, scale: Normalize) -> Axes:
+def plot_ldos(
+    ax: Axes, record: TransportRecord, strand: Strand, scale: tuple[float, float]
+) -> Axes:
     """Draw the LDOS of the bases of one strand, base pair by base pair.
 
     Parameters
@@ -39,7 +41,7 @@ def plot_ldos(ax: Axes, record: TransportRecord, strand: Strand, scale: Normaliz
     strand
         Which strand.
     scale
-        Decades that the colors stand for, see `ldos_scale`.
+        Lowest and highest decade of the colors, see `ldos_scale`.
 
     Returns
     -------
@@ -51,29 +53,31 @@ def plot_ldos(ax: Axes, record: TransportRecord, strand: Strand, scale: Normaliz
     for site, row in zip(duplex.sites, record.spectra[_LDOS.column], strict=True):
         if site.strand == strand:
             values[:, site.pair] = row
-    shown = np.ma.masked_invalid(np.where(np.isneginf(values), scale.vmin, values))
-    pairs = np.arange(duplex.length + 1) - 0.5
+    lowest, highest = scale
+    shown = np.ma.masked_invalid(np.maximum(values, lowest))
+    pairs, ends = np.arange(duplex.length + 1) - 0.5, _edges(record.energies)
     # As an image: an SVG would hold a shape for every value.
-    ax.pcolormesh(pairs, _edges(record.energies), shown, cmap=LDOS_MAP, norm=scale, rasterized=True)
+    ax.pcolormesh(pairs, ends, shown, cmap=LDOS_MAP, vmin=lowest, vmax=highest, rasterized=True)
     ax.set_facecolor(_NO_BASE)
     ax.grid(visible=False)
     letters = duplex.upper if strand == "upper" else duplex.lower[::-1]
     ticks = range(0, duplex.length, -(-duplex.length // _LARGEST_WITH_ALL_LABELS))
     ax.set_xticks(list(ticks), [letters[tick] for tick in ticks])
     ax.tick_params(axis="x", length=0)
-    ends = "5' to 3'" if strand == "upper" else "3' to 5'"
+    direction = "5' to 3'" if strand == "upper" else "3' to 5'"
     ax.set(xlabel="Base", ylabel=energy_label(record))
-    ax.set_title(f"{strand.capitalize()} strand, {ends}")
+    ax.set_title(f"{strand.capitalize()} strand, {direction}")
     return ax
 
 
-def ldos_scale(record: TransportRecord) -> Normalize:
-    """Decades that the colors of a record stand for, the same for both strands."""
+def ldos_scale(record: TransportRecord) -> tuple[float, float]:
+    """Lowest and highest decade that colors stand for, the same for both strands."""
     values = record.spectra[_LDOS.column]
     known = values[np.isfinite(values)]
     highest = float(known.max()) if len(known) else 0.0
     lowest = max(float(known.min()) if len(known) else 0.0, highest - _DECADES)
-    return Normalize(np.floor(lowest), np.ceil(max(highest, np.floor(lowest) + 1.0)))
+    first = math.floor(lowest)
+    return float(first), float(max(math.ceil(highest), first + 1))
 
 
 def ldos_figure(record: TransportRecord, title: str, footer: str) -> Figure:
@@ -102,7 +106,7 @@ def ldos_figure(record: TransportRecord, title: str, footer: str) -> Figure:
         axes[-1].set(ylabel="")
         bar = figure.colorbar(axes[0].collections[0], ax=axes, label=_LDOS.label, pad=0.02)
         bar.locator = MaxNLocator(integer=True)
-        bar.formatter = power_label
+        bar.formatter = FuncFormatter(power_label)
         bar.update_ticks()
         bar.outline.set_visible(False)
         set_title(figure, title, record.junction.duplex)

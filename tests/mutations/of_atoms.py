@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutations.mutation import Mutation
 
 _CHAIN: Final = "tests/physics/test_block_chain.py"
+_ACTIVE: Final = "tests/unit/test_active_space.py"
 _MODEL: Final = "tests/contract/test_atomistic_model.py"
 _THERMAL: Final = "tests/unit/test_thermal.py"
 _ENSEMBLE: Final = "tests/unit/test_ensemble.py"
@@ -54,14 +55,14 @@ OF_ATOMS: Final = (
         "electronic/active_space.py",
         "            parts[number] = np.flatnonzero(np.isfinite(distance))\n",
         "            parts[number] = own if number == pair else own[:0]\n",
-        f"{_MODEL} -k follow_from_the_charges",
+        f"{_ACTIVE} -k near_the_energies",
     ),
     Mutation(
         "neighbors in the orthogonalized orbitals of a contact",
         "electronic/active_space.py",
         "        return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))\n",
         "        return range(pair, pair + 1)\n",
-        f"{_MODEL} -k follow_from_the_charges",
+        f"{_ACTIVE} -k contacts_act",
     ),
     Mutation(
         "strained bonds of a backbone",
@@ -82,7 +83,7 @@ OF_ATOMS: Final = (
         "structures/backbone.py",
         "        return find_defect(relaxed) or relaxed\n",
         "        return relaxed\n",
-        f"{_THERMAL} -k 'refused or repel or drawn_again'",
+        f"{_THERMAL} -k meet",
     ),
     Mutation(
         "impossible fluctuations",
@@ -97,13 +98,6 @@ OF_ATOMS: Final = (
         "    while len(refused) < _MOST_REFUSED:\n",
         "    while True:\n        assert len(refused) < 9\n",
         f"{_THERMAL} -k without_room",
-    ),
-    Mutation(
-        "duplexes without an ideal structure do not fluctuate",
-        "structures/thermal.py",
-        "    check_structure(ideal)\n",
-        "",
-        f"{_THERMAL} -k no_ideal_structure",
     ),
     Mutation(
         "ensembles of models without geometry",

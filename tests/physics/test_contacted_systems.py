@@ -75,7 +75,7 @@ def test_poles_that_do_not_converge_are_no_result(
         system.poles(-2.0, 2.0)
 
 
-@pytest.mark.parametrize("gamma", [4.0, 10.0, 1000.0])
+@pytest.mark.parametrize("gamma", [4.0, 4.6, 10.0, 1000.0])
 def test_deep_poles_of_strong_contacts_are_left_out(hamiltonian: Doubles, gamma: float) -> None:
     couplings = np.zeros(ORBITALS), np.zeros(ORBITALS)
     couplings[0][::20], couplings[1][7::25] = gamma, GAMMA

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.mutations.mutation import Mutation
+from tests.mutations.of_atoms import OF_ATOMS
 from tests.mutations.of_files import OF_FILES
 from tests.mutations.of_input import OF_INPUT
 from tests.mutations.of_kernels import OF_KERNELS
@@ -41,6 +42,7 @@ MUTATIONS: Final = (
     *OF_KERNELS,
     *OF_LEARNING,
     *OF_PHYSICS,
+    *OF_ATOMS,
 )
 
 

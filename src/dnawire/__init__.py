@@ -70,7 +70,8 @@ if TYPE_CHECKING:
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
-    from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.prediction import Prediction
+    from dnawire.api.predictions import Predictions
     from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
     from dnawire.api.series import Series
@@ -96,7 +97,8 @@ else:
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
-        "api.prediction": ("Prediction", "Predictions"),
+        "api.prediction": ("Prediction",),
+        "api.predictions": ("Predictions",),
         "api.scan": ("Scan",),
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),

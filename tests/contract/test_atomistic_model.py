@@ -28,9 +28,10 @@ from dnawire.errors import (
     UsageError,
 )
 from dnawire.graphs import ChargesBatch, charge_source, junction_batch
-from dnawire.inference import load_predictor
+from dnawire.inference import load_predictor, prediction_remarks, status, summarize
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
 from dnawire.models import ModelSpecification, TargetStatistics, build_model, load_model, save_model
+from dnawire.models.atomistic import predictor as atomistic_predictor
 from dnawire.models.atomistic.model import AtomisticModel
 from dnawire.models.atomistic.predictor import AtomisticPredictor
 from dnawire.models.atomistic.transport import ChargedDuplex
@@ -192,9 +193,7 @@ def test_a_predictor_knows_all_energies_and_no_impossible_structure(
         assert np.array_equal(eliminated[0], eliminated[1])
     with pytest.raises(UsageError, match=r"eta = 0.2 eV: spectra of all atoms are known up to"):
         predictor.predict([junction], eta=0.2)
-    with pytest.raises(UsageError, match="eta = 0 for 9 base pairs"):
-        predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.0)
-    assert predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.005) is None
+    assert predictor.resonances(junction_of("GATTACAGA"), np.array([-11.0, -10.0]), 0.0) is None
     assert np.isnan(predictor.certificate(Duplex.parse("ACGT" * 6)))
     transmitting = predictor.transmitting(junction, -11.0, -10.0)
     sharp = predictor.totals(arrays, np.linspace(-11.0, -10.0, 3), 0.0).log10_transmission[0]
@@ -317,3 +316,20 @@ def test_twelve_base_pairs_without_the_orbitals_that_are_far() -> None:
     deep = np.log10(transmission[energies > -10.1])
     assert deep.max() < -29.0
     assert np.log10(wanted).min() > -29.0
+
+
+def test_nothing_resolves_long_duplexes_at_eta_zero(
+    model: AtomisticModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conditions = Conditions(
+        energies=model.energies.numpy(), energy_reference=0.0, eta=0.005, contacts=None,
+        parameters=None, origin="test", coverage=None,
+    )  # fmt: skip
+    predictor, grid = AtomisticPredictor("small", conditions, model), np.linspace(-11.0, -10.0, 3)
+    monkeypatch.setattr(atomistic_predictor, "LONGEST_BY_LEVELS", 1)
+    [record] = predictor.predict([junction_of("GA")], grid, 0.0)
+    with pytest.raises(UsageError, match="eta = 0 for the 2 base pairs of 'GA'"):
+        summarize(predictor, record, None, 300.0)
+    [record] = predictor.predict([junction_of("GA")], grid, 0.02)
+    summary = summarize(predictor, record, -10.5, 300.0)
+    assert "unknown_levels" in status(prediction_remarks(predictor, summary))

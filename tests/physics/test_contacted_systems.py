@@ -73,3 +73,13 @@ def test_poles_that_do_not_converge_are_no_result(
     monkeypatch.setattr(contacted, "_ITERATIONS", 2)
     with pytest.raises(NotConvergedError, match=r"poles between -2\.00 and 2\.00 eV"):
         system.poles(-2.0, 2.0)
+
+
+@pytest.mark.parametrize("gamma", [4.0, 4.6, 10.0, 1000.0])
+def test_deep_poles_of_strong_contacts_are_left_out(hamiltonian: Doubles, gamma: float) -> None:
+    couplings = np.zeros(ORBITALS), np.zeros(ORBITALS)
+    couplings[0][::20], couplings[1][7::25] = gamma, GAMMA
+    exact = np.linalg.eigvals(effective(hamiltonian, couplings))
+    exact = np.sort_complex(exact[(abs(exact.real) < 2.0) & (exact.imag > -2.0)])
+    poles = ContactedSystem.of(Eigensystem.of(hamiltonian), *couplings).poles(-2.0, 2.0)
+    assert np.sort_complex(poles.energies) == pytest.approx(exact, abs=1e-9)

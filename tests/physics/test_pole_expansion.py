@@ -99,3 +99,21 @@ def test_a_wide_interval_is_the_mean_of_its_parts(poles: PoleExpansion) -> None:
     fine = poles.mean_transmission(np.linspace(-0.5, 0.5, 101))
     coarse = poles.mean_transmission(np.linspace(-0.5, 0.5, 41))
     assert fine.reshape(20, 5).mean(1) == pytest.approx(coarse.reshape(20, 2).mean(1), rel=1e-9)
+
+
+@pytest.mark.parametrize("gamma", [4.0, 10.0, 1000.0])
+def test_strong_contacts_are_as_exact(system: System, gamma: float) -> None:
+    hamiltonian, left, right = system
+    strong = hamiltonian, np.where(left > 0.0, gamma, 0.0), right
+    contacted = ContactedSystem.of(Eigensystem.of(hamiltonian), *strong[1:])
+    poles = PoleExpansion.of(contacted, -1.0, 1.0, np.arange(ORBITALS) // GROUP)
+    energies = np.linspace(-1.0, 1.0, 11)
+    exact = [inverted(strong, energy + 0.005j) for energy in energies]
+    assert poles.transmission(energies, 0.005) == pytest.approx([one for one, _ in exact], rel=1e-8)
+    density = np.transpose([one for _, one in exact])
+    assert poles.local_dos(energies, 0.005) == pytest.approx(density, rel=1e-8)
+
+
+def test_energies_outside_of_the_window_are_refused(poles: PoleExpansion) -> None:
+    with pytest.raises(ValueError, match="energies outside of -1 to 1 eV"):
+        poles.transmission(np.array([0.0, 1.1]), 0.005)

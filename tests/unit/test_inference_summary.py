@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +13,18 @@ import pytest
 from inference_kit import LEFT, RIGHT, junction, save
 
 from dnawire.errors import UsageError
-from dnawire.inference import load_predictor, summarize
+from dnawire.inference import Summary, load_predictor, status, summarize, summary_remarks
+from dnawire.inference.summary import AtFermiEnergy
 from dnawire.junction import Contact, Duplex, Junction
-from dnawire.transport import zero_bias_conductance
+from dnawire.transport import Conductance, zero_bias_conductance
 
 FERMI_ENERGY = -7.1
 
 GROWTH = """
 import resource
 import sys
-from dnawire.inference import load_predictor, summarize
+from dnawire.inference import Summary, load_predictor, status, summarize, summary_remarks
+from dnawire.inference.summary import AtFermiEnergy
 from dnawire.junction import Contact, Duplex, Junction
 
 exact = load_predictor("exact:kordas2025")
@@ -147,3 +151,41 @@ def test_a_fermi_energy_outside_the_energies_is_refused(fermi_energy: float) -> 
     (record,) = exact.predict([junction("ACGT")])
     with pytest.raises(UsageError, match="lies outside the spectrum"):
         summarize(exact, record, fermi_energy, 300.0)
+
+
+def test_known_levels_beyond_the_energies_conduct() -> None:
+    exact, kelvin = load_predictor("exact:kordas2025"), 1000.0
+    levels = np.linalg.eigvalsh(exact.hamiltonian(Duplex.parse("GGGGGG")))
+    fermi_energy = float(levels[-1]) + 0.7
+    found = []
+    for low in (fermi_energy - 0.66, float(levels[0]) - 1.0):
+        grid = np.linspace(low, fermi_energy + 2.0, 300)
+        (record,) = exact.predict([junction("GGGGGG")], grid)
+        summary = summarize(exact, record, fermi_energy, kelvin)
+        assert status(summary_remarks(summary)) in ("ok", "fragile_conductance")
+        assert summary.spectra.energies[0] == low
+        assert summary.at_fermi_energy is not None
+        found.append(summary.at_fermi_energy)
+    inside = zero_bias_conductance(
+        grid[grid > fermi_energy - 0.66],
+        record.transmission[grid > fermi_energy - 0.66],
+        fermi_energy=fermi_energy,
+        temperature=kelvin,
+    )
+    narrow, wide = (one.conductance.conductance_quanta for one in found)
+    assert inside.conductance_quanta < 0.01 * wide
+    assert narrow == pytest.approx(wide, rel=5e-3)
+    assert found[0].level_distance == pytest.approx(-0.7, abs=0.01)
+
+
+def test_the_conductance_of_a_grid_may_miss_what_is_outside() -> None:
+    """Without levels nobody knows what lies beyond the energies."""
+    found = AtFermiEnergy(-7.0, -4.0, Conductance(1e-4, 1e-4), math.nan, math.nan)
+    empty = np.empty(0)
+    exact = load_predictor("exact:kordas2025")
+    (record,) = exact.predict([junction("ACG")])
+    summary = Summary(record, 1.0, -7.0, empty, found, None)
+    assert status(summary_remarks(summary)) == "unknown_levels narrow_window"
+    assert status(summary_remarks(replace(summary, certificate=math.nan))).startswith(
+        "no_certificate "
+    )

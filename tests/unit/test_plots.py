@@ -98,6 +98,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "training": lambda: plots.training_figure(metrics(), [2], FOOTER),
     "hamiltonian": lambda: plots.hamiltonian_figure(hamiltonian(), DUPLEX, "H", FOOTER),
     "difference": difference,
+    "ldos": lambda: plots.ldos_figure(record(DUPLEX.text), "LDOS", FOOTER),
     "distribution": lambda: plots.distribution_figure(
         (np.array([-1.0, 0.0]), np.array([3, 4])), "mean (decades)", -0.5, "Screened", FOOTER
     ),

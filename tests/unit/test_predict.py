@@ -57,6 +57,10 @@ def files(*stems: str) -> set[str]:
     return {stem + suffix for stem in stems for suffix in (".png", ".svg", ".csv")}
 
 
+def maps(*names: str) -> set[str]:
+    return files(*(f"{kind}_{name}" for kind in ("hamiltonian", "ldos") for name in names))
+
+
 def test_table_and_files_agree_with_the_predictor(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,8 +72,7 @@ def test_table_and_files_agree_with_the_predictor(
     assert f"contacts      upper:0=0.1 | upper:-1=0.2 eV (training of {run / 'model'})" in table
     assert "energies      9 from -8.5 to -6.9 eV, eta 0.01 eV" in table
     assert "conductance   at 77 K, E_F = -7.1 eV" in table
-    expected = {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT-ACG_", "hamiltonian_2_GCGC")
-    assert names(out) == expected
+    assert names(out) == {"summary.csv"} | files("spectra") | maps("1_ACGT-ACG_", "2_GCGC")
 
     first, second = rows(out / "summary.csv")
     assert (first["sequence"], first["length_base_pairs"]) == ("ACGT/ACG_", "4")
@@ -249,7 +252,7 @@ def test_earlier_results_are_replaced_on_request_only(
     (tmp_path / "mine_1_A.svg").write_text("not of this command")
     assert predict(tmp_path, EXACT, "A", "--temperature", "-1") == EXIT_USAGE
     assert predict(tmp_path, EXACT, "C", "--overwrite") == EXIT_FINISHED
-    expected = {"summary.csv", "mine_1_A.svg"} | files("spectra", "hamiltonian_1_C")
+    expected = {"summary.csv", "mine_1_A.svg"} | files("spectra") | maps("1_C")
     assert names(tmp_path) == expected
 
 
@@ -259,14 +262,6 @@ def test_a_folder_that_cannot_be_made_exits_73(
     (tmp_path / "file").write_text("")
     assert predict(tmp_path / "file" / "out", EXACT, "A") == EXIT_CANNOT_WRITE
     assert "--output" in capsys.readouterr().err
-
-
-def test_numbers_not_to_be_trusted_are_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    window = ["--energy_min", "-6.8", "--energy_max", "-6.2", "--fermi_energy", "-6.5"]
-    assert predict(tmp_path / "narrow", EXACT, "ATATATAT", *window) == EXIT_FINISHED
-    assert "ATATATAT: an open channel outside the energies" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model_type", SPECTRAL)
@@ -354,7 +349,7 @@ def test_who_reads_only_the_head_of_the_table_gets_all_results(tmp_path: Path) -
         assert process.stdout is not None
         process.stdout.close()
     assert process.returncode == EXIT_BROKEN_PIPE
-    assert names(tmp_path) == {"summary.csv"} | files("spectra", "hamiltonian_1_ACGT")
+    assert names(tmp_path) == {"summary.csv"} | files("spectra") | maps("1_ACGT")
 
 
 @pytest.mark.parametrize(("length", "is_fragile"), [(4, False), (24, True)])

@@ -174,6 +174,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "to_ase": {},
         "to_kwant": {},
         "to_sisl": {},
+        "plot_ldos": {},
         "save": {"output": None, "overwrite": False},
     },
     "Predictions": {

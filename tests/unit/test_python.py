@@ -52,7 +52,7 @@ def test_a_prediction_is_that_of_the_command(capsys: pytest.CaptureFixture[str])
     )
     assert found.save("python") == Path("python")
     files = {path.name: path.read_bytes() for path in Path("command").iterdir()}
-    assert len(files) == 10
+    assert len(files) == 16
     assert {path.name: path.read_bytes() for path in Path("python").iterdir()} == {
         name: one.replace(b"command line", b"this call") for name, one in files.items()
     }

@@ -198,3 +198,11 @@ def test_what_has_no_ideal_structure_has_no_frames() -> None:
 def test_impossible_fluctuations_are_named(value: float) -> None:
     with pytest.raises(UsageError, match=r"roll = .*: no standard deviation"):
         Fluctuations(roll=value)
+
+
+def test_bases_that_meet_are_refused(ideal: AtomicStructure) -> None:
+    upper_half = ideal.sites // 2 >= 4
+    nearer = ideal.positions - np.outer(upper_half, [0.0, 0.0, 1.5])
+    reason = Backbone.of(ideal).closed(nearer)
+    assert isinstance(reason, str)
+    assert reason.endswith("Angstrom apart")

@@ -183,6 +183,24 @@ class Setup:
         """Imaginary part of the energy in eV, whoever gave it."""
         return self.predictor.conditions.eta if self.asked.eta is None else self.asked.eta
 
+    def check_conductance(self) -> None:
+        """Refuse a conductance that nobody can know.
+
+        Raises
+        ------
+        UsageError
+            The predictor knows T at the energies of its grid only, and was not asked to take these.
+        """
+        from dnawire.inference import knows_conductance
+
+        if not knows_conductance(self.predictor, from_grid=self.asked.conductance_from_grid):
+            raise UsageError(
+                f"{self.predictor.name} knows T at the energies of its grid only: resonances "
+                "between them would be missing in a conductance",
+                "Use a model that knows them, or predict with conductance_from_grid=True and "
+                "accept an error of orders of magnitude.",
+            )
+
     @property
     def lines(self) -> list[str]:
         """Lines that say who is asked, and under which conditions."""
@@ -218,6 +236,7 @@ class Setup:
             energy_reference=conditions.energy_reference,
             eta=self.eta,
             parameters=conditions.parameters,
+            level=conditions.level,
             thermal=None if energy is None else (energy, asked.temperature),
         )
 

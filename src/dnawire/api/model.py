@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions, Setup
 from dnawire.api.keywords import parameters_of, takes
-from dnawire.api.prediction import Prediction, Predictions
+from dnawire.api.prediction import Prediction
+from dnawire.api.predictions import Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
@@ -222,16 +223,24 @@ def _sequence(sequence: object) -> Duplex | str:
     )
 
 
+def predicted(setup: Setup, junctions: Sequence[Junction]) -> Iterator[Prediction]:
+    """Predict junctions of one setup while they are asked for."""
+    size = setup.predictor.at_once
+    for start in range(0, len(junctions), size):
+        part = junctions[start : start + size]
+        for record in setup.predictor.predict(part, setup.energies, setup.asked.eta):
+            yield Prediction(record, setup)
+
+
 def predictions_between(setup: Setup, junctions: Sequence[Junction]) -> Predictions:
     """Predict some junctions."""
-    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
-    return Predictions([Prediction(one, setup) for one in records], setup)
+    return Predictions(list(predicted(setup, junctions)), setup)
 
 
-def predictions_of(
+def named_predictions(
     setup: Setup, contacts: tuple[Contact, Contact], found: Sequence[Wanted]
-) -> Predictions:
-    """Predict some duplexes between the same contacts.
+) -> Iterator[Prediction]:
+    """Predict some duplexes between the same contacts while they are asked for.
 
     Raises
     ------
@@ -239,8 +248,12 @@ def predictions_of(
         If a contact does not fit one of them.
     """
     junctions = [Junction(one.duplex, *contacts) for one in found]
-    records = setup.predictor.predict(junctions, setup.energies, setup.asked.eta)
-    named = zip(records, found, strict=True)
-    return Predictions(
-        [Prediction(record, setup, one.name, one.pattern) for record, one in named], setup
-    )
+    for one, prediction in zip(found, predicted(setup, junctions), strict=True):
+        yield Prediction(prediction.record, setup, one.name, one.pattern)
+
+
+def predictions_of(
+    setup: Setup, contacts: tuple[Contact, Contact], found: Sequence[Wanted]
+) -> Predictions:
+    """Predict some duplexes between the same contacts; see `named_predictions`."""
+    return Predictions(list(named_predictions(setup, contacts, found)), setup)

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.averages import PatternAverages
 from dnawire.api.conditions import Setup
 from dnawire.api.exchange import Exchangeable
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.local_transport import LocalTransport
 from dnawire.api.prediction_tables import (
-    conductance_line,
-    prediction_rows,
     spectra_columns,
-    summary_table,
 )
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.api.tables import data_frame
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
     Summary,
-    knows_conductance,
     model_remarks,
     prediction_remarks,
-    said_of_several,
     status,
     summarize,
 )
@@ -42,6 +34,8 @@ from dnawire.transport import Conductance
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from dnawire.api.predictions import Predictions
 
 _SHOWN: Final = 50
 """Rows of a table that is printed."""
@@ -137,12 +131,14 @@ class Prediction(LocalTransport, Exchangeable):
         Raises
         ------
         UsageError
-            If the model knows none, or none of so long a duplex.
+            If the model knows none of this junction.
         """
-        record = self.record
-        found = self._setup.predictor.resonances(record.junction, record.energies, record.eta)
+        found = self._setup.predictor.resonances(self.junction, self.energies, self.record.eta)
         if found is None:
-            raise UsageError("levels of so long a duplex are not known", "Ask for a shorter one.")
+            raise UsageError(
+                f"{self._setup.predictor.name} knows no levels of {self.junction.duplex.text}",
+                "Use a model that does (docs/models.md), or a shorter duplex.",
+            )
         return found
 
     @property
@@ -186,13 +182,7 @@ class Prediction(LocalTransport, Exchangeable):
         check_range("temperature", kelvin, TEMPERATURE)
         if energy is None:
             raise UsageError("a conductance needs the Fermi energy", "Give fermi_energy in eV.")
-        if not knows_conductance(self._setup.predictor, from_grid=asked.conductance_from_grid):
-            raise UsageError(
-                f"{self._setup.predictor.name} knows T at the energies of its grid only: "
-                "resonances between them would be missing in a conductance",
-                "Use a model that knows them, or predict with conductance_from_grid=True and "
-                "accept an error of orders of magnitude.",
-            )
+        self._setup.check_conductance()
         is_known = (energy, kelvin) == (asked.fermi_energy, asked.temperature)
         summary = self.summary if is_known else self._summarized(energy, kelvin)
         assert summary.at_fermi_energy is not None
@@ -246,6 +236,20 @@ class Prediction(LocalTransport, Exchangeable):
         duplex = self.junction.duplex
         return hamiltonian_figure(self.hamiltonian, duplex, title, self._setup.footer)
 
+    def plot_ldos(self) -> Figure:
+        """Figure of the LDOS at the energies that were asked for, energy against base.
+
+        Raises
+        ------
+        UsageError
+            If the model tells none.
+        """
+        from dnawire.plots import ldos_figure
+
+        self._column("ldos")
+        title = f"LDOS by {self._setup.predictor.name}"
+        return ldos_figure(self.record, title, self._setup.footer)
+
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes; see `Predictions.save`."""
         return self._alone.save(output, overwrite=overwrite)
@@ -258,6 +262,8 @@ class Prediction(LocalTransport, Exchangeable):
 
     @property
     def _alone(self) -> Predictions:
+        from dnawire.api.predictions import Predictions
+
         return Predictions([self], self._setup)
 
     def _column(self, name: str) -> NDArray[Any]:
@@ -277,125 +283,3 @@ class Prediction(LocalTransport, Exchangeable):
             temperature,
             conductance_from_grid=self._setup.asked.conductance_from_grid,
         )
-
-
-class Predictions(PatternAverages, Sequence[Prediction]):
-    """Several predictions of one model. They print as a table, and show themselves in a notebook.
-
-    Parameters
-    ----------
-    predictions
-        At least one.
-    setup
-        Who was asked, and for what.
-    """
-
-    def __init__(self, predictions: Sequence[Prediction], setup: Setup) -> None:
-        self._predictions = list(predictions)
-        self.setup = setup
-
-    def __len__(self) -> int:
-        return len(self._predictions)
-
-    @overload
-    def __getitem__(self, index: int) -> Prediction: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Predictions: ...
-
-    def __getitem__(self, index: int | slice) -> Prediction | Predictions:
-        """One prediction, or several of them."""
-        if isinstance(index, slice):
-            return Predictions(self._predictions[index], self.setup)
-        return self._predictions[index]
-
-    @property
-    def heading(self) -> list[str]:
-        """Lines that say who was asked, and for what."""
-        return [*self.setup.lines, conductance_line(self.setup)]
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """The table that is printed: names of the columns, then a row for each junction."""
-        return prediction_rows(self)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What is not to be trusted, in sentences: what holds for all of them once."""
-        own = [(one.junction.duplex.text, one.own_remarks) for one in self]
-        return said_of_several(list(model_remarks(self.setup.predictor)), own)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The numbers of the table as a pandas data frame, a row for each junction.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(summary_table(self))
-
-    def plot(self) -> Figure:
-        """Figure of T(E) and DOS(E), resonances resolved.
-
-        Raises
-        ------
-        UsageError
-            If there are more junctions than colors.
-        """
-        from dnawire.plots import LINES, spectra_figure
-
-        if not 0 < len(self) <= len(LINES):
-            raise UsageError(
-                f"{len(self)} junctions in one figure, which has {len(LINES)} colors",
-                f"Draw some of them, e.g. result[:{len(LINES)}].plot().",
-            )
-        title = f"Predicted by {self.setup.predictor.name}"
-        records = [one.resolved for one in self]
-        return spectra_figure(records, title, self.setup.footer, self.setup.asked.fermi_energy)
-
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire predict`` writes: tables as CSV, figures as PNG and SVG.
-
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``predictions``.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        from dnawire.api.prediction_files import MEMBERS, write_predictions
-
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "predictions", self.setup.predictor.name, MEMBERS) as folder:
-            write_predictions(folder.path, self)
-            return folder.publish()
-
-    def __repr__(self) -> str:
-        table = aligned(self.rows[: 1 + _SHOWN])
-        return "\n".join([*self.heading, "", *table, *self._remainder])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import LINES, shown
-
-        parts = [html_lines(self.heading), html_table(self.rows[: 1 + _SHOWN])]
-        parts += [html_lines(self._remainder)] if self._remainder else []
-        parts += [html_image(shown(self.plot()), "spectra")] if 0 < len(self) <= len(LINES) else []
-        return "".join(parts)
-
-    @property
-    def _remainder(self) -> list[str]:
-        """What is said below the table."""
-        more = len(self) - _SHOWN
-        rest = [f"{more} more; to_dataframe() has all of them"] if more > 0 else []
-        return rest + [f"warning: {one}" for one in self.warnings]

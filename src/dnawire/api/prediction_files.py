@@ -1,4 +1,4 @@
-"""Files of predictions: a table, spectra and Hamiltonians, figures beside their numbers."""
+"""Files of predictions: a table, spectra, LDOS and Hamiltonians, figures beside their numbers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ import numpy as np
 
 from dnawire import plots
 from dnawire.api.prediction_tables import average_table, name_columns, summary_table
+from dnawire.quantities import BY_NAME
 
 if TYPE_CHECKING:
-    from dnawire.api.prediction import Predictions
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from dnawire.api.predictions import Predictions
 
 MEMBERS: Final = re.compile(
-    r"(summary|averages)\.csv|(spectra(_\d+)?|hamiltonian_\d+_[A-Z_-]+)\.(png|svg|csv)"
+    r"(summary|averages)\.csv|(spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
 )
 """Names of all files that can be written."""
 
+_LDOS: Final = BY_NAME["ldos"].column
 _SUMMARY, _AVERAGES = "summary.csv", "averages.csv"
 _LONGEST_NAME: Final = 40
 _DRAWN: Final = 60
@@ -38,8 +44,7 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
     """
     plots.save_table(folder / _SUMMARY, summary_table(predictions))
     _write_spectra(folder, predictions)
-    if predictions.setup.predictor.knows_hamiltonian:
-        _write_hamiltonians(folder, predictions)
+    _write_maps(folder, predictions)
     if len(predictions) > _DRAWN:
         _logger.info(
             "figures are drawn of the first %d of %d sequences; the tables have all",
@@ -77,13 +82,22 @@ def _write_spectra(folder: Path, predictions: Predictions) -> None:
             plots.save_table(stem.with_suffix(".csv"), table)
 
 
-def _write_hamiltonians(folder: Path, predictions: Predictions) -> None:
+def _write_maps(folder: Path, predictions: Predictions) -> None:
+    """LDOS and Hamiltonians, where they are known."""
     for number, one in enumerate(predictions, start=1):
         duplex = one.junction.duplex
-        name = duplex.text.replace("/", "-")[:_LONGEST_NAME]
-        stem = folder / f"hamiltonian_{number}_{name}"
-        table = plots.hamiltonian_table(duplex, hamiltonian=one.hamiltonian)
-        if number <= _DRAWN:
-            plots.save_figure(one.plot_hamiltonian(), stem, table)
-        else:
-            plots.save_table(stem.with_suffix(".csv"), table)
+        name = f"{number}_{duplex.text.replace('/', '-')[:_LONGEST_NAME]}"
+        if _LDOS in one.record.spectra:
+            table = plots.ldos_table(one.record)
+            _save(one.plot_ldos, folder / f"ldos_{name}", table, is_drawn=number <= _DRAWN)
+        if predictions.setup.predictor.knows_hamiltonian:
+            table = plots.hamiltonian_table(duplex, hamiltonian=one.hamiltonian)
+            draw, stem = one.plot_hamiltonian, folder / f"hamiltonian_{name}"
+            _save(draw, stem, table, is_drawn=number <= _DRAWN)
+
+
+def _save(draw: Callable[[], Figure], stem: Path, table: plots.Table, *, is_drawn: bool) -> None:
+    if is_drawn:
+        plots.save_figure(draw(), stem, table)
+    else:
+        plots.save_table(stem.with_suffix(".csv"), table)

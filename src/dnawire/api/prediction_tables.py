@@ -12,7 +12,8 @@ from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
-    from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.prediction import Prediction
+    from dnawire.api.predictions import Predictions
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 

@@ -142,7 +142,7 @@ def run(arguments: Sequence[str]) -> int:
         with local_processes(flags.workers or fitting_workers(plan)) as executor:
             for number, text in enumerate(shards.compute(texts, executor)):
                 if number == 0:
-                    _draw(shards.path(text), flags.out)
+                    _draw(shards.path(text), flags.out, plan.level.name)
     if part is None:
         dataset, columns = shards.merged()
         write_dataset(flags.out, dataset, overwrite=flags.overwrite, add=columns.write)
@@ -221,7 +221,7 @@ def _texts(flags: SequenceFlags) -> tuple[str, ...]:
     return tuple(dict.fromkeys(duplex.text for duplex in found))
 
 
-def _draw(shard: Path, out: Path) -> None:
+def _draw(shard: Path, out: Path, level: str) -> None:
     """Draw the first record at once, so that a wrong window is seen before all are computed."""
     from dnawire import plots
     from dnawire.data import read_dataset
@@ -232,8 +232,9 @@ def _draw(shard: Path, out: Path) -> None:
         energy_reference=record.energy_reference,
         eta=record.eta,
         parameters=None,
+        level=level,
     )
-    figure = plots.spectra_figure([record], "GFN1-xTB", about)
+    figure = plots.spectra_figure([record], level, about)
     stem = out.with_name(f"{out.stem}_first")
     plots.save_figure(figure, stem, plots.spectra_table([record]))
     _logger.info("%s.png: the first record, %s", stem, record.identifier)

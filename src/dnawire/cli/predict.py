@@ -14,11 +14,15 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.cli._flags import Messages, parse
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.paths import is_file
 
 if TYPE_CHECKING:
+    from dnawire.api.conditions import Setup
+    from dnawire.api.prediction import Prediction
     from dnawire.api.wanted import Wanted
+    from dnawire.junction import Contact
     from dnawire.predictors import Predictor
 
 _logger = logging.getLogger(__name__)
@@ -75,9 +79,9 @@ def run(arguments: Sequence[str]) -> int:
     flags = parse(PredictFlags, arguments, "predict")
     flags.messages.configure()
     _check_words(flags)
-    from dnawire.api.model import predictions_of
     from dnawire.api.prediction_files import MEMBERS, write_averages, write_predictions
     from dnawire.api.prediction_tables import average_rows
+    from dnawire.api.predictions import Predictions
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor
 
@@ -87,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     setup = flags.conditions.setup(predictor, contacts)
     with result_folder(flags.results, "predictions", predictor.name, MEMBERS) as folder:
         _announce(found)
-        predictions = predictions_of(setup, contacts, found)
+        predictions = Predictions(_summarized(setup, contacts, found), setup)
         rows = average_rows(predictions.averages) if flags.average else predictions.rows
         # Results first: who reads only the head of the table ends the process.
         write_predictions(folder.path, predictions)
@@ -120,6 +124,20 @@ def _wanted(flags: PredictFlags, predictor: Predictor) -> list[Wanted]:
 
     found = [one for text in flags.duplexes for one in wanted(text, predictor)]
     return found + (wanted_of_file(flags.sequences, predictor) if flags.sequences else [])
+
+
+def _summarized(
+    setup: Setup, contacts: tuple[Contact, Contact], wanted: Sequence[Wanted]
+) -> list[Prediction]:
+    """Predict, and resolve the resonances of each at once, while its levels are at hand."""
+    from dnawire.api.model import named_predictions
+
+    found = []
+    predictions = named_predictions(setup, contacts, wanted)
+    for one in reported(predictions, len(wanted), "junctions"):
+        _ = one.summary
+        found.append(one)
+    return found
 
 
 def _announce(found: Sequence[Wanted]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.selection import Selection
 from dnawire.cli._flags import Messages, parse
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED
 from dnawire.scalars import Range, check_count
 from dnawire.workers import WORKERS, part_of
@@ -172,18 +172,10 @@ def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> None:
 
 
 def _store(computed: Iterable[tuple[int, Shard]], shards: Shards, total: int) -> None:
-    """Store shards, and show progress: a bar on a terminal, else a line for every tenth of all."""
-    from tqdm import tqdm
+    """Store shards, and show progress."""
 
-    done, tenths, start = 0, 0, time.monotonic()
-    with tqdm(total=total, unit=" sequences", unit_scale=True, disable=None, leave=False) as bar:
-        for number, shard in computed:
-            shards.store(shard)
-            size = len(shards.plan.rows(number))
-            bar.update(size)
-            done += size
-            is_tenth, tenths = 10 * done // total > tenths, 10 * done // total
-            if bar.disable:
-                rate = done / max(time.monotonic() - start, 1e-9)
-                level = logging.INFO if is_tenth else logging.DEBUG
-                _logger.log(level, "%d of %d sequences, %.0f per second", done, total, rate)
+    def size(pair: tuple[int, Shard]) -> int:
+        return len(shards.plan.rows(pair[0]))
+
+    for _, shard in reported(computed, total, "sequences", size):
+        shards.store(shard)

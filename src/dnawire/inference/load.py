@@ -178,6 +178,7 @@ def _conditions(folder: Path, stored: StoredModel) -> Conditions:
             parameters=origin["parameters"],
             origin=_origin(folder),
             coverage=Coverage.from_plain(provenance["trained_on"]),
+            level=provenance.get("source", {}).get("level"),
             shortfalls=tuple(shortfalls(provenance["scores"])) if "scores" in provenance else (),
             # Models of before 0.2 were trained on all.
             quantities=tuple(provenance.get("quantities", BY_NAME)),

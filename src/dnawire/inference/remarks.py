@@ -88,7 +88,7 @@ def model_remarks(predictor: Predictor) -> Iterator[Remark]:
 
 def conductance_remarks(predictor: Predictor) -> Iterator[Remark]:
     """What holds for every conductance that is taken from its spectra."""
-    if not predictor.knows_resonances:
+    if not predictor.knows_all_energies:
         yield Remark(
             "unresolved_conductance",
             "this model knows T at the energies of its grid only: resonances between them are "
@@ -122,15 +122,27 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
             f"the certificate is {summary.certificate:.0f} meV: such charges gave T that was wrong "
             "by a tenth of a decade and more; dnawire ensemble --scf_steps 1 mends them",
         )
+    if summary.certificate is not None and math.isnan(summary.certificate):
+        yield Remark(
+            "no_certificate",
+            f"{summary.spectra.junction.length} base pairs are too many to diagonalize all "
+            "orbitals: there is neither a certificate nor an LDOS",
+        )
     at_fermi = summary.at_fermi_energy
-    if at_fermi is None:
+    if at_fermi is None or math.isnan(at_fermi.conductance.conductance_quanta):
         return
-    conductance = at_fermi.conductance
-    if conductance.unseen_quanta > _NOTABLE_SHARE * conductance.conductance_quanta:
+    if math.isnan(at_fermi.level_distance):
+        yield Remark(
+            "unknown_levels",
+            "levels are not known one by one: there is no level nearest to E_F, and nothing tells "
+            "whether G passes through levels that any dephasing destroys",
+        )
+    if at_fermi.unseen_share > _NOTABLE_SHARE:
         yield Remark(
             "narrow_window",
-            f"an open channel outside the energies could add up to {conductance.unseen_quanta:.1e} "
-            "G0; widen them with --energy_min and --energy_max",
+            "an open channel outside the energies could add up to "
+            f"{at_fermi.conductance.unseen_quanta:.1e} G0; widen them with --energy_min and "
+            "--energy_max",
         )
     if at_fermi.is_fragile:
         yield Remark(

@@ -30,8 +30,8 @@ _SHARED_PER_PIECE: Final = 2**14
 """Sequences whose work is shared: as many as the caches of a processor hold."""
 _CONDUCTANCES_PER_PIECE: Final = 256
 """Milliseconds each."""
-_ALL_ORBITALS_PER_PIECE: Final = 4
-"""Tenths of a second and more each."""
+_FEWEST: Final = 4
+"""Sequences of a piece at least: for several, a predictor may have a faster way."""
 
 
 class Screened(NamedTuple):
@@ -69,11 +69,10 @@ def piece_size(predictor: Predictor, question: Question) -> int:
     """Sequences that are answered at once: fractions of a second."""
     if shares_beginnings(predictor, question):
         return _SHARED_PER_PIECE
-    if predictor.knows_resonances and not predictor.knows_hamiltonian:
-        return _ALL_ORBITALS_PER_PIECE
+    most = max(predictor.at_once, _FEWEST)
     if question.rank_by == CONDUCTANCE:
-        return _CONDUCTANCES_PER_PIECE
-    return max(1, _VALUES_PER_PIECE // len(question.energies))
+        return min(_CONDUCTANCES_PER_PIECE, most)
+    return min(max(1, _VALUES_PER_PIECE // len(question.energies)), most)
 
 
 def screen(

@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dnawire.constants import BOLTZMANN_EV
 from dnawire.data import TransportRecord
+from dnawire.errors import UsageError
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
 from dnawire.junction import JunctionArrays
@@ -21,6 +23,7 @@ from dnawire.transport import (
     resolving_energies,
     zero_bias_conductance,
 )
+from dnawire.transport.fermi import REACH
 
 _COLUMNS: Final = (BY_NAME["transmission"].column, BY_NAME["dos"].column)
 
@@ -33,6 +36,8 @@ _SAME_PEAK: Final = 1e-7
 """Distance in eV below which two peaks count as one."""
 
 _UNKNOWN: Final = Conductance(math.nan, math.nan)
+_UNSEEN: Final = 1e-3
+"""Share of the conductance that energies beyond the given ones may add to it unseen."""
 _ENERGIES_AT_ONCE: Final = 2**16
 """What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
 
@@ -56,9 +61,9 @@ class AtFermiEnergy:
     conductance: Conductance
     """Zero-bias conductance at finite temperature; NaN if it is not known."""
     level_distance: float
-    """Energy of the nearest level less the Fermi energy, in eV; NaN without a Hamiltonian."""
+    """Energy of the nearest level less the Fermi energy, in eV; NaN if no level is known."""
     narrow_share: float
-    """Share of the conductance through levels narrower than `NARROW`; NaN without a Hamiltonian."""
+    """Share of the conductance through levels narrower than `NARROW`; NaN if no level is known."""
 
     @property
     def is_fragile(self) -> bool:
@@ -66,13 +71,19 @@ class AtFermiEnergy:
         excess = _NOTABLE_EXCESS * 10.0**self.log10_transmission
         return self.narrow_share > 0.5 and self.conductance.conductance_quanta > excess
 
+    @property
+    def unseen_share(self) -> float:
+        """What energies beyond the spectrum could add to the conductance, in units of it."""
+        found = self.conductance
+        return found.unseen_quanta / max(found.conductance_quanta, np.finfo(np.float64).tiny)
+
 
 @dataclass(frozen=True, eq=False)
 class Summary:
     """A record in a few numbers."""
 
     spectra: TransportRecord
-    """T and DOS at energies that miss no resonance, where the predictor knows the resonances; else
+    """T and DOS at energies that miss no resonance, where the predictor knows all energies; else
     at those of the record."""
     max_transmission: float
     """Largest T between the first and the last energy."""
@@ -83,12 +94,13 @@ class Summary:
     at_fermi_energy: AtFermiEnergy | None
     """None without a Fermi energy."""
     certificate: float | None
-    """Error bar that needs no reference, in meV; None if the predictor has none."""
+    """Error bar that needs no reference, in meV; None if the predictor has none, NaN if it has
+    none of so long a duplex."""
 
 
 def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
     """Whether a conductance can be had: with all resonances resolved, or knowingly without them."""
-    return predictor.knows_resonances or from_grid
+    return predictor.knows_all_energies or from_grid
 
 
 def summarize(
@@ -101,22 +113,22 @@ def summarize(
 ) -> Summary:
     """Summarize a predicted record.
 
-    Where the predictor knows the resonances, those between the energies of the record are
-    resolved first: they are too narrow for any regular grid.
+    Where the predictor knows all energies, resonances between those of the record are resolved
+    first: they are too narrow for any regular grid.
 
     Parameters
     ----------
     predictor
         What predicted the record.
     record
-        The record; its first and last energy bound all that is considered.
+        Its first and last energy bound all that is considered, but for a conductance through levels
+        that are known: it counts those beyond as well.
     fermi_energy
         In eV, on the scale of the energies; without it nothing is said about the conductance.
     temperature
         In K.
     conductance_from_grid
-        Give a conductance also where resonances are not known: those between the energies
-        of the record are missing in it.
+        Give a conductance also without resonances between the energies of the record.
 
     Returns
     -------
@@ -126,16 +138,18 @@ def summarize(
     Raises
     ------
     UsageError
-        If Fermi energy and temperature do not fit the energies.
+        If Fermi energy and temperature do not fit the energies, or levels are not known at eta 0.
     """
-    is_known = predictor.knows_resonances
-    levels = _poles_of(predictor, record) if is_known else None
-    spectra = _resolved(predictor, record, levels, fermi_energy) if is_known else record
+    levels, spectra = predictor.resonances(record.junction, record.energies, record.eta), record
+    if predictor.knows_all_energies:
+        spectra = _resolved(predictor, record, record.energies, levels, fermi_energy)
     log10_transmission = spectra.log10_transmission
     highest = log10_transmission[top := int(log10_transmission.argmax())]
     at_fermi = None
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
+        if levels is not None:
+            at_fermi = _with_levels_beyond(predictor, record, at_fermi, temperature)
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
             at_fermi = replace(at_fermi, conductance=_UNKNOWN)
     return Summary(
@@ -154,16 +168,17 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
     Parameters
     ----------
     predictor
-        It must know the resonances.
+        It must know all energies.
     record
         The junction, eta, and the energies that are part of the result and bound it.
 
     Raises
     ------
     UsageError
-        If the predictor knows no resonances.
+        If it does not, or neither levels nor eta tell how sharp resonances are.
     """
-    return _resolved(predictor, record, _poles_of(predictor, record), None)
+    levels = predictor.resonances(record.junction, record.energies, record.eta)
+    return _resolved(predictor, record, record.energies, levels, None)
 
 
 def _dos_peaks(spectra: TransportRecord) -> NDArray[np.float64]:
@@ -186,23 +201,18 @@ def _apart(
     return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
-def _poles_of(predictor: Predictor, record: TransportRecord) -> NDArray[np.complex128] | None:
-    return predictor.resonances(record.junction, record.energies, record.eta)
-
-
 def _resolved(
     predictor: Predictor,
     record: TransportRecord,
+    grid: NDArray[np.float64],
     levels: NDArray[np.complex128] | None,
     fermi_energy: float | None,
 ) -> TransportRecord:
-    """T and DOS at energies that miss nothing; the Fermi energy is one of them.
+    """T and DOS at a grid and energies that miss nothing in it; the Fermi energy is one of them.
 
     Without the LDOS, which would be a number for every orbital and energy.
     """
-    energies = (
-        _broadened_grid(record) if levels is None else resolving_energies(levels, record.energies)
-    )
+    energies = _broadened_grid(record) if levels is None else resolving_energies(levels, grid)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
     junction = record.junction
@@ -218,9 +228,36 @@ def _resolved(
 
 
 def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
-    """Energies at half eta: nothing is sharper than eta."""
+    """Energies at half eta: nothing is sharper than eta.
+
+    Raises
+    ------
+    UsageError
+        If eta is 0.
+    """
+    if record.eta == 0.0:
+        duplex = record.junction.duplex
+        raise UsageError(
+            f"eta = 0 for the {duplex.length} base pairs of '{duplex.text}', whose levels are not "
+            "known: nothing tells how sharp resonances are.",
+            "give --eta, or a shorter duplex.",
+        )
     first, last = record.energies[0], record.energies[-1]
     return np.union1d(record.energies, np.arange(first, last, record.eta / 2))
+
+
+def _with_levels_beyond(
+    predictor: Predictor, record: TransportRecord, found: AtFermiEnergy, temperature: float
+) -> AtFermiEnergy:
+    """The same by energies so far from E_F that an open channel beyond adds a small share to G."""
+    if found.unseen_share <= _UNSEEN:
+        return found
+    smallest = max(_UNSEEN * found.conductance.conductance_quanta, np.finfo(np.float64).tiny)
+    reach = BOLTZMANN_EV * temperature * min(REACH, -math.log(smallest))
+    grid = np.union1d(record.energies, [found.fermi_energy - reach, found.fermi_energy + reach])
+    levels = predictor.resonances(record.junction, grid, record.eta)
+    spectra = _resolved(predictor, record, grid, levels, found.fermi_energy)
+    return _at_fermi_energy(spectra, levels, found.fermi_energy, temperature)
 
 
 def _at_fermi_energy(

@@ -15,7 +15,7 @@ from dnawire.graphs import junction_batch, ladder_batch
 from dnawire.graphs.schema import SpectraBatch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.base import TransportModel
-from dnawire.predictors import Conditions, checked_energies, in_batches
+from dnawire.predictors import MANY, Conditions, checked_energies, in_batches
 from dnawire.quantities import BY_COLUMN
 from dnawire.transport import Totals
 
@@ -37,9 +37,9 @@ class GridPredictor:
     """
 
     respects = ("lengths", "couplings", "placements", "pairs")
+    at_once = MANY
     knows_all_energies = False
     knows_hamiltonian = False
-    knows_resonances = False
 
     def __init__(self, name: str, conditions: Conditions, model: TransportModel) -> None:
         self.name = name
@@ -84,14 +84,8 @@ class GridPredictor:
             "use a model that predicts one (docs/models.md).",
         )
 
-    def resonances(self, junction: Junction, energies: NDArray[np.float64], eta: float) -> NoReturn:
-        """Refuse: resonances between the energies are not known; see `Predictor.resonances`."""
-        del energies, eta
-        raise UsageError(
-            f"the model {self.name} knows no resonances, neither of {junction.duplex.text} nor of "
-            "others.",
-            "use a model that knows them (docs/models.md).",
-        )
+    def resonances(self, junction: Junction, energies: NDArray[np.float64], eta: float) -> None:
+        """Levels of a junction are not known, of none; see `Predictor.resonances`."""
 
     def ladder(self, junction: Junction) -> NoReturn:
         """Refuse: there is no Hamiltonian; see `Predictor.ladder`."""
@@ -99,7 +93,11 @@ class GridPredictor:
 
     def transmitting(self, junction: Junction, low: float, high: float) -> NoReturn:
         """Refuse: T between the energies of the grid is not known; see `Predictor.transmitting`."""
-        self.resonances(junction, np.array([low, high]), 0.0)
+        raise UsageError(
+            f"{self.name} knows T at the energies of its grid only: {junction.duplex.text} has "
+            f"resonances between them from {low:g} to {high:g} eV.",
+            "use a model that knows them (docs/models.md).",
+        )
 
     def certificate(self, duplex: Duplex) -> None:
         """Nothing in a prediction tells how far it is from the truth."""

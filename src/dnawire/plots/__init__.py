@@ -17,6 +17,7 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.ldos import ldos_figure, ldos_scale, ldos_table, plot_ldos
 from dnawire.plots.models import PANELS, models_figure, models_table
 from dnawire.plots.observables import (
     current_figure,
@@ -71,6 +72,9 @@ __all__ = [
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "ldos_figure",
+    "ldos_scale",
+    "ldos_table",
     "models_figure",
     "models_table",
     "parity_figure",
@@ -83,6 +87,7 @@ __all__ = [
     "plot_errors",
     "plot_group_errors",
     "plot_hamiltonian",
+    "plot_ldos",
     "plot_losses",
     "plot_parity",
     "plot_scan",

@@ -22,6 +22,7 @@ def footer(
     energy_reference: float,
     eta: float,
     parameters: str | None,
+    level: str | None = None,
     thermal: tuple[float, float] | None = None,
     further: Sequence[str] = (),
 ) -> str:
@@ -37,6 +38,8 @@ def footer(
         Imaginary part of the energy in eV.
     parameters
         Name of the tight-binding parameter set; None if there is none.
+    level
+        Level of theory in the place of a parameter set, e.g. ``GFN1-xTB/ALPB(water)``.
     thermal
         Fermi energy in eV and temperature in K; None where nothing depends on them.
     further
@@ -45,14 +48,14 @@ def footer(
     Returns
     -------
     str
-        Contacts, zero of the energy, eta, parameter set and temperature.
+        Contacts, zero of the energy, eta, parameter set or level of theory, and temperature.
     """
     ends = [shortened(one, _LONGEST_CONTACT) for one in contacts or ()]
     parts = [
         f"contacts {' | '.join(ends)} eV" if ends else "contacts of each record",
         _energy_zero(energy_reference),
         f"eta {eta:g} eV",
-        f"parameter set {parameters}" if parameters else "no parameter set",
+        f"parameter set {parameters}" if parameters else level or "no parameter set",
     ]
     if thermal:
         parts.append(f"E_F {_signed(thermal[0])} eV, {thermal[1]:g} K")

@@ -95,7 +95,7 @@ def write_training_figures(output_dir: Path) -> list[Path]:
         drawn = Comparison(
             _resolved(predictor, compared.predicted), _resolved(exact, compared.reference)
         )
-        title, what = f"{name.capitalize()} test record", _footer_of(drawn.reference, parameters)
+        title, what = f"{name.capitalize()} test record", _footer_of(drawn.reference, conditions)
         figure = comparison_figure(drawn, compared.errors(), title, what)
         paths += save_figure(figure, figures / f"spectra_{name}", comparison_table(drawn))
     pairs = {quantity.name: tests.pair(quantity) for quantity in tests.scored}
@@ -110,8 +110,8 @@ def write_training_figures(output_dir: Path) -> list[Path]:
 def _write_hamiltonian(
     predictor: Predictor, exact: Predictor | None, record: TransportRecord, stem: Path
 ) -> list[Path]:
-    duplex, parameters = record.junction.duplex, predictor.conditions.parameters
-    predicted, about = predictor.hamiltonian(duplex), _footer_of(record, parameters)
+    duplex = record.junction.duplex
+    predicted, about = predictor.hamiltonian(duplex), _footer_of(record, predictor.conditions)
     if exact is None:
         figure = hamiltonian_figure(predicted, duplex, "Predicted Hamiltonian", about)
         table = hamiltonian_table(duplex, predicted=predicted)
@@ -144,15 +144,17 @@ def _footer(conditions: Conditions) -> str:
         energy_reference=conditions.energy_reference,
         eta=conditions.eta,
         parameters=conditions.parameters,
+        level=conditions.level,
     )
 
 
-def _footer_of(record: TransportRecord, parameters: str | None) -> str:
+def _footer_of(record: TransportRecord, conditions: Conditions) -> str:
     return footer(
         (record.junction.left.text, record.junction.right.text),
         energy_reference=record.energy_reference,
         eta=record.eta,
-        parameters=parameters,
+        parameters=conditions.parameters,
+        level=conditions.level,
     )
 
 

@@ -222,9 +222,14 @@ def _label_values(ax: Axes, quantity: Quantity) -> None:
         ax.yaxis.set_major_formatter(power_label)
 
 
-def _label_energy(ax: Axes, record: TransportRecord) -> None:
+def energy_label(record: TransportRecord) -> str:
+    """Label of the axis of the energies of a record."""
     is_absolute = record.energy_reference == 0.0
-    ax.set_xlabel("Energy (eV)" if is_absolute else "Energy above the reference (eV)")
+    return "Energy (eV)" if is_absolute else "Energy above the reference (eV)"
+
+
+def _label_energy(ax: Axes, record: TransportRecord) -> None:
+    ax.set_xlabel(energy_label(record))
     if len(record.energies) > 1:
         ax.set_xlim(record.energies[0], record.energies[-1])
 

@@ -46,6 +46,7 @@ _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸
 
 HOPPING_MAP: Final = "RdBu_r"
 ONSITE_MAP: Final = "BrBG"
+LDOS_MAP: Final = "viridis"
 DIFFERENCE_MAP: Final = "PuOr_r"
 
 _SCREEN_DPI: Final = 100.0

@@ -3,6 +3,7 @@
 from dnawire.predictors.conditions import Conditions, checked_energies
 from dnawire.predictors.pairwise import PairwisePredictor
 from dnawire.predictors.predictor import (
+    MANY,
     HamiltonianPredictor,
     HamiltonianSource,
     Predictor,
@@ -10,6 +11,7 @@ from dnawire.predictors.predictor import (
 )
 
 __all__ = [
+    "MANY",
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",

@@ -35,6 +35,8 @@ class Conditions:
     """Where all this comes from, in words."""
     coverage: Coverage | None
     """What the training records hold; None if the predictor did not learn from records."""
+    level: str | None = None
+    """Level of theory of the training records, in words; None if they do not tell."""
     shortfalls: tuple[str, ...] = ()
     """In what the model is no better than a baseline; see `shortfalls`."""
     alphabet: Alphabet = DNA

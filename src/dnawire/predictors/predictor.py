@@ -23,6 +23,10 @@ from dnawire.transport import (
 )
 
 _VALUES_PER_BATCH: Final = 2**22
+
+MANY: Final = 2**16
+"""Junctions at once, where each takes milliseconds."""
+
 HamiltonianSource = Callable[[NDArray[np.int8]], LadderBlocks]
 """Base codes (B, L, 2) to Hamiltonians in eV: they belong to the duplexes alone."""
 
@@ -43,16 +47,19 @@ class Predictor(Protocol):
         """In what a junction must be like those of the training, by fields of `Coverage`."""
 
     @property
+    def at_once(self) -> int:
+        """How many junctions are best asked for together; between them progress is told."""
+
+    @property
     def knows_all_energies(self) -> bool:
-        """Whether spectra at other energies than these, and at any eta, can be had."""
+        """Whether spectra at other energies than these, and at any eta, can be had.
+
+        Only then can resonances be resolved.
+        """
 
     @property
     def knows_hamiltonian(self) -> bool:
         """Whether `hamiltonian` can be asked for."""
-
-    @property
-    def knows_resonances(self) -> bool:
-        """Whether `resonances` can be asked for."""
 
     def predict(
         self,
@@ -119,12 +126,7 @@ class Predictor(Protocol):
     ) -> NDArray[np.complex128] | None:
         """Complex energies of the levels of a junction in eV, at least those about some energies.
 
-        None if they are not known one by one, and nothing in the spectra is sharper than eta.
-
-        Raises
-        ------
-        UsageError
-            If the predictor knows none.
+        None if those of this junction are not known one by one.
         """
 
     def ladder(self, junction: Junction) -> BlockJunctions:
@@ -146,7 +148,10 @@ class Predictor(Protocol):
         """
 
     def certificate(self, duplex: Duplex) -> float | None:
-        """Error bar of a prediction that needs no reference, in meV; None if there is none."""
+        """Error bar of a prediction that needs no reference, in meV; None if there is none.
+
+        NaN for a duplex that is too long for it, of which there is no LDOS then either.
+        """
 
     def out_of_domain(self, junction: Junction) -> list[str]:
         """Say in what respects nothing in the training prepared for a junction; empty if none."""
@@ -166,9 +171,9 @@ class HamiltonianPredictor:
     """
 
     respects = ("pairs",)
+    at_once = MANY
     knows_all_energies = True
     knows_hamiltonian = True
-    knows_resonances = True
 
     def __init__(self, name: str, conditions: Conditions, source: HamiltonianSource) -> None:
         self.name = name

@@ -146,7 +146,10 @@ class ContactedSystem:
         return transmission, -self.trace(solution).imag / math.pi
 
     def poles(self, low: float, high: float) -> Poles:
-        """Poles whose real part lies between two energies, each with the square norm x^T x = 1.
+        """Poles about an interval of the real axis, each with the square norm x^T x = 1.
+
+        All whose real part lies between two energies, but for those of strong contacts that lie
+        deeper below the interval than half its width: nothing on the axis tells them apart.
 
         An integral of the resolvent along an ellipse about them filters their space out of that of
         the levels of H (doi:10.1103/PhysRevB.79.115112); repeated until they do not change.
@@ -164,10 +167,12 @@ class ContactedSystem:
         for _ in range(_ITERATIONS):
             found = self._ritz(space)
             wanted = (found.energies.real > low) & (found.energies.real < high)
+            wanted &= found.energies.imag > -(high - low) / 2
             error = self._residuals(found)
             if not (error[wanted] > _TOLERANCE).any():
                 return _normalized(Poles(found.energies[wanted], found.vectors[:, wanted]))
-            space = self._filtered(space, nodes)
+            # Unless it is orthonormal, what lies near a node of the contour drowns the rest.
+            space = np.linalg.qr(self._filtered(space, nodes))[0]
         raise NotConvergedError(
             f"{int((error[wanted] > _TOLERANCE).sum())} poles between {low:.2f} and {high:.2f} eV "
             f"did not converge: {error[wanted].max():.1e} eV.",
@@ -176,7 +181,7 @@ class ContactedSystem:
 
     def _nodes(self, low: float, high: float) -> Iterator[tuple[complex, Solution]]:
         """Weights and solutions at the points of the contour."""
-        depth = self.largest_coupling / 4.0
+        depth = min(self.largest_coupling / 2.0, (high - low) / 2) / 2
         middle, half = complex((low + high) / 2, -depth), (high - low + _MARGIN) / 2
         height = _HEIGHT + depth
         for angle in 2.0 * math.pi * (np.arange(_NODES) + 0.5) / _NODES:
@@ -191,9 +196,8 @@ class ContactedSystem:
             found += weight * self.applied(solution, space)
         return found
 
-    def _ritz(self, space: Complexes) -> Poles:
+    def _ritz(self, basis: Complexes) -> Poles:
         """Eigenvalues of the effective Hamiltonian in a space, and vectors of length 1."""
-        basis = np.linalg.qr(space)[0]
         energies, vectors = np.linalg.eig(basis.conj().T @ self._effective(basis))
         return Poles(energies, basis @ vectors)
 

@@ -45,10 +45,10 @@ class AtomisticPredictor:
         The trained model, in evaluation mode.
     """
 
-    respects = ("pairs",)
+    respects = ("lengths", "pairs")
+    at_once = 1
     knows_all_energies = True
     knows_hamiltonian = False
-    knows_resonances = True
 
     def __init__(self, name: str, conditions: Conditions, model: AtomisticModel) -> None:
         self.name = name
@@ -113,20 +113,10 @@ class AtomisticPredictor:
     ) -> NDArray[np.complex128] | None:
         """Poles of the Green's function near some energies; see `Predictor.resonances`.
 
-        Those of long duplexes are not known, nor needed: nothing is sharper than eta.
-
-        Raises
-        ------
-        UsageError
-            If a duplex is long and eta is 0.
+        Those of long duplexes are not known.
         """
         if junction.length > LONGEST_BY_LEVELS:
-            if eta > 0.0:
-                return None
-            raise UsageError(
-                f"eta = 0 for {junction.length} base pairs, whose resonances are not known.",
-                f"Give --eta, or at most {LONGEST_BY_LEVELS} base pairs.",
-            )
+            return None
         contacts = junction.gamma_left, junction.gamma_right
         poles = self._poles(junction.duplex, *contacts, energies)
         return np.asarray(poles.amplitudes.energies - 1j * eta)
@@ -170,7 +160,7 @@ class AtomisticPredictor:
         return PoleJunctions(poles, low, high)
 
     def out_of_domain(self, junction: Junction) -> list[str]:
-        """Compare the base pairs with those of the training; contacts are exact."""
+        """Compare length and base pairs with those of the training; contacts are exact."""
         return self.conditions.out_of_domain(junction, self.respects)
 
     def _asked(

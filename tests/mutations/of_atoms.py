@@ -1,0 +1,166 @@
+"""Protections of what is computed from atoms, and of what is said of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+_CHAIN: Final = "tests/physics/test_block_chain.py"
+_ACTIVE: Final = "tests/unit/test_active_space.py"
+_MODEL: Final = "tests/contract/test_atomistic_model.py"
+_THERMAL: Final = "tests/unit/test_thermal.py"
+_ENSEMBLE: Final = "tests/unit/test_ensemble.py"
+_SUMMARY: Final = "tests/unit/test_inference_summary.py"
+
+OF_ATOMS: Final = (
+    Mutation(
+        "singular part of a chain",
+        "transport/block_chain.py",
+        "    except np.linalg.LinAlgError as error:\n",
+        "    except ZeroDivisionError as error:\n",
+        f"{_CHAIN} -k singular",
+    ),
+    Mutation(
+        "reaction of a block on the pieces of a group",
+        "transport/block_chain.py",
+        "                matrix[:, two.range, one.range] += _transposed(values)\n",
+        "                pass\n",
+        f"{_CHAIN} -k inverse_of_the_whole",
+    ),
+    Mutation(
+        "couplings through eliminated blocks",
+        "transport/block_chain.py",
+        "            through = {number: reaction[:, :width, some] for number, some in "
+        "ranges.items()}\n",
+        "            through = {}\n",
+        f"{_CHAIN} -k inverse_of_the_whole",
+    ),
+    Mutation(
+        "phase of a determinant",
+        "transport/block_chain.py",
+        "    return found + 1j * np.angle(sign) if np.iscomplexobj(matrices) else found\n",
+        "    return found\n",
+        f"{_CHAIN} -k inverse_of_the_whole",
+    ),
+    Mutation(
+        "energies outside of a series",
+        "transport/series.py",
+        "        if beyond > _ROUNDING:\n",
+        "        if False:\n",
+        "tests/physics/test_pole_expansion.py -k outside",
+    ),
+    Mutation(
+        "bonded neighbors of a nucleotide",
+        "electronic/active_space.py",
+        "            parts[number] = np.flatnonzero(np.isfinite(distance))\n",
+        "            parts[number] = own if number == pair else own[:0]\n",
+        f"{_ACTIVE} -k near_the_energies",
+    ),
+    Mutation(
+        "neighbors in the orthogonalized orbitals of a contact",
+        "electronic/active_space.py",
+        "        return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))\n",
+        "        return range(pair, pair + 1)\n",
+        f"{_ACTIVE} -k contacts_act",
+    ),
+    Mutation(
+        "strained bonds of a backbone",
+        "structures/backbone.py",
+        "        if abs(strain[worst]) > LARGEST_STRAIN:\n",
+        "        if False:\n",
+        f"{_THERMAL} -k strained",
+    ),
+    Mutation(
+        "atoms of a backbone that come too near",
+        "structures/backbone.py",
+        "        near = near[self.free[near].any(1)]\n",
+        "        near = near[:0]\n",
+        f"{_THERMAL} -k repel",
+    ),
+    Mutation(
+        "defects of a relaxed duplex",
+        "structures/backbone.py",
+        "        return find_defect(relaxed) or relaxed\n",
+        "        return relaxed\n",
+        f"{_THERMAL} -k meet",
+    ),
+    Mutation(
+        "impossible fluctuations",
+        "structures/thermal.py",
+        "            if not (math.isfinite(value) and value >= 0.0):\n",
+        "            if False:\n",
+        f"{_THERMAL} -k impossible",
+    ),
+    Mutation(
+        "fluctuations without room",
+        "structures/thermal.py",
+        "    while len(refused) < _MOST_REFUSED:\n",
+        "    while True:\n        assert len(refused) < 9\n",
+        f"{_THERMAL} -k without_room",
+    ),
+    Mutation(
+        "ensembles of models without geometry",
+        "inference/ensemble.py",
+        "    if not isinstance(predictor, AtomisticPredictor):\n",
+        "    if False:\n",
+        f"{_ENSEMBLE} -k cannot_be_answered",
+    ),
+    Mutation(
+        "self-consistent calculations that fail",
+        "inference/ensemble.py",
+        "    except NotConvergedError as error:\n",
+        "    except ZeroDivisionError as error:\n",
+        f"{_ENSEMBLE} -k fails_is_told",
+    ),
+    Mutation(
+        "spread of one geometry",
+        "inference/ensemble.py",
+        "            spread=float(log10.std(ddof=1)) if len(log10) > 1 else np.nan,\n",
+        "            spread=float(log10.std(ddof=0)),\n",
+        f"{_ENSEMBLE} -k no_spread",
+    ),
+    Mutation(
+        "deep poles of strong contacts",
+        "transport/contacted.py",
+        "            wanted &= found.energies.imag > -(high - low) / 2\n",
+        "",
+        "tests/physics/test_contacted_systems.py -k strong",
+    ),
+    Mutation(
+        "orthonormal space of poles",
+        "transport/contacted.py",
+        "            space = np.linalg.qr(self._filtered(space, nodes))[0]\n",
+        "            space = self._filtered(space, nodes)\n",
+        "tests/physics/test_contacted_systems.py",
+    ),
+    Mutation(
+        "known levels beyond the energies",
+        "inference/summary.py",
+        "        if levels is not None:\n            at_fermi = ",
+        "        if False:\n            at_fermi = ",
+        f"{_SUMMARY} -k beyond_the_energies",
+    ),
+    Mutation(
+        "levels that are not known",
+        "inference/remarks.py",
+        "    if math.isnan(at_fermi.level_distance):\n",
+        "    if False:\n",
+        f"{_SUMMARY} -k may_miss",
+    ),
+    Mutation(
+        "certificates that are not known",
+        "inference/remarks.py",
+        "    if summary.certificate is not None and math.isnan(summary.certificate):\n",
+        "    if False:\n",
+        f"{_SUMMARY} -k may_miss",
+    ),
+    Mutation(
+        "energies that nothing resolves",
+        "inference/summary.py",
+        "    if record.eta == 0.0:\n",
+        "    if False:\n",
+        f"{_MODEL} -k nothing_resolves",
+    ),
+)
+"""One row for each protection; add yours."""

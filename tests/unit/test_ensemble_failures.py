@@ -86,11 +86,11 @@ def test_broken_geometries_alone_are_an_error(
 
 
 def stopped(words: tuple[str, ...]) -> int:
-    """The command, which gets a signal, the first word, after its first geometry."""
+    """The command, which gets a signal, the first word, before its second geometry."""
 
     class Sender(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.getMessage().startswith("geometry 1 of"):
+            if record.getMessage().startswith("1 of 3 geometries, about"):
                 os.kill(os.getpid(), signal.Signals[words[0]])
 
     logging.getLogger("dnawire").addHandler(Sender())
@@ -101,14 +101,14 @@ def stopped(words: tuple[str, ...]) -> int:
     ("name", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_STOPPED)]
 )
 def test_a_stop_keeps_what_is_computed(name: str, code: int, tmp_path: Path) -> None:
-    words = ["ensemble", MODEL, "GA", "--frames", "3", "--scf_steps", "0", *FERMI, *WINDOW]
+    words = ["ensemble", MODEL, "GA", "--frames", "3", "--scf_steps", "0", "-v", *FERMI, *WINDOW]
     process = TrainingProcess(tmp_path, name, *words, "--output", "out", command=stopped)
     ended = process.end()
     assert ended.exit_code == code
-    first, ideal = rows(tmp_path / "out" / "summary.csv")
-    assert (first["geometry"], ideal["geometry"]) == ("1", "ideal")
-    assert "1 of 3 geometries, 2 not computed" in ended.messages
-    assert "warning: stopped after 1 of the 3 geometries" in ended.messages
+    found = rows(tmp_path / "out" / "summary.csv")
+    assert [one["geometry"] for one in found] == ["1", "2", "ideal"]
+    assert "2 of 3 geometries, 1 not computed" in ended.messages
+    assert "warning: stopped after 2 of the 3 geometries" in ended.messages
     assert (tmp_path / "out" / "ensemble.png").stat().st_size > 10_000
 
 

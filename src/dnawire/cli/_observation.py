@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import tyro
 
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.cli._flags import Messages
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.paths import is_file
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from dnawire.api.observation import Observation
 
 _logger = logging.getLogger(__name__)
-
-_SILENT = 2.0
-"""Seconds between two lines on the progress."""
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
@@ -71,7 +69,7 @@ def observe(kind: type[Observation[Any, Any]], question: Any, flags: Observation
     observation = kind.prepared(flags.sequences, flags.model, flags.device, question)
     name = observation.predictor.name
     with result_folder(flags.results, kind.stem, name, kind.members()) as folder:
-        _work(observation)
+        deque(reported(observation.steps(), observation.num_steps, "steps"), maxlen=0)
         # Results first: who reads only the head of the table ends the process.
         observation.write(folder.path)
         published = folder.publish()
@@ -80,14 +78,3 @@ def observe(kind: type[Observation[Any, Any]], question: Any, flags: Observation
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
     return EXIT_FINISHED
-
-
-def _work(observation: Observation[Any, Any]) -> None:
-    """Do all steps, and say how far it is where that takes long."""
-    total, start = observation.num_steps, time.monotonic()
-    told = start
-    for number, _ in enumerate(observation.steps(), start=1):
-        now = time.monotonic()
-        if now - told >= _SILENT and number < total:
-            told, left = now, (now - start) / number * (total - number)
-            _logger.info("step %d of %d, about %.0f s left", number, total, left)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -14,6 +13,7 @@ from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.geometries import EnsembleSettings
 from dnawire.cli._flags import Messages, parse
+from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED
 
 if TYPE_CHECKING:
@@ -95,10 +95,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _compute(ensemble: Ensemble, request: Request) -> None:
     """Compute until the end or a request to stop, and say how far it is."""
-    start, total = time.monotonic(), ensemble.num_geometries
-    for number, _ in enumerate(ensemble.steps(), start=1):
-        left = (time.monotonic() - start) / number * (total - number)
-        _logger.info("geometry %d of %d, about %.0f s left", number, total, left)
+    for _ in reported(ensemble.steps(), ensemble.num_geometries, "geometries"):
         if request.requested:
             break
     ensemble.check()

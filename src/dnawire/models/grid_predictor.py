@@ -94,8 +94,8 @@ class GridPredictor:
     def transmitting(self, junction: Junction, low: float, high: float) -> NoReturn:
         """Refuse: T between the energies of the grid is not known; see `Predictor.transmitting`."""
         raise UsageError(
-            f"{self.name} knows T at the energies of its grid only: {junction.duplex.text} has "
-            f"resonances between them from {low:g} to {high:g} eV.",
+            f"the model {self.name} knows no resonances, neither those of {junction.duplex.text} "
+            f"from {low:g} to {high:g} eV nor others.",
             "use a model that knows them (docs/models.md).",
         )
 

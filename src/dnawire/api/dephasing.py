@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Unpack
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import DuplexLike, Model
-from dnawire.api.observation import Column, Observation, Page, in_pages, numbers_of
+from dnawire.api.observation import (
+    Column,
+    Observation,
+    Page,
+    in_pages,
+    member_names,
+    numbers_of,
+)
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
@@ -37,7 +45,8 @@ _NAMES: Final = {
 class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
     """Conductance of some junctions, the rows of its arrays, with P couplings of probes."""
 
-    stem: ClassVar[str] = "dephasing"
+    below: ClassVar[str] = "dephasing"
+    members: ClassVar[re.Pattern[str]] = member_names(below)
     title: ClassVar[str] = "Conductance with probes"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Unpack
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import DuplexLike, Model
-from dnawire.api.observation import Column, Observation, Page, in_pages, numbers_of
+from dnawire.api.observation import (
+    Column,
+    Observation,
+    Page,
+    in_pages,
+    member_names,
+    numbers_of,
+)
 from dnawire.api.questions import DisorderKeywords, DisorderQuestion, question_parameters
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
@@ -42,7 +50,8 @@ class DisorderedConductance(NamedTuple):
 class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
     """Conductance of some junctions with static disorder, the rows of its arrays."""
 
-    stem: ClassVar[str] = "disorder"
+    below: ClassVar[str] = "disorder"
+    members: ClassVar[re.Pattern[str]] = member_names(below)
     title: ClassVar[str] = "Static disorder"
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Unpack
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import DuplexLike, Model
-from dnawire.api.observation import Column, Observation, Page, in_pages, numbers_of
+from dnawire.api.observation import (
+    Column,
+    Observation,
+    Page,
+    in_pages,
+    member_names,
+    numbers_of,
+)
 from dnawire.api.questions import CurrentKeywords, CurrentQuestion, question_parameters
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import AtEquilibrium, current_of
@@ -29,7 +37,8 @@ _KEYWORDS = question_parameters(CurrentKeywords, CurrentQuestion)
 class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
     """Current-voltage curves of some junctions, the rows of its arrays, at V voltages."""
 
-    stem: ClassVar[str] = "iv"
+    below: ClassVar[str] = "iv"
+    members: ClassVar[re.Pattern[str]] = member_names(below)
     title: ClassVar[str] = "Current and differential conductance"
 
     @property

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.model import DuplexLike, Model, duplex_of, load
 from dnawire.api.questions import Question
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.api.result import Result
 from dnawire.errors import UsageError
 from dnawire.inference import Remark, model_remarks, said_of_several, status
 from dnawire.junction import Contact, Duplex, Junction
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from dnawire.plots import Table
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 AnyQuestion = TypeVar("AnyQuestion", bound=Question)
 Answer = TypeVar("Answer")
 
-_SHOWN: Final = 50
-"""Rows of a table that is printed."""
 _LONGEST_NAME: Final = 40
 _SUMMARY: Final = "summary.csv"
 
@@ -56,7 +52,7 @@ class Page(NamedTuple):
     table: Table
 
 
-class Observation(ABC, Generic[AnyQuestion, Answer]):
+class Observation(Result, Generic[AnyQuestion, Answer]):
     """Observables of some junctions by one model, in their order.
 
     It prints as a table, and shows itself in a notebook; an index or a slice chooses junctions.
@@ -80,8 +76,7 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
         What is not to be trusted, for each junction.
     """
 
-    stem: ClassVar[str]
-    """Of the files."""
+    unit: ClassVar[str] = "steps"
     title: ClassVar[str]
     """Of the figures."""
 
@@ -138,10 +133,17 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
         question: AnyQuestion,
     ) -> Self:
         """Ask a model, and wait for all of it; see `prepared`."""
-        found = cls.prepared(sequences, model, device, question)
-        for _ in found.steps():
-            pass
-        return found
+        return cls.prepared(sequences, model, device, question).completed()
+
+    @property
+    def name(self) -> str:
+        """Short name of the model."""
+        return self.predictor.name
+
+    @property
+    def lines(self) -> list[str]:
+        """Nothing is said below the table but warnings."""
+        return []
 
     @property
     def num_steps(self) -> int:
@@ -216,16 +218,6 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
         """The table that is printed, with all digits."""
         return {one.name: (one.unit, one.values) for one in self._all_columns()}
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """All numbers as a pandas data frame; units are in the names of the columns.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(self.table())
-
     def plot(self) -> Figure:
         """Figure of all junctions.
 
@@ -242,36 +234,6 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
             )
         return first.figure
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what the command writes: tables as CSV, figures as PNG and SVG.
-
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below one named like the command.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, self.stem, self.predictor.name, self.members()) as folder:
-            self.write(folder.path)
-            return folder.publish()
-
-    @classmethod
-    def members(cls) -> re.Pattern[str]:
-        """Names of all files that can be written."""
-        return re.compile(rf"(summary|samples)\.csv|{cls.stem}(_\d+[ACGT_-]*)?\.(png|svg|csv)")
-
     def write(self, folder: Path) -> None:
         """Write all tables and figures.
 
@@ -286,24 +248,12 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
         for name, table in self.extra_tables().items():
             plots.save_table(folder / name, table)
         for page in self.pages():
-            plots.save_figure(page.figure, folder / f"{self.stem}{page.name}", page.table)
+            plots.save_figure(page.figure, folder / f"{self.below}{page.name}", page.table)
 
-    def __repr__(self) -> str:
-        return "\n".join([*self.heading, "", *aligned(self.rows[: 1 + _SHOWN]), *self._below])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import shown
-
-        parts = [html_lines(self.heading), html_table(self.rows[: 1 + _SHOWN])]
-        parts += [html_lines(self._below)] if self._below else []
+    def picture(self) -> Figure | None:
+        """Figure of all junctions; None if they need several."""
         first, *more = self.pages()
-        return "".join(parts + ([] if more else [html_image(shown(first.figure), self.stem)]))
-
-    @property
-    def _below(self) -> list[str]:
-        more = len(self.rows) - 1 - _SHOWN
-        rest = [f"{more} more rows; to_dataframe() has all numbers"] if more > 0 else []
-        return rest + [f"warning: {one}" for one in self.warnings]
+        return None if more else first.figure
 
     @property
     def _said_of_contacts(self) -> str:
@@ -343,6 +293,11 @@ class Observation(ABC, Generic[AnyQuestion, Answer]):
             thermal=thermal,
             further=further,
         )
+
+
+def member_names(stem: str) -> re.Pattern[str]:
+    """Names of all files of an observation whose figures begin with a word."""
+    return re.compile(rf"(summary|samples)\.csv|{stem}(_\d+[ACGT_-]*)?\.(png|svg|csv)")
 
 
 def numbers_of(rows: Iterable[int]) -> Column:

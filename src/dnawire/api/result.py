@@ -77,6 +77,10 @@ class Result(ABC):
     def write(self, folder: Path) -> None:
         """Write tables as CSV, figures as PNG and SVG, into a folder that exists."""
 
+    def picture(self) -> Figure | None:
+        """What a notebook shows of it; None if that is too much for one figure."""
+        return self.plot()
+
     def completed(self) -> Self:
         """Compute all steps."""
         for _ in self.steps():
@@ -136,4 +140,5 @@ class Result(ABC):
         table = html_table(self.rows[: 1 + self.shown])
         below = [*self.lines, *(f"warning: {one}" for one in self.warnings)]
         parts = [html_lines(self.heading), table, *([html_lines(below)] if below else [])]
-        return "".join([*parts, html_image(shown(self.plot()), self.below)])
+        picture = self.picture()
+        return "".join(parts + ([html_image(shown(picture), self.below)] if picture else []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import product
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import DuplexLike, Model
-from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
+from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
 from dnawire.api.questions import (
     ThermoelectricKeywords,
     ThermoelectricQuestion,
@@ -44,7 +45,8 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
     ZT counts the heat of electrons alone: it is an upper bound.
     """
 
-    stem: ClassVar[str] = "thermoelectric"
+    below: ClassVar[str] = "thermoelectric"
+    members: ClassVar[re.Pattern[str]] = member_names(below)
     title: ClassVar[str] = "Linear response"
 
     @cached_property

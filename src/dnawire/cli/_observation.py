@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.folder import ResultPlace
 from dnawire.cli._flags import Messages
-from dnawire.cli._progress import reported
-from dnawire.errors import EXIT_FINISHED, UsageError
+from dnawire.cli._results import finish
+from dnawire.errors import UsageError
 from dnawire.files.paths import is_file
 
 if TYPE_CHECKING:
@@ -61,20 +60,8 @@ def observe(kind: type[Observation[Any, Any]], question: Any, flags: Observation
         A sequence, contact or value is impossible, the model cannot be used, or the results cannot
         be written.
     """
-    from dnawire.api.tables import aligned
-
     for word in flags.sequences:
         if is_file(word):
             raise UsageError(f"'{word}' is a file, and no sequence", "Give sequences.")
     observation = kind.prepared(flags.sequences, flags.model, flags.device, question)
-    name = observation.predictor.name
-    with result_folder(flags.results, kind.stem, name, kind.members()) as folder:
-        deque(reported(observation.steps(), observation.num_steps, "steps"), maxlen=0)
-        # Results first: who reads only the head of the table ends the process.
-        observation.write(folder.path)
-        published = folder.publish()
-    print("\n".join([*observation.heading, "", *aligned(observation.rows)]))
-    for warning in observation.warnings:
-        _logger.warning("warning: %s", warning)
-    _logger.info("results: %s", published)
-    return EXIT_FINISHED
+    return finish(observation, flags.results)

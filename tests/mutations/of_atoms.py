@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutations.mutation import Mutation
 
 _CHAIN: Final = "tests/physics/test_block_chain.py"
+_FOLDED: Final = "tests/physics/test_downfolding.py"
 _ACTIVE: Final = "tests/unit/test_active_space.py"
 _MODEL: Final = "tests/contract/test_atomistic_model.py"
 _THERMAL: Final = "tests/unit/test_thermal.py"
@@ -31,9 +32,9 @@ OF_ATOMS: Final = (
     Mutation(
         "couplings through eliminated blocks",
         "transport/block_chain.py",
-        "            through = {number: reaction[:, :width, some] for number, some in "
+        "            before, through = through, {n: reaction[:, :width, some] for n, some in "
         "ranges.items()}\n",
-        "            through = {}\n",
+        "            before, through = through, {}\n",
         f"{_CHAIN} -k inverse_of_the_whole",
     ),
     Mutation(
@@ -42,6 +43,34 @@ OF_ATOMS: Final = (
         "    return found + 1j * np.angle(sign) if np.iscomplexobj(matrices) else found\n",
         "    return found\n",
         f"{_CHAIN} -k inverse_of_the_whole",
+    ),
+    Mutation(
+        "what earlier blocks leave between later ones",
+        "transport/block_chain.py",
+        "            ahead = _added(reaction[:, :width, :width], ahead[:, size:, size:])\n",
+        "            ahead = reaction[:, :width, :width]\n",
+        f"{_CHAIN} -k next_neighbors",
+    ),
+    Mutation(
+        "couplings between blocks in the derivative of a determinant",
+        "transport/block_chain.py",
+        "        rate = rate - 2.0 * _trace(beside, _transposed(inner_change.links[block]))\n",
+        "        pass\n",
+        f"{_CHAIN} -k derivative_of_the_determinant",
+    ),
+    Mutation(
+        "an eliminated level near the window",
+        "transport/downfolding.py",
+        "    if not sizes[-1] < _LARGEST_TAIL * sizes.max():\n",
+        "    if False:\n",
+        f"{_FOLDED} -k not_active_is_told",
+    ),
+    Mutation(
+        "energies whose amplitudes are small",
+        "transport/orbital_choice.py",
+        "    amplitudes = amplitudes / np.linalg.norm(amplitudes, axis=(1, 2))[:, None, None]\n",
+        "    pass\n",
+        f"{_FOLDED} -k spectra_of_all",
     ),
     Mutation(
         "energies outside of a series",

@@ -56,7 +56,7 @@ _LONGEST_HALVES: Final = 24
 _GROUP: Final = 4
 """Blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
 
-In DNA, with two base pairs a block, that changes no T above 1e-20, and smaller ones by 0.1 decades.
+In DNA, whose blocks are base pairs, that changes no T above 1e-20, and smaller ones by 0.1 decades.
 """
 _PLACES: Final = 2
 """Blocks whose levels are taken together."""

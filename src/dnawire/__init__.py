@@ -14,6 +14,7 @@ __all__ = [
     "Conductance",
     "Contact",
     "DephasingScan",
+    "Design",
     "DisorderEnsemble",
     "Duplex",
     "IVCurves",
@@ -28,6 +29,7 @@ __all__ = [
     "TransportRecord",
     "available_models",
     "dephasing",
+    "design",
     "disorder",
     "errors",
     "generate",
@@ -43,6 +45,7 @@ __all__ = [
 if TYPE_CHECKING:
     from dnawire import errors
     from dnawire.api.dephasing import DephasingScan, dephasing
+    from dnawire.api.design import Design, design
     from dnawire.api.disorder import DisorderEnsemble, disorder
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "api.dephasing": ("DephasingScan", "dephasing"),
+        "api.design": ("Design", "design"),
         "api.disorder": ("DisorderEnsemble", "disorder"),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),

@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
         "screen": Command("screen", "rank many sequences by one quantity"),
+        "design": Command("design", "find sequences with a wanted conductance, T(E) or contrast"),
         "iv": Command("iv", "current and differential conductance at a bias"),
         "thermoelectric": Command(
             "thermoelectric", "conductance, Seebeck coefficient and heat conductance"

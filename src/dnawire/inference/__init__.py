@@ -8,6 +8,8 @@ from dnawire.inference.candidates import (
 )
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import EXACT, MODEL_FOLDER, available_models, load_predictor
+from dnawire.inference.measurement import Measurement
+from dnawire.inference.mismatch import Mismatch
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
     AtEquilibrium,
@@ -41,6 +43,8 @@ from dnawire.inference.screen import (
     is_same_from_both_strands,
     screen,
 )
+from dnawire.inference.search import Budget, Found, search, size_of
+from dnawire.inference.sequence_space import Rules, SequenceSpace
 from dnawire.inference.summary import (
     AtFermiEnergy,
     Summary,
@@ -48,6 +52,14 @@ from dnawire.inference.summary import (
     resolved_record,
     summarize,
 )
+from dnawire.inference.targets import (
+    EnergyContrast,
+    MismatchContrast,
+    Target,
+    WantedSpectrum,
+    WantedValue,
+)
+from dnawire.inference.wanted_spectrum import given_spectrum, read_spectrum
 from dnawire.predictors import Conditions, Predictor
 
 __all__ = [
@@ -61,19 +73,30 @@ __all__ = [
     "SAMPLES_AT_ONCE",
     "AtEquilibrium",
     "AtFermiEnergy",
+    "Budget",
     "Candidates",
     "Conditions",
     "DephasedConductance",
     "Distribution",
+    "EnergyContrast",
+    "Found",
     "ListedCandidates",
+    "Measurement",
+    "Mismatch",
+    "MismatchContrast",
     "PatternCandidates",
     "Predictor",
     "Question",
     "Ranked",
     "Ranking",
     "Remark",
+    "Rules",
     "Screened",
+    "SequenceSpace",
     "Summary",
+    "Target",
+    "WantedSpectrum",
+    "WantedValue",
     "align_signs",
     "available_models",
     "check_candidates",
@@ -83,6 +106,7 @@ __all__ = [
     "current_of",
     "dephased_conductance",
     "disordered_conductance",
+    "given_spectrum",
     "is_same_from_both_strands",
     "junction_remarks",
     "junction_sentences",
@@ -91,9 +115,12 @@ __all__ = [
     "model_remarks",
     "prediction_remarks",
     "probe_sites",
+    "read_spectrum",
     "resolved_record",
     "response_of",
     "screen",
+    "search",
+    "size_of",
     "status",
     "summarize",
     "summary_remarks",

@@ -9,10 +9,15 @@ import numpy as np
 from jaxtyping import Float, Int8
 from numpy.typing import NDArray
 
-from dnawire.data import duplex_texts
+from dnawire.data import TransportRecord, duplex_texts
 from dnawire.errors import UsageError
 from dnawire.inference.interpolate import interpolated
-from dnawire.inference.summary import Summary, knows_conductance, summarize
+from dnawire.inference.summary import (
+    Summary,
+    knows_conductance,
+    resolved_record,
+    summarize,
+)
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
 from dnawire.predictors import Predictor
 
@@ -118,6 +123,12 @@ class Measurement:
     def junction(self, duplex: Duplex) -> Junction:
         """A duplex between the contacts."""
         return Junction(duplex, self.left, self.right)
+
+    def resolved(self, duplex: Duplex) -> TransportRecord:
+        """Spectra of one duplex, every resonance resolved where the predictor knows them."""
+        (record,) = self.predictor.predict([self.junction(duplex)], self.energies, self.eta)
+        is_known = self.predictor.knows_resonances
+        return resolved_record(self.predictor, record) if is_known else record
 
     def summary(self, duplex: Duplex) -> Summary:
         """Summary of one duplex; see `summarize`."""

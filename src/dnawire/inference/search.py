@@ -20,12 +20,12 @@ Measured = Callable[[NDArray[np.int8]], tuple[Values, NDArray[np.float64]]]
 
 _LAST_BASE: Final = len(BASES) - 1
 _PAD: Final = -1
-_GENERATIONS: Final = 20
+_GENERATIONS: Final = 40
 _FEWEST, _MOST = 8, 512
-_SURVIVING: Final = 0.2
-_RECOMBINED: Final = 0.3
+_SURVIVING: Final = 0.3
+_RECOMBINED: Final = 0.5
 _NEW: Final = 0.1
-_PATIENCE: Final = 10
+_PATIENCE: Final = 15
 _ATTEMPTS: Final = 20
 
 

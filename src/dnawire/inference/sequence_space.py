@@ -80,6 +80,22 @@ class Rules:
         """Number of base pairs of the pattern; None if it fits several."""
         return None if _FILLER in self.pattern else len(self.pattern)
 
+    @property
+    def sentences(self) -> list[str]:
+        """The rules in words; what allows everything is left out."""
+        share = f"{self.gc_min:.0%} to {self.gc_max:.0%} of G and C"
+        return [
+            words
+            for words, is_rule in (
+                (f"pattern {self.pattern}", self.pattern != _FILLER),
+                (share, (self.gc_min, self.gc_max) != (0.0, 1.0)),
+                (f"runs of at most {self.max_run}", self.max_run is not None),
+                (f"palindromes of at most {self.max_palindrome}", self.max_palindrome is not None),
+                (f"without {' '.join(self.forbidden)}", self.forbidden),
+            )
+            if is_rule
+        ]
+
     def choices(self, length: int) -> Bool[NDArray[np.bool_], "L 4"]:
         """Which bases each position may have.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int8
@@ -26,12 +26,23 @@ _DUPLEXES_AT_ONCE: Final = 2**12
 _CONDUCTANCES_AT_ONCE: Final = 32
 
 
+class Marks(NamedTuple):
+    """Where a target lies among spectra."""
+
+    energies: NDArray[np.float64]
+    """In eV, (K,)."""
+    log10_transmission: NDArray[np.float64] | None
+    """Wanted at them, (K,); None where only the energies are marked."""
+
+
 class Target(ABC):
     """What sequences should do."""
 
     objective: ClassVar[str] = DISTANCE
     """The value that decides: ``distance`` in decades, which should be small, or ``contrast`` in
     decades, which should be large."""
+    is_symmetric: ClassVar[bool] = True
+    """Whether both writings of one junction are asked for the same."""
 
     @property
     @abstractmethod
@@ -56,6 +67,10 @@ class Target(ABC):
     @abstractmethod
     def values(self, measurement: Measurement, upper: Int8[NDArray[np.int8], "B L"]) -> Values:
         """Measure Watson-Crick duplexes of one length by their upper strands; in decades."""
+
+    def marks(self, measurement: Measurement) -> Marks:
+        """Say where it lies among spectra: at the Fermi energy, if nothing else is said."""
+        return Marks(np.array([measurement.fermi_energy]), None)
 
     def losses(self, values: Values) -> Float[NDArray[np.float64], " B"]:
         """What a search makes small; infinite where a value is none."""
@@ -94,6 +109,11 @@ class WantedValue(Target):
         found = measurement.of(paired(upper), self.quantity)
         return {self.quantity: found, DISTANCE: abs(found - self.value)}
 
+    def marks(self, measurement: Measurement) -> Marks:
+        """Return the wanted T, which a conductance does not tell."""
+        wanted = np.array([self.value]) if self.quantity == TRANSMISSION else None
+        return Marks(np.array([measurement.fermi_energy]), wanted)
+
 
 @dataclass(frozen=True, eq=False)
 class WantedSpectrum(Target):
@@ -105,6 +125,22 @@ class WantedSpectrum(Target):
     """(E,)."""
     origin: str
     """Where it comes from, in words."""
+
+    def within(self, low: float, high: float) -> WantedSpectrum:
+        """Keep the energies of a window in eV.
+
+        Raises
+        ------
+        UsageError
+            If none lies in it.
+        """
+        kept = (self.energies >= low) & (self.energies <= high)
+        if not kept.any():
+            raise UsageError(
+                f"no energy of {self.origin} lies in the window from {low:g} to {high:g} eV",
+                "Widen it with --window_min and --window_max.",
+            )
+        return WantedSpectrum(self.energies[kept], self.log10_transmission[kept], self.origin)
 
     @property
     def description(self) -> str:
@@ -126,6 +162,11 @@ class WantedSpectrum(Target):
         found = measurement.log10_transmission(paired(upper), self.energies)
         return {DISTANCE: abs(found - self.log10_transmission).mean(axis=1)}
 
+    def marks(self, measurement: Measurement) -> Marks:
+        """Return the wanted T(E)."""
+        del measurement
+        return Marks(self.energies, self.log10_transmission)
+
 
 @dataclass(frozen=True)
 class EnergyContrast(Target):
@@ -137,6 +178,8 @@ class EnergyContrast(Target):
     """Energy in eV where T should be large."""
     off: float
     """Energy in eV where T should be small."""
+    floor: float = -np.inf
+    """What lies below it, in decades, counts as much: it cannot be measured."""
 
     def __post_init__(self) -> None:
         if self.on == self.off:
@@ -147,7 +190,7 @@ class EnergyContrast(Target):
     @property
     def description(self) -> str:
         """Both energies."""
-        return f"largest log10 T({self.on:g} eV) - log10 T({self.off:g} eV)"
+        return f"largest log10 T({self.on:g} eV) - log10 T({self.off:g} eV){_above(self.floor)}"
 
     @property
     def at_once(self) -> int:
@@ -162,10 +205,13 @@ class EnergyContrast(Target):
         """Return log10 T at both energies, and the difference."""
         found = measurement.log10_transmission(paired(upper), np.sort([self.on, self.off]))
         on, off = found.T if self.on < self.off else found.T[::-1]
-        with np.errstate(invalid="ignore"):
-            contrast = on - off
         names = f"{TRANSMISSION}_on", f"{TRANSMISSION}_off", CONTRAST
-        return dict(zip(names, (on, off, contrast), strict=True))
+        return dict(zip(names, (on, off, _contrast(on, off, self.floor)), strict=True))
+
+    def marks(self, measurement: Measurement) -> Marks:
+        """Return both energies."""
+        del measurement
+        return Marks(np.array([self.on, self.off]), None)
 
 
 @dataclass(frozen=True)
@@ -173,14 +219,18 @@ class MismatchContrast(Target):
     """The largest ratio of the perfect duplex to the one with a mismatch."""
 
     objective: ClassVar[str] = CONTRAST
+    is_symmetric: ClassVar[bool] = False
 
     quantity: Quantity
     mismatch: Mismatch
+    floor: float = -np.inf
+    """See `EnergyContrast`."""
 
     @property
     def description(self) -> str:
         """The quantity and the mismatch."""
-        return f"largest {self.quantity} of match less mismatch {self.mismatch.text} at E_F"
+        what = f"{self.quantity} of match less mismatch {self.mismatch.text} at E_F"
+        return f"largest {what}{_above(self.floor)}"
 
     @property
     def at_once(self) -> int:
@@ -196,14 +246,25 @@ class MismatchContrast(Target):
         codes = paired(upper)
         match = measurement.of(codes, self.quantity)
         mismatch = measurement.of(self.mismatch.put_into(codes), self.quantity)
-        with np.errstate(invalid="ignore"):
-            contrast = match - mismatch
+        contrast = _contrast(match, mismatch, self.floor)
         return {self.quantity: match, f"mismatch_{self.quantity}": mismatch, CONTRAST: contrast}
 
     def duplexes(self, upper: str) -> list[Duplex]:
         """The perfect duplex, and the one with the mismatch."""
         perfect = Duplex.parse(upper)
         return [perfect, Duplex.from_codes(self.mismatch.put_into(perfect.codes[None])[0])]
+
+
+def _contrast(
+    high: NDArray[np.float64], low: NDArray[np.float64], floor: float
+) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.float64] = np.maximum(high, floor) - np.maximum(low, floor)
+    return found
+
+
+def _above(floor: float) -> str:
+    return f", above {floor:g}" if np.isfinite(floor) else ""
 
 
 def _at_once(quantity: Quantity) -> int:

@@ -164,8 +164,8 @@ class Design(DesignSearch, Sequence[Ranked]):
             self.objective,
             records,
             self._target.marks(self._measurement),
-            f"Designed with {self._setup.predictor.name}: {self._target.description}",
-            self._setup.footer,
+            f"Designed with {self._setup.predictor.name}",
+            f"{self._setup.footer}; target {self._target.description}",
         )
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
@@ -212,9 +212,11 @@ class Design(DesignSearch, Sequence[Ranked]):
         if self._question.is_of_conductance:
             remarks += conductance_remarks(predictor)
         for duplex in self._target.duplexes(upper):
-            remarks += junction_remarks(predictor, self._measurement.junction(duplex))
+            found = list(junction_remarks(predictor, self._measurement.junction(duplex)))
             if self._question.is_of_conductance:
-                remarks += summary_remarks(self._measurement.summary(duplex))
+                found += summary_remarks(self._measurement.summary(duplex))
+            said = "" if duplex.text == upper else f"as {duplex.text}: "
+            remarks += [Remark(word, f"{said}{sentence}") for word, sentence in found]
         named = dict(zip(self.found.names, values, strict=True))
         return Ranked(upper, reverse_complement(upper), named, tuple(dict.fromkeys(remarks)))
 

@@ -151,11 +151,8 @@ class DesignQuestion:
 
     def __post_init__(self) -> None:
         if self.target not in _NEEDED:
-            problem = (
-                "the target is not given" if self.target is None else "there is no such target"
-            )
             raise UsageError(
-                f"target = {self.target!r}: {problem}",
+                f"target = {self.target!r} is not known" if self.target else "no target is given",
                 f"Choose --target of {', '.join(get_args(TargetName))}.",
             )
         self._check_target()

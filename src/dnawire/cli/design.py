@@ -96,13 +96,15 @@ def _work(design: Design) -> int:
 
 
 def _search(design: Design) -> None:
-    """Do all steps, and say how far it is where that takes long."""
+    """Do all steps, and say how far it is where that takes long; with -v after each."""
     start = told = time.monotonic()
     for _ in design.steps():
-        now, done = time.monotonic(), design.found.evaluations
-        if now - told >= _SILENT and done:
-            told, left = now, (now - start) / done * (design.num_planned - done)
-            _logger.info(
-                "%d of %d sequences, %s, about %.0f s left",
-                done, design.num_planned, design.state, left,
-            )  # fmt: skip
+        now, done = time.monotonic(), max(design.found.evaluations, 1)
+        is_long = now - told >= _SILENT
+        told = now if is_long else told
+        left = (now - start) / done * (design.num_planned - done)
+        _logger.log(
+            logging.INFO if is_long else logging.DEBUG,
+            "%d of %d sequences, %s, about %.0f s left",
+            done, design.num_planned, design.state, left,
+        )  # fmt: skip

@@ -56,10 +56,11 @@ class Found:
     is_exhausted: bool = False
     """Whether the search ended because it found no sequence that it had not measured."""
 
-    def with_more(self, upper: Sequence[str], values: Values, losses: NDArray[np.float64], top: int
-                  ) -> Found:  # fmt: skip
+    def with_more(
+        self, upper: Sequence[str], values: Values, losses: NDArray[np.float64], top: int
+    ) -> Found:
         """Take more sequences into account, and keep so many of the best."""
-        rows = np.argsort(losses, kind="stable")[:top]
+        rows = np.lexsort((np.array(upper), losses))[:top]
         columns = np.stack(list(values.values()), axis=1)
         more = [
             Designed(float(losses[row]), upper[row], tuple(columns[row].tolist()))

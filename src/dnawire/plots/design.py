@@ -28,6 +28,7 @@ from dnawire.plots.style import (
 from dnawire.quantities import BY_NAME
 
 _LONGEST_IN_LEGEND: Final = 24
+_DECADE: Final = 10.0
 _DASHES: Final = (0, (4, 2))
 
 
@@ -58,8 +59,11 @@ def plot_search(ax: Axes, progress: Table, objective: str) -> Axes:
         begun, np.zeros_like(begun), "|", color=MARK, ms=9, transform=ax.get_xaxis_transform(),
         clip_on=False, label="evolution begins anew",
     )  # fmt: skip
-    ax.set(xlabel="Computed sequences (count)", ylabel=f"Best {objective} (decades)", xscale="log")
-    if objective == DISTANCE and (best > 0.0).all() and best[0] > best[-1]:
+    ax.set(xlabel="Computed sequences (count)", ylabel=f"Best {objective} (decades)")
+    # Less than a decade has no tick of its own on a logarithmic axis.
+    if evaluations[-1] > _DECADE * evaluations[0]:
+        ax.set_xscale("log")
+    if objective == DISTANCE and best[0] > _DECADE * best[-1] > 0.0:
         ax.set_yscale("log")
     if len(begun):
         ax.legend(loc="best")

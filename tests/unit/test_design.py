@@ -172,7 +172,8 @@ def test_the_contrast_of_energies_is_that_of_the_spectra() -> None:
 @pytest.mark.parametrize("quantity", ["transmission", "conductance"])
 def test_the_contrast_of_a_mismatch_is_that_of_predictions(quantity: str) -> None:
     target = "mismatch_contrast" if quantity == "transmission" else "mismatch_conductance_contrast"
-    found = dw.design(MODEL, target=target, mismatch="1:GT", pattern="ANG", **FERMI)
+    asked: dict[str, Any] = {"target": target, "mismatch": "1:GT", "pattern": "ANG", **FERMI}
+    found = dw.design(MODEL, **asked)
     assert found.sequences == ["AGG"]
     match, mismatch = dw.predict(["AGG", "AGG/CTT"], MODEL, **FERMI)
     summaries = [one.summary.at_fermi_energy for one in (match, mismatch)]

@@ -17,9 +17,11 @@ import pytest
 
 import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.keywords import TWINS
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.cli.dephasing import DephasingFlags
+from dnawire.cli.design import DesignFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.iv import IvFlags
@@ -82,6 +84,28 @@ DISORDER: Final[dict[str, Any]] = {
     "samples": 1000,
     "seed": 42,
 }
+DESIGN: Final[dict[str, Any]] = {
+    "target": None,
+    "value": None,
+    "spectrum": None,
+    "window_min": None,
+    "window_max": None,
+    "energy_on": None,
+    "energy_off": None,
+    "mismatch": None,
+    "floor": None,
+    "length": (),
+    "pattern": None,
+    "gc_min": 0.0,
+    "gc_max": 1.0,
+    "max_run": None,
+    "max_palindrome": None,
+    "forbidden": (),
+    "unique": False,
+    "evaluations": None,
+    "top": 10,
+    "seed": 42,
+}
 ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
@@ -93,6 +117,7 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
     "dephasing": {**ASKED, **AT, **DEPHASING},
+    "design": {"model": REQUIRED, "device": "auto", **CONDITIONS, **DESIGN},
     "disorder": {**ASKED, **AT, **DISORDER},
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "iv": {**ASKED, **AT, **CURRENT},
@@ -116,6 +141,11 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "hamiltonian": {"duplex": REQUIRED},
     },
     "DephasingScan": OBSERVATION,
+    "Design": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
     "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
     "IVCurves": OBSERVATION,
     "Prediction": {
@@ -147,6 +177,10 @@ ATTRIBUTES: Final = {
     "DephasingScan": OBSERVED | {
         "coherent_quanta", "conductance", "conductance_quanta", "incoherent_quanta",
         "probe_couplings",
+    },
+    "Design": {
+        "found", "heading", "is_complete", "is_exhaustive", "num_sequences", "objective",
+        "progress", "rows", "sequences", "warnings",
     },
     "DisorderEnsemble": OBSERVED | {
         "clean_quanta", "edges", "geometric_mean_quanta", "histogram", "log10_conductance_quanta",
@@ -204,7 +238,7 @@ def test_attributes_are_frozen(name: str) -> None:
     fields = (
         {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else ()
     )
-    documented = {"predictor"} if name == "Model" else set()
+    documented = {"Model": {"predictor"}, "Design": {"found", "is_complete"}}.get(name, set())
     assert ATTRIBUTES[name] <= set(dir(kind)) | set(fields) | documented
 
 
@@ -229,6 +263,7 @@ def test_keywords_are_named_like_the_flags() -> None:
         (IvFlags, dw.iv, {"left", "right"}),
         (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),
         (DephasingFlags, dw.dephasing, {"left", "right"}),
+        (DesignFlags, dw.design, {"energies", "left", "right"}),
         (DisorderFlags, dw.disorder, {"left", "right"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
@@ -253,6 +288,8 @@ def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
     assert {TWINS.get(name, name) for name in asked} == keywords - {"energies"}
     selection = {one.name for one in dataclasses.fields(Selection)}
     assert set(ScreenKeywords.__annotations__) - keywords == selection
+    design = {one.name for one in dataclasses.fields(DesignQuestion)}
+    assert set(DesignKeywords.__annotations__) - keywords == design
 
 
 def test_the_import_is_instant() -> None:

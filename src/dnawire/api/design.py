@@ -73,11 +73,6 @@ class Design(DesignSearch, Sequence[Ranked]):
         return rows[index]
 
     @property
-    def sequences(self) -> list[str]:
-        """The ranked sequences."""
-        return [one.upper for one in self.found.best]
-
-    @property
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         asked, question = self._setup.asked, self._question

@@ -122,10 +122,15 @@ class DesignSearch:
             top=self._question.top,
             seed=self._question.seed,
         )
-        for found in search(self._spaces, self._measured, budget, self._counted_once):
+        for found in search(self._spaces, self.measured, budget, self._counted_once):
             self._take(found)
             yield
         self.is_complete = True
+
+    @property
+    def sequences(self) -> list[str]:
+        """The ranked sequences."""
+        return [one.upper for one in self.found.best]
 
     @property
     def num_sequences(self) -> float:
@@ -197,7 +202,8 @@ class DesignSearch:
             "log10_transmission": ("", target.log10_transmission),
         }
 
-    def _measured(self, upper: NDArray[np.int8]) -> tuple[Values, NDArray[np.float64]]:
+    def measured(self, upper: NDArray[np.int8]) -> tuple[Values, NDArray[np.float64]]:
+        """Values of some upper strands of one length, (B, L), and losses, (B,): small is good."""
         values = self._target.values(self._measurement, upper)
         return values, self._target.losses(values)
 

@@ -159,10 +159,14 @@ class _Generation(NamedTuple):
     losses: Float[NDArray[np.float64], " P"]
 
     def part(self, rows: NDArray[np.intp]) -> _Generation:
-        return _Generation(*(one[rows] for one in self))
+        return _Generation(self.upper[rows], self.lengths[rows], self.losses[rows])
 
-    def __add__(self, other: _Generation) -> _Generation:  # type: ignore[override]
-        return _Generation(*(np.concatenate(both) for both in zip(self, other, strict=True)))
+    def with_more(self, more: _Generation) -> _Generation:
+        return _Generation(
+            np.concatenate((self.upper, more.upper)),
+            np.concatenate((self.lengths, more.lengths)),
+            np.concatenate((self.losses, more.losses)),
+        )
 
 
 class _Evolution:
@@ -201,7 +205,7 @@ class _Evolution:
                 self._found = replace(self._found, is_exhausted=True)
                 yield self._found
                 return
-            living = living + self._evaluated(children)
+            living = living.with_more(self._evaluated(children))
             order = np.argsort(living.losses, kind="stable")
             living = living.part(order[: max(2, round(_SURVIVING * self._size))])
             idle = 0 if living.losses[0] < best else idle + 1
@@ -232,7 +236,7 @@ class _Evolution:
             missing = number - len(children.lengths)
             if not missing:
                 break
-            children = children + self._new(way(missing))
+            children = children.with_more(self._new(way(missing)))
         return children
 
     def _born(self, living: _Generation, number: int) -> _Generation:
@@ -290,8 +294,8 @@ class _Evolution:
             if length in self._symmetric:
                 second = kept[rows] & _is_second(space, part)
                 upper[rows[second], :length] = _other_strand(part[second])
-        rows = [row for row in np.flatnonzero(kept).tolist() if self._is_unknown(upper[row])]
-        return children._replace(upper=upper).part(np.array(rows, dtype=np.intp))
+        new = [row for row in np.flatnonzero(kept).tolist() if self._is_unknown(upper[row])]
+        return children._replace(upper=upper).part(np.array(new, dtype=np.intp))
 
     def _is_unknown(self, upper: Int8[NDArray[np.int8], " L"]) -> bool:
         """Whether a sequence is met for the first time; it is known from then on."""

@@ -184,7 +184,7 @@ class SequenceSpace:
         def chosen(position: int, ways: Float[NDArray[np.float64], "B 4"]) -> NDArray[np.int64]:
             del position
             sums = np.cumsum(ways, axis=1)
-            letters = (sums <= rest[:, None]).sum(axis=1)
+            letters: NDArray[np.int64] = (sums <= rest[:, None]).sum(axis=1)
             rest[:] -= (sums - ways)[np.arange(len(rest)), letters]
             return letters
 

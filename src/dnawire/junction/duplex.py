@@ -42,8 +42,8 @@ _ENDS: Final = re.compile(
 _HINTS: Final = {
     "U": " (U is a base of RNA; if DNA is meant, write T)",
     **dict.fromkeys("-.", " (a missing base is written _)"),
-    **dict.fromkeys("NRYSWKMBDHV", " (it stands for several bases: only `dnawire screen --pattern` "
-                    "knows such letters)"),
+    **dict.fromkeys("NRYSWKMBDHV", " (it stands for several bases: only --pattern of `dnawire "
+                    "screen` and `dnawire design` knows such letters)"),
 }  # fmt: skip
 _LETTER_REMEDY: Final = "use A, C, G and T, and _ for a missing base (write T for U)."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -118,12 +118,12 @@ def design_figure(
 
 def _plot_marks(ax: Axes, marks: Marks) -> None:
     """Draw the target: a broad line or a ring where T is wanted, else lines at its energies."""
-    if marks.log10_transmission is None:
-        for energy in marks.energies:
+    energies, wanted = marks
+    if wanted is None:
+        for energy in energies:
             ax.axvline(energy, color=MARK, lw=1.0, ls=_DASHES, zorder=0.9)
-    elif len(marks.energies) > 1:
-        ax.plot(*marks, color=REFERENCE, lw=3.6, label="wanted")
+    elif len(energies) > 1:
+        ax.plot(energies, wanted, color=REFERENCE, lw=3.6, label="wanted")
     else:
-        ax.plot(
-            *marks, "o", mfc="none", mec=INK, ms=9, mew=1.4, ls="none", zorder=3, label="wanted"
-        )
+        ring: dict[str, Any] = {"mfc": "none", "mec": INK, "ms": 9, "mew": 1.4, "ls": "none"}
+        ax.plot(energies, wanted, "o", zorder=3, label="wanted", **ring)

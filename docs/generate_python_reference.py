@@ -16,6 +16,7 @@ import dnawire
 from dnawire import errors
 from dnawire.api import questions
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions
@@ -36,6 +37,7 @@ QUESTIONS: Final = (
     (questions.ThermoelectricKeywords, questions.ThermoelectricQuestion),
     (questions.DephasingKeywords, questions.DephasingQuestion),
     (questions.DisorderKeywords, questions.DisorderQuestion),
+    (DesignKeywords, DesignQuestion),
 )
 
 _CONTACT_FLAG: Final = re.compile(r"^(left|right)_contact$")

@@ -14,6 +14,7 @@ __all__ = [
     "Conductance",
     "Contact",
     "DephasingScan",
+    "Design",
     "DisorderEnsemble",
     "Duplex",
     "Ensemble",
@@ -37,6 +38,7 @@ __all__ = [
     "compare",
     "compare_runs",
     "dephasing",
+    "design",
     "disorder",
     "ensemble",
     "errors",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from dnawire.api.compare_runs import RunComparison, compare_runs
     from dnawire.api.comparison import ModelComparison
     from dnawire.api.dephasing import DephasingScan, dephasing
+    from dnawire.api.design import Design, design
     from dnawire.api.disorder import DisorderEnsemble, disorder
     from dnawire.api.ensemble import ensemble
     from dnawire.api.ensemble_result import Ensemble
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "api.dephasing": ("DephasingScan", "dephasing"),
+        "api.design": ("Design", "design"),
         "api.disorder": ("DisorderEnsemble", "disorder"),
         "api.compare_runs": ("RunComparison", "compare_runs"),
         "api.export": ("export",),

@@ -27,6 +27,7 @@ COMMANDS = (
     "thermoelectric exact:kordas2025 ACGT --fermi_energy -7.1 --num_fermi_energies 3",
     "dephasing exact:kordas2025 ACGT --fermi_energy -7.1 --probe_coupling 0.01",
     "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
+    "design exact:kordas2025 --target log10_transmission --value -4 --fermi_energy -7.1 --length 2",
     "structure ACGT ideal.pdb",
 )
 
@@ -37,7 +38,7 @@ def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
     observed = {"iv", "thermoelectric", "dephasing", "disorder"}
-    analyzed = {"series", "scans", "comparisons"}
+    analyzed = {"series", "scans", "comparisons", "designs"}
     assert drawn == {"screenings", "predictions"} | observed | analyzed
 
 

@@ -17,12 +17,14 @@ import pytest
 
 import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
+from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.keywords import TWINS
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
+from dnawire.cli.design import DesignFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.evaluate import EvaluateFlags
@@ -92,6 +94,28 @@ DISORDER: Final[dict[str, Any]] = {
     "samples": 1000,
     "seed": 42,
 }
+DESIGN: Final[dict[str, Any]] = {
+    "target": None,
+    "value": None,
+    "spectrum": None,
+    "window_min": None,
+    "window_max": None,
+    "energy_on": None,
+    "energy_off": None,
+    "mismatch": None,
+    "floor": None,
+    "length": (),
+    "pattern": None,
+    "gc_min": 0.0,
+    "gc_max": 1.0,
+    "max_run": None,
+    "max_palindrome": None,
+    "forbidden": (),
+    "unique": False,
+    "evaluations": None,
+    "top": 10,
+    "seed": 42,
+}
 ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
@@ -103,6 +127,7 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
     "dephasing": {**ASKED, **AT, **DEPHASING},
+    "design": {"model": REQUIRED, "device": "auto", **CONDITIONS, **DESIGN},
     "disorder": {**ASKED, **AT, **DISORDER},
     "compare_runs": {"runs": REQUIRED},
     "export": {
@@ -162,6 +187,11 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "hamiltonian": {"duplex": REQUIRED},
     },
     "DephasingScan": OBSERVATION,
+    "Design": {
+        "to_dataframe": {},
+        "plot": {},
+        "save": {"output": None, "overwrite": False},
+    },
     "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
     "IVCurves": OBSERVATION,
     "Prediction": {
@@ -216,6 +246,10 @@ ATTRIBUTES: Final = {
     "DephasingScan": OBSERVED | {
         "coherent_quanta", "conductance", "conductance_quanta", "incoherent_quanta",
         "probe_couplings",
+    },
+    "Design": {
+        "found", "heading", "is_complete", "is_exhaustive", "num_sequences", "objective",
+        "progress", "rows", "sequences", "warnings",
     },
     "DisorderEnsemble": OBSERVED | {
         "clean_quanta", "edges", "geometric_mean_quanta", "histogram", "log10_conductance_quanta",
@@ -288,7 +322,7 @@ def test_attributes_are_frozen(name: str) -> None:
     fields = (
         {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else ()
     )
-    documented = {"predictor"} if name == "Model" else set()
+    documented = {"Model": {"predictor"}, "Design": {"found", "is_complete"}}.get(name, set())
     assert ATTRIBUTES[name] <= set(dir(kind)) | set(fields) | documented
 
 
@@ -322,6 +356,7 @@ def test_keywords_are_named_like_the_flags() -> None:
         (IvFlags, dw.iv, {"left", "right"}),
         (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),
         (DephasingFlags, dw.dephasing, {"left", "right"}),
+        (DesignFlags, dw.design, {"energies", "left", "right"}),
         (DisorderFlags, dw.disorder, {"left", "right"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
@@ -349,6 +384,8 @@ def test_keywords_are_the_fields_of_what_the_flags_fill() -> None:
     for kind, options in ((SeriesKeywords, SeriesOptions), (ScanKeywords, ScanOptions)):
         names = {one.name for one in dataclasses.fields(options)}
         assert set(kind.__annotations__) - keywords == names
+    design = {one.name for one in dataclasses.fields(DesignQuestion)}
+    assert set(DesignKeywords.__annotations__) - keywords == design
 
 
 def test_the_import_is_instant() -> None:

@@ -17,6 +17,7 @@ from harness import TrainingProcess, any_command, without_figures
 from dnawire.cli._flags import parse
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
+from dnawire.cli.design import DesignFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
@@ -45,6 +46,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 
 FLAGS: Final[dict[str, type[Any]]] = {
     "dephasing": DephasingFlags,
+    "design": DesignFlags,
     "disorder": DisorderFlags,
     "doctor": DoctorFlags,
     "ensemble": EnsembleFlags,

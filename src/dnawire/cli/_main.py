@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),
         "export": Command("export", "write a trained model to pass on: a folder or one file"),
         "screen": Command("screen", "rank many sequences by one quantity"),
+        "design": Command("design", "find sequences with a wanted conductance, T(E) or contrast"),
         "iv": Command("iv", "current and differential conductance at a bias"),
         "thermoelectric": Command(
             "thermoelectric", "conductance, Seebeck coefficient and heat conductance"

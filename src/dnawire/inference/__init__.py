@@ -13,6 +13,7 @@ from dnawire.inference.common import Difference, check_zeros, common_energies, c
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
+from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import (
@@ -22,6 +23,7 @@ from dnawire.inference.load import (
     digest_of_model,
     load_predictor,
 )
+from dnawire.inference.mismatch import Mismatch
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
     AtEquilibrium,
@@ -55,6 +57,8 @@ from dnawire.inference.screen import (
     is_same_from_both_strands,
     screen,
 )
+from dnawire.inference.search import Budget, Found, search, size_of
+from dnawire.inference.sequence_space import Rules, SequenceSpace
 from dnawire.inference.shards import (
     ScreeningPlan,
     Shard,
@@ -70,6 +74,14 @@ from dnawire.inference.summary import (
     resolved_record,
     summarize,
 )
+from dnawire.inference.targets import (
+    EnergyContrast,
+    MismatchContrast,
+    Target,
+    WantedSpectrum,
+    WantedValue,
+)
+from dnawire.inference.wanted_spectrum import given_spectrum, read_spectrum
 from dnawire.predictors import Conditions, Predictor
 
 __all__ = [
@@ -88,6 +100,7 @@ __all__ = [
     "AtEquilibrium",
     "AtFermiEnergy",
     "Average",
+    "Budget",
     "Candidates",
     "Change",
     "Conditions",
@@ -95,21 +108,31 @@ __all__ = [
     "DephasedConductance",
     "Difference",
     "Distribution",
+    "EnergyContrast",
     "ErrorTable",
+    "Evaluator",
     "Exponential",
     "Family",
+    "Found",
     "ListedCandidates",
+    "Mismatch",
+    "MismatchContrast",
     "PatternCandidates",
     "Predictor",
     "Question",
     "Ranked",
     "Ranking",
     "Remark",
+    "Rules",
     "Screened",
     "ScreeningPlan",
+    "SequenceSpace",
     "Shard",
     "Shards",
     "Summary",
+    "Target",
+    "WantedSpectrum",
+    "WantedValue",
     "align_signs",
     "answer_each",
     "answer_probed",
@@ -136,6 +159,7 @@ __all__ = [
     "family_lengths",
     "fit_decay",
     "fitting_workers",
+    "given_spectrum",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",
@@ -143,13 +167,16 @@ __all__ = [
     "model_remarks",
     "prediction_remarks",
     "probe_sites",
+    "read_spectrum",
     "resolved_record",
     "response_of",
     "said_of_several",
     "scores_head",
     "screen",
+    "search",
     "share",
     "single_changes",
+    "size_of",
     "status",
     "summarize",
     "summary_remarks",

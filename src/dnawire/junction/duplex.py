@@ -29,7 +29,7 @@ _HINTS: Final = {
     **dict.fromkeys("-.", " (a missing base is written _)"),
     **{
         letter: f" ({letter} stands for {' or '.join(bases)}: `dnawire predict` and "
-        "`dnawire screen --pattern` take it for a set of sequences)"
+        "--pattern of `dnawire screen` and `dnawire design` take it for a set of sequences)"
         for letter, bases in IUPAC.items()
         if letter not in BASES
     },

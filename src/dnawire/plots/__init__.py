@@ -1,6 +1,7 @@
 """Figures: functions that draw into given axes, and files that repeat to the byte."""
 
 from dnawire.plots import _cache  # noqa: F401 (before matplotlib is imported)
+from dnawire.plots.design import design_figure, plot_search
 from dnawire.plots.ensemble import (
     EnsembleData,
     ensemble_figure,
@@ -61,6 +62,7 @@ __all__ = [
     "comparison_table",
     "current_figure",
     "dephasing_figure",
+    "design_figure",
     "disorder_figure",
     "distribution_figure",
     "distribution_table",
@@ -91,6 +93,7 @@ __all__ = [
     "plot_losses",
     "plot_parity",
     "plot_scan",
+    "plot_search",
     "plot_spectrum",
     "read_metrics",
     "read_restarts",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dnawire.errors import DnawireError, NotFoundError, UnusableFileError, UsageError
-from dnawire.junction import Duplex, read_duplexes
+from dnawire.errors import (
+    DnawireError,
+    InvalidDuplexError,
+    NotFoundError,
+    UnusableFileError,
+    UsageError,
+)
+from dnawire.files.text import NotTextError, read_packed_text
+from dnawire.junction import MOST_MEANT, Duplex, meant_by, read_duplexes, read_sequences
 
 TWO = ["ACGTACGT", "GGGGCCCC"]
 
@@ -56,13 +65,21 @@ REFUSED: dict[str, tuple[bytes, type[DnawireError], str]] = {
     "two columns": (b"sequence,sequence\nA,C\n", UsageError, "2 of its columns"),
     "no head": (b"d1;ACGT\n", UsageError, "it is a table"),
     "short row": (b"name,sequence\nd1\n", UsageError, "line 2: it has 1 columns instead of 2"),
-    "no cell": (b"name,sequence\nd1,\n", UsageError, "line 2: the upper strand is empty"),
+    "no cell": (
+        b"name,sequence\nd1,\n",
+        UsageError,
+        "line 2, record 'd1': the upper strand is empty",
+    ),
     "numbered": (b"1 ACGTACGT\n", UsageError, "line 1: '1 ACGTACGT' holds 2 words of different"),
     "named": (b"GAT ACGT\n", UsageError, "words of different lengths"),
-    "empty record": (b">a\n>b\nACGT\n", UsageError, "line 1: the upper strand is empty"),
+    "empty record": (
+        b">a\n>b\nACGT\n",
+        UsageError,
+        "line 1, record 'a': the upper strand is empty",
+    ),
     "rna": (b"ACGT\nACGU\n", UsageError, "line 2: upper strand 'ACGU': letter 'U'"),
     "gap": (b"ACG-ACG\n", UsageError, "a missing base is written _"),
-    "any base": (b"ACGTNACG\n", UsageError, "stands for several bases"),
+    "any base": (b"ACGTNACG\n", UsageError, "N stands for A or C or G or T"),
     "wrong way": (b"3'-ACGT-5'\n", UsageError, "runs from 3' to 5'"),
     "look-alike": ("\u0410CGT\n".encode(), UsageError, "CYRILLIC CAPITAL LETTER A"),
     "invisible": ("AC\u200bGT\n".encode(), UsageError, "ZERO WIDTH SPACE"),
@@ -86,3 +103,83 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         read_duplexes(tmp_path / "missing")
     with pytest.raises(UnusableFileError, match="directory"):
         read_duplexes(tmp_path)
+
+
+NAMED: dict[str, tuple[bytes, list[tuple[str, str]]]] = {
+    "fasta": (b">one, the first\r\nACGT\r\nacgt\r\n>two\r\nGG\r\n",
+              [("one, the first", "ACGTACGT"), ("two", "GG")]),
+    "semicolon and quotes": ('\ufeffsep=;\r\n"Sequence (5\'-3\')";"x";Name\r\n'
+                             '"ACGT";1;"a;""b"""\r\n;;\r\nGGCC;2;\r\n'.encode(),
+                             [('a;"b"', "ACGT"), ("", "GGCC")]),
+    "id": (b"x\tid\tsequence\n1\td7\tACGT\n", [("d7", "ACGT")]),
+    "name before id": (b"id,sequence,name\n7,ACGT,seven\n", [("seven", "ACGT")]),
+    "one column": (b"sequence\nACGT\nGGCC\n", [("", "ACGT"), ("", "GGCC")]),
+    "a cell of two lines": (b'name,sequence\n"a\nb",ACGT\n', [("a\nb", "ACGT")]),
+    "list": (b"ACGT # comment\n", [("", "ACGT")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_names_of_records_are_read(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    content, expected = NAMED[name]
+    path = tmp_path / "sequences"
+    path.write_bytes(pack(content))
+    assert [(one.name, one.duplex().text) for one in read_sequences(path)] == expected
+
+
+def test_members_of_a_gzip_file_follow_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "two.gz"
+    path.write_bytes(gzip.compress(b"ACGT\n") + gzip.compress(b"GGCC\n"))
+    assert [one.text for one in read_duplexes(path)] == ["ACGT", "GGCC"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda packed: packed[:-6], "cut off"),
+        (lambda packed: packed[:12] + b"\xff\xff\xff" + packed[15:], "damaged"),
+        (lambda packed: gzip.compress(b"\0" * 2**16), "zero bytes"),
+    ],
+)
+def test_a_damaged_gzip_file_is_named(
+    tmp_path: Path, change: Callable[[bytes], bytes], words: str
+) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(change(gzip.compress(b"ACGTACGTGATTACA\n")))
+    with pytest.raises(UnusableFileError, match=words):
+        read_duplexes(path)
+
+
+def test_a_gzip_file_cannot_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(b"A" * 2**20))
+    with pytest.raises(NotTextError, match="more than 1000000 bytes"):
+        read_packed_text(path, largest=10**6)
+
+
+def test_a_wrong_letter_is_named_by_file_line_record_and_place(tmp_path: Path) -> None:
+    path = tmp_path / "x.fasta"
+    path.write_text(">good\nACGT\n>bad one\nACGT\nACXT\nACGT\n")
+    with pytest.raises(InvalidDuplexError) as caught:
+        read_duplexes(path)
+    assert f"{path}, line 5, record 'bad one': " in caught.value.problem
+    assert "letter 'X' at upper:6" in caught.value.problem
+    assert "use A, C, G and T" in caught.value.remedy
+
+
+def test_letters_that_stand_for_several_bases_mean_all_of_them(tmp_path: Path) -> None:
+    assert [one.text for one in meant_by("aNr")] == [
+        f"A{n}{r}" for n in "ACGT" for r in "AG"
+    ]  # fmt: skip
+    assert [one.text for one in meant_by("AC/SW")] == ["AC/CA", "AC/CT", "AC/GA", "AC"]
+    assert [one.text for one in meant_by("5'-A_Y-3'")] == ["A_C", "A_T"]
+    assert len(meant_by("N" * 5)) == MOST_MEANT
+    with pytest.raises(UsageError, match="stands for 4096 sequences; at most 1024"):
+        meant_by("N" * 6)
+    path = tmp_path / "x.fasta"
+    path.write_text(">many\nNNNNNN\n")
+    with pytest.raises(UsageError, match="line 2, record 'many': 'NNNNNN' stands for 4096"):
+        read_sequences(path)[0].meant()

@@ -7,6 +7,7 @@ from dnawire.data.coverage import Coverage
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.keys import duplex_texts
+from dnawire.data.measurements import Measurements, read_measurements
 from dnawire.data.origin import parameter_set_of, shared_contacts
 from dnawire.data.ragged import Ragged
 from dnawire.data.random import named_generator, named_seed
@@ -24,6 +25,7 @@ __all__ = [
     "Coverage",
     "EnergyWindow",
     "GenerationSpec",
+    "Measurements",
     "Ragged",
     "Splits",
     "TransportDataset",
@@ -37,6 +39,7 @@ __all__ = [
     "named_seed",
     "parameter_set_of",
     "read_dataset",
+    "read_measurements",
     "read_splits",
     "shared_contacts",
     "split_dataset",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +21,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_GZIP: Final = b"\x1f\x8b"
 _MAGIC: Final = {
-    b"\x1f\x8b": "compressed by gzip: unpack it first",
+    _GZIP: "compressed by gzip: unpack it first",
     b"BZh": "compressed by bzip2: unpack it first",
     b"\xfd7zXZ": "compressed by xz: unpack it first",
     b"PK\x03\x04": "a zip archive or an office document: save it as plain text",
@@ -49,6 +51,18 @@ def read_text(path: Path, *, largest: int = LARGEST) -> str:
         It is no text.
     """
     return decode_text(_read_bytes(path, largest))
+
+
+def read_packed_text(path: Path, *, largest: int = LARGEST) -> str:
+    """Read a text that may be compressed by gzip; all else is as in `read_text`.
+
+    Raises
+    ------
+    OSError, NotTextError
+        See `read_text`; or the compression is damaged, or holds more than so many bytes.
+    """
+    content = _read_bytes(path, largest)
+    return decode_text(_unpacked(content, largest) if content.startswith(_GZIP) else content)
 
 
 def read_ascii(path: Path, *, largest: int = LARGEST) -> str:
@@ -86,6 +100,23 @@ def decode_text(content: bytes) -> str:
             "it holds zero bytes: it is binary, or UTF-16 without a mark; save it as UTF-8"
         )
     return _lines(text)
+
+
+def _unpacked(content: bytes, largest: int) -> bytes:
+    """Members of a gzip file, one after the other; never more than so many bytes."""
+    unpacked = bytearray()
+    while content:
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            unpacked += member.decompress(content, largest + 1 - len(unpacked))
+        except zlib.error as error:
+            raise NotTextError(f"it is compressed by gzip, and damaged ({error})") from error
+        if len(unpacked) > largest:
+            raise NotTextError(f"it is compressed by gzip, and holds more than {largest} bytes")
+        if not member.eof:
+            raise NotTextError("it is compressed by gzip, and cut off")
+        content = member.unused_data.lstrip(b"\0")
+    return bytes(unpacked)
 
 
 def _lines(text: str) -> str:

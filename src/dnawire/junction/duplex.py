@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
+from dnawire.junction.alphabet import BASES, DNA, IUPAC, LETTERS, MISSING, Alphabet
 
 Strand = Literal["upper", "lower"]
 """``upper`` is the primary strand, ``lower`` the complementary one."""
@@ -18,22 +19,6 @@ Strand = Literal["upper", "lower"]
 STRANDS: Final[tuple[Strand, Strand]] = ("upper", "lower")
 """Strands in the order of the last axis of the ladder layout."""
 
-BASES: Final = "ACGT"
-"""Base letters; the index of a letter is its code."""
-
-MISSING: Final = "_"
-"""Letter of a missing base."""
-
-LETTERS: Final = BASES + MISSING
-"""All letters; the index of a letter is its code, in arrays and tensors alike."""
-
-NUM_BASES: Final = len(BASES)
-
-MISSING_CODE: Final = NUM_BASES
-"""Code of a missing base: one more than that of the last base."""
-
-_CODES: Final[dict[str, int]] = {letter: code for code, letter in enumerate(LETTERS)}
-_PARTNERS: Final = str.maketrans(LETTERS, "TGCA" + MISSING)
 _PRIMES: Final = r"['\u2019\u2032\u00b4`]"
 _DASHES: Final = r"[-\u2010-\u2015]?"
 _ENDS: Final = re.compile(
@@ -42,10 +27,13 @@ _ENDS: Final = re.compile(
 _HINTS: Final = {
     "U": " (U is a base of RNA; if DNA is meant, write T)",
     **dict.fromkeys("-.", " (a missing base is written _)"),
-    **dict.fromkeys("NRYSWKMBDHV", " (it stands for several bases: only `dnawire screen --pattern` "
-                    "knows such letters)"),
-}  # fmt: skip
-_LETTER_REMEDY: Final = "use A, C, G and T, and _ for a missing base (write T for U)."
+    **{
+        letter: f" ({letter} stands for {' or '.join(bases)}: `dnawire predict` and "
+        "`dnawire screen --pattern` take it for a set of sequences)"
+        for letter, bases in IUPAC.items()
+        if letter not in BASES
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +49,7 @@ class Site:
     position
         Position on its own strand, counted from the 5' end of that strand.
     base
-        One of A, C, G, T.
+        Its letter.
     """
 
     pair: int
@@ -88,6 +76,8 @@ class Duplex:
         Letters of the upper (primary) strand.
     lower
         Letters of the lower (complementary) strand; None reads both from ``upper``, see `parse`.
+    alphabet
+        Letters that may occur.
 
     Raises
     ------
@@ -97,12 +87,14 @@ class Duplex:
 
     upper: str
     lower: str
+    alphabet: Alphabet = field(compare=False, repr=False)
 
-    def __init__(self, upper: str, lower: str | None = None) -> None:
-        strands = _strands(upper) if lower is None else (upper, lower)
+    def __init__(self, upper: str, lower: str | None = None, *, alphabet: Alphabet = DNA) -> None:
+        strands = _strands(upper, alphabet) if lower is None else (upper, lower)
         for strand, letters in zip(STRANDS, strands, strict=True):
-            _check_letters(letters, strand)
+            _check_letters(letters, strand, alphabet)
             object.__setattr__(self, strand, letters.upper())
+        object.__setattr__(self, "alphabet", alphabet)
         if len(self.upper) != len(self.lower):
             raise InvalidDuplexError(
                 f"strands of unequal length: upper '{self.upper}' has {len(self.upper)} letters, "
@@ -113,11 +105,11 @@ class Duplex:
         if not (self.upper + self.lower).strip(MISSING):
             raise InvalidDuplexError(
                 f"duplex '{self.upper}/{self.lower}' holds no base.",
-                "give at least one of A, C, G, T.",
+                f"give at least one of {', '.join(alphabet.bases)}.",
             )
 
     @classmethod
-    def parse(cls, text: str) -> Duplex:
+    def parse(cls, text: str, alphabet: Alphabet = DNA) -> Duplex:
         """Read a duplex from text.
 
         Parameters
@@ -126,6 +118,8 @@ class Duplex:
             ``"ACGT"`` for the Watson-Crick duplex of that upper strand, or
             ``"ACGT/ACG_"`` with the lower strand written 5'->3'. The ends of a strand may be
             named: ``"5'-ACGT-3'"``.
+        alphabet
+            Letters that may occur, for example those of a `ParameterSet`.
 
         Returns
         -------
@@ -137,7 +131,7 @@ class Duplex:
         InvalidDuplexError
             If the text is not one or two strands.
         """
-        return cls(text)
+        return cls(text, alphabet=alphabet)
 
     @classmethod
     def from_codes(cls, codes: NDArray[np.int8]) -> Duplex:
@@ -153,20 +147,46 @@ class Duplex:
     @property
     def text(self) -> str:
         """Shortest text that reads back to this duplex."""
-        if self.lower == reverse_complement(self.upper):
+        if self.lower == reverse_complement(self.upper, self.alphabet):
             return self.upper
         return f"{self.upper}/{self.lower}"
 
     @property
     def codes(self) -> NDArray[np.int8]:
-        """Base codes in ladder layout (L, 2): A=0, C=1, G=2, T=3, missing=4."""
+        """Base codes in ladder layout (L, 2): A=0, C=1, G=2, T=3, missing=4.
+
+        Raises
+        ------
+        InvalidDuplexError
+            If the duplex has a base that is none of these four.
+        """
+        return self.codes_in(DNA)
+
+    def codes_in(self, alphabet: Alphabet) -> NDArray[np.int8]:
+        """Base codes in ladder layout (L, 2), by the letters of a model.
+
+        Raises
+        ------
+        InvalidDuplexError
+            If the duplex has a base that is none of them.
+        """
+        for letter in sorted(set(self.upper + self.lower).difference(LETTERS)):
+            base = self.alphabet.extra_letter(letter)
+            if base is not None and alphabet.extra_letter(letter) != base:
+                raise InvalidDuplexError(
+                    f"duplex '{self.text}': {letter} ({base.name}) is none of the bases "
+                    f"{', '.join(alphabet.bases)}.",
+                    f"use a parameter set that declares {letter}, or write another base.",
+                )
+        codes = alphabet.codes
         pairs = zip(self.upper, reversed(self.lower), strict=True)
-        return np.array([[_CODES[up], _CODES[low]] for up, low in pairs], dtype=np.int8)
+        return np.array([[codes[up], codes[low]] for up, low in pairs], dtype=np.int8)
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """True where a base is present, in ladder layout (L, 2)."""
-        return np.not_equal(self.codes, MISSING_CODE)
+        pairs = zip(self.upper, reversed(self.lower), strict=True)
+        return np.array([[up != MISSING, low != MISSING] for up, low in pairs])
 
     @property
     def num_sites(self) -> int:
@@ -185,7 +205,7 @@ class Duplex:
 
     def flipped(self) -> Duplex:
         """Write the same molecule from its other strand."""
-        return Duplex(self.lower, self.upper)
+        return Duplex(self.lower, self.upper, alphabet=self.alphabet)
 
     def canonical(self) -> Duplex:
         """Choose the writing of this molecule whose text sorts first."""
@@ -200,20 +220,22 @@ class Duplex:
         return self.text
 
 
-def reverse_complement(strand: str) -> str:
+def reverse_complement(strand: str, alphabet: Alphabet = DNA) -> str:
     """Watson-Crick partner of a strand, both written 5'->3'.
 
     Parameters
     ----------
     strand
-        Letters A, C, G, T and ``_``, in either case.
+        Letters of the alphabet, in either case.
+    alphabet
+        Tells the partner of each letter.
 
     Returns
     -------
     str
         The partner in upper case; a blank stays blank.
     """
-    return strand.upper().translate(_PARTNERS)[::-1]
+    return strand.upper().translate(alphabet.partners)[::-1]
 
 
 def pair_index(strand: Strand, position: int, length: int) -> int:
@@ -236,7 +258,7 @@ def pair_index(strand: Strand, position: int, length: int) -> int:
     return position if strand == "upper" else length - 1 - position
 
 
-def _strands(text: str) -> tuple[str, str]:
+def _strands(text: str, alphabet: Alphabet) -> tuple[str, str]:
     """Letters of both strands of a text, of which one may be left to Watson and Crick."""
     strands = [_without_ends(part.strip()) for part in text.split("/")]
     if len(strands) > len(STRANDS):
@@ -244,22 +266,29 @@ def _strands(text: str) -> tuple[str, str]:
             f"duplex '{text}' has {len(strands)} strands.",
             "write one strand, or two separated by a single '/', for example 'ACGT/ACG_'.",
         )
-    _check_letters(strands[0], "upper")
-    return strands[0], strands[1] if len(strands) > 1 else reverse_complement(strands[0])
+    upper = strands[0]
+    _check_letters(upper, "upper", alphabet)
+    return upper, strands[1] if len(strands) > 1 else reverse_complement(upper, alphabet)
 
 
-def _check_letters(letters: str, strand: Strand) -> None:
+def _check_letters(letters: str, strand: Strand, alphabet: Alphabet) -> None:
     if not letters:
-        raise InvalidDuplexError(f"the {strand} strand is empty.", _LETTER_REMEDY)
+        raise InvalidDuplexError(f"the {strand} strand is empty.", _letter_remedy(alphabet))
     for position, letter in enumerate(letters):
-        if letter.upper() not in _CODES:
+        if letter.upper() not in alphabet.codes:
             name = "" if letter.isascii() else f", {unicodedata.name(letter, 'without a name')},"
             shown = letter if letter.isprintable() else ascii(letter).strip("'")
             raise InvalidDuplexError(
                 f"{strand} strand {letters!r}: letter '{shown}'{name} at {strand}:{position} is "
                 f"not a base{_HINTS.get(letter.upper(), '')}.",
-                _LETTER_REMEDY,
+                _letter_remedy(alphabet),
             )
+
+
+def _letter_remedy(alphabet: Alphabet) -> str:
+    *others, last = list(alphabet.bases)
+    rna = "" if "U" in alphabet.letters else " (write T for U)"
+    return f"use {', '.join(others)} and {last}, and _ for a missing base{rna}."
 
 
 def _without_ends(strand: str) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidContactError
+from dnawire.junction.alphabet import MISSING
 from dnawire.junction.contact import Contact
-from dnawire.junction.duplex import MISSING, Duplex
+from dnawire.junction.duplex import Duplex
 from dnawire.junction.pyg import JunctionGraph, junction_graph, to_pyg
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import MissingDependencyError
-from dnawire.junction.duplex import BASES, Duplex
+from dnawire.junction.alphabet import BASES
+from dnawire.junction.duplex import Duplex
 from dnawire.junction.edges import EDGE_KINDS, STACKING, edge_sites
 
 if TYPE_CHECKING:

@@ -33,6 +33,10 @@ from dnawire.transport.observables import (
 )
 from dnawire.transport.pole_expansion import PoleExpansion
 from dnawire.transport.pole_junctions import PoleJunctions
+from dnawire.transport.probe_derivatives import (
+    ProbedDerivatives,
+    probed_conductance_derivatives,
+)
 from dnawire.transport.probes import (
     DephasedJunctions,
     ProbeResponse,
@@ -63,6 +67,7 @@ __all__ = [
     "PoleExpansion",
     "PoleJunctions",
     "ProbeResponse",
+    "ProbedDerivatives",
     "Spectra",
     "StaticDisorder",
     "Totals",
@@ -82,6 +87,7 @@ __all__ = [
     "linear_response",
     "narrow_level_share",
     "poles",
+    "probed_conductance_derivatives",
     "resolving_energies",
     "thermal_probe_response",
     "transmission_derivatives",

@@ -16,6 +16,7 @@ __all__ = [
     "DephasingScan",
     "DisorderEnsemble",
     "Duplex",
+    "Fit",
     "IVCurves",
     "Junction",
     "Model",
@@ -30,6 +31,7 @@ __all__ = [
     "dephasing",
     "disorder",
     "errors",
+    "fit",
     "generate",
     "iv",
     "load",
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from dnawire import errors
     from dnawire.api.dephasing import DephasingScan, dephasing
     from dnawire.api.disorder import DisorderEnsemble, disorder
+    from dnawire.api.fit import Fit, fit
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
@@ -60,6 +63,7 @@ else:
     _HOMES = {
         "api.dephasing": ("DephasingScan", "dephasing"),
         "api.disorder": ("DisorderEnsemble", "disorder"),
+        "api.fit": ("Fit", "fit"),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),

@@ -53,6 +53,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         ),
         "dephasing": Command("dephasing", "conductance with probes that break the phase"),
         "disorder": Command("disorder", "distribution of the conductance over static disorder"),
+        "fit": Command("fit", "fit a table of measured conductances"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

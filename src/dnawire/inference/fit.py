@@ -140,9 +140,7 @@ class Solution:
         low, high = self.problem.bounds
         found: list[Minimum] = []
         known = [
-            number
-            for number, one in enumerate(self.estimates)
-            if one.knowledge == "determined"
+            number for number, one in enumerate(self.estimates) if one.knowledge == "determined"
         ]
         for one in sorted(self.minima, key=lambda minimum: minimum.chi_squared):
             far = all(
@@ -174,9 +172,7 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
         If the transmission with dephasing probes is rounding.
     """
     _check(problem, settings)
-    minima = search(
-        problem, starting_points(problem, settings.starts, settings.seed), progress
-    )
+    minima = search(problem, starting_points(problem, settings.starts, settings.seed), progress)
     best = best_of(minima)
     for repair in range(_MOST_REPAIRS + 1):
         scatter, threshold = _scatter(problem, settings, best)
@@ -200,9 +196,7 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
     matrix = correlations(covariances)
     unknown = [one.knowledge != "determined" for one in estimates]
     matrix[unknown] = matrix[:, unknown] = np.nan
-    return Solution(
-        problem, settings, minima, best, scatter, threshold, estimates, matrix
-    )
+    return Solution(problem, settings, minima, best, scatter, threshold, estimates, matrix)
 
 
 def _check(problem: Problem, settings: FitSettings) -> None:
@@ -223,9 +217,7 @@ def _scatter(problem: Problem, settings: FitSettings, best: Minimum) -> tuple[fl
     return scatter, scatter * float(fdtri(1.0, freedom, settings.confidence))
 
 
-def _estimate(
-    parameter: FreeParameter, best: float, half_width: float, found: Profile
-) -> Estimate:
+def _estimate(parameter: FreeParameter, best: float, half_width: float, found: Profile) -> Estimate:
     low, high = parameter.bounds
     lower, upper = (
         parameter.value(one.coordinate) if one.is_closed else math.nan

@@ -101,9 +101,7 @@ class _Group:
     def _junctions(self, values: Values, zero: Float[Doubles, " B"]) -> BlockJunctions:
         """Junctions whose energies are counted from some zeros in eV."""
         scale, shift = values["hopping_scale"], values["hopping_shift"]
-        diagonal, step = (
-            scale * one + shift * np.sign(one) for one in (self.diagonal, self.step)
-        )
+        diagonal, step = (scale * one + shift * np.sign(one) for one in (self.diagonal, self.step))
         onsite = np.einsum("blii->bli", self.diagonal) - zero[:, None, None]
         np.einsum("blii->bli", diagonal)[:] = np.where(self.present, onsite, 0.0)
         left, right = values["gamma_left"] * self.left, values["gamma_right"] * self.right
@@ -124,9 +122,7 @@ class _Group:
 
     def as_it_is(self) -> BlockJunctions:
         """Junctions with the H of the predictor, and couplings of 1 eV."""
-        return BlockJunctions.of(
-            self.diagonal, self.step, self.left, self.right, mask=self.present
-        )
+        return BlockJunctions.of(self.diagonal, self.step, self.left, self.right, mask=self.present)
 
     def _hoppings(self) -> Doubles:
         """H without its on-site energies, (B, N, N)."""

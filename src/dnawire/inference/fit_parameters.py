@@ -104,7 +104,7 @@ class FreeParameter:
         return value * math.log(10.0) if self.kind.is_logarithmic else 1.0
 
 
-class Wanted(NamedTuple):
+class WantedParameter(NamedTuple):
     """A parameter that is to be fitted, as it is asked for."""
 
     kind: ParameterKind
@@ -112,7 +112,7 @@ class Wanted(NamedTuple):
     """None leaves them to the defaults."""
 
 
-def parse_wanted(texts: tuple[str, ...]) -> tuple[Wanted, ...]:
+def parse_wanted(texts: tuple[str, ...]) -> tuple[WantedParameter, ...]:
     """Read ``NAME`` or ``NAME=LOW:HIGH``, several of them.
 
     Raises
@@ -136,7 +136,7 @@ def parse_wanted(texts: tuple[str, ...]) -> tuple[Wanted, ...]:
     return tuple(sorted(found, key=lambda one: order.index(one.kind.name)))
 
 
-def _parsed(text: str) -> Wanted:
+def _parsed(text: str) -> WantedParameter:
     name, has_bounds, bounds = text.partition("=")
     kind = KINDS.get(name.strip())
     if kind is None:
@@ -144,7 +144,7 @@ def _parsed(text: str) -> Wanted:
             f"vary = {text!r}: there is no parameter {name.strip()!r}",
             f"{nearest(name.strip(), KINDS)} Choose among {', '.join(KINDS)}.".lstrip(),
         )
-    return Wanted(kind, _bounds(text, kind, bounds) if has_bounds else None)
+    return WantedParameter(kind, _bounds(text, kind, bounds) if has_bounds else None)
 
 
 def _bounds(text: str, kind: ParameterKind, bounds: str) -> tuple[float, float]:

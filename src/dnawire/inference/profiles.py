@@ -99,9 +99,7 @@ def profile(
         Called when it is done.
     """
     found = [best]
-    ends = [
-        _Walk(problem, best, index, side, threshold).end(half_width, found) for side in (-1, 1)
-    ]
+    ends = [_Walk(problem, best, index, side, threshold).end(half_width, found) for side in (-1, 1)]
     progress()
     found.sort(key=lambda one: float(one.point[index]))
     return Profile(

@@ -8,6 +8,7 @@ from dnawire.plots.ensemble import (
     plot_conductances,
     plot_ensemble_transmission,
 )
+from dnawire.plots.fit import DrawnProfile, profile_figure, residual_figure
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
@@ -47,6 +48,7 @@ from dnawire.plots.training import (
 __all__ = [
     "LINES",
     "Comparison",
+    "DrawnProfile",
     "EnsembleData",
     "Table",
     "comparison_figure",
@@ -74,8 +76,10 @@ __all__ = [
     "plot_losses",
     "plot_parity",
     "plot_spectrum",
+    "profile_figure",
     "read_metrics",
     "read_restarts",
+    "residual_figure",
     "save_figure",
     "save_table",
     "shown",

@@ -1,32 +1,27 @@
-"""Result of ``dnawire.fit``: it prints as tables, draws itself, and is written as the command does."""
+"""Result of ``dnawire.fit``: it prints as tables, draws itself, and is written to a folder."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from dnawire import __version__
-from dnawire.api.fit_question import FitQuestion
+from dnawire.api import fit_tables as tables
+from dnawire.api.fit_preparation import FitPreparation
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
-from dnawire.data import Measurements
 from dnawire.inference import (
-    Estimate,
     Solution,
     junction_remarks,
     junction_sentences,
     model_remarks,
 )
-from dnawire.junction import Contact, Junction
-from dnawire.predictors import Predictor
+from dnawire.junction import Junction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +30,12 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
 
 Doubles = NDArray[np.float64]
+
+_CHI_SQUARED: Final = "\N{GREEK SMALL LETTER CHI}\N{SUPERSCRIPT TWO}"
+_FROM: Final = {
+    "homo": "from the HOMO of each duplex",
+    "absolute": "on the scale of the model",
+}
 
 
 class Fit:
@@ -45,42 +46,27 @@ class Fit:
 
     Parameters
     ----------
-    predictor, question
-        Who was asked, for what.
-    measurements, table
-        The rows, R of them, and the name of their table.
-    contacts
-        Left and right one.
-    temperatures
-        Of the rows in K, (R,).
+    prepared
+        What was to be fitted.
     solution
         What was found.
     """
 
     stem: ClassVar[str] = "fits"
 
-    def __init__(
-        self,
-        predictor: Predictor,
-        question: FitQuestion,
-        measurements: Measurements,
-        table: str,
-        contacts: tuple[Contact, Contact],
-        temperatures: Float[Doubles, " R"],
-        solution: Solution,
-    ) -> None:
-        self.predictor = predictor
-        self.question = question
-        self.measurements = measurements
-        self.table = table
-        self.contacts = contacts
-        self.temperatures = temperatures
+    def __init__(self, prepared: FitPreparation, solution: Solution) -> None:
+        self.predictor = prepared.predictor
+        self.question = prepared.question
+        self.measurements = prepared.measurements
+        self.table = prepared.table
+        self.contacts = prepared.contacts
+        self.temperatures = prepared.temperatures
         self.solution = solution
-        self.remarks = [
-            tuple(junction_remarks(predictor, Junction(one, *contacts)))
-            for one in measurements.duplexes
-        ]
         self.log10_fitted = solution.problem.log10_fitted(solution.best.point)
+        self._remarks = [
+            tuple(junction_remarks(self.predictor, Junction(one, *self.contacts)))
+            for one in self.measurements.duplexes
+        ]
 
     @property
     def values(self) -> dict[str, float]:
@@ -133,7 +119,6 @@ class Fit:
     def heading(self) -> list[str]:
         """Lines that say what was fitted to what."""
         solution, asked = self.solution, self.question
-        where = "each HOMO" if asked.fermi_reference == "homo" else "the zero of the model"
         sites = asked.probe_sites or "all bases"
         least, most = self.temperatures.min(), self.temperatures.max()
         kelvin = f"{least:g} K" if least == most else f"{least:g} to {most:g} K"
@@ -142,43 +127,23 @@ class Fit:
             f"model         {self.predictor.name}",
             f"table         {self.table}: {len(self.measurements)} rows, {kelvin}",
             f"contacts      {' | '.join(places)}",
-            f"Fermi energy  from {where}",
+            f"Fermi energy  {_FROM[asked.fermi_reference]}",
             f"probes        {asked.probes} on {sites}",
             f"held          {self._held}",
-            f"starts        {asked.starts}, seed {asked.seed}: {solution.num_agreeing} ended at the "
-            f"best minimum, which {'has' if self.is_converged else 'has NOT'} converged",
+            f"starts        {asked.starts}, seed {asked.seed}: {solution.num_agreeing} ended at "
+            f"the best minimum{'' if self.is_converged else ', which has NOT converged'}",
             f"misfit        {self._misfit}",
         ]
 
     @property
     def rows(self) -> list[list[str]]:
         """The table of parameters: names of the columns, then its rows."""
-        percent = f"{100.0 * self.question.confidence:g} %"
-        head = ["parameter", "value", f"{percent} by profile", f"{percent} by Jacobian", "known"]
-        return [head, *map(_row, self.solution.estimates)]
+        return tables.parameter_rows(self)
 
     @property
-    def correlation_rows(self) -> list[list[str]]:
-        """The correlation matrix as a table."""
-        names = list(self.values)
-        return [
-            ["correlation", *names],
-            *(
-                [name, *("-" if math.isnan(one) else f"{one:+.2f}" for one in row)]
-                for name, row in zip(names, self.correlation.tolist(), strict=True)
-            ),
-        ]
-
-    @property
-    def length_rows(self) -> list[list[str]]:
-        """Residuals by length as a table."""
-        lengths, found = self.measurements.lengths, self.residuals
-        body = []
-        for length in np.unique(lengths).tolist():
-            own = found[lengths == length]
-            spread = f"{math.sqrt(float((own**2).mean())):.2f}"
-            body.append([str(length), str(len(own)), f"{own.mean():+.2f}", spread])
-        return [["length", "rows", "mean residual (decades)", "rms (decades)"], *body]
+    def table_lines(self) -> list[str]:
+        """Parameters, correlations and residuals by length, an empty line before each."""
+        return [line for rows in self._all_rows for line in ("", *aligned(rows))]
 
     @property
     def warnings(self) -> list[str]:
@@ -187,58 +152,11 @@ class Fit:
 
         common = [remark.sentence for remark in model_remarks(self.predictor)]
         texts = [one.text for one in self.measurements.duplexes]
-        return common + fit_warnings(self) + junction_sentences(texts, self.remarks)
+        return common + fit_warnings(self) + junction_sentences(texts, self._remarks)
 
     def summary(self) -> Table:
         """The parameters with all digits; NaN stands for what is not known."""
-        found = self.solution.estimates
-        return {
-            "parameter": ("", [one.parameter.name for one in found]),
-            "unit": ("", [one.parameter.kind.unit for one in found]),
-            "value": ("", [one.value for one in found]),
-            "profile_lower": ("", [one.lower for one in found]),
-            "profile_upper": ("", [one.upper for one in found]),
-            "jacobian_lower": ("", [one.linear[0] for one in found]),
-            "jacobian_upper": ("", [one.linear[1] for one in found]),
-            "known": ("", [one.knowledge for one in found]),
-            "at_minimum": ("", [one.best for one in found]),
-            "bound_low": ("", [one.parameter.low for one in found]),
-            "bound_high": ("", [one.parameter.high for one in found]),
-            "confidence": ("", [self.question.confidence] * len(found)),
-        }
-
-    def residual_table(self) -> Table:
-        """Measured and fitted conductance of every row."""
-        measured = self.measurements
-        return {
-            "name": ("", measured.names),
-            "sequence": ("", [one.text for one in measured.duplexes]),
-            "length": ("base pairs", measured.lengths),
-            "temperature": ("K", self.temperatures),
-            "measured_log10_conductance_quanta": ("", measured.log10_conductance),
-            "fitted_log10_conductance_quanta": ("", self.log10_fitted),
-            "residual": ("decades", self.residuals),
-            "error": ("decades", self.errors),
-            "residual_in_errors": ("", self.residuals / self.errors),
-        }
-
-    def profile_table(self) -> Table:
-        """Points of all profiles, and the rise of chi^2 there in units of its threshold."""
-        found = self.solution.estimates
-        sizes = [len(one.profile.rises) for one in found]
-        values = [
-            one.parameter.value(point)
-            for one in found
-            for point in one.profile.coordinates.tolist()
-        ]
-        rises = np.concatenate([one.profile.rises for one in found])
-        names = [one.parameter.name for one in found]
-        return {
-            "parameter": ("", np.repeat(names, sizes)),
-            "value": ("", values),
-            "rise_of_chi_squared": ("", rises / self.solution.scatter),
-            "threshold": ("", [self.solution.threshold / self.solution.scatter] * len(rises)),
-        }
+        return tables.parameter_table(self)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The parameters as a pandas data frame.
@@ -279,7 +197,7 @@ class Fit:
             )
             for one in self.solution.estimates
         ]
-        title = f"Profiles of chi^2, {100.0 * self.question.confidence:g} % at the threshold"
+        title = f"Profiles of {_CHI_SQUARED}, {100.0 * self.question.confidence:g} % at 1"
         return profile_figure(drawn, title, self._footer())
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
@@ -324,19 +242,12 @@ class Fit:
         """
         from dnawire import plots
 
-        names = list(self.values)
         plots.save_table(folder / "parameters.csv", self.summary())
-        plots.save_table(
-            folder / "correlation.csv",
-            {
-                "parameter": ("", names),
-                **dict(zip(names, (("", row) for row in self.correlation.T), strict=True)),
-            },
-        )
-        plots.save_table(folder / "starts.csv", self._starts())
-        plots.save_table(folder / "settings.csv", self._settings())
-        plots.save_figure(self.plot(), folder / "residuals", self.residual_table())
-        plots.save_figure(self.plot_profiles(), folder / "profiles", self.profile_table())
+        plots.save_table(folder / "correlation.csv", tables.correlation_table(self))
+        plots.save_table(folder / "starts.csv", tables.starts_table(self))
+        plots.save_table(folder / "settings.csv", tables.settings_table(self))
+        plots.save_figure(self.plot(), folder / "residuals", tables.residual_table(self))
+        plots.save_figure(self.plot_profiles(), folder / "profiles", tables.profile_table(self))
 
     def __repr__(self) -> str:
         return "\n".join([*self.heading, *self.table_lines, *self._below])
@@ -345,32 +256,30 @@ class Fit:
         from dnawire.plots import shown
 
         parts = [html_lines(self.heading)]
-        parts += map(html_table, (self.rows, self.correlation_rows, self.length_rows))
+        parts += map(html_table, self._all_rows)
         parts += [html_lines(self._below)] if self._below else []
         return "".join([*parts, html_image(shown(self.plot()), self.stem)])
 
     @property
-    def table_lines(self) -> list[str]:
-        """All tables, an empty line before each."""
-        lines: list[str] = []
-        for rows in (self.rows, self.correlation_rows, self.length_rows):
-            lines += ["", *aligned(rows)]
-        return lines
+    def _all_rows(self) -> list[list[list[str]]]:
+        return [self.rows, tables.correlation_rows(self), tables.length_rows(self)]
 
     @property
     def _below(self) -> list[str]:
         return [f"warning: {one}" for one in self.warnings]
 
     @property
-    def _held(self) -> str:
+    def held(self) -> dict[str, float]:
+        """Values of the parameters that were not fitted, in their units."""
         fitted = set(self.values)
         fitted |= {"gamma_left", "gamma_right"} if "gamma" in fitted else set()
-        units = {"hopping_scale": "", "prefactor": ""}
-        held = self.solution.problem.held.items()
+        held = self.solution.problem.held
+        return {name: value for name, value in held.items() if name not in fitted}
+
+    @property
+    def _held(self) -> str:
         parts = [
-            f"{name} {value:g}{units.get(name, ' eV')}"
-            for name, value in held
-            if name not in fitted
+            f"{name} {value:g} {KINDS[name].unit}".rstrip() for name, value in self.held.items()
         ]
         return ", ".join(parts) or "nothing"
 
@@ -379,81 +288,23 @@ class Fit:
         spread = f"rms of the residuals {math.sqrt(float((self.residuals**2).mean())):.3g} decades"
         if not self.solution.settings.knows_errors:
             return f"{spread}; no error is known, intervals are from this scatter"
-        return f"chi^2 {self.chi_squared:.3g} for {self.degrees_of_freedom} degrees of freedom; {spread}"
+        freedom = f"{self.degrees_of_freedom} degrees of freedom"
+        return f"chi^2 {self.chi_squared:.3g} for {freedom}; {spread}"
 
     def _footer(self) -> str:
         from dnawire.plots import footer
 
-        known = self.predictor.conditions
+        known, asked = self.predictor.conditions, self.question
         values = ", ".join(f"{row[0]} {row[1]}" for row in self.rows[1:])
         return footer(
             (self.contacts[0].text, self.contacts[1].text),
             energy_reference=known.energy_reference,
             eta=0.0,
             parameters=known.parameters,
-            further=(f"{self.question.probes} probes", values, f"held: {self._held}"),
+            further=(
+                _FROM[asked.fermi_reference],
+                f"{asked.probes} probes",
+                values,
+                f"held: {self._held}",
+            ),
         )
-
-    def _starts(self) -> Table:
-        parameters, minima = self.solution.problem.parameters, self.solution.minima
-        columns: dict[str, tuple[str, Any]] = {"start": ("", range(len(minima)))}
-        for index, one in enumerate(parameters):
-            unit = one.kind.unit
-            columns[f"{one.name}_start"] = unit, [one.value(at.start[index]) for at in minima]
-            columns[f"{one.name}_end"] = unit, [one.value(at.point[index]) for at in minima]
-        columns["chi_squared"] = "", [at.chi_squared for at in minima]
-        columns["is_converged"] = "", [at.is_converged for at in minima]
-        columns["evaluations"] = "", [at.evaluations for at in minima]
-        columns["message"] = "", [at.message for at in minima]
-        return columns
-
-    def _settings(self) -> Table:
-        """All that shapes the result, and what came out in sum."""
-        asked = self.question
-        values: dict[str, Any] = {
-            "dnawire": __version__,
-            "model": self.predictor.name,
-            "table": self.table,
-            "table_sha256": hashlib.sha256(self.measurements.file[0].read_bytes()).hexdigest(),
-            "rows": len(self.measurements),
-            "left": self.contacts[0].text,
-            "right": self.contacts[1].text,
-        }
-        given = {one.name: getattr(asked, one.name) for one in fields(asked)}
-        given["vary"] = " ".join(
-            f"{one.name}={one.low!r}:{one.high!r}" for one in self.solution.problem.parameters
-        )
-        contacts = {"left_contact", "right_contact", "gamma_left", "gamma_right"}
-        values |= {name: value for name, value in given.items() if name not in contacts}
-        values |= {f"held_{name}": value for name, value in self.solution.problem.held.items()}
-        values |= {
-            "chi_squared": self.chi_squared,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            "rms_decades": math.sqrt(float((self.residuals**2).mean())),
-            "is_converged": self.is_converged,
-            "starts_at_best": self.solution.num_agreeing,
-        }
-        return {"name": ("", list(values)), "value": ("", list(map(str, values.values())))}
-
-
-def _row(one: Estimate) -> list[str]:
-    unit = f" {one.parameter.kind.unit}".rstrip()
-    value = {
-        "determined": f"{one.best:.4g}{unit}",
-        "upper limit": f"< {one.upper:.3g}{unit}",
-        "lower limit": f"> {one.lower:.3g}{unit}",
-    }.get(one.knowledge, "-")
-    return [
-        one.parameter.name,
-        value,
-        _interval(one.lower, one.upper),
-        _interval(*one.linear) if one.knowledge == "determined" else "-",
-        one.knowledge,
-    ]
-
-
-def _interval(low: float, high: float) -> str:
-    if math.isnan(low) and math.isnan(high):
-        return "-"
-    ends = ("open" if math.isnan(one) else f"{one:.4g}" for one in (low, high))
-    return " to ".join(ends)

@@ -58,11 +58,15 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(FitFlags, arguments, "fit")
     flags.messages.configure()
-    from dnawire.api.fit import Fit, fitted
+    from dnawire.api.fit_preparation import FitPreparation
+    from dnawire.api.fit_result import Fit
+    from dnawire.inference import solve
 
-    total = flags.starts + len(flags.wanted)
-    with result_folder(flags.results, Fit.stem, flags.model, Fit.members()) as folder:
-        found = fitted(flags.table, flags.model, flags.device, flags, _progress(total))
+    prepared = FitPreparation.of(flags.table, flags.model, flags.device, flags)
+    name = prepared.predictor.name
+    with result_folder(flags.results, Fit.stem, name, Fit.members()) as folder:
+        progress = _progress(prepared.num_steps)
+        found = Fit(prepared, solve(prepared.problem, prepared.settings, progress))
         # Results first: who reads only the head of the table ends the process.
         found.write(folder.path)
         published = folder.publish()

@@ -28,12 +28,10 @@ from dnawire.inference.fitting import (
 from dnawire.inference.profiles import Profile, profile
 
 Doubles = NDArray[np.float64]
-Knowledge = Literal["determined", "upper limit", "lower limit", "not identifiable"]
+Knowledge = Literal["determined", "ambiguous", "upper limit", "lower limit", "not identifiable"]
 
 _MOST_REPAIRS: Final = 3
 """Times that a lower minimum, met by a profile, begins all profiles anew."""
-_DISTINCT: Final = 0.05
-"""Share of the range between bounds by which two minima differ that are two answers."""
 
 
 class FitSettings(NamedTuple):
@@ -59,33 +57,45 @@ class Estimate:
         Its value at the minimum, known or not.
     lower, upper
         Interval of the profile; NaN where the data do not close it.
-    linear
-        Interval of the Jacobian; NaN where it is none.
+    half_width
+        Of the interval that the Jacobian gives, in the coordinate; infinite where it is singular.
     pressed
         Parameters whose bounds alone close it.
     profile
         Its profile.
+    others
+        Values outside of the interval at other minima, which the data do not rule out.
     """
 
     parameter: FreeParameter
     best: float
     lower: float
     upper: float
-    linear: tuple[float, float]
+    half_width: float
     pressed: tuple[str, ...]
     profile: Profile
+    others: tuple[float, ...] = ()
 
     @property
     def knowledge(self) -> Knowledge:
         """What the data tell."""
         match math.isnan(self.lower), math.isnan(self.upper):
             case False, False:
-                return "determined"
+                return "ambiguous" if self.others else "determined"
             case True, False:
                 return "upper limit"
             case False, True:
                 return "lower limit"
         return "not identifiable"
+
+    @property
+    def jacobian_interval(self) -> tuple[float, float]:
+        """Interval as if the model were linear; NaN unless the value is determined."""
+        if self.knowledge != "determined":
+            return math.nan, math.nan
+        middle = self.parameter.coordinate(self.best)
+        low, high = middle - self.half_width, middle + self.half_width
+        return self.parameter.value(low), self.parameter.value(high)
 
     @property
     def value(self) -> float:
@@ -136,18 +146,15 @@ class Solution:
         return sum(is_same(one.chi_squared, best, self.scatter) for one in self.minima)
 
     def rivals(self) -> list[Minimum]:
-        """Other converged minima, elsewhere, that the data do not rule out."""
-        low, high = self.problem.bounds
+        """Other minima that the data do not rule out and that make a parameter ambiguous."""
         found: list[Minimum] = []
-        known = [
-            number for number, one in enumerate(self.estimates) if one.knowledge == "determined"
-        ]
         for one in sorted(self.minima, key=lambda minimum: minimum.chi_squared):
-            far = all(
-                (np.abs(one.point - other.point)[known] > _DISTINCT * (high - low)[known]).any()
-                for other in (self.best, *found)
+            is_outside = any(
+                estimate.parameter.value(coordinate) in estimate.others
+                for estimate, coordinate in zip(self.estimates, one.point.tolist(), strict=True)
             )
-            if far and one.chi_squared - self.best.chi_squared < self.threshold:
+            known = (is_same(one.chi_squared, two.chi_squared, self.scatter) for two in found)
+            if is_outside and not any(known):
                 found.append(one)
         return found
 
@@ -187,8 +194,11 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
         if is_lowest or repair == _MOST_REPAIRS:
             break
         best = minimum_from(problem, lowest.point)
+    rivals = np.array(
+        [one.point for one in minima if one.chi_squared < best.chi_squared + threshold]
+    ).reshape(-1, len(best.point))
     estimates = tuple(
-        _estimate(parameter, best.point[index], width, profiles[index])
+        _estimate(parameter, best.point[index], width, profiles[index], rivals[:, index])
         for index, (parameter, width) in enumerate(
             zip(problem.parameters, half.tolist(), strict=True)
         )
@@ -217,21 +227,24 @@ def _scatter(problem: Problem, settings: FitSettings, best: Minimum) -> tuple[fl
     return scatter, scatter * float(fdtri(1.0, freedom, settings.confidence))
 
 
-def _estimate(parameter: FreeParameter, best: float, half_width: float, found: Profile) -> Estimate:
-    low, high = parameter.bounds
+def _estimate(
+    parameter: FreeParameter, best: float, half_width: float, found: Profile, rivals: Doubles
+) -> Estimate:
     lower, upper = (
         parameter.value(one.coordinate) if one.is_closed else math.nan
         for one in (found.lower, found.upper)
     )
-    linear = (math.nan, math.nan)
-    if half_width < high - low:
-        linear = parameter.value(best - half_width), parameter.value(best + half_width)
     return Estimate(
         parameter=parameter,
         best=parameter.value(best),
         lower=lower,
         upper=upper,
-        linear=linear,
+        half_width=half_width,
         pressed=tuple(dict.fromkeys((*found.lower.pressed, *found.upper.pressed))),
         profile=found,
+        others=tuple(
+            value
+            for value in map(parameter.value, rivals.tolist())
+            if value < lower or value > upper
+        ),
     )

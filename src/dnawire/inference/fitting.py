@@ -18,7 +18,7 @@ from dnawire.inference.fit_parameters import FreeParameter
 Doubles = NDArray[np.float64]
 Progress = Callable[[], None]
 
-_TOLERANCE: Final = 1e-9
+_TOLERANCE: Final = 1e-8
 _MOST_EVALUATIONS: Final = 300
 _SAME: Final = 1e-3
 """Chi^2 by which two minima differ that count as one, in units of the scatter."""

@@ -125,6 +125,7 @@ class _Walk:
         low, high = problem.bounds[:, index].tolist()
         self._range = high - low
         self._bound = high if side > 0 else low
+        self._before = best
 
     def end(self, half_width: float, found: list[Minimum]) -> End:
         """Where the interval ends; all points on the way are added to a list."""
@@ -138,14 +139,16 @@ class _Walk:
             if self._rise(outer) >= self._threshold:
                 last = self._between(inner, outer, found)
                 return End(float(last.point[self._index]), self._pressed(last))
-            inner, step = outer, min(_GROWTH * step, largest)
+            self._before, inner, step = inner, outer, min(_GROWTH * step, largest)
         return End(math.nan, ())
 
     def _at(self, near: Minimum, coordinate: float) -> Minimum:
-        """Least chi^2 with the coordinate held, from a near point."""
-        low, high = self._problem.bounds[:, self._index]
-        held = {self._index: float(np.clip(coordinate, low, high))}
-        return minimum_from(self._problem, near.point, held)
+        """Least chi^2 with the coordinate held, from where the last step leads to."""
+        low, high = self._problem.bounds
+        held = {self._index: float(np.clip(coordinate, low[self._index], high[self._index]))}
+        done = near.point - self._before.point
+        ahead = (held[self._index] - near.point[self._index]) / (done[self._index] or math.inf)
+        return minimum_from(self._problem, np.clip(near.point + ahead * done, low, high), held)
 
     def _rise(self, one: Minimum) -> float:
         return one.chi_squared - self._best.chi_squared

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from dnawire.plots.footer import add_footer
@@ -29,8 +30,10 @@ Doubles = NDArray[np.float64]
 _DASHES: Final = (0, (4, 2))
 _DOTS: Final = (0, (1, 1.5))
 _MOST_COLUMNS: Final = 3
-_SHOWN_RISES: Final = 3.0
+_SHOWN_RISES: Final = 2.0
 """Thresholds up to which a profile is drawn."""
+_FEW_DECADES: Final = 30.0
+"""Ratio of the ends of an axis below which 2 and 5 are marked, too."""
 _BESIDE: Final = 0.12
 """Base pairs between rows of one length, which would else hide each other."""
 
@@ -144,16 +147,22 @@ def _plot_profile(ax: Axes, one: DrawnProfile) -> None:
         ax.axvline(one.best, color=BEST, lw=1.2)
     else:
         ax.axvline(one.best, color=PREDICTED, lw=1.2, ls=_DOTS)
+    ax.set_ylim(-0.1, _SHOWN_RISES)
+    low, high = _padded(one.values[one.rises <= _SHOWN_RISES], one.is_logarithmic)
     if one.is_logarithmic:
         ax.set_xscale("log")
-    ax.set_ylim(-0.1, _SHOWN_RISES)
-    is_shown = one.rises <= 1.5 * _SHOWN_RISES
-    ax.set_xlim(*_padded(one.values[is_shown], is_logarithmic=one.is_logarithmic))
+        steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
+        ax.xaxis.set_major_locator(LogLocator(subs=steps))
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.set_xlim(low, high)
     ax.set_xlabel(one.label)
     note(ax, one.knowledge)
 
 
-def _padded(values: Doubles, *, is_logarithmic: bool) -> tuple[float, float]:
+def _padded(values: Doubles, is_logarithmic: bool) -> tuple[float, float]:
     scaled = np.log10(values) if is_logarithmic else values
     span = max(float(np.ptp(scaled)), 1e-9)
     low, high = float(scaled.min()) - 0.05 * span, float(scaled.max()) + 0.05 * span

@@ -28,8 +28,8 @@ from dnawire.transport.quadrature import ThermalWindows, panel_edges, pieces, ru
 Doubles = NDArray[np.float64]
 ProbeKind = Literal["dephasing", "voltage", "voltage_temperature"]
 
-_NUMBERS_AT_ONCE: Final = 2**21
-"""Complex numbers of Green's functions that are computed together."""
+_NUMBERS_AT_ONCE: Final = 2**15
+"""Complex numbers of Green's functions that are computed together: they stay in the cache."""
 
 
 class ProbedDerivatives(NamedTuple):

@@ -140,7 +140,7 @@ class FitQuestion(AskedContacts):
         return AskedContacts(self.left_contact, self.right_contact, left, right).contacts(predictor)
 
     def _check_held(self) -> None:
-        names = {one.partition("=")[0].strip() for one in self.vary}
+        names = {one.kind.name for one in self.wanted}
         if "gamma" in names:
             names |= {"gamma_left", "gamma_right"}
         defaults = {one.name: one.default for one in fields(self)}

@@ -16,6 +16,7 @@ from dnawire.api.fit_preparation import FitPreparation
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.inference import (
+    KINDS,
     Solution,
     junction_remarks,
     junction_sentences,

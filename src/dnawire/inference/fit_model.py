@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from dnawire.errors import UsageError
 from dnawire.inference.observables import (
     AtEquilibrium,
     Probes,
@@ -152,7 +151,7 @@ class ConductanceModel:
     Raises
     ------
     UsageError
-        The predictor knows no such Hamiltonian, or a contact couples to nothing.
+        The predictor knows no such Hamiltonian.
     """
 
     def __init__(
@@ -250,13 +249,8 @@ def _grouped(
 
 
 def _ratios(gamma: Doubles) -> Doubles:
-    strongest = gamma.max()
-    if strongest == 0.0:
-        raise UsageError(
-            "a contact has a coupling of 0: no value of a fit makes it couple",
-            "Give it one above 0; the fit starts elsewhere anyway.",
-        )
-    found: Doubles = gamma / strongest
+    """Couplings of a contact in units of its strongest one, which `Junction` has above 0."""
+    found: Doubles = gamma / gamma.max()
     return found
 
 

@@ -98,7 +98,10 @@ class Minimum(NamedTuple):
 
 
 def minimum_from(
-    problem: Problem, start: Float[Doubles, " P"], held: Mapping[int, float] | None = None
+    problem: Problem,
+    start: Float[Doubles, " P"],
+    held: Mapping[int, float] | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> Minimum:
     """Search a minimum of chi^2 from one point, within the bounds (doi:10.1137/S1064827595289108).
 
@@ -110,6 +113,8 @@ def minimum_from(
         Where the search begins.
     held
         Coordinates that stay at some value, by their number.
+    tolerance
+        Relative change of chi^2 or of the point at which the search ends.
     """
     whole = np.array(start, np.float64)
     for index, value in (held or {}).items():
@@ -132,9 +137,9 @@ def minimum_from(
         jac=lambda part: problem.jacobian(complete(part))[:, free],
         bounds=(low, high),
         x_scale=high - low,
-        ftol=_TOLERANCE,
-        xtol=_TOLERANCE,
-        gtol=_TOLERANCE,
+        ftol=tolerance,
+        xtol=tolerance,
+        gtol=tolerance,
         max_nfev=_MOST_EVALUATIONS,
     )
     return Minimum(

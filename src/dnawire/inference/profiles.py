@@ -23,6 +23,7 @@ from dnawire.inference.fitting import (
 
 Doubles = NDArray[np.float64]
 
+_TOLERANCE: Final = 1e-6
 _FIRST_STEP: Final = 0.4
 """Of the half width that the Jacobian gives."""
 _GROWTH: Final = 1.5
@@ -148,7 +149,8 @@ class _Walk:
         held = {self._index: float(np.clip(coordinate, low[self._index], high[self._index]))}
         done = near.point - self._before.point
         ahead = (held[self._index] - near.point[self._index]) / (done[self._index] or math.inf)
-        return minimum_from(self._problem, np.clip(near.point + ahead * done, low, high), held)
+        guess = np.clip(near.point + ahead * done, low, high)
+        return minimum_from(self._problem, guess, held, _TOLERANCE)
 
     def _rise(self, one: Minimum) -> float:
         return one.chi_squared - self._best.chi_squared

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from dnawire import errors
     from dnawire.api.dephasing import DephasingScan, dephasing
     from dnawire.api.disorder import DisorderEnsemble, disorder
-    from dnawire.api.fit import Fit, fit
+    from dnawire.api.fit import fit
+    from dnawire.api.fit_result import Fit
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
@@ -63,7 +64,8 @@ else:
     _HOMES = {
         "api.dephasing": ("DephasingScan", "dephasing"),
         "api.disorder": ("DisorderEnsemble", "disorder"),
-        "api.fit": ("Fit", "fit"),
+        "api.fit": ("fit",),
+        "api.fit_result": ("Fit",),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),

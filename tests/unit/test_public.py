@@ -21,12 +21,14 @@ from dnawire.api.keywords import TWINS
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
+from dnawire.cli.fit import FitFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.iv import IvFlags
 from dnawire.cli.predict import PredictFlags
 from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
+from dnawire.junction import DNA
 
 REQUIRED: Final = Parameter.empty
 CONDITIONS: Final[dict[str, Any]] = {
@@ -82,6 +84,22 @@ DISORDER: Final[dict[str, Any]] = {
     "samples": 1000,
     "seed": 42,
 }
+FIT: Final[dict[str, Any]] = {
+    "vary": ("fermi_energy", "gamma", "probe_coupling"),
+    "fermi_energy": None,
+    "fermi_reference": "absolute",
+    "probes": "voltage",
+    "probe_coupling": 0.0,
+    "probe_sites": None,
+    "hopping_scale": 1.0,
+    "hopping_shift": 0.0,
+    "prefactor": 1.0,
+    "temperature": 300.0,
+    "error_decades": None,
+    "confidence": 0.95,
+    "starts": 8,
+    "seed": 42,
+}
 ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
@@ -94,6 +112,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
     "dephasing": {**ASKED, **AT, **DEPHASING},
     "disorder": {**ASKED, **AT, **DISORDER},
+    "fit": {"table": REQUIRED, "model": REQUIRED, "device": "auto", **CONTACTS, **FIT},
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "iv": {**ASKED, **AT, **CURRENT},
     "load": {"model": REQUIRED, "device": "auto"},
@@ -117,6 +136,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     },
     "DephasingScan": OBSERVATION,
     "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
+    "Fit": {**OBSERVATION, "plot_profiles": {}},
     "IVCurves": OBSERVATION,
     "Prediction": {
         "bond_transmissions": {"energy": REQUIRED},
@@ -138,7 +158,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "save": {"output": None, "overwrite": False},
     },
     "ThermoelectricScan": OBSERVATION,
-    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None}},
+    "Duplex": {"__init__": {"upper": REQUIRED, "lower": None, "alphabet": DNA}},
     "Contact": {"__init__": {"attachments": REQUIRED}},
     "Junction": {"__init__": {"duplex": REQUIRED, "left": REQUIRED, "right": REQUIRED}},
 }
@@ -151,6 +171,10 @@ ATTRIBUTES: Final = {
     "DisorderEnsemble": OBSERVED | {
         "clean_quanta", "edges", "geometric_mean_quanta", "histogram", "log10_conductance_quanta",
         "log10_deviation", "mean_quanta",
+    },
+    "Fit": {
+        "chi_squared", "correlation", "degrees_of_freedom", "errors", "heading", "intervals",
+        "is_converged", "log10_fitted", "residuals", "rows", "unidentifiable", "values", "warnings",
     },
     "IVCurves": OBSERVED | {
         "current", "differential_conductance", "differential_conductance_quanta", "voltages",
@@ -230,6 +254,7 @@ def test_keywords_are_named_like_the_flags() -> None:
         (ThermoelectricFlags, dw.thermoelectric, {"left", "right"}),
         (DephasingFlags, dw.dephasing, {"left", "right"}),
         (DisorderFlags, dw.disorder, {"left", "right"}),
+        (FitFlags, dw.fit, {"left", "right"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
         assert {TWINS[name] if name not in keywords else name for name in named} <= keywords

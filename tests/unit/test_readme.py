@@ -19,6 +19,7 @@ from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
+from dnawire.cli.fit import FitFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
@@ -42,6 +43,7 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "disorder": DisorderFlags,
     "doctor": DoctorFlags,
     "ensemble": EnsembleFlags,
+    "fit": FitFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
     "generate": GenerateFlags,

@@ -17,6 +17,7 @@ from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.inference import (
     KINDS,
+    Estimate,
     Solution,
     junction_remarks,
     junction_sentences,
@@ -32,10 +33,9 @@ if TYPE_CHECKING:
 
 Doubles = NDArray[np.float64]
 
-_CHI_SQUARED: Final = "\N{GREEK SMALL LETTER CHI}\N{SUPERSCRIPT TWO}"
 _FROM: Final = {
-    "homo": "from the HOMO of each duplex",
-    "absolute": "on the scale of the model",
+    "homo": "E_F from the HOMO of each duplex",
+    "absolute": "E_F on the scale of the model",
 }
 
 
@@ -128,7 +128,7 @@ class Fit:
             f"model         {self.predictor.name}",
             f"table         {self.table}: {len(self.measurements)} rows, {kelvin}",
             f"contacts      {' | '.join(places)}",
-            f"Fermi energy  {_FROM[asked.fermi_reference]}",
+            f"Fermi level   {_FROM[asked.fermi_reference]}",
             f"probes        {asked.probes} on {sites}",
             f"held          {self._held}",
             f"starts        {asked.starts}, seed {asked.seed}: {solution.num_agreeing} ended at "
@@ -193,12 +193,13 @@ class Fit:
                 values=np.array(list(map(one.parameter.value, one.profile.coordinates.tolist()))),
                 rises=one.profile.rises / self.solution.threshold,
                 best=one.best,
-                interval=(one.lower, one.upper),
+                interval=_known_interval(one),
+                others=one.others,
                 knowledge=one.knowledge,
             )
             for one in self.solution.estimates
         ]
-        title = f"Profiles of {_CHI_SQUARED}, {100.0 * self.question.confidence:g} % at 1"
+        title = f"Profiles of χ²: {100.0 * self.question.confidence:g} % below 1"
         return profile_figure(drawn, title, self._footer())
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
@@ -296,7 +297,10 @@ class Fit:
         from dnawire.plots import footer
 
         known, asked = self.predictor.conditions, self.question
-        values = ", ".join(f"{row[0]} {row[1]}" for row in self.rows[1:])
+        values = ", ".join(
+            f"{name} {known if value == '-' else value}"
+            for name, value, _, _, known in self.rows[1:]
+        )
         return footer(
             (self.contacts[0].text, self.contacts[1].text),
             energy_reference=known.energy_reference,
@@ -309,3 +313,8 @@ class Fit:
                 f"held: {self._held}",
             ),
         )
+
+
+def _known_interval(one: Estimate) -> tuple[float, float]:
+    is_known = one.knowledge == "determined"
+    return (one.lower, one.upper) if is_known else (math.nan, math.nan)

@@ -187,7 +187,9 @@ def at_bounds(problem: Problem, point: Float[Doubles, " P"]) -> NDArray[np.int64
     """-1 where a coordinate is at its lower bound, 1 at the upper one, 0 between, (P,)."""
     low, high = problem.bounds
     close = _AT_BOUND * (high - low)
-    return (point >= high - close).astype(np.int64) - (point <= low + close)
+    found: NDArray[np.int64] = (point >= high - close).astype(np.int64)
+    found -= point <= low + close
+    return found
 
 
 def covariance(problem: Problem, point: Float[Doubles, " P"]) -> Float[Doubles, "P P"]:

@@ -50,6 +50,8 @@ class DrawnProfile(NamedTuple):
     best: float
     interval: tuple[float, float]
     """NaN where the data do not close it."""
+    others: tuple[float, ...]
+    """Values at other minima that the data do not rule out."""
     knowledge: str
     """What the data tell, in words."""
 
@@ -133,7 +135,7 @@ def profile_figure(profiles: Sequence[DrawnProfile], title: str, footer: str) ->
         for ax in axes[len(profiles) :]:
             ax.set_axis_off()
         for ax in axes[::columns]:
-            ax.set_ylabel("Rise of chi$^2$ / threshold")
+            ax.set_ylabel("Rise of χ² / threshold")
         set_title(figure, title)
         add_footer(figure, footer)
     return figure
@@ -146,9 +148,11 @@ def _plot_profile(ax: Axes, one: DrawnProfile) -> None:
         ax.axvspan(*one.interval, color=BEST, alpha=0.15, lw=0.0)
         ax.axvline(one.best, color=BEST, lw=1.2)
     else:
-        ax.axvline(one.best, color=PREDICTED, lw=1.2, ls=_DOTS)
+        for value in (one.best, *one.others):
+            ax.axvline(value, color=PREDICTED, lw=1.2, ls=_DOTS)
     ax.set_ylim(-0.1, _SHOWN_RISES)
-    low, high = _padded(one.values[one.rises <= _SHOWN_RISES], one.is_logarithmic)
+    shown = np.append(one.values[one.rises <= _SHOWN_RISES], one.others)
+    low, high = _padded(shown, one.is_logarithmic)
     if one.is_logarithmic:
         ax.set_xscale("log")
         steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)

@@ -109,14 +109,14 @@ def _derivatives(dense: DenseJunctions, energies: Doubles) -> Derivatives:
 def response_of_squares(
     greens: Complex[NDArray[np.complexfloating[Any, Any]], "B E N N"],
     weights: Float[Doubles, "B E N N"],
-) -> Complex[NDArray[np.complexfloating[Any, Any]], "B E N N"]:
+) -> Complex[NDArray[Any], "B E N N"]:
     r"""Symmetric Y, by which a sum of :math:`w_{cd} |G_{cd}|^2` with symmetric G changes.
 
     It changes by :math:`2 \mathrm{Re}\, Y_{ij}\, dH_{ij}` and by
     :math:`\mathrm{Im}\, Y_{ii}\, d\Gamma_i` with the damping of orbital i.
     """
     product = greens.swapaxes(-1, -2) @ (weights * greens.conj()) @ greens
-    found: NDArray[np.complexfloating[Any, Any]] = 0.5 * (product + product.swapaxes(-1, -2))
+    found: NDArray[Any] = 0.5 * (product + product.swapaxes(-1, -2))
     return found
 
 

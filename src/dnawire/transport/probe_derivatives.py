@@ -11,7 +11,7 @@ times |G_cd|^2, differentiated like T.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -118,7 +118,7 @@ def _states_at(
 
 def _derivatives(
     probed: DephasedJunctions, energies: Doubles, states: Doubles
-) -> tuple[Doubles, ...]:
+) -> tuple[NDArray[Any], ...]:
     """Value and derivatives at energies, in the order of `ProbedDerivatives`."""
     terminals = terminal_couplings(probed)[:, None]
     greens = probed.junctions.dense().greens_function(energies, probed.probes)

@@ -132,7 +132,8 @@ def covered(draws: range) -> Doubles:
                        gamma_right=0.05, starts=1)  # fmt: skip
         intervals = found.intervals
         hits.append([low <= TRUE[name] <= high for name, (low, high) in intervals.items()])
-    return np.asarray(hits, np.float64).mean(axis=0)
+    shares: Doubles = np.asarray(hits, np.float64).mean(axis=0)
+    return shares
 
 
 def test_intervals_hold_what_made_the_data() -> None:

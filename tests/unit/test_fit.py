@@ -116,6 +116,8 @@ def test_what_cannot_be_fitted_is_refused(
     [
         (TABLE.replace("GA,2,0.1", "GA,2,"), "line 3: the row has no error"),
         (TABLE.replace("GA,2", "G_A/T_C,2"), "line 3: the contacts are not connected in 'G_A'"),
+        (TABLE.replace("name", "Weight"), "does not read its column 'weight'"),
+        (TABLE.replace("name", "left_contact"), "does not read its column 'left_contact'"),
         ("sequence,conductance_nS\nGC,1\n", "no scatter tells the errors"),
     ],
 )

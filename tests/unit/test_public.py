@@ -174,7 +174,7 @@ ATTRIBUTES: Final = {
     },
     "Fit": {
         "chi_squared", "correlation", "degrees_of_freedom", "errors", "heading", "intervals",
-        "is_converged", "log10_fitted", "residuals", "rows", "unidentifiable", "values", "warnings",
+        "is_converged", "residuals", "rows", "unidentifiable", "values", "warnings",
     },
     "IVCurves": OBSERVED | {
         "current", "differential_conductance", "differential_conductance_quanta", "voltages",

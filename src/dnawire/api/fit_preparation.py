@@ -14,6 +14,8 @@ from dnawire.api.fit_question import FitQuestion
 from dnawire.api.model import Model, load
 from dnawire.data import Measurements, is_published, load_measurements
 from dnawire.errors import UnusableDataFileError, UsageError
+from dnawire.files.tables import plain_head, read_table
+from dnawire.files.text import read_packed_text
 from dnawire.inference import (
     ConductanceModel,
     FitSettings,
@@ -26,6 +28,14 @@ from dnawire.predictors import Predictor
 
 Doubles = NDArray[np.float64]
 
+_LARGEST_TABLE: Final = 2**28
+_CONTACTS: Final = "fit rows of one kind of contacts at a time, and give these by the flags."
+_NOT_READ: Final = {
+    "weight": "write it as error_decades, one over its root, or rename the column.",
+    "left_contact": _CONTACTS,
+    "right_contact": _CONTACTS,
+}
+"""Columns that would change a fit, and what to do with them."""
 _LOWEST: Final = -999.0
 """Decades of G below which nothing is conducted."""
 
@@ -73,7 +83,7 @@ class FitPreparation:
             The table or a value is impossible, or the model cannot be used.
         """
         wanted = question.wanted
-        measured = table if isinstance(table, Measurements) else load_measurements(table)
+        measured = table if isinstance(table, Measurements) else _read(table)
         name = _name_of(table)
         if is_published(name) and "prefactor" not in [one.kind.name for one in wanted]:
             raise UsageError(
@@ -109,6 +119,19 @@ class FitPreparation:
     def num_steps(self) -> int:
         """Starts and profiles, as far as no profile finds a lower minimum."""
         return self.settings.starts + len(self.problem.parameters)
+
+
+def _read(table: Path | str) -> Measurements:
+    """Read a table, which must not hold what a fit would take no notice of."""
+    measured = load_measurements(table)
+    if not is_published(table):
+        lines = read_packed_text(measured.file[0], largest=_LARGEST_TABLE).split("\n")
+        heads = {plain_head(head) for head in read_table(lines).heads}
+        for head in sorted(heads & _NOT_READ.keys()):
+            raise UnusableDataFileError(
+                f"{table}: a fit does not read its column '{head}'.", _NOT_READ[head]
+            )
+    return measured
 
 
 def _name_of(table: Measurements | Path | str) -> str:

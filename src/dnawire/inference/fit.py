@@ -191,7 +191,10 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
         ]
         lowest = min((one.lowest for one in profiles), key=lambda one: one.chi_squared)
         is_lowest = lowest.chi_squared >= best.chi_squared - 1e-3 * threshold
-        if is_lowest or repair == _MOST_REPAIRS:
+        if is_lowest:
+            break
+        if repair == _MOST_REPAIRS:
+            best = best._replace(is_converged=False, message="profiles find ever lower minima")
             break
         best = minimum_from(problem, lowest.point)
     rivals = np.array(

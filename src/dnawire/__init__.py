@@ -19,6 +19,7 @@ __all__ = [
     "Duplex",
     "Ensemble",
     "Evaluation",
+    "Fit",
     "IVCurves",
     "Junction",
     "Model",
@@ -44,6 +45,7 @@ __all__ = [
     "errors",
     "evaluate",
     "export",
+    "fit",
     "generate",
     "iv",
     "load",
@@ -69,6 +71,8 @@ if TYPE_CHECKING:
     from dnawire.api.ensemble_result import Ensemble
     from dnawire.api.evaluation import Evaluation
     from dnawire.api.export import export
+    from dnawire.api.fit import fit
+    from dnawire.api.fit_result import Fit
     from dnawire.api.generate import generate, read
     from dnawire.api.iv import IVCurves, iv
     from dnawire.api.model import Model, load
@@ -97,6 +101,8 @@ else:
         "api.evaluation": ("Evaluation",),
         "api.ensemble": ("ensemble",),
         "api.ensemble_result": ("Ensemble",),
+        "api.fit": ("fit",),
+        "api.fit_result": ("Fit",),
         "api.generate": ("generate", "read"),
         "api.iv": ("IVCurves", "iv"),
         "api.model": ("Model", "load"),

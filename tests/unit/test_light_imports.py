@@ -28,16 +28,18 @@ COMMANDS = (
     "dephasing exact:kordas2025 ACGT --fermi_energy -7.1 --probe_coupling 0.01",
     "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
     "design exact:kordas2025 --target log10_transmission --value -4 --fermi_energy -7.1 --length 2",
+    "fit exact:kordas2025 measured.csv --vary prefactor --fermi_energy -7 --starts 1",
     "structure ACGT ideal.pdb",
 )
 
 
 def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "measured.csv").write_text("sequence,conductance_nS\nGC,1\nCG,1\n")
     command = [sys.executable, "-c", PROGRAM, json.dumps([line.split() for line in COMMANDS])]
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
-    observed = {"iv", "thermoelectric", "dephasing", "disorder"}
+    observed = {"iv", "thermoelectric", "dephasing", "disorder", "fits"}
     analyzed = {"series", "scans", "comparisons", "designs"}
     assert drawn == {"screenings", "predictions"} | observed | analyzed
 

@@ -28,6 +28,7 @@ from dnawire.cli.design import DesignFlags
 from dnawire.cli.disorder import DisorderFlags
 from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.evaluate import EvaluateFlags
+from dnawire.cli.fit import FitFlags
 from dnawire.cli.generate import GenerateFlags
 from dnawire.cli.iv import IvFlags
 from dnawire.cli.predict import PredictFlags
@@ -116,6 +117,22 @@ DESIGN: Final[dict[str, Any]] = {
     "top": 10,
     "seed": 42,
 }
+FIT: Final[dict[str, Any]] = {
+    "vary": ("fermi_energy", "gamma", "probe_coupling"),
+    "fermi_energy": None,
+    "fermi_reference": "absolute",
+    "probes": "voltage",
+    "probe_coupling": 0.0,
+    "probe_sites": None,
+    "hopping_scale": 1.0,
+    "hopping_shift": 0.0,
+    "prefactor": 1.0,
+    "temperature": 300.0,
+    "error_decades": None,
+    "confidence": 0.95,
+    "starts": 8,
+    "seed": 42,
+}
 ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
@@ -151,6 +168,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "device": "auto",
         **{name: value for name, value in CONDITIONS.items() if name != "conductance_from_grid"},
     },
+    "fit": {"table": REQUIRED, "model": REQUIRED, "device": "auto", **CONTACTS, **FIT},
     "generate": {"path": None, "overwrite": False, **GENERATION},
     "iv": {**ASKED, **AT, **CURRENT},
     "load": {"model": REQUIRED, "device": "auto"},
@@ -193,6 +211,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "save": {"output": None, "overwrite": False},
     },
     "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
+    "Fit": {**OBSERVATION, "plot_profiles": {}},
     "IVCurves": OBSERVATION,
     "Prediction": {
         "bond_transmissions": {"energy": REQUIRED},
@@ -254,6 +273,10 @@ ATTRIBUTES: Final = {
     "DisorderEnsemble": OBSERVED | {
         "clean_quanta", "edges", "geometric_mean_quanta", "histogram", "log10_conductance_quanta",
         "log10_deviation", "mean_quanta",
+    },
+    "Fit": {
+        "chi_squared", "correlation", "degrees_of_freedom", "errors", "heading", "intervals",
+        "is_converged", "residuals", "rows", "unidentifiable", "values", "warnings",
     },
     "IVCurves": OBSERVED | {
         "current", "differential_conductance", "differential_conductance_quanta", "voltages",
@@ -358,6 +381,7 @@ def test_keywords_are_named_like_the_flags() -> None:
         (DephasingFlags, dw.dephasing, {"left", "right"}),
         (DesignFlags, dw.design, {"energies", "left", "right"}),
         (DisorderFlags, dw.disorder, {"left", "right"}),
+        (FitFlags, dw.fit, {"left", "right"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
         assert {TWINS[name] if name not in keywords else name for name in named} <= keywords

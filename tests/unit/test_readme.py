@@ -23,6 +23,7 @@ from dnawire.cli.doctor import DoctorFlags
 from dnawire.cli.ensemble import EnsembleFlags
 from dnawire.cli.evaluate import EvaluateFlags
 from dnawire.cli.export import ExportFlags
+from dnawire.cli.fit import FitFlags
 from dnawire.cli.generate import XTB, GenerateFlags
 from dnawire.cli.generate_xtb import GenerateXtbFlags
 from dnawire.cli.import_records import ImportFlags
@@ -50,6 +51,7 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "disorder": DisorderFlags,
     "doctor": DoctorFlags,
     "ensemble": EnsembleFlags,
+    "fit": FitFlags,
     "predict": PredictFlags,
     "screen": ScreenFlags,
     "export": ExportFlags,

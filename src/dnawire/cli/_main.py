@@ -60,6 +60,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "scan": Command("scan", "compute the effect of every single change of a sequence"),
         "evaluate": Command("evaluate", "score a model on records"),
         "compare": Command("compare", "compare the spectra of models on the same sequences"),
+        "fit": Command("fit", "fit a table of measured conductances"),
         "generate": Command("generate", "generate a file of records"),
         "import": Command("import_records", "turn foreign records into a file of records"),
         "structure": Command(

@@ -9,6 +9,7 @@ from dnawire.data.generate import GenerationSpec, generate_dataset
 from dnawire.data.keys import duplex_texts
 from dnawire.data.measurements import Measurements, read_measurements
 from dnawire.data.origin import parameter_set_of, shared_contacts
+from dnawire.data.published import available_measurements, is_published, load_measurements
 from dnawire.data.ragged import Ragged
 from dnawire.data.random import named_generator, named_seed
 from dnawire.data.record import TransportRecord
@@ -30,11 +31,14 @@ __all__ = [
     "Splits",
     "TransportDataset",
     "TransportRecord",
+    "available_measurements",
     "duplex_texts",
     "find_problem",
     "generate_dataset",
     "generation_spec",
     "import_records",
+    "is_published",
+    "load_measurements",
     "named_generator",
     "named_seed",
     "parameter_set_of",

@@ -15,6 +15,16 @@ from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, family_lengths
+from dnawire.inference.fit import Estimate, FitSettings, Solution, solve
+from dnawire.inference.fit_model import ConductanceModel, FermiReference
+from dnawire.inference.fit_parameters import (
+    PARAMETER_KINDS,
+    FreeParameter,
+    ParameterKind,
+    WantedParameter,
+    parse_wanted,
+)
+from dnawire.inference.fitting import Minimum, Problem
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import (
     EXACT,
@@ -94,6 +104,7 @@ __all__ = [
     "KINDS",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
+    "PARAMETER_KINDS",
     "SAMPLES_AT_ONCE",
     "TRANSMISSION",
     "Answer",
@@ -104,21 +115,29 @@ __all__ = [
     "Candidates",
     "Change",
     "Conditions",
+    "ConductanceModel",
     "Decay",
     "DephasedConductance",
     "Difference",
     "Distribution",
     "EnergyContrast",
     "ErrorTable",
+    "Estimate",
     "Evaluator",
     "Exponential",
     "Family",
+    "FermiReference",
+    "FitSettings",
     "Found",
+    "FreeParameter",
     "ListedCandidates",
+    "Minimum",
     "Mismatch",
     "MismatchContrast",
+    "ParameterKind",
     "PatternCandidates",
     "Predictor",
+    "Problem",
     "Question",
     "Ranked",
     "Ranking",
@@ -129,8 +148,10 @@ __all__ = [
     "SequenceSpace",
     "Shard",
     "Shards",
+    "Solution",
     "Summary",
     "Target",
+    "WantedParameter",
     "WantedSpectrum",
     "WantedValue",
     "align_signs",
@@ -165,6 +186,7 @@ __all__ = [
     "knows_conductance",
     "load_predictor",
     "model_remarks",
+    "parse_wanted",
     "prediction_remarks",
     "probe_sites",
     "read_spectrum",
@@ -177,6 +199,7 @@ __all__ = [
     "share",
     "single_changes",
     "size_of",
+    "solve",
     "status",
     "summarize",
     "summary_remarks",

@@ -175,6 +175,28 @@ def dephased_conductance(
     return DephasedConductance(*np.array(found).T)
 
 
+def log10_conductance_with_probes(
+    probed: DephasedJunctions, probes: Probes, at: AtEquilibrium
+) -> Float[Doubles, " B"]:
+    """log10 of the conductance in G0 of junctions, all of them with probes, or none.
+
+    Raises
+    ------
+    UsageError, NotConvergedError
+        See `dephased_conductance`.
+    """
+    found: Doubles
+    if not probed.probes.any():
+        found = linear_response(probed.junctions, *at).log10_conductance_quanta[:, 0, 0]
+    elif probes == "voltage":
+        with np.errstate(divide="ignore"):
+            found = np.log10(voltage_probe_response(probed, *at).conductance_quanta[:, 0, 0])
+    else:
+        response = linear_response if probes == "dephasing" else thermal_probe_response
+        found = response(probed, *at).log10_conductance_quanta[:, 0, 0]
+    return found
+
+
 def probe_sites(duplex: Duplex, text: str | None) -> Float[Doubles, "L 2"]:
     """Bases of a duplex that have a probe, in ladder layout: 1, and 0 elsewhere.
 
@@ -265,12 +287,8 @@ def _dephased(probed: DephasedJunctions, probes: Probes, at: AtEquilibrium) -> t
     if not probed.probes.any():
         alone = linear_response(probed.junctions, *at).conductance_quanta
         return float(alone[0, 0, 0]), float(alone[0, 0, 0])
-    if probes == "voltage":
-        total = voltage_probe_response(probed, *at).conductance_quanta
-    else:
-        response = linear_response if probes == "dephasing" else thermal_probe_response
-        total = response(probed, *at).conductance_quanta
-    return float(total[0, 0, 0]), float(coherent_conductance_quanta(probed, *at)[0, 0, 0])
+    total = 10.0 ** log10_conductance_with_probes(probed, probes, at)
+    return float(total[0]), float(coherent_conductance_quanta(probed, *at)[0, 0, 0])
 
 
 def _window(levels: Doubles, temperature: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from dnawire.plots.ensemble import (
     plot_ensemble_transmission,
 )
 from dnawire.plots.evaluation import evaluation_figure, plot_group_errors
+from dnawire.plots.fit import DrawnProfile, profile_figure, residual_figure
 from dnawire.plots.footer import footer
 from dnawire.plots.hamiltonian import (
     hamiltonian_comparison_figure,
@@ -54,6 +55,7 @@ __all__ = [
     "LINES",
     "PANELS",
     "Comparison",
+    "DrawnProfile",
     "Effect",
     "EnsembleData",
     "Measured",
@@ -95,8 +97,10 @@ __all__ = [
     "plot_scan",
     "plot_search",
     "plot_spectrum",
+    "profile_figure",
     "read_metrics",
     "read_restarts",
+    "residual_figure",
     "save_figure",
     "save_table",
     "scan_figure",

@@ -34,6 +34,10 @@ from dnawire.transport.observables import (
 from dnawire.transport.pole_expansion import PoleExpansion
 from dnawire.transport.pole_junctions import PoleJunctions
 from dnawire.transport.prefixes import BlockTables, mean_log10_transmission
+from dnawire.transport.probe_derivatives import (
+    ProbedDerivatives,
+    probed_conductance_derivatives,
+)
 from dnawire.transport.probes import (
     DephasedJunctions,
     ProbeResponse,
@@ -65,6 +69,7 @@ __all__ = [
     "PoleExpansion",
     "PoleJunctions",
     "ProbeResponse",
+    "ProbedDerivatives",
     "Spectra",
     "StaticDisorder",
     "Totals",
@@ -85,6 +90,7 @@ __all__ = [
     "mean_log10_transmission",
     "narrow_level_share",
     "poles",
+    "probed_conductance_derivatives",
     "resolving_energies",
     "thermal_probe_response",
     "transmission_derivatives",

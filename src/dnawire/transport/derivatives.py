@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from numpy.typing import NDArray
 
 from dnawire.constants import BOLTZMANN_EV
@@ -95,19 +95,29 @@ def _derivatives(dense: DenseJunctions, energies: Doubles) -> Derivatives:
     left, right = dense.gamma_left[:, None], dense.gamma_right[:, None]
     squares = np.abs(greens) ** 2
     to_right = _applied(squares, right)
-    value = (left * to_right).sum(-1)
-    # Y_ij = sum over l, r of gamma_l gamma_r conj(G_lr) G_li G_rj; T changes by 2 Re of Y_ij dH_ij.
-    weighted = left[..., None] * greens.conj() * right[..., None, :]
-    product = greens.swapaxes(-1, -2) @ weighted @ greens
-    product = 0.5 * (product + product.swapaxes(-1, -2))
+    product = response_of_squares(greens, left[..., None] * right[..., None, :])
     own = np.einsum("beii->bei", product)
     return Derivatives(
-        value=value,
+        value=(left * to_right).sum(-1),
         by_energy=-2.0 * own.real.sum(-1),
         by_gamma_left=to_right + own.imag,
         by_gamma_right=_applied(squares, left) + own.imag,
         by_hamiltonian=2.0 * product.real,
     )
+
+
+def response_of_squares(
+    greens: Complex[NDArray[np.complexfloating[Any, Any]], "B E N N"],
+    weights: Float[Doubles, "B E N N"],
+) -> Complex[NDArray[Any], "B E N N"]:
+    r"""Symmetric Y, by which a sum of :math:`w_{cd} |G_{cd}|^2` with symmetric G changes.
+
+    It changes by :math:`2 \mathrm{Re}\, Y_{ij}\, dH_{ij}` and by
+    :math:`\mathrm{Im}\, Y_{ii}\, d\Gamma_i` with the damping of orbital i.
+    """
+    product = greens.swapaxes(-1, -2) @ (weights * greens.conj()) @ greens
+    found: NDArray[Any] = 0.5 * (product + product.swapaxes(-1, -2))
+    return found
 
 
 def _applied(matrices: NDArray[Any], vectors: Doubles) -> Doubles:

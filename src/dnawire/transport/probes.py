@@ -145,7 +145,7 @@ class DephasedJunctions:
     def between_terminals(self, energies: Float[Doubles, "B E"]) -> Float[Doubles, "B E M M"]:
         """T between all terminals: left and right contact, then a probe on every orbital."""
         dense, count = self.junctions.dense(), self.probes.shape[1]
-        terminals = _terminals(dense.gamma_left, dense.gamma_right, self.probes)
+        terminals = terminal_couplings(self)
         at_once = max(1, _NUMBERS_AT_ONCE // (len(self) * count**2))
         found = []
         for part in pieces(energies.shape[1], at_once):
@@ -257,6 +257,34 @@ def coherent_conductance_quanta(
     levels, kelvin = checked_conditions(fermi_energies, temperatures)
     found: Doubles = _integrated(probed, levels, kelvin, 1)[..., 0, 1, 0, 0]
     return found
+
+
+def network_states(
+    probed: DephasedJunctions, fermi_energy: float, temperature: float, *, heat: bool
+) -> Float[Doubles, "B M d"]:
+    """State of every terminal where nothing flows into probes: 1 on the left, 0 on the right.
+
+    Parameters
+    ----------
+    probed
+        Junctions and probes; the terminals are both contacts, then a probe on every orbital.
+    fermi_energy, temperature
+        In eV and K.
+    heat
+        Whether probes carry no heat either, and have a temperature of their own: d is 2 then.
+    """
+    size = 2 if heat else 1
+    network = _integrated(probed, np.array([fermi_energy]), np.array([temperature]), size)
+    _, states = without_probes(network[:, 0, 0])
+    contacts = np.zeros((len(probed), 2, size))
+    contacts[:, 0, 0] = 1.0
+    return np.concatenate((contacts, states[..., 0]), 1)
+
+
+def terminal_couplings(probed: DephasedJunctions) -> Float[Doubles, "B M N"]:
+    """Couplings in eV of the orbitals to left and right contact, then to the probe of each."""
+    dense = probed.junctions.dense()
+    return _terminals(dense.gamma_left, dense.gamma_right, probed.probes)
 
 
 class _Probed(NamedTuple):

@@ -262,3 +262,11 @@ def test_a_scan_without_a_fermi_energy_chooses_the_largest_power_factor() -> Non
     (energy,) = found.summary()["fermi_energy"][1]
     best = found.power_factor[0, :, 0].argmax()
     assert (choice, energy) == ("largest S^2 G", found.fermi_energies[best])
+
+
+def test_letters_of_a_set_are_known_to_its_observables() -> None:
+    found = dw.iv("GFGC", "exact:simserides2024", fermi_energy=-7.0, voltages=[0.5])
+    native = dw.iv("GCGC", "exact:simserides2024", fermi_energy=-7.0, voltages=[0.5])
+    assert found.current[0, 0] != native.current[0, 0]
+    with pytest.raises(UsageError, match="stands for 4 sequences"):
+        dw.iv("GNGC", "exact:kordas2025", fermi_energy=-7.0)

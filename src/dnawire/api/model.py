@@ -18,7 +18,7 @@ from dnawire.api.predictions import Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
-from dnawire.api.wanted import Wanted, wanted, wanted_of_file
+from dnawire.api.wanted import Wanted, as_sequence, wanted, wanted_of_file
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
 from dnawire.junction import Contact, Duplex, Junction
@@ -84,7 +84,7 @@ class Model:
         some = _some(sequences)
         if all(isinstance(one, Junction) for one in some):
             return self._predicted_between(asked, some)
-        found = [one for text in some for one in wanted(_sequence(text), self.predictor)]
+        found = [one for text in some for one in wanted(as_sequence(text), self.predictor)]
         return self._predicted(found, asked)
 
     @takes(SCREENING)
@@ -210,17 +210,8 @@ def duplex_of(sequence: object) -> Duplex:
     UsageError
         It is neither.
     """
-    found = _sequence(sequence)
+    found = as_sequence(sequence)
     return Duplex.parse(found) if isinstance(found, str) else found
-
-
-def _sequence(sequence: object) -> Duplex | str:
-    if isinstance(sequence, Duplex | str):
-        return sequence
-    raise UsageError(
-        f"{sequence!r} is no sequence beside others",
-        "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
-    )
 
 
 def predicted(setup: Setup, junctions: Sequence[Junction]) -> Iterator[Prediction]:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
-from dnawire.api.model import DuplexLike, Model, duplex_of, load
+from dnawire.api.model import DuplexLike, Model, load
 from dnawire.api.questions import Question
 from dnawire.api.result import Result
+from dnawire.api.wanted import wanted_one
 from dnawire.errors import UsageError
 from dnawire.inference import Remark, model_remarks, said_of_several, status
 from dnawire.junction import Contact, Duplex, Junction
@@ -121,7 +122,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             question.check_without_contacts()
             return cls(predictor, question, listed, None)
         contacts = question.contacts(predictor)
-        junctions = [Junction(duplex_of(one), *contacts) for one in listed]
+        junctions = [Junction(wanted_one(one, predictor), *contacts) for one in listed]
         return cls(predictor, question, junctions, contacts)
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from dnawire.errors import InvalidDuplexError
+from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import Alphabet, Duplex, meant_by, read_sequences
 from dnawire.predictors import Predictor
 from dnawire.tightbinding import available_parameters, load_parameters
@@ -37,6 +37,39 @@ def wanted(sequence: Duplex | str, predictor: Predictor) -> list[Wanted]:
     except InvalidDuplexError as error:
         remedy = _where_known(sequence, alphabet) or error.remedy
         raise InvalidDuplexError(f"{predictor.name}: {error.problem}", remedy) from error
+
+
+def as_sequence(sequence: object) -> Duplex | str:
+    """Take a text or a duplex.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    if isinstance(sequence, Duplex | str):
+        return sequence
+    raise UsageError(
+        f"{sequence!r} is no sequence beside others",
+        "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
+    )
+
+
+def wanted_one(sequence: object, predictor: Predictor) -> Duplex:
+    """Read a text in the letters of a predictor that stands for one duplex, or take a duplex.
+
+    Raises
+    ------
+    UsageError
+        If it is neither, or stands for several.
+    """
+    found = wanted(as_sequence(sequence), predictor)
+    if len(found) > 1:
+        raise UsageError(
+            f"{sequence!r} stands for {len(found)} sequences, and is asked as one",
+            "Name each of them, or give `predict` all of them.",
+        )
+    return found[0].duplex
 
 
 def wanted_of_file(path: Path, predictor: Predictor) -> list[Wanted]:

@@ -227,7 +227,8 @@ class HamiltonianPredictor:
 
     def ladder(self, junction: Junction) -> BlockJunctions:
         """Ladder of one junction between its contacts; see `Predictor.ladder`."""
-        diagonal, step, mask = self._source(junction.duplex.codes[None])
+        codes = junction.duplex.codes_in(self.conditions.alphabet)
+        diagonal, step, mask = self._source(codes[None])
         return BlockJunctions.of(
             diagonal, step, junction.gamma_left, junction.gamma_right, mask=mask
         )

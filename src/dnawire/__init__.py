@@ -24,6 +24,7 @@ __all__ = [
     "ModelComparison",
     "Prediction",
     "Predictions",
+    "Report",
     "RunComparison",
     "Scan",
     "Screening",
@@ -47,6 +48,7 @@ __all__ = [
     "load",
     "predict",
     "read",
+    "report",
     "scan",
     "screen",
     "series",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from dnawire.api.model import Model, load
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction, Predictions
+    from dnawire.api.report import Report, report
     from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
     from dnawire.api.series import Series
@@ -97,6 +100,7 @@ else:
         "api.model": ("Model", "load"),
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction", "Predictions"),
+        "api.report": ("Report", "report"),
         "api.scan": ("Scan",),
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),

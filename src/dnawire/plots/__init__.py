@@ -17,6 +17,7 @@ from dnawire.plots.hamiltonian import (
     plot_difference,
     plot_hamiltonian,
 )
+from dnawire.plots.ldos import ldos_figure, plot_ldos
 from dnawire.plots.models import PANELS, models_figure, models_table
 from dnawire.plots.observables import (
     current_figure,
@@ -25,8 +26,8 @@ from dnawire.plots.observables import (
     thermoelectric_figure,
 )
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
-from dnawire.plots.run import write_training_figures
-from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.run import FinishedRun, write_training_figures
+from dnawire.plots.save import Table, figure_paths, save_figure, save_table, svg
 from dnawire.plots.scan import Effect, plot_scan, scan_figure
 from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
 from dnawire.plots.series import Measured, plot_decay, series_figure
@@ -54,6 +55,7 @@ __all__ = [
     "Comparison",
     "Effect",
     "EnsembleData",
+    "FinishedRun",
     "Measured",
     "Table",
     "comparison_figure",
@@ -71,6 +73,7 @@ __all__ = [
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "ldos_figure",
     "models_figure",
     "models_table",
     "parity_figure",
@@ -83,6 +86,7 @@ __all__ = [
     "plot_errors",
     "plot_group_errors",
     "plot_hamiltonian",
+    "plot_ldos",
     "plot_losses",
     "plot_parity",
     "plot_scan",
@@ -97,6 +101,7 @@ __all__ = [
     "spectra_figure",
     "spectra_table",
     "style",
+    "svg",
     "thermoelectric_figure",
     "training_figure",
     "training_table",

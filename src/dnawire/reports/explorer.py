@@ -15,6 +15,9 @@ from dnawire.transport.quadrature import PANEL_RULE
 _SEQUENCE: Final = "ACGTACGT"
 _TEMPERATURE: Final = 300.0
 
+LONGEST: Final = 60
+"""Base pairs of the longest duplex that the page computes."""
+
 
 @dataclass(frozen=True)
 class ExplorerStart:
@@ -87,6 +90,7 @@ def explorer_data(sets: Sequence[ParameterSet], start: ExplorerStart) -> dict[st
             for edge in EDGES
         ],
         "rule": {**PANEL_RULE, "boltzmann": BOLTZMANN_EV},
+        "longest": LONGEST,
         "conductanceQuantum": CONDUCTANCE_QUANTUM,
     }
 
@@ -97,6 +101,7 @@ def _plain(parameters: ParameterSet) -> dict[str, Any]:
     return {
         "name": parameters.name,
         "label": parameters.label,
+        "source": parameters.name if parameters.file is None else parameters.file[0],
         "title": parameters.title,
         "doi": list(parameters.doi),
         "verification": parameters.verification,

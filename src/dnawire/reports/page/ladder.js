@@ -4,7 +4,6 @@
 class InputError extends Error {}
 
 const MISSING = "_";
-const LONGEST = 60;
 const NAMED_ENDS = /^5['’′´`]\s*[-‐-―]?\s*(.*?)\s*[-‐-―]?\s*3['’′´`]$/;
 const NUMBER = /^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/;
 const ATTACHMENT = /^\s*(upper|primary|lower|complementary)\s*:\s*([-+]?[0-9]{1,9})\s*(?:=(.*))?$/i;
@@ -51,10 +50,6 @@ function parseDuplex(text, set) {
   }
   if (!(upper + lower).replaceAll(MISSING, "")) {
     throw new InputError("Write at least one base.");
-  }
-  if (upper.length > LONGEST) {
-    throw new InputError(`This page computes up to ${LONGEST} base pairs; `
-      + "dnawire predict takes any number.");
   }
   return { upper, lower, length: upper.length };
 }

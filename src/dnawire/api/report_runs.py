@@ -176,16 +176,15 @@ class RunPages:
         for key, (section, _) in _FIGURES.items():
             if section == title:
                 pictures += [
-                    one.get(key) or PagePicture(self._reason(name, key))
-                    for name, one in drawn.items()
+                    one.get(key) or PagePicture(self._reason(name)) for name, one in drawn.items()
                 ]
         return PageSection(title, pictures=pictures)
 
-    def _reason(self, name: str, key: str) -> str:
+    def _reason(self, name: str) -> str:
         """Why a run has no such picture."""
         if self._finished[name] is None:
             return f"{name}: {self._named[name].status}"
-        return f"{name}: its model knows no {_FIGURES[key][0].lower()}"
+        return f"{name}: its model knows no Hamiltonian"
 
     def _junction(self, name: str) -> PagePicture:
         finished = self._finished[name]

@@ -55,7 +55,8 @@ function baseOf(duplex, junction, site, [cx, cy]) {
   const { letter, label } = siteOf(duplex, site >> 1, site % 2);
   const outward = site % 2 ? 1 : -1;
   const isThere = junction.present[site];
-  const circle = element("circle", { cx, cy, r: RADIUS, class: isThere ? `base ${letter}` : "gap" });
+  const kind = isThere ? `base ${letter}` : "gap";
+  const circle = element("circle", { cx, cy, r: RADIUS, class: kind });
   circle.append(element("title", {}, isThere ? `${letter} ${label}` : `${label} is missing`));
   const parts = [circle];
   if (isThere) {
@@ -68,7 +69,8 @@ function baseOf(duplex, junction, site, [cx, cy]) {
   }
   const sides = ["left", "right"].filter((side) => junction[side][site] > 0);
   sides.forEach((side, k) => {
-    parts.push(...contactOf(side, junction[side][site], cx, cy, outward, k - (sides.length - 1) / 2));
+    const shift = k - (sides.length - 1) / 2;
+    parts.push(...contactOf(side, junction[side][site], cx, cy, outward, shift));
   });
   return parts;
 }
@@ -101,8 +103,9 @@ function ladderText(duplex, junction) {
       return `${letter} ${label} with ${shortNumber(couplings[site])} eV`;
     });
   const gaps = junction.present.filter((there) => !there).length;
-  return `Ladder of ${duplex.length} base pairs; upper strand ${spelled(duplex.upper)}, lower strand `
-    + `${spelled(duplex.lower)}, both 5 prime to 3 prime; ${gaps} bases missing. Left contact on `
+  return `Ladder of ${duplex.length} base pairs; upper strand ${spelled(duplex.upper)}, `
+    + `lower strand ${spelled(duplex.lower)}, both 5 prime to 3 prime; `
+    + `${gaps} bases missing. Left contact on `
     + `${named(junction.left).join(", ")}; right contact on ${named(junction.right).join(", ")}.`;
 }
 

@@ -9,7 +9,6 @@ class Control {
   constructor(root, name, range, changed) {
     this.number = root.querySelector(`[name="${name}"]`);
     this.slider = root.querySelector(`[data-slider="${name}"]`);
-    this.name = this.slider.getAttribute("aria-label").toLowerCase();
     this.range = range;
     this.slider.max = SLIDER_STEPS;
     this.slider.addEventListener("input", () => {
@@ -107,7 +106,8 @@ class Explorer {
     [this.fields.low.value, this.fields.high.value] = set.window;
     [this.fermi.range.low, this.fermi.range.high] = set.window;
     this.fermi.set(set.fermiEnergy);
-    const about = `${set.title}. For ${set.carrier}s. ${set.doi.map((doi) => `doi:${doi}`).join(", ")}. `
+    const papers = set.doi.map((doi) => `doi:${doi}`).join(", ");
+    const about = `${set.title}. For ${set.carrier}s. ${papers}. `
       + `Verification: ${set.verification}.`;
     this.root.querySelector("[data-about]").textContent = about;
     this.refresh();
@@ -182,6 +182,7 @@ class Explorer {
     const largest = Math.max(...ldos);
     this.shown = {
       ...asked,
+      command: this.command(asked),
       energies,
       transmission,
       dos,
@@ -198,7 +199,7 @@ class Explorer {
     this.transmission.draw(energies, this.shown.transmission, fermi);
     this.dos.draw(energies, this.shown.dos, fermi);
     drawLadder(this.root.querySelector("[data-ladder]"), duplex, junction, this.shown.ldos);
-    this.root.querySelector("[data-command]").textContent = this.command();
+    this.root.querySelector("[data-command]").textContent = this.shown.command;
   }
 
   // Integrate after a moment of rest: an older question stops where it is.
@@ -258,10 +259,10 @@ class Explorer {
   }
 
   // The same question on the command line.
-  command() {
+  command({ probes, fermi, temperature }) {
     const { fields } = this;
-    const quoted = (text) => (/^[\w:,.=/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-    const { probes, fermi, temperature } = this.shown;
+    const isPlain = (text) => /^[\w:,.=/+-]+$/.test(text);
+    const quoted = (text) => (isPlain(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
     const gamma = this.gamma.value;
     const common = `${quoted(`exact:${this.set.source}`)} ${quoted(fields.sequence.value.trim())} `
       + `--left_contact ${quoted(fields.left.value.trim())} `
@@ -298,11 +299,13 @@ function drawJunction(svg) {
   drawLadder(svg, duplex, {
     length: duplex.length,
     present,
-    pair: Float64Array.from({ length: duplex.length }, (_, n) => present[2 * n] * present[2 * n + 1]),
+    pair: Float64Array.from(
+      { length: duplex.length },
+      (_, n) => present[2 * n] * present[2 * n + 1],
+    ),
     step: Float64Array.from({ length: 2 * sites }, (_, k) => {
-      const [n, element_] = [k >> 2, k % 4];
-      const strand = element_ % 3 ? -1 : element_ / 3;
-      return strand < 0 ? 0 : present[2 * n + strand] * (present[2 * n + 2 + strand] ?? 0);
+      const site = 2 * (k >> 2) + (k % 4) / 3;
+      return k % 4 === 0 || k % 4 === 3 ? present[site] * (present[site + 2] ?? 0) : 0;
     }),
     left: parseContact(left, 0, duplex, "Left"),
     right: parseContact(right, 0, duplex, "Right"),

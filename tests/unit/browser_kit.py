@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import itertools
 import json
 import os
@@ -136,9 +137,9 @@ class Browser:
 def browser(profile: Path) -> Iterator[Browser]:
     """Context with a browser that keeps its files in a folder."""
     assert CHROMIUM is not None
-    to_read, commands = os.pipe()
-    answers, to_write = os.pipe()
-    line = f'exec "$@" 3<&{to_read} 4>&{to_write} {to_read}<&- {to_write}>&-'
+    to_read, commands = map(_high, os.pipe())
+    answers, to_write = map(_high, os.pipe())
+    line = f'exec "$@" 3<&{to_read} 4>&{to_write}'
     process = subprocess.Popen(
         ["bash", "-c", line, "bash", CHROMIUM, *_FLAGS, f"--user-data-dir={profile}"],
         pass_fds=(to_read, to_write),
@@ -153,3 +154,10 @@ def browser(profile: Path) -> Iterator[Browser]:
         process.wait()
         os.close(commands)
         os.close(answers)
+
+
+def _high(descriptor: int) -> int:
+    """The same descriptor, out of the way of 3 and 4, which the browser reads and writes."""
+    found = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(descriptor)
+    return found

@@ -28,6 +28,7 @@ COMMANDS = (
     "dephasing exact:kordas2025 ACGT --fermi_energy -7.1 --probe_coupling 0.01",
     "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
     "structure ACGT ideal.pdb",
+    "report exact:kordas2025",
 )
 
 

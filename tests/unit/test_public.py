@@ -105,6 +105,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "dephasing": {**ASKED, **AT, **DEPHASING},
     "disorder": {**ASKED, **AT, **DISORDER},
     "compare_runs": {"runs": REQUIRED},
+    "report": {"targets": REQUIRED},
     "export": {
         "model": REQUIRED,
         "output": None,
@@ -187,6 +188,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
+    "Report": {"save": {"output": "report.html", "overwrite": False}},
     "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,
@@ -233,6 +235,7 @@ ATTRIBUTES: Final = {
         "log10_ldos", "log10_transmission", "resolved",
         "resonances", "status", "summary", "transmission", "warnings",
     },
+    "Report": {"comparison", "html", "lines", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Ensemble": {
         "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",

@@ -85,11 +85,15 @@ class RunPages:
 
     def sections(self) -> list[PageSection]:
         """Draw and write everything."""
+        # Tables first: a file that is damaged is told before anything is drawn.
+        tables = [
+            PageSection("Provenance", tables=[self._provenance(), *self._settings()]),
+            PageSection("Scores", tables=[self._summary(), self._scores()]),
+        ]
         drawn = {name: self._drawn(name) for name in self._named}
         titles = dict.fromkeys(title for title, _ in _FIGURES.values())
         return [
-            PageSection("Provenance", tables=[self._provenance(), *self._settings()]),
-            PageSection("Scores", tables=[self._summary(), self._scores()]),
+            *tables,
             *self._curves(),
             *(self._pictures(title, drawn) for title in titles),
             PageSection(

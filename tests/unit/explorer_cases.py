@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dnawire.constants import BOLTZMANN_EV
 from dnawire.inference import load_predictor
@@ -107,6 +107,6 @@ CASES: Final = (
 """Mismatch, missing bases, one pair, several and unequal contacts; with and without probes."""
 
 
-def largest_error(found: list[float], true: Doubles) -> float:
+def largest_error(found: ArrayLike, true: ArrayLike) -> float:
     """Largest relative difference."""
-    return float(np.abs(np.array(found) / true - 1.0).max())
+    return float(np.abs(np.asarray(found) / np.asarray(true) - 1.0).max())

@@ -78,7 +78,7 @@ def test_numbers_are_those_of_the_package() -> None:
         found = np.array(answer["spectra"])
         assert largest_error(found[:, 0], transmission) < TOLERANCE, case
         assert largest_error(found[:, 1], dos) < TOLERANCE, case
-        error = largest_error([answer["conductance"]], np.array([case.conductance_quanta()]))
+        error = largest_error(answer["conductance"], case.conductance_quanta())
         assert error < TOLERANCE, case
 
 

@@ -235,7 +235,7 @@ ATTRIBUTES: Final = {
         "log10_ldos", "log10_transmission", "resolved",
         "resonances", "status", "summary", "transmission", "warnings",
     },
-    "Report": {"comparison", "html", "lines", "warnings"},
+    "Report": {"html", "lines", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Ensemble": {
         "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",

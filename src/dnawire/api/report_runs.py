@@ -302,8 +302,9 @@ def _picture(figure: Figure, alt: str) -> PagePicture:
 
 def _start_at(junction: Junction, usual: ExplorerStart) -> ExplorerStart:
     """A junction; couplings that are all the same go to the slider."""
-    contacts = junction.left, junction.right
-    gammas = {one.gamma for contact in contacts for one in contact.attachments}
+    gammas = {
+        one.gamma for contact in (junction.left, junction.right) for one in contact.attachments
+    }
     is_common = len(gammas) == 1
 
     def text(contact: Contact) -> str:
@@ -311,9 +312,10 @@ def _start_at(junction: Junction, usual: ExplorerStart) -> ExplorerStart:
         return places if is_common else contact.text
 
     return ExplorerStart(
-        usual.parameters,
-        junction.duplex.text,
-        *map(text, contacts),
+        parameters=usual.parameters,
+        sequence=junction.duplex.text,
+        left=text(junction.left),
+        right=text(junction.right),
         gamma=min(gammas) if is_common else usual.gamma,
         fermi_energy=usual.fermi_energy,
     )

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -99,7 +100,7 @@ class RunPages:
             PageSection(
                 "Junction",
                 "The median test record: what stacks, what pairs, and where the contacts are.",
-                pictures=[self._junction(name) for name in self._named],
+                rows=[[self._junction(name) for name in self._named]],
             ),
         ]
 
@@ -173,16 +174,15 @@ class RunPages:
         if len(self._named) < 2 or not any(run.epochs for run in self._named.values()):
             return []
         picture = _picture(self._comparison.plot(), "Validation losses and errors of all runs")
-        return [PageSection("All runs", pictures=[picture])]
+        return [PageSection("All runs", rows=[[picture]])]
 
     def _pictures(self, title: str, drawn: Mapping[str, Mapping[str, PagePicture]]) -> PageSection:
-        pictures = []
-        for key, (section, _) in _FIGURES.items():
-            if section == title:
-                pictures += [
-                    one.get(key) or PagePicture(self._reason(name)) for name, one in drawn.items()
-                ]
-        return PageSection(title, pictures=pictures)
+        rows = [
+            [one.get(key) or PagePicture(self._reason(name)) for name, one in drawn.items()]
+            for key, (section, _) in _FIGURES.items()
+            if section == title
+        ]
+        return PageSection(title, rows=rows if len(drawn) > 1 else [list(chain(*rows))])
 
     def _reason(self, name: str) -> str:
         """Why a run has no such picture."""

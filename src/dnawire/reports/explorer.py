@@ -18,6 +18,9 @@ _TEMPERATURE: Final = 300.0
 LONGEST: Final = 60
 """Base pairs of the longest duplex that the page computes."""
 
+LONGEST_PROBED: Final = 30
+"""The same with probes, with which an energy costs the cube of the length."""
+
 
 @dataclass(frozen=True)
 class ExplorerStart:
@@ -90,7 +93,7 @@ def explorer_data(sets: Sequence[ParameterSet], start: ExplorerStart) -> dict[st
             for edge in EDGES
         ],
         "rule": {**PANEL_RULE, "boltzmann": BOLTZMANN_EV},
-        "longest": LONGEST,
+        "longest": {"none": LONGEST, "dephasing": LONGEST_PROBED, "voltage": LONGEST_PROBED},
         "conductanceQuantum": CONDUCTANCE_QUANTUM,
     }
 

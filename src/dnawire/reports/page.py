@@ -81,17 +81,17 @@ class PagePicture:
 
 @dataclass(frozen=True)
 class PageSection:
-    """A section: a few lines, tables, and pictures side by side."""
+    """A section: a few lines, tables, and rows of pictures side by side."""
 
     title: str
     text: str = ""
     tables: Sequence[PageTable] = ()
-    pictures: Sequence[PagePicture] = ()
+    rows: Sequence[Sequence[PagePicture]] = ()
 
     @property
     def width(self) -> int:
         """Width in pixels of the widest picture where there is room; 0 if none has one."""
-        return max((one.width for one in self.pictures), default=0)
+        return max((one.width for row in self.rows for one in row), default=0)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 // on the panels of dnawire.transport.quadrature, whose numbers are in `rule`.
 
 const BREATH = 30;
+const DENSITY = 0.6;
+const NARROWEST_DRAWN = 1e-8;
 
 class Stopped extends Error {}
 
@@ -145,17 +147,18 @@ function halfWidth(distance, width, ratio) {
   return (distance + Math.sqrt(square + excess * (square + width * width))) / excess;
 }
 
-// Energies between two, evenly spaced and about every pole, however narrow it is.
+// Energies between two, evenly spaced where nothing is near, and dense about every pole.
 function curveEnergies(poles, low, high, count) {
-  const found = [];
-  for (let n = 0; n <= count; n += 1) {
-    found.push(low + ((high - low) * n) / count);
-  }
-  for (const [real, width] of poles) {
-    for (const distance of [0, 0.3, 0.6, 1, 1.5, 2.5, 4, 8, 20]) {
-      found.push(real - distance * width, real + distance * width);
+  const inside = ([real]) => real >= low && real <= high;
+  const found = [high, ...poles.filter(inside).map(([real]) => real)];
+  const widest = (high - low) / count;
+  for (let energy = low; energy < high;) {
+    found.push(energy);
+    let nearest = Infinity;
+    for (const [real, width] of poles) {
+      nearest = Math.min(nearest, Math.hypot(energy - real, Math.max(width, NARROWEST_DRAWN)));
     }
+    energy += Math.min(widest, DENSITY * nearest);
   }
-  const inside = found.filter((energy) => energy >= low && energy <= high);
-  return Float64Array.from(new Set(inside)).sort();
+  return new Float64Array(new Set(found)).sort();
 }

@@ -118,9 +118,10 @@ class Explorer {
     const { set, fields } = this;
     const probes = fields.probes.value;
     const duplex = parseDuplex(fields.sequence.value, set);
-    if (duplex.length > this.data.longest) {
-      throw new InputError(`This page computes up to ${this.data.longest} base pairs; `
-        + "dnawire predict takes any number.");
+    const longest = this.data.longest[probes];
+    if (duplex.length > longest) {
+      throw new InputError(`This page computes up to ${longest} base pairs`
+        + `${probes === "none" ? "" : " with probes"}; the commands take any number.`);
     }
     const gamma = this.gamma.value;
     const ladder = buildLadder(duplex, set, this.data.edges);

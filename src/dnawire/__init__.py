@@ -26,6 +26,7 @@ __all__ = [
     "ModelComparison",
     "Prediction",
     "Predictions",
+    "Report",
     "RunComparison",
     "Scan",
     "Screening",
@@ -51,6 +52,7 @@ __all__ = [
     "load",
     "predict",
     "read",
+    "report",
     "scan",
     "screen",
     "series",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from dnawire.api.predict import predict, screen
     from dnawire.api.prediction import Prediction
     from dnawire.api.predictions import Predictions
+    from dnawire.api.report import Report, report
     from dnawire.api.scan import Scan
     from dnawire.api.screening import Screening
     from dnawire.api.series import Series
@@ -109,6 +112,7 @@ else:
         "api.predict": ("predict", "screen"),
         "api.prediction": ("Prediction",),
         "api.predictions": ("Predictions",),
+        "api.report": ("Report", "report"),
         "api.scan": ("Scan",),
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),

@@ -30,6 +30,7 @@ COMMANDS = (
     "design exact:kordas2025 --target log10_transmission --value -4 --fermi_energy -7.1 --length 2",
     "fit exact:kordas2025 measured.csv --vary prefactor --fermi_energy -7 --starts 1",
     "structure ACGT ideal.pdb",
+    "report exact:kordas2025",
 )
 
 

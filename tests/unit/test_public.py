@@ -147,6 +147,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "design": {"model": REQUIRED, "device": "auto", **CONDITIONS, **DESIGN},
     "disorder": {**ASKED, **AT, **DISORDER},
     "compare_runs": {"runs": REQUIRED},
+    "report": {"targets": REQUIRED},
     "export": {
         "model": REQUIRED,
         "output": None,
@@ -237,6 +238,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
+    "Report": {"save": {"output": "report.html", "overwrite": False}},
     "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,
@@ -291,6 +293,7 @@ ATTRIBUTES: Final = {
         "log10_ldos", "log10_transmission", "resolved",
         "resonances", "status", "summary", "transmission", "warnings",
     },
+    "Report": {"html", "lines", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
     "Ensemble": {
         "answers", "conductance_quanta", "duplex", "energies", "failures", "heading", "is_complete",

@@ -30,6 +30,7 @@ from dnawire.cli.import_records import ImportFlags
 from dnawire.cli.iv import IvFlags
 from dnawire.cli.parameters import ParametersFlags
 from dnawire.cli.predict import PredictFlags
+from dnawire.cli.report import ReportFlags
 from dnawire.cli.runs import RunsFlags
 from dnawire.cli.scan import ScanFlags
 from dnawire.cli.screen import ScreenFlags
@@ -56,6 +57,7 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "screen": ScreenFlags,
     "export": ExportFlags,
     "runs": RunsFlags,
+    "report": ReportFlags,
     "series": SeriesFlags,
     "scan": ScanFlags,
     "evaluate": EvaluateFlags,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.tables import aligned
-from dnawire.api.target import check_target
-from dnawire.errors import NotWritableError
+from dnawire.api.target import write_target
 from dnawire.files.durable import replace_durably
-from dnawire.files.exclusive import create_durably
 from dnawire.inference.export import export_model
 from dnawire.models.sealed import (
     CARD_NAME,
@@ -81,7 +78,7 @@ def write_export(
     """Write what `export_model` has made; see `export`."""
     target = Path(exported.name + MODEL_SUFFIX if output is None else output)
     if target.suffix == MODEL_SUFFIX:
-        _write_file(target, exported.file(), overwrite=overwrite)
+        write_target(target, exported.file(), overwrite=overwrite)
         return target
     with result_folder(ResultPlace(target, overwrite), "", exported.name, _MEMBERS) as folder:
         for name, content in exported.folder().items():
@@ -105,17 +102,3 @@ def export_lines(exported: ModelExport) -> list[str]:
             ["weights", f"SHA-256 {sharing['weights_sha256']}"],
         ]
     )
-
-
-def _write_file(path: Path, content: bytes, *, overwrite: bool) -> None:
-    check_target(path, overwrite=overwrite)
-    write = replace_durably if overwrite else create_durably
-    try:
-        if os.path.isdir(path):
-            raise IsADirectoryError("it is a folder")
-        write(path, content)
-    except OSError as error:
-        raise NotWritableError(
-            f"{path} cannot be written: {error.strerror or error}",
-            "Choose another --output, or mend its permissions or quota.",
-        ) from error

@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "train": Command("train", "train a model, or resume its training"),
         "status": Command("status", "show how runs are doing"),
         "runs": Command("runs", "compare training runs: settings, learning curves, scores"),
+        "report": Command("report", "write one HTML file on runs, with an explorer of sequences"),
         "doctor": Command("doctor", "tell what a run will meet here: signals, time, storage"),
         "predict": Command("predict", "predict the spectra of a sequence"),
         "ensemble": Command("ensemble", "predict the conductance of many geometries"),

@@ -20,6 +20,7 @@ from dnawire.plots.hamiltonian import (
     plot_hamiltonian,
 )
 from dnawire.plots.ldos import ldos_figure, ldos_scale, ldos_table, plot_ldos
+from dnawire.plots.ldos_comparison import ldos_comparison_figure
 from dnawire.plots.models import PANELS, models_figure, models_table
 from dnawire.plots.observables import (
     current_figure,
@@ -28,8 +29,8 @@ from dnawire.plots.observables import (
     thermoelectric_figure,
 )
 from dnawire.plots.parity import parity_figure, parity_table, plot_parity
-from dnawire.plots.run import write_training_figures
-from dnawire.plots.save import Table, figure_paths, save_figure, save_table
+from dnawire.plots.run import FinishedRun, write_training_figures
+from dnawire.plots.save import Table, figure_paths, save_figure, save_table, svg
 from dnawire.plots.scan import Effect, plot_scan, scan_figure
 from dnawire.plots.screening import distribution_figure, distribution_table, plot_distribution
 from dnawire.plots.series import Measured, plot_decay, series_figure
@@ -58,6 +59,7 @@ __all__ = [
     "DrawnProfile",
     "Effect",
     "EnsembleData",
+    "FinishedRun",
     "Measured",
     "Table",
     "comparison_figure",
@@ -76,6 +78,7 @@ __all__ = [
     "hamiltonian_comparison_figure",
     "hamiltonian_figure",
     "hamiltonian_table",
+    "ldos_comparison_figure",
     "ldos_figure",
     "ldos_scale",
     "ldos_table",
@@ -109,6 +112,7 @@ __all__ = [
     "spectra_figure",
     "spectra_table",
     "style",
+    "svg",
     "thermoelectric_figure",
     "training_figure",
     "training_table",

@@ -9,7 +9,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from dnawire.plots.style import MARK, MINUS, shortened
+from dnawire.plots.style import MARK, MINUS, literal, shortened
 
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _LONGEST_CONTACT: Final = 40
@@ -70,7 +70,9 @@ def add_footer(figure: Figure, text: str) -> None:
     lines = textwrap.wrap(
         unbroken, int(_CHARACTERS_PER_INCH * figure.get_figwidth()), break_on_hyphens=False
     )
-    figure.supxlabel("\n".join(lines), x=0.01, horizontalalignment="left", fontsize=8, color=MARK)
+    figure.supxlabel(
+        literal("\n".join(lines)), x=0.01, horizontalalignment="left", fontsize=8, color=MARK
+    )
 
 
 def _energy_zero(reference: float) -> str:

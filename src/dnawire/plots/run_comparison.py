@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dnawire.plots.footer import add_footer
 from dnawire.plots.save import Table
-from dnawire.plots.style import LINES, new_figure, shortened, style
+from dnawire.plots.style import LINES, literal, new_figure, shortened, style
 from dnawire.plots.training import UNITS, Metrics
 from dnawire.quantities import SCORE_COLUMNS, SCORED
 
@@ -52,7 +52,7 @@ def plot_curves(ax: Axes, runs: Mapping[str, Metrics], column: str) -> Axes:
             values,
             color=color,
             linestyle=DASHES[number // len(LINES)],
-            label=shortened(name, _LONGEST_NAME),
+            label=literal(shortened(name, _LONGEST_NAME)),
         )
         if np.isfinite(metrics[_LOSS]).any():
             best = int(np.nanargmin(metrics[_LOSS]))

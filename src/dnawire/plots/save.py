@@ -63,6 +63,12 @@ def save_figure(figure: Figure, stem: Path, table: Table) -> list[Path]:
     return paths
 
 
+def svg(figure: Figure) -> bytes:
+    """Image of a figure as SVG, in the style of this package."""
+    with style():
+        return _svg(figure)
+
+
 def _svg(figure: Figure) -> bytes:
     image = io.BytesIO()
     FigureCanvasSVG(figure).print_svg(image, metadata={"Date": None})

@@ -159,6 +159,11 @@ def set_title(figure: Figure, title: str, duplex: Duplex | None = None) -> None:
     )
 
 
+def literal(text: str) -> str:
+    """Text that is drawn as it is, whatever a user has named: no part of it is a formula."""
+    return text.replace("$", r"\$")
+
+
 def shortened(text: str, limit: int) -> str:
     """Text that fits into a number of characters: what is too long loses its middle."""
     if len(text) <= limit:

@@ -34,6 +34,7 @@ from dnawire.transport.junctions import (
 )
 from dnawire.transport.linear_response import LinearResponse, checked_conditions
 from dnawire.transport.quadrature import (
+    MOST_PANELS,
     Rule,
     ThermalWindows,
     panel_edges,
@@ -49,8 +50,6 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 _NUMBERS_AT_ONCE: Final = 2**21
 """Complex numbers of Green's functions that are computed together by the definition."""
 _AT_ONCE: Final = 32
-_MOST_PANELS: Final = 64
-"""Times as many panels as G has of its own, after which halving them is given up."""
 """Junctions whose integrals are computed together."""
 
 
@@ -127,7 +126,7 @@ class DephasedJunctions:
             If it never is: its values are rounding.
         """
         edges = panel_edges(self.poles(), windows, breaks)
-        most = _MOST_PANELS * edges.shape[1]
+        most = MOST_PANELS * edges.shape[1]
         while True:
             rule = rule_on(edges)
             transmission = self.transmission(rule.energies)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
 from numpy.typing import NDArray
 
-from dnawire.transport._panel_kernels import march
+from dnawire.transport import _panel_kernels as panels
 from dnawire.transport.fermi import REACH
 
 Doubles = NDArray[np.float64]
@@ -24,6 +25,27 @@ _NARROWEST: Final = 1e-12
 """Half width in eV of the narrowest resonance that is resolved: a lifetime of 0.3 ms."""
 _EDGES: Final = 256
 """Edges of a junction that are provided for at first."""
+MOST_PANELS: Final = 64
+"""Times as many panels as G has of its own, after which halving them is given up."""
+
+PANEL_RULE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "nodes": _NODES.tolist(),
+        "weights": _WEIGHTS.tolist(),
+        "lastCoefficients": _LAST_COEFFICIENTS.T.tolist(),
+        "rough": _ROUGH,
+        "mostPanels": MOST_PANELS,
+        "narrowest": _NARROWEST,
+        "reach": REACH,
+        "ratio": panels.RATIO,
+        "smooth": panels.SMOOTH,
+        "smoothTail": panels.SMOOTH_TAIL,
+        "tail": panels.TAIL,
+        "close": panels.CLOSE,
+        "finest": panels.FINEST,
+    }
+)
+"""Numbers of this rule, for a program in another language that integrates alike."""
 
 
 class Rule(NamedTuple):
@@ -89,10 +111,10 @@ def panel_edges(
     width = np.maximum(np.abs(poles.imag), _NARROWEST)
     arguments = np.ascontiguousarray(poles.real), width, *windows, REACH, breaks
     edges = np.empty((len(poles), _EDGES))
-    needed = march(*arguments, edges)
+    needed = panels.march(*arguments, edges)
     if needed > _EDGES:
         edges = np.empty((len(poles), needed))
-        march(*arguments, edges)
+        panels.march(*arguments, edges)
     return edges[:, :needed]
 
 

@@ -192,6 +192,7 @@ class Setup:
         return [
             f"model         {self.predictor.name}",
             *([f"parameters    {own}"] if own else []),
+            *_said_of_members(self.predictor),
             f"contacts      {self._said_of_contacts}",
             f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
             f"eta {self.eta:g} eV",
@@ -229,6 +230,22 @@ class Setup:
         conditions = self.predictor.conditions
         who = conditions.origin if self.contacts == conditions.contacts else self.asked.given_by
         return f"{left.text} | {right.text} eV ({who})"
+
+
+def _said_of_members(predictor: Predictor) -> list[str]:
+    """Line that says of how many members an ensemble is, and what its intervals promise."""
+    from dnawire.predictors import MembersPredictor
+
+    if not isinstance(predictor, MembersPredictor):
+        return []
+    number, known = len(predictor.members), predictor.calibration
+    if known is None:
+        return [f"members       {number}, not calibrated: no intervals (dnawire calibrate)"]
+    low, high = known.lengths
+    return [
+        f"members       {number}; {known.coverage:.0%} intervals, calibrated on "
+        f"{known.duplexes} duplexes of {low} to {high} base pairs"
+    ]
 
 
 class ContactKeywords(TypedDict, total=False):

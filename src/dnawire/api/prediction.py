@@ -26,11 +26,13 @@ from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
+    Spread,
     Summary,
     knows_conductance,
     model_remarks,
     prediction_remarks,
     said_of_several,
+    spread_of,
     status,
     summarize,
 )
@@ -145,6 +147,11 @@ class Prediction(LocalTransport, Exchangeable):
             raise UsageError("levels of so long a duplex are not known", "Ask for a shorter one.")
         return found
 
+    @cached_property
+    def spread(self) -> Spread | None:
+        """How far members of an ensemble are apart at `energies`; None of one model."""
+        return spread_of(self._setup.predictor, self.record)
+
     @property
     def certificate(self) -> float | None:
         """Error bar that needs no reference, in meV; None if the model has none."""
@@ -226,7 +233,7 @@ class Prediction(LocalTransport, Exchangeable):
         MissingDependencyError
             If pandas is not installed.
         """
-        return data_frame(spectra_columns(self.record))
+        return data_frame(spectra_columns(self.record, self.spread))
 
     def plot(self) -> Figure:
         """Figure of T(E) and DOS(E), resonances resolved."""
@@ -352,7 +359,10 @@ class Predictions(PatternAverages, Sequence[Prediction]):
             )
         title = f"Predicted by {self.setup.predictor.name}"
         records = [one.resolved for one in self]
-        return spectra_figure(records, title, self.setup.footer, self.setup.asked.fermi_energy)
+        spreads = [one.summary.spread for one in self]
+        bands = [None if one is None else one.bands for one in spreads]
+        asked = self.setup.asked.fermi_energy
+        return spectra_figure(records, title, self.setup.footer, asked, bands)
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes: tables as CSV, figures as PNG and SVG.

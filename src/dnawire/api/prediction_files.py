@@ -11,6 +11,7 @@ import numpy as np
 
 from dnawire import plots
 from dnawire.api.prediction_tables import average_table, name_columns, summary_table
+from dnawire.api.spread_tables import band_columns
 
 if TYPE_CHECKING:
     from dnawire.api.prediction import Predictions
@@ -70,7 +71,9 @@ def _write_spectra(folder: Path, predictions: Predictions) -> None:
             name: (unit, np.repeat(values, sizes))
             for name, (unit, values) in name_columns(page).items()
         }
-        table = {**names, **plots.spectra_table(records)}
+        spreads = [one.summary.spread for one in page]
+        bands = band_columns([one for one in spreads if one is not None])
+        table = {**names, **plots.spectra_table(records), **bands}
         if number * size <= _DRAWN or number == 1:
             plots.save_figure(page.plot(), stem, table)
         else:

@@ -28,7 +28,7 @@ def finish(result: Result, place: ResultPlace) -> int:
         It cannot be computed, or its files cannot be written.
     """
     with result_folder(place, result.below, result.name, result.members) as folder:
-        _follow(result.steps(), result.num_steps, result.unit)
+        follow(result.steps(), result.num_steps, result.unit)
         result.write(folder.path)
         published = folder.publish()
     print("\n".join(result.text))
@@ -38,7 +38,7 @@ def finish(result: Result, place: ResultPlace) -> int:
     return EXIT_FINISHED
 
 
-def _follow(steps: Iterable[None], total: int, unit: str) -> None:
+def follow(steps: Iterable[None], total: int, unit: str) -> None:
     """Show progress: a bar on a terminal, a line for every tenth of the work elsewhere."""
     from tqdm import tqdm
 

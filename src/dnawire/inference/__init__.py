@@ -17,10 +17,18 @@ from dnawire.inference.families import Family, family_lengths
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import (
     EXACT,
-    MODEL_FOLDER,
     available_models,
     digest_of_model,
     load_predictor,
+)
+from dnawire.inference.members import (
+    MEMBERS,
+    MODEL_FOLDER,
+    HeldOut,
+    Members,
+    find_members,
+    held_out,
+    held_out_records,
 )
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
@@ -63,6 +71,8 @@ from dnawire.inference.shards import (
     fitting_workers,
     share,
 )
+from dnawire.inference.sources import Source, at_levels, disordered
+from dnawire.inference.spread import FermiSpread, Spread, spread_of
 from dnawire.inference.summary import (
     AtFermiEnergy,
     Summary,
@@ -80,6 +90,7 @@ __all__ = [
     "EXACT",
     "FEWEST",
     "KINDS",
+    "MEMBERS",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
     "SAMPLES_AT_ONCE",
@@ -98,7 +109,10 @@ __all__ = [
     "ErrorTable",
     "Exponential",
     "Family",
+    "FermiSpread",
+    "HeldOut",
     "ListedCandidates",
+    "Members",
     "PatternCandidates",
     "Predictor",
     "Question",
@@ -109,11 +123,14 @@ __all__ = [
     "ScreeningPlan",
     "Shard",
     "Shards",
+    "Source",
+    "Spread",
     "Summary",
     "align_signs",
     "answer_each",
     "answer_probed",
     "as_probed",
+    "at_levels",
     "available_models",
     "average",
     "baselines_of",
@@ -131,11 +148,15 @@ __all__ = [
     "current_of",
     "dephased_conductance",
     "digest_of_model",
+    "disordered",
     "disordered_conductance",
     "evaluate",
     "family_lengths",
+    "find_members",
     "fit_decay",
     "fitting_workers",
+    "held_out",
+    "held_out_records",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",
@@ -150,6 +171,7 @@ __all__ = [
     "screen",
     "share",
     "single_changes",
+    "spread_of",
     "status",
     "summarize",
     "summary_remarks",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dnawire.data import TransportRecord
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
+from dnawire.inference.spread import FermiSpread, Spread, spread_of
 from dnawire.junction import JunctionArrays
 from dnawire.predictors import Predictor
 from dnawire.quantities import BY_NAME
@@ -59,6 +60,8 @@ class AtFermiEnergy:
     """Energy of the nearest level less the Fermi energy, in eV; NaN without a Hamiltonian."""
     narrow_share: float
     """Share of the conductance through levels narrower than `NARROW`; NaN without a Hamiltonian."""
+    spread: FermiSpread | None = None
+    """How far members are apart; None of one model."""
 
     @property
     def is_fragile(self) -> bool:
@@ -84,6 +87,8 @@ class Summary:
     """None without a Fermi energy."""
     certificate: float | None
     """Error bar that needs no reference, in meV; None if the predictor has none."""
+    spread: Spread | None
+    """How far members are apart at the energies of the spectra; None of one model."""
 
 
 def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
@@ -133,18 +138,22 @@ def summarize(
     spectra = _resolved(predictor, record, levels, fermi_energy) if is_known else record
     log10_transmission = spectra.log10_transmission
     highest = log10_transmission[top := int(log10_transmission.argmax())]
-    at_fermi = None
+    at_fermi, spread = None, spread_of(predictor, spectra)
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
+        if spread is not None:
+            at_fermi = _of_members(at_fermi, spread.at_fermi_energy(fermi_energy, temperature))
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
-            at_fermi = replace(at_fermi, conductance=_UNKNOWN)
+            unknown = at_fermi.spread and at_fermi.spread.without_conductance()
+            at_fermi = replace(at_fermi, conductance=_UNKNOWN, spread=unknown)
     return Summary(
         spectra=spectra,
         max_transmission=float(10.0**highest),
         max_energy=float(spectra.energies[top]) if np.isfinite(highest) else math.nan,
-        dos_peaks=_dos_peaks(spectra),
+        dos_peaks=_dos_peaks(spectra, _SAME_PEAK if spread is None else NARROW),
         at_fermi_energy=at_fermi,
         certificate=predictor.certificate(record.junction.duplex),
+        spread=spread,
     )
 
 
@@ -166,23 +175,29 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
     return _resolved(predictor, record, _poles_of(predictor, record), None)
 
 
-def _dos_peaks(spectra: TransportRecord) -> NDArray[np.float64]:
-    """Energies of the prominent peaks of the DOS in eV, the highest first; none without DOS."""
+def _dos_peaks(spectra: TransportRecord, apart: float) -> NDArray[np.float64]:
+    """Energies of the prominent peaks of the DOS in eV, the highest first; none without DOS.
+
+    Of peaks that are no more than ``apart`` eV from each other the highest is taken.
+    """
     if BY_NAME["dos"].column not in spectra.spectra:
         return np.empty(0)
     logarithm = np.maximum(spectra.spectra[BY_NAME["dos"].column], _SMALLEST_LOG10)
     peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
-    peaks = _apart(peaks, spectra.energies, logarithm)
+    peaks = _separate(peaks, spectra.energies, logarithm, apart)
     order = np.argsort(-logarithm[peaks], kind="stable")
     found: NDArray[np.float64] = spectra.energies[peaks[order]]
     return found
 
 
-def _apart(
-    peaks: NDArray[np.int64], energies: NDArray[np.float64], heights: NDArray[np.float64]
+def _separate(
+    peaks: NDArray[np.int64],
+    energies: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    apart: float,
 ) -> NDArray[np.int64]:
-    """Keep the highest of peaks that lie so close that rounding makes the valley between them."""
-    groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > _SAME_PEAK) + 1)
+    """Keep the highest of peaks that lie so close that rounding, or another member, makes them."""
+    groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > apart) + 1)
     return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
@@ -221,6 +236,13 @@ def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
     """Energies at half eta: nothing is sharper than eta."""
     first, last = record.energies[0], record.energies[-1]
     return np.union1d(record.energies, np.arange(first, last, record.eta / 2))
+
+
+def _of_members(mean: AtFermiEnergy, spread: FermiSpread) -> AtFermiEnergy:
+    """Geometric mean of the conductances of the members, and their spread."""
+    quanta = float(10.0 ** spread.log10_conductances.mean())
+    conductance = Conductance(quanta, mean.conductance.unseen_quanta)
+    return replace(mean, conductance=conductance, spread=spread)
 
 
 def _at_fermi_energy(

@@ -47,6 +47,7 @@ from dnawire.plots.training import (
     training_figure,
     training_table,
 )
+from dnawire.plots.uncertainty import Spreads, plot_uncertainty, uncertainty_figure
 
 __all__ = [
     "LINES",
@@ -55,6 +56,7 @@ __all__ = [
     "Effect",
     "EnsembleData",
     "Measured",
+    "Spreads",
     "Table",
     "comparison_figure",
     "comparison_table",
@@ -87,6 +89,7 @@ __all__ = [
     "plot_parity",
     "plot_scan",
     "plot_spectrum",
+    "plot_uncertainty",
     "read_metrics",
     "read_restarts",
     "save_figure",
@@ -100,5 +103,6 @@ __all__ = [
     "thermoelectric_figure",
     "training_figure",
     "training_table",
+    "uncertainty_figure",
     "write_training_figures",
 ]

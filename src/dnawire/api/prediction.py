@@ -350,19 +350,9 @@ class Predictions(PatternAverages, Sequence[Prediction]):
         UsageError
             If there are more junctions than colors.
         """
-        from dnawire.plots import LINES, spectra_figure
+        from dnawire.api.prediction_files import drawn_spectra
 
-        if not 0 < len(self) <= len(LINES):
-            raise UsageError(
-                f"{len(self)} junctions in one figure, which has {len(LINES)} colors",
-                f"Draw some of them, e.g. result[:{len(LINES)}].plot().",
-            )
-        title = f"Predicted by {self.setup.predictor.name}"
-        records = [one.resolved for one in self]
-        spreads = [one.summary.spread for one in self]
-        bands = [None if one is None else one.bands for one in spreads]
-        asked = self.setup.asked.fermi_energy
-        return spectra_figure(records, title, self.setup.footer, asked, bands)
+        return drawn_spectra(self)
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes: tables as CSV, figures as PNG and SVG.

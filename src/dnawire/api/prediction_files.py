@@ -12,8 +12,11 @@ import numpy as np
 from dnawire import plots
 from dnawire.api.prediction_tables import average_table, name_columns, summary_table
 from dnawire.api.spread_tables import band_columns
+from dnawire.errors import UsageError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from dnawire.api.prediction import Predictions
 
 MEMBERS: Final = re.compile(
@@ -47,6 +50,31 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
             _DRAWN,
             len(predictions),
         )
+
+
+def drawn_spectra(predictions: Predictions) -> Figure:
+    """Figure of T(E) and DOS(E), with the intervals of members.
+
+    Raises
+    ------
+    UsageError
+        If there are more junctions than colors.
+    """
+    setup, size = predictions.setup, len(plots.LINES)
+    if not 0 < len(predictions) <= size:
+        raise UsageError(
+            f"{len(predictions)} junctions in one figure, which has {size} colors",
+            f"Draw some of them, e.g. result[:{size}].plot().",
+        )
+    known, summaries = setup.calibration, [one.summary for one in predictions]
+    told = "" if known is None else f"; shaded: {known.coverage:.0%} intervals"
+    return plots.spectra_figure(
+        [one.spectra for one in summaries],
+        f"Predicted by {setup.predictor.name}",
+        setup.footer + told,
+        setup.asked.fermi_energy,
+        [one.spread and one.spread.bands for one in summaries],
+    )
 
 
 def write_averages(folder: Path, predictions: Predictions) -> None:

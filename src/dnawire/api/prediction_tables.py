@@ -109,7 +109,7 @@ def summary_table(predictions: Predictions) -> Table:
     """The same as columns, with more digits and with contacts."""
     summaries = [one.summary for one in predictions]
     junctions = [one.junction for one in predictions]
-    table: dict[str, tuple[str, list[Any]]] = {
+    table: dict[str, tuple[str, Any]] = {
         **name_columns(predictions),
         "sequence": ("", [junction.duplex.text for junction in junctions]),
         "length": ("base pairs", [junction.length for junction in junctions]),

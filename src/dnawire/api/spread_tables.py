@@ -30,12 +30,12 @@ def spread_cells(summary: Summary) -> list[str]:
     if summary.spread is None:
         return []
     if summary.at_fermi_energy is None:
-        deviations = summary.spread.deviations["log10_transmission"]
-        return [f"{deviations[np.isfinite(deviations)].mean():.3f}"]
-    found = summary.at_fermi_energy.spread
-    assert found is not None
-    interval = [] if found.interval is None else ["{:.3f} to {:.3f}".format(*found.interval)]
-    deviations = found.log10_transmission, found.log10_conductance
+        found = summary.spread.deviations["log10_transmission"]
+        return [f"{found[np.isfinite(found)].mean():.3f}"]
+    at_fermi = summary.at_fermi_energy.spread
+    assert at_fermi is not None
+    interval = [] if at_fermi.interval is None else ["{:.3f} to {:.3f}".format(*at_fermi.interval)]
+    deviations = at_fermi.log10_transmission, at_fermi.log10_conductance
     return [*interval, *(number(one, ".3f") for one in deviations)]
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
 
 _KEYWORDS = question_parameters(UncertaintyKeywords, UncertaintyQuestion)
+_CONDUCTANCE: Final = "log$_{10}$ conductance (G$_0$)"
 _LEVELS: Final = 101
 """Fermi energies within a range."""
 
@@ -214,11 +215,14 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         from dnawire.plots import Spreads, uncertainty_figure
 
         asked = self.question
-        level = self._footer(
+        zeros = ", ".join(f"{one:g}" for one in self._zeros)
+        footer = self._footer(
+            *([f"E_F from {zeros} eV of each model"] if any(self._zeros) else []),
+            *([f"E_F known to ±{asked.fermi_range:g} eV"] if asked.fermi_range else []),
             *([self._said_of_disorder] if self._draws else []),
-            *([f"E_F known to +-{asked.fermi_range:g} eV"] if asked.fermi_range else []),
             thermal=(asked.level, asked.temperature),
         )
+        label = "log$_{10}$ T(E$_F$)" if asked.temperature == 0.0 else _CONDUCTANCE
         for number, (junction, answer) in enumerate(
             zip(self.junctions, self.answers, strict=True), start=1
         ):
@@ -228,7 +232,8 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
                 [Spreads(one.name, one.log10_values, one.ends, one.deviation)
                  for one in answer.sources],
                 f"{self.title} by {self.predictor.name}",
-                level,
+                footer,
+                label=label,
             )  # fmt: skip
             name = "" if len(self) == 1 else page_name(number, junction.duplex)
             sources = answer.sources

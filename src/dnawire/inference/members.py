@@ -159,7 +159,9 @@ class Spectra(NamedTuple):
 
     def rows(self, chosen: NDArray[np.bool_]) -> Spectra:
         """Some of the values."""
-        return Spectra(*(one[chosen] for one in self))
+        return Spectra(
+            self.mean[chosen], self.deviation[chosen], self.truth[chosen], self.groups[chosen]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +260,7 @@ def held_out(predictor: MembersPredictor, dataset: TransportDataset) -> Iterator
         Numbers of records that are done, then what was found.
     """
     numbers = {key: number for number, key in enumerate(sorted(set(dataset.keys)))}
-    found: dict[str, list[tuple[Doubles, ...]]] = {}
+    found: dict[str, list[Spectra]] = {}
     order = np.lexsort((dataset.lengths, dataset.eta, dataset.grid_index))
     same = np.diff(dataset.grid_index[order]) + np.diff(dataset.eta[order]) == 0
     for group in np.split(order, np.flatnonzero(~same) + 1):
@@ -282,7 +284,7 @@ def held_out(predictor: MembersPredictor, dataset: TransportDataset) -> Iterator
 
 
 def _add(
-    found: dict[str, list[tuple[Doubles, ...]]],
+    found: dict[str, list[Spectra]],
     reference: TransportRecord,
     records: Iterable[TransportRecord],
     group: int,
@@ -294,5 +296,5 @@ def _add(
         known = np.isfinite(values).all(0) & np.isfinite(truth)
         values, truth = values[:, known], truth[known]
         numbers = np.full(len(truth), group, np.int64)
-        piece = values.mean(0), values.std(0, ddof=1), truth, numbers
+        piece = Spectra(values.mean(0), values.std(0, ddof=1), truth, numbers)
         found.setdefault(quantity.column, []).append(piece)

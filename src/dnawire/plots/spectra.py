@@ -158,10 +158,8 @@ def spectra_figure(
             label = _legend_label(record.junction.duplex)
             for ax, quantity in zip(axes, scored, strict=True):
                 if band is not None and quantity.column in band:
-                    ends = (
-                        np.where(np.isfinite(one), one, np.nan) for one in band[quantity.column]
-                    )
-                    ax.fill_between(record.energies, *ends, color=color, alpha=0.25, lw=0.0)
+                    low, high = band[quantity.column]
+                    ax.fill_between(record.energies, low, high, color=color, alpha=0.25, lw=0.0)
                 plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
             mark_fermi_energy(axes, fermi_energy)

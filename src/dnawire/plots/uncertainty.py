@@ -73,7 +73,13 @@ def plot_uncertainty(ax: Axes, sources: Sequence[Spreads], central: float) -> Ax
 
 
 def uncertainty_figure(
-    duplex: Duplex, central: float, sources: Sequence[Spreads], title: str, footer: str
+    duplex: Duplex,
+    central: float,
+    sources: Sequence[Spreads],
+    title: str,
+    footer: str,
+    *,
+    label: str,
 ) -> Figure:
     """Figure of the sources of uncertainty of the conductance of one junction.
 
@@ -89,6 +95,8 @@ def uncertainty_figure(
         Above the figure; the duplex is added.
     footer
         Under which conditions it holds, see `dnawire.plots.footer`.
+    label
+        Below the axis.
 
     Returns
     -------
@@ -98,7 +106,7 @@ def uncertainty_figure(
     with style():
         figure = new_figure(7.6, 1.5 + 0.62 * len(sources))
         ax = plot_uncertainty(figure.add_subplot(), sources, central)
-        ax.set_xlabel("log$_{10}$ conductance (G$_0$)")
+        ax.set_xlabel(label)
         ax.annotate(
             "model",
             (central, 1.0),

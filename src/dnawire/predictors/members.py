@@ -171,11 +171,13 @@ def _check_alike(name: str, members: Sequence[Predictor]) -> None:
 
 def _difference(one: Conditions, other: Conditions) -> str | None:
     """First field in which two differ that must be the same."""
-    pairs = (one.energies, other.energies), (one.energy_reference, other.energy_reference)
-    for field, (own, its) in zip(("energies", "energy_reference"), pairs, strict=True):
-        if np.shape(own) != np.shape(its) or not np.allclose(
-            own, its, rtol=0.0, atol=_SAME_ENERGY, equal_nan=True
-        ):
-            return field
+    if len(one.energies) != len(other.energies) or not _same(one.energies, other.energies):
+        return "energies"
+    if not _same(one.energy_reference, other.energy_reference):
+        return "energy_reference"
     fields = ("eta", "contacts", "alphabet", "quantities", "coverage")
     return next((field for field in fields if getattr(one, field) != getattr(other, field)), None)
+
+
+def _same(one: ArrayLike, other: ArrayLike) -> bool:
+    return bool(np.allclose(one, other, rtol=0.0, atol=_SAME_ENERGY, equal_nan=True))

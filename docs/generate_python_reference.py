@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import dnawire
 from dnawire import errors
-from dnawire.api import questions
+from dnawire.api import questions, uncertainty_question
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
@@ -36,6 +36,7 @@ QUESTIONS: Final = (
     (questions.ThermoelectricKeywords, questions.ThermoelectricQuestion),
     (questions.DephasingKeywords, questions.DephasingQuestion),
     (questions.DisorderKeywords, questions.DisorderQuestion),
+    (uncertainty_question.UncertaintyKeywords, uncertainty_question.UncertaintyQuestion),
 )
 
 _CONTACT_FLAG: Final = re.compile(r"^(left|right)_contact$")

@@ -27,6 +27,7 @@ COMMANDS = (
     "thermoelectric exact:kordas2025 ACGT --fermi_energy -7.1 --num_fermi_energies 3",
     "dephasing exact:kordas2025 ACGT --fermi_energy -7.1 --probe_coupling 0.01",
     "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
+    "uncertainty exact:kordas2025 ACGT --fermi_energy -7.1 --fermi_range 0.1",
     "structure ACGT ideal.pdb",
 )
 
@@ -36,7 +37,7 @@ def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
-    observed = {"iv", "thermoelectric", "dephasing", "disorder"}
+    observed = {"iv", "thermoelectric", "dephasing", "disorder", "uncertainty"}
     analyzed = {"series", "scans", "comparisons"}
     assert drawn == {"screenings", "predictions"} | observed | analyzed
 

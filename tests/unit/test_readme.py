@@ -15,6 +15,7 @@ import pytest
 from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
+from dnawire.cli.calibrate import CalibrateFlags
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.disorder import DisorderFlags
@@ -36,6 +37,7 @@ from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.cli.train import parse_flags
+from dnawire.cli.uncertainty import UncertaintyFlags
 from dnawire.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,8 @@ JOB_SCRIPT = ROOT / "examples" / "slurm_train.sh"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 FLAGS: Final[dict[str, type[Any]]] = {
+    "calibrate": CalibrateFlags,
+    "uncertainty": UncertaintyFlags,
     "dephasing": DephasingFlags,
     "disorder": DisorderFlags,
     "doctor": DoctorFlags,

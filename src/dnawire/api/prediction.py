@@ -71,9 +71,8 @@ class Prediction(LocalTransport, Exchangeable):
     def __init__(
         self, record: TransportRecord, setup: Setup, name: str = "", pattern: str = ""
     ) -> None:
-        self.record = record
+        self.record, self._setup = record, setup
         self.name, self.pattern = name, pattern
-        self._setup = setup
 
     @property
     def junction(self) -> Junction:

@@ -220,6 +220,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             *([f"E_F from {zeros} eV of each model"] if any(self._zeros) else []),
             *([f"E_F known to ±{asked.fermi_range:g} eV"] if asked.fermi_range else []),
             *([self._said_of_disorder] if self._draws else []),
+            "bars: all of few values, 5 to 95 % of many",
             thermal=(asked.level, asked.temperature),
         )
         label = "log$_{10}$ T(E$_F$)" if asked.temperature == 0.0 else _CONDUCTANCE

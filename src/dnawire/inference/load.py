@@ -44,9 +44,8 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     name
         Output folder of a training run, its ``model`` folder or a copy of that; the folder or the
         file that ``dnawire export`` made; a folder that holds several runs, or
-        ``members:RUN1,RUN2,...``, for the mean of what they say;
-        ``pretrained:NAME`` for a model of this package;
-        ``exact:NAME`` for the exact spectra of a tight-binding parameter set; or
+        ``members:RUN1,RUN2,...``, for the mean of what they say; ``pretrained:NAME`` for a model of
+        this package; ``exact:NAME`` for the exact spectra of a tight-binding parameter set; or
         ``exact:FILE.toml`` for those of one's own.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dnawire.data.random import named_generator
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
 from dnawire.predictors import CALIBRATION, Calibration, MembersPredictor, conformal_quantile
+from dnawire.predictors.calibration import SMALLEST_SPREAD
 from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Spectra(NamedTuple):
     @property
     def scores(self) -> Float[Doubles, " n"]:
         """Errors in units of the spread."""
-        return self.errors / np.maximum(self.deviation, np.finfo(np.float64).tiny)
+        return self.errors / np.maximum(self.deviation, SMALLEST_SPREAD)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Spectra:
         """Some of the values."""

@@ -21,6 +21,9 @@ Doubles = NDArray[np.float64]
 CALIBRATION: Final = "calibration.json"
 """File of a calibration, in the folder of the members."""
 
+SMALLEST_SPREAD: Final = 1e-12
+"""Decades; members that are closer agree up to rounding."""
+
 _ROUNDING: Final = 1e-12
 
 
@@ -90,7 +93,7 @@ class Calibration:
         deviation
             Standard deviation of the members in decades.
         """
-        return self.factors[column] * deviation
+        return self.factors[column] * np.maximum(deviation, SMALLEST_SPREAD)
 
     def to_json(self) -> str:
         """Text that `read` takes back."""

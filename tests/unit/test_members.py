@@ -29,12 +29,12 @@ from dnawire.models import save_model
 from dnawire.predictors import MembersPredictor, conformal_quantile
 from dnawire.tightbinding import template
 
-AT: Final = {"fermi_energy": -7.3}
+FERMI: Final = -7.3
 
 
 def test_quantile_of_single_scores_is_that_of_split_conformal_prediction() -> None:
     for number, rank in ((9, 9), (19, 18), (99, 90), (100, 91)):
-        scores = named_generator(1, "scores").permutation(number) + 1.0
+        scores = named_generator(1, "scores").permutation(np.arange(1.0, number + 1.0))
         assert conformal_quantile(scores, np.arange(number), 0.9) == rank
     with pytest.raises(TooFewRecordsError, match=r"8 duplexes were held out: .* 90% need 9"):
         conformal_quantile(np.arange(8.0), np.arange(8), 0.9)
@@ -73,8 +73,8 @@ def sets(tmp_path: Path) -> list[str]:
 
 
 def test_members_are_averaged_in_decades(sets: list[str]) -> None:
-    whole = dw.predict("GGGG", f"members:{','.join(sets)}", **AT)
-    each = [dw.predict("GGGG", one, **AT) for one in sets]
+    whole = dw.predict("GGGG", f"members:{','.join(sets)}", fermi_energy=FERMI)
+    each = [dw.predict("GGGG", one, fermi_energy=FERMI) for one in sets]
     logarithms = np.stack([one.log10_transmission for one in each])
     np.testing.assert_allclose(whole.log10_transmission, logarithms.mean(0), atol=1e-12)
     assert whole.spread is not None
@@ -170,7 +170,7 @@ def test_a_calibration_belongs_to_its_members(tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="made for other members"):
         dw.load(members)
     with pytest.raises(UnusableFileError, match="made for other members"):
-        main_identity(members)
+        identity(members)
     dw.calibrate(members, records=file, coverage=0.8, overwrite=True)
     assert "80% intervals" in repr(dw.predict("ACG", members))
     path = members / "calibration.json"
@@ -180,7 +180,7 @@ def test_a_calibration_belongs_to_its_members(tmp_path: Path) -> None:
             dw.load(members)
 
 
-def main_identity(members: Path) -> str:
+def identity(members: Path) -> str:
     from dnawire.inference import digest_of_model
 
     return digest_of_model(str(members))

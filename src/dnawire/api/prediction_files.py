@@ -73,7 +73,7 @@ def drawn_spectra(predictions: Predictions) -> Figure:
         f"Predicted by {setup.predictor.name}",
         setup.footer + told,
         setup.asked.fermi_energy,
-        [one.spread and one.spread.bands for one in summaries],
+        [None if one.spread is None else one.spread.bands for one in summaries],
     )
 
 

@@ -93,7 +93,8 @@ def at_levels(
     """
     if isinstance(predictor, MembersPredictor):
         each = [at_levels(one, junction, levels, temperature) for one in predictor.members]
-        return np.stack(each).mean(0)
+        mean: Doubles = np.stack(each).mean(0)
+        return mean
     wanted = np.asarray(levels, float)
     if not predictor.knows_resonances:
         return _from_grid(predictor, junction, wanted, temperature)

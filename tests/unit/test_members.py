@@ -98,6 +98,12 @@ def test_members_are_averaged_in_decades(sets: list[str]) -> None:
         dw.iv("GGGG", f"members:{','.join(sets)}", fermi_energy=-7.3)
 
 
+def test_members_are_compared_like_any_model(sets: list[str]) -> None:
+    found = dw.compare("GGG", [f"members:{sets[0]},{sets[1]}", sets[2]])
+    assert "contacts      upper:0=0.1 | upper:-1=0.1 eV" in repr(found)
+    assert len(found.rows) == 3
+
+
 def test_peaks_of_members_are_not_told_twice(sets: list[str]) -> None:
     peaks = dw.predict("GGG", f"members:{','.join(sets)}").summary.dos_peaks
     assert (np.diff(np.sort(peaks)) > 0.01).all()
@@ -154,9 +160,26 @@ def test_intervals_hold_what_calibrates_them_and_are_told(
         ends = [[float(one[f"{name}{end}{unit}"]) for one in spectra] for end in ("_low", "_high")]
         assert (np.array(ends[0]) < np.array(ends[1])).all()
     longer = dw.predict("ACGACG", members)
+    assert longer.status == "out_of_domain uncalibrated"
     assert any("calibrated on 3 to 5 base pairs" in one for one in longer.warnings)
     frame = longer.to_dataframe()
     assert {"transmission_low", "dos_high_per_eV"} <= set(frame.columns)
+
+
+def test_both_writings_of_a_duplex_are_one_group(sets: list[str]) -> None:
+    predictor = dw.load(f"members:{','.join(sets)}").predictor
+    assert isinstance(predictor, MembersPredictor)
+    ends = "upper:0=0.1", "upper:-1=0.1"
+    junctions = [dw.Junction(text, *ends) for text in ("ACC", "GGT", "GAG")]
+    truth = dw.load("exact:kordas2025").predictor.predict(junctions)
+    *_, found = held_out(predictor, TransportDataset.from_records(truth, {}))
+    assert isinstance(found, HeldOut)
+    one = found.spectra["log10_transmission"]
+    groups = one.groups.reshape(3, -1)
+    assert groups[0, 0] == groups[1, 0] != groups[2, 0]
+    predicted = np.concatenate([each.log10_transmission for each in predictor.predict(junctions)])
+    expected = np.concatenate([each.log10_transmission for each in truth])
+    np.testing.assert_allclose(one.errors, np.abs(predicted - expected), atol=1e-12)
 
 
 def test_a_calibration_belongs_to_its_members(tmp_path: Path) -> None:

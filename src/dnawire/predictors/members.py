@@ -126,16 +126,8 @@ class MembersPredictor:
         return max(known) if len(known) == len(found) else None
 
     def out_of_domain(self, junction: Junction) -> list[str]:
-        """What any member says, and where the intervals were not calibrated."""
-        said = list(dict.fromkeys(chain(*(one.out_of_domain(junction) for one in self.members))))
-        if self.calibration is not None:
-            low, high = self.calibration.lengths
-            if not low <= junction.length <= high:
-                said.append(
-                    f"its intervals were calibrated on {low} to {high} base pairs, and promise "
-                    f"nothing for {junction.length}"
-                )
-        return said
+        """What any member says; see `Predictor.out_of_domain`."""
+        return list(dict.fromkeys(chain(*(one.out_of_domain(junction) for one in self.members))))
 
     def _mean(self, records: Sequence[TransportRecord]) -> TransportRecord:
         first = records[0]

@@ -32,7 +32,7 @@ def members(tmp_path: Path) -> list[str]:
 
 
 def log10_conductance(model: str, fermi_energy: float) -> float:
-    found = dw.predict("GACG", model, fermi_energy=fermi_energy, energy_min=-9, energy_max=2)
+    found = dw.predict("GGAC", model, fermi_energy=fermi_energy, energy_min=-9, energy_max=2)
     return float(np.log10(found.conductance().conductance_quanta))
 
 
@@ -40,11 +40,12 @@ def test_every_source_is_what_its_own_command_says(members: list[str]) -> None:
     model = f"members:{','.join(members)}"
     asked: dict[str, Any] = {"fermi_energy": -0.3, "zeros": [-7.1, 0.2], "sets": OTHER}
     found = dw.uncertainty(
-        "GACG", model, fermi_range=0.1, onsite=0.05, samples=301, seed=3, **asked
+        "GGAC", model, fermi_range=0.1, onsite=0.05, samples=301, seed=3, **asked
     )
     [answer] = found.answers
     names = ["seeds", "parameter sets", "Fermi level", "static disorder"]
     assert [one.name for one in answer.sources] == names
+    assert answer.sources[0].deviation > 0.05
     seeds = [log10_conductance(one, -7.4) for one in members]
     np.testing.assert_allclose(found.log10_values("seeds")[0], seeds, atol=2e-3)
     assert answer.central == pytest.approx(np.mean(seeds), abs=2e-3)
@@ -58,7 +59,7 @@ def test_every_source_is_what_its_own_command_says(members: list[str]) -> None:
     drawn = found.log10_values("static disorder")[0]
     for number, (own, samples) in enumerate(zip(members, (151, 150), strict=True)):
         alone = dw.disorder(
-            "GACG", own, fermi_energy=-7.4, onsite=0.05, samples=samples, seed=3 + number
+            "GGAC", own, fermi_energy=-7.4, onsite=0.05, samples=samples, seed=3 + number
         )
         shift = np.log10(alone.clean_quanta[0]) - answer.central
         part = drawn[:151] if number == 0 else drawn[151:]

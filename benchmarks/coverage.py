@@ -1,7 +1,7 @@
 """Whether the intervals of ensembles hold what they promise: every number of docs/uncertainty.md.
 
-Run ``python benchmarks/coverage.py``: five seeds of each model learn from 600 records of 4 to 8
-base pairs for 30 epochs, some minutes on one core; their test records calibrate intervals of 90 %.
+Run ``python benchmarks/coverage.py``: five seeds of each model learn from 800 records of 4 to 8
+base pairs for 30 epochs, some minutes on one core; a quarter of these calibrates intervals of 90 %.
 These are counted on fresh records, of no duplex that was in the file, up to twice the longest
 length. Runs have checkpoints: the same command goes on where it was interrupted.
 """
@@ -9,6 +9,7 @@ length. Runs have checkpoints: the same command goes on where it was interrupted
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ import numpy as np
 import dnawire as dw
 from dnawire.data import TransportDataset
 from dnawire.data.random import named_generator
-from dnawire.inference import HeldOut, held_out
+from dnawire.inference import HeldOut, find_members, held_out, held_out_records
 from dnawire.predictors import Calibration, MembersPredictor, conformal_quantile
 from dnawire.quantities import BY_COLUMN
 
@@ -31,7 +32,7 @@ WANTED: Final = 0.9
 
 
 def main() -> None:
-    """Train, calibrate, count, and print two tables."""
+    """Train, calibrate, count, and print three tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=ROOT / "outputs/coverage")
     parser.add_argument("--quick", action="store_true", help="few records: only shows that it runs")
@@ -43,7 +44,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         dw.generate(path, num_samples=number, seq_length=8, min_length=4, seed=1)
     known = set(dw.read(path).keys)
-    rows, repeated = [], []
+    rows, repeated, others = [], [], []
     for model in MODELS:
         predictor, calibration = ensemble(folder, model, path, epochs)
         for low, high in FRESH:
@@ -52,12 +53,18 @@ def main() -> None:
                             calibration)  # fmt: skip
             if low < high and not arguments.quick:
                 repeated += redrawn(model, found)
+        others += alternatives(folder / model, predictor, fresh, known)
     print("| model | length | quantity | duplexes | coverage | median half-width | median error |")
     print("|---|---|---|---|---|---|---|")
     print("\n".join(rows))
     print("\n| model | quantity | mean coverage | 5 % of the draws below | 5 % above |")
     print("|---|---|---|---|---|")
     print("\n".join(repeated))
+    print(
+        "\n| model | members | half-width | coverage of T, 4 to 8 | 16 | mean half-width, 4 to 8 |"
+    )
+    print("|---|---|---|---|---|---|")
+    print("\n".join(others))
 
 
 def ensemble(
@@ -105,6 +112,38 @@ def counted(model: str, length: str, found: HeldOut, calibration: Calibration) -
         f"| {np.median(one.errors):#.2g} |"
         for name, one in found.spectra.items()
     ]
+
+
+def alternatives(
+    folder: Path, predictor: MembersPredictor, fresh: int, known: set[str]
+) -> list[str]:
+    """Rows of the third table: fewer members, and other units of the errors of T."""
+    rows = []
+    records = held_out_records(find_members(str(folder)) or sys.exit("no members"))
+    ends = [unknown(low, high, fresh, known) for low, high in (FRESH[0], FRESH[-1])]
+    for number in (2, 3, 5):
+        some = MembersPredictor(folder.name, predictor.members[:number])
+        own, near, far = (
+            asked(some, one).spectra["log10_transmission"] for one in (records, *ends)
+        )
+        typical = float(np.median(own.deviation))
+        units = {"factor x std": (1.0, 0.0)}
+        if number == len(SEEDS):
+            units |= {"factor x (std + median std)": (1.0, typical), "one for all": (0.0, 1.0)}
+        for name, (slope, floor) in units.items():
+            own_units, near_units, far_units = (
+                slope * one.deviation + floor for one in (own, near, far)
+            )
+            factor = conformal_quantile(own.errors / own_units, own.groups, WANTED)
+            shares = [
+                (one.errors <= factor * unit).mean()
+                for one, unit in ((near, near_units), (far, far_units))
+            ]
+            rows.append(
+                f"| `{folder.name}` | {number} | {name} | {shares[0]:.1%} | {shares[1]:.1%} "
+                f"| {(factor * near_units).mean():#.2g} |"
+            )
+    return rows
 
 
 def redrawn(model: str, found: HeldOut) -> list[str]:

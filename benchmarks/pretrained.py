@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from dnawire.cli import main as dnawire
-from dnawire.inference.load import MODEL_FOLDER
+from dnawire.inference import MODEL_FOLDER
 
 ROOT: Final = Path(__file__).parents[1]
 RECORDS: Final = ROOT / "examples/data/xtb_4_8.h5"

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import dnawire
 from dnawire import errors
-from dnawire.api import questions
+from dnawire.api import questions, uncertainty_question
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
@@ -38,6 +38,7 @@ QUESTIONS: Final = (
     (questions.DephasingKeywords, questions.DephasingQuestion),
     (questions.DisorderKeywords, questions.DisorderQuestion),
     (DesignKeywords, DesignQuestion),
+    (uncertainty_question.UncertaintyKeywords, uncertainty_question.UncertaintyQuestion),
 )
 
 _CONTACT_FLAG: Final = re.compile(r"^(left|right)_contact$")

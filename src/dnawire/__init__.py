@@ -36,7 +36,9 @@ __all__ = [
     "Training",
     "TransportDataset",
     "TransportRecord",
+    "Uncertainty",
     "available_models",
+    "calibrate",
     "compare",
     "compare_runs",
     "dephasing",
@@ -59,11 +61,13 @@ __all__ = [
     "structure",
     "thermoelectric",
     "train",
+    "uncertainty",
 ]
 
 if TYPE_CHECKING:
     from dnawire import errors
     from dnawire.api.analyses import compare, evaluate, scan, series
+    from dnawire.api.calibrate import calibrate
     from dnawire.api.compare_runs import RunComparison, compare_runs
     from dnawire.api.comparison import ModelComparison
     from dnawire.api.dephasing import DephasingScan, dephasing
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from dnawire.api.structure import Structure, structure
     from dnawire.api.thermoelectric import ThermoelectricScan, thermoelectric
     from dnawire.api.train import Training, train
+    from dnawire.api.uncertainty import Uncertainty, uncertainty
     from dnawire.data import TransportDataset, TransportRecord
     from dnawire.inference import available_models
     from dnawire.junction import Contact, Duplex, Junction
@@ -119,6 +124,8 @@ else:
         "api.series": ("Series",),
         "api.structure": ("Structure", "structure"),
         "api.train": ("Training", "train"),
+        "api.calibrate": ("calibrate",),
+        "api.uncertainty": ("Uncertainty", "uncertainty"),
         "data": ("TransportDataset", "TransportRecord"),
         "inference": ("available_models",),
         "junction": ("Contact", "Duplex", "Junction"),

@@ -184,7 +184,7 @@ def test_the_conductance_of_a_grid_may_miss_what_is_outside() -> None:
     empty = np.empty(0)
     exact = load_predictor("exact:kordas2025")
     (record,) = exact.predict([junction("ACG")])
-    summary = Summary(record, 1.0, -7.0, empty, found, None)
+    summary = Summary(record, 1.0, -7.0, empty, found, None, None)
     assert status(summary_remarks(summary)) == "unknown_levels narrow_window"
     assert status(summary_remarks(replace(summary, certificate=math.nan))).startswith(
         "no_certificate "

@@ -29,6 +29,7 @@ COMMANDS = (
     "disorder exact:kordas2025 ACGT --fermi_energy -7.1 --onsite 0.1 --samples 3",
     "design exact:kordas2025 --target log10_transmission --value -4 --fermi_energy -7.1 --length 2",
     "fit exact:kordas2025 measured.csv --vary prefactor --fermi_energy -7 --starts 1",
+    "uncertainty exact:kordas2025 ACGT --fermi_energy -7.1 --fermi_range 0.1",
     "structure ACGT ideal.pdb",
     "report exact:kordas2025",
 )
@@ -40,7 +41,7 @@ def test_exact_spectra_need_no_torch(tmp_path: Path) -> None:
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     drawn = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
-    observed = {"iv", "thermoelectric", "dephasing", "disorder", "fits"}
+    observed = {"iv", "thermoelectric", "dephasing", "disorder", "fits", "uncertainty"}
     analyzed = {"series", "scans", "comparisons", "designs"}
     assert drawn == {"screenings", "predictions"} | observed | analyzed
 

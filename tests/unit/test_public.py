@@ -22,6 +22,7 @@ from dnawire.api.keywords import TWINS
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions
+from dnawire.cli.calibrate import CalibrateFlags
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.design import DesignFlags
@@ -37,6 +38,7 @@ from dnawire.cli.screen import ScreenFlags
 from dnawire.cli.series import SeriesFlags
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
+from dnawire.cli.uncertainty import UncertaintyFlags
 from dnawire.config import GenerationConfig, SeedConfig, settings
 from dnawire.junction import DNA
 
@@ -133,6 +135,7 @@ FIT: Final[dict[str, Any]] = {
     "starts": 8,
     "seed": 42,
 }
+UNCERTAINTY: Final[dict[str, Any]] = {"fermi_range": 0.0, "sets": (), "zeros": ()}
 ASKED: Final = {"sequences": REQUIRED, "model": REQUIRED, "device": "auto"}
 GENERATION: Final = {
     one.name: one.default
@@ -143,6 +146,14 @@ TRAINING: Final = {name: one.default for name, one in settings().items()}
 
 FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "available_models": {},
+    "calibrate": {
+        "model": REQUIRED,
+        "records": None,
+        "splits": None,
+        "coverage": 0.9,
+        "overwrite": False,
+        "device": "auto",
+    },
     "dephasing": {**ASKED, **AT, **DEPHASING},
     "design": {"model": REQUIRED, "device": "auto", **CONDITIONS, **DESIGN},
     "disorder": {**ASKED, **AT, **DISORDER},
@@ -187,6 +198,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     },
     "structure": {"source": REQUIRED, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},
+    "uncertainty": {**ASKED, **AT, **DISORDER, **UNCERTAINTY},
 }  # fmt: skip
 RESULT: Final[dict[str, dict[str, Any]]] = {
     "to_dataframe": {},
@@ -249,6 +261,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "save": {"output": None, "overwrite": False},
     },
     "ThermoelectricScan": OBSERVATION,
+    "Uncertainty": {**OBSERVATION, "log10_values": {"source": REQUIRED}},
     "Ensemble": {
         "to_dataframe": {},
         "plot": {},
@@ -287,11 +300,12 @@ ATTRIBUTES: Final = {
         "conductance", "conductance_quanta", "fermi_energies", "figure_of_merit", "power_factor",
         "seebeck", "temperatures", "thermal_conductance",
     },
+    "Uncertainty": OBSERVED,
     "Model": {"name", "conditions"},
     "Prediction": {
         "certificate", "dos", "energies", "hamiltonian", "junction", "ldos", "log10_dos",
         "log10_ldos", "log10_transmission", "resolved",
-        "resonances", "status", "summary", "transmission", "warnings",
+        "resonances", "spread", "status", "summary", "transmission", "warnings",
     },
     "Report": {"html", "lines", "warnings"},
     "RunComparison": {"lines", "names", "rows", "setting_rows", "settings", "warnings"},
@@ -385,6 +399,8 @@ def test_keywords_are_named_like_the_flags() -> None:
         (DesignFlags, dw.design, {"energies", "left", "right"}),
         (DisorderFlags, dw.disorder, {"left", "right"}),
         (FitFlags, dw.fit, {"left", "right"}),
+        (UncertaintyFlags, dw.uncertainty, {"left", "right"}),
+        (CalibrateFlags, dw.calibrate, {"overwrite"}),
     ):
         keywords, named = set(defaults_of(function)), flags(kind) - of_commands - {"overwrite"}
         assert {TWINS[name] if name not in keywords else name for name in named} <= keywords

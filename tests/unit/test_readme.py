@@ -15,6 +15,7 @@ import pytest
 from harness import TrainingProcess, any_command, without_figures
 
 from dnawire.cli._flags import parse
+from dnawire.cli.calibrate import CalibrateFlags
 from dnawire.cli.compare import CompareFlags
 from dnawire.cli.dephasing import DephasingFlags
 from dnawire.cli.design import DesignFlags
@@ -39,6 +40,7 @@ from dnawire.cli.status import StatusFlags, with_interval
 from dnawire.cli.structure import StructureFlags
 from dnawire.cli.thermoelectric import ThermoelectricFlags
 from dnawire.cli.train import parse_flags
+from dnawire.cli.uncertainty import UncertaintyFlags
 from dnawire.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,8 @@ JOB_SCRIPT = ROOT / "examples" / "slurm_train.sh"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 FLAGS: Final[dict[str, type[Any]]] = {
+    "calibrate": CalibrateFlags,
+    "uncertainty": UncertaintyFlags,
     "dephasing": DephasingFlags,
     "design": DesignFlags,
     "disorder": DisorderFlags,

@@ -141,7 +141,7 @@ class ModelComparison(Result):
         """Lines that say who was asked, and for what."""
         first = self._setups[0]
         zeros = " ".join(f"{one:g}" for one in self.zeros)
-        _, contacts, _ = first.lines
+        contacts = next(line for line in first.lines if line.startswith("contacts"))
         grid = first.grid - self.zeros[0]
         lines = [
             f"models        {', '.join(self.labels)}; differences are from the first",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from dnawire.junction import Contact
-    from dnawire.predictors import Predictor
+    from dnawire.predictors import Calibration, Predictor
 
     Contacts = tuple[Contact, Contact]
 
@@ -210,10 +210,20 @@ class Setup:
         return [
             f"model         {self.predictor.name}",
             *([f"parameters    {own}"] if own else []),
+            *self._said_of_members,
             f"contacts      {self._said_of_contacts}",
             f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
             f"eta {self.eta:g} eV",
         ]
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What turns the spread of members into intervals; None if there is none."""
+        from dnawire.predictors import MembersPredictor
+
+        if isinstance(self.predictor, MembersPredictor):
+            return self.predictor.calibration
+        return None
 
     @property
     def own_parameters(self) -> str | None:
@@ -239,6 +249,22 @@ class Setup:
             level=conditions.level,
             thermal=None if energy is None else (energy, asked.temperature),
         )
+
+    @property
+    def _said_of_members(self) -> list[str]:
+        """Line that says of how many members an ensemble is, and what its intervals promise."""
+        from dnawire.predictors import MembersPredictor
+
+        if not isinstance(self.predictor, MembersPredictor):
+            return []
+        number, known = len(self.predictor.members), self.calibration
+        if known is None:
+            return [f"members       {number}, not calibrated: no intervals (dnawire calibrate)"]
+        low, high = known.lengths
+        return [
+            f"members       {number}; {known.coverage:.0%} intervals, calibrated on "
+            f"{known.duplexes} duplexes of {low} to {high} base pairs"
+        ]
 
     @property
     def _said_of_contacts(self) -> str:

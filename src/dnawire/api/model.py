@@ -166,7 +166,8 @@ def load(model: Model | Path | str, device: str = "auto") -> Model:
         Output folder of a training run, e.g. ``outputs/hamiltonian``; ``pretrained:NAME`` for a
         model of this package; or ``exact:NAME`` for the exact spectra of a tight-binding parameter
         set, ``exact:FILE.toml`` for one of your own. `dnawire.available_models` lists those that
-        need no training.
+        need no training. A folder that holds several runs, or ``members:RUN1,RUN2,...``, is an
+        ensemble: the mean of what they say, with its spread.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
         CPU, and a GPU is slow.

@@ -20,9 +20,11 @@ from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Remark,
+    Spread,
     Summary,
     model_remarks,
     prediction_remarks,
+    spread_of,
     status,
     summarize,
 )
@@ -63,9 +65,8 @@ class Prediction(LocalTransport, Exchangeable):
     def __init__(
         self, record: TransportRecord, setup: Setup, name: str = "", pattern: str = ""
     ) -> None:
-        self.record = record
+        self.record, self._setup = record, setup
         self.name, self.pattern = name, pattern
-        self._setup = setup
 
     @property
     def junction(self) -> Junction:
@@ -140,6 +141,11 @@ class Prediction(LocalTransport, Exchangeable):
                 "Use a model that does (docs/models.md), or a shorter duplex.",
             )
         return found
+
+    @cached_property
+    def spread(self) -> Spread | None:
+        """How far members of an ensemble are apart at `energies`; None of one model."""
+        return spread_of(self._setup.predictor, self.record)
 
     @property
     def certificate(self) -> float | None:
@@ -216,7 +222,7 @@ class Prediction(LocalTransport, Exchangeable):
         MissingDependencyError
             If pandas is not installed.
         """
-        return data_frame(spectra_columns(self.record))
+        return data_frame(spectra_columns(self.record, self.spread))
 
     def plot(self) -> Figure:
         """Figure of T(E) and DOS(E), resonances resolved."""

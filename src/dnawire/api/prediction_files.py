@@ -11,6 +11,8 @@ import numpy as np
 
 from dnawire import plots
 from dnawire.api.prediction_tables import average_table, name_columns, summary_table
+from dnawire.api.spread_tables import band_columns
+from dnawire.errors import UsageError
 from dnawire.quantities import BY_NAME
 
 if TYPE_CHECKING:
@@ -53,6 +55,31 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
         )
 
 
+def drawn_spectra(predictions: Predictions) -> Figure:
+    """Figure of T(E) and DOS(E), with the intervals of members.
+
+    Raises
+    ------
+    UsageError
+        If there are more junctions than colors.
+    """
+    setup, size = predictions.setup, len(plots.LINES)
+    if not 0 < len(predictions) <= size:
+        raise UsageError(
+            f"{len(predictions)} junctions in one figure, which has {size} colors",
+            f"Draw some of them, e.g. result[:{size}].plot().",
+        )
+    known, summaries = setup.calibration, [one.summary for one in predictions]
+    told = "" if known is None else f"; shaded: {known.coverage:.0%} intervals"
+    return plots.spectra_figure(
+        [one.spectra for one in summaries],
+        f"Predicted by {setup.predictor.name}",
+        setup.footer + told,
+        setup.asked.fermi_energy,
+        [None if one.spread is None else one.spread.bands for one in summaries],
+    )
+
+
 def write_averages(folder: Path, predictions: Predictions) -> None:
     """Write the averages over patterns.
 
@@ -75,7 +102,9 @@ def _write_spectra(folder: Path, predictions: Predictions) -> None:
             name: (unit, np.repeat(values, sizes))
             for name, (unit, values) in name_columns(page).items()
         }
-        table = {**names, **plots.spectra_table(records)}
+        spreads = [one.summary.spread for one in page]
+        bands = band_columns([one for one in spreads if one is not None])
+        table = {**names, **plots.spectra_table(records), **bands}
         if number * size <= _DRAWN or number == 1:
             plots.save_figure(page.plot(), stem, table)
         else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from dnawire.api.spread_tables import band_columns, spread_cells, spread_columns, spread_heads
 from dnawire.api.tables import number
 from dnawire.constants import CONDUCTANCE_QUANTUM
-from dnawire.inference import Average, Summary, knows_conductance
+from dnawire.inference import Average, Spread, Summary, knows_conductance
 from dnawire.quantities import scored_in
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def prediction_rows(predictions: Sequence[Prediction]) -> list[list[str]]:
     """Return the table: names of the columns, then a row for each junction."""
     summaries = [one.summary for one in predictions]
     at_fermi = any(one.at_fermi_energy for one in summaries)
+    spread = spread_heads(predictions[0].summary) if predictions else []
     has_certificate = any(one.certificate is not None for one in summaries)
     named = list(name_columns(predictions))
-    head = [*named, "sequence", "length", *(_AT_FERMI_ENERGY if at_fermi else ())]
+    head = [*named, "sequence", "length", *(_AT_FERMI_ENERGY if at_fermi else ()), *spread]
     head += ["max T", "at (eV)", "highest DOS peaks (eV)"]
     head += ["certificate (meV)", "status"] if has_certificate else ["status"]
     return [head, *([getattr(one, name) for name in named] + _row(one) for one in predictions)]
@@ -77,6 +79,7 @@ def _row(prediction: Prediction) -> list[str]:
         junction.duplex.text,
         str(junction.length),
         *_fermi_cells(summary),
+        *spread_cells(summary),
         f"{summary.max_transmission:.3e}",
         number(summary.max_energy, ".4f"),
         " ".join(f"{energy:.3f}" for energy in peaks),
@@ -107,7 +110,7 @@ def summary_table(predictions: Predictions) -> Table:
     """The same as columns, with more digits and with contacts."""
     summaries = [one.summary for one in predictions]
     junctions = [one.junction for one in predictions]
-    table: dict[str, tuple[str, list[Any]]] = {
+    table: dict[str, tuple[str, Any]] = {
         **name_columns(predictions),
         "sequence": ("", [junction.duplex.text for junction in junctions]),
         "length": ("base pairs", [junction.length for junction in junctions]),
@@ -125,6 +128,7 @@ def summary_table(predictions: Predictions) -> Table:
         table["conductance"] = ("S", [one.siemens for one in conductances])
         table["level_distance"] = ("eV", [one.level_distance for one in at_fermi])
         table["narrow_level_share"] = ("", [one.narrow_share for one in at_fermi])
+        table.update(spread_columns(summaries))
     certificates: list[Any] = [one.certificate for one in summaries]
     if None not in certificates:
         table["certificate"] = ("meV", certificates)
@@ -135,11 +139,12 @@ def summary_table(predictions: Predictions) -> Table:
     return table
 
 
-def spectra_columns(record: TransportRecord) -> Table:
-    """Spectra of one junction, plain and in log10."""
+def spectra_columns(record: TransportRecord, spread: Spread | None) -> Table:
+    """Spectra of one junction, plain and in log10, with the intervals of members."""
     scored = scored_in(record.spectra)
     return {
         "energy": ("eV", record.energies),
         **{one.name: (one.unit, one.plain(record.spectra[one.column])) for one in scored},
         **{one.column: ("", record.spectra[one.column]) for one in scored},
+        **({} if spread is None else band_columns([spread])),
     }

@@ -16,7 +16,6 @@ from dnawire.api.prediction_tables import (
     summary_table,
 )
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
-from dnawire.errors import UsageError
 from dnawire.inference import (
     model_remarks,
     said_of_several,
@@ -94,16 +93,9 @@ class Predictions(PatternAverages, Sequence[Prediction]):
         UsageError
             If there are more junctions than colors.
         """
-        from dnawire.plots import LINES, spectra_figure
+        from dnawire.api.prediction_files import drawn_spectra
 
-        if not 0 < len(self) <= len(LINES):
-            raise UsageError(
-                f"{len(self)} junctions in one figure, which has {len(LINES)} colors",
-                f"Draw some of them, e.g. result[:{len(LINES)}].plot().",
-            )
-        title = f"Predicted by {self.setup.predictor.name}"
-        records = [one.resolved for one in self]
-        return spectra_figure(records, title, self.setup.footer, self.setup.asked.fermi_energy)
+        return drawn_spectra(self)
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes: tables as CSV, figures as PNG and SVG.

@@ -180,8 +180,8 @@ class DephasingQuestion(ConductanceQuestion):
 
 
 @dataclass(frozen=True)
-class DisorderQuestion(ConductanceQuestion):
-    """Static disorder, and how often it is drawn."""
+class DrawnQuestion(ConductanceQuestion):
+    """Static disorder, if any, and how often it is drawn."""
 
     onsite: float = 0.0
     """Standard deviation of every on-site energy in eV."""
@@ -210,6 +210,14 @@ class DisorderQuestion(ConductanceQuestion):
         check_count("samples", self.samples, _SAMPLES)
         check_count("seed", self.seed, _SEED)
         _check_choice("distribution", self.distribution, Distribution)
+
+
+@dataclass(frozen=True)
+class DisorderQuestion(DrawnQuestion):
+    """Static disorder, and how often it is drawn."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.onsite == self.hopping == 0.0:
             raise UsageError(
                 "onsite and hopping are both 0: there is no disorder",

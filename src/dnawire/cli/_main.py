@@ -60,6 +60,8 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "series": Command("series", "compute conductance against length, and its decay"),
         "scan": Command("scan", "compute the effect of every single change of a sequence"),
         "evaluate": Command("evaluate", "score a model on records"),
+        "calibrate": Command("calibrate", "give an ensemble intervals, from records held out"),
+        "uncertainty": Command("uncertainty", "tell the sources of uncertainty apart"),
         "compare": Command("compare", "compare the spectra of models on the same sequences"),
         "fit": Command("fit", "fit a table of measured conductances"),
         "generate": Command("generate", "generate a file of records"),

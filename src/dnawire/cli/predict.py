@@ -42,7 +42,7 @@ class PredictFlags:
     """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
     this package, e.g. pretrained:xtb; or exact:NAME for the exact spectra of a tight-binding
     parameter set, exact:FILE.toml for one of your own, with the contacts that `dnawire generate`
-    takes."""
+    takes. A folder that holds several runs, or members:RUN1,RUN2, is their mean with its spread."""
 
     duplexes: tyro.conf.Positional[tuple[str, ...]]
     """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',

@@ -28,10 +28,18 @@ from dnawire.inference.fitting import Minimum, Problem
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import (
     EXACT,
-    MODEL_FOLDER,
     available_models,
     digest_of_model,
     load_predictor,
+)
+from dnawire.inference.members import (
+    MEMBERS,
+    MODEL_FOLDER,
+    HeldOut,
+    Members,
+    find_members,
+    held_out,
+    held_out_records,
 )
 from dnawire.inference.mismatch import Mismatch
 from dnawire.inference.observables import (
@@ -77,6 +85,8 @@ from dnawire.inference.shards import (
     fitting_workers,
     share,
 )
+from dnawire.inference.sources import Source, at_levels, disordered
+from dnawire.inference.spread import FermiSpread, Spread, spread_of
 from dnawire.inference.summary import (
     AtFermiEnergy,
     Summary,
@@ -102,6 +112,7 @@ __all__ = [
     "EXACT",
     "FEWEST",
     "KINDS",
+    "MEMBERS",
     "MODEL_FOLDER",
     "MOST_CANDIDATES",
     "PARAMETER_KINDS",
@@ -127,10 +138,13 @@ __all__ = [
     "Exponential",
     "Family",
     "FermiReference",
+    "FermiSpread",
     "FitSettings",
     "Found",
     "FreeParameter",
+    "HeldOut",
     "ListedCandidates",
+    "Members",
     "Minimum",
     "Mismatch",
     "MismatchContrast",
@@ -149,6 +163,8 @@ __all__ = [
     "Shard",
     "Shards",
     "Solution",
+    "Source",
+    "Spread",
     "Summary",
     "Target",
     "WantedParameter",
@@ -158,6 +174,7 @@ __all__ = [
     "answer_each",
     "answer_probed",
     "as_probed",
+    "at_levels",
     "available_models",
     "average",
     "baselines_of",
@@ -175,12 +192,16 @@ __all__ = [
     "current_of",
     "dephased_conductance",
     "digest_of_model",
+    "disordered",
     "disordered_conductance",
     "evaluate",
     "family_lengths",
+    "find_members",
     "fit_decay",
     "fitting_workers",
     "given_spectrum",
+    "held_out",
+    "held_out_records",
     "is_same_from_both_strands",
     "junction_remarks",
     "knows_conductance",
@@ -200,6 +221,7 @@ __all__ = [
     "single_changes",
     "size_of",
     "solve",
+    "spread_of",
     "status",
     "summarize",
     "summary_remarks",

@@ -12,7 +12,8 @@ import numpy as np
 from dnawire.config.suggestion import nearest, nearest_of
 from dnawire.data import Coverage
 from dnawire.errors import NotFoundError, UnusableFileError, UsageError
-from dnawire.predictors import PairwisePredictor, Predictor
+from dnawire.inference.members import MODEL_FOLDER, find_members
+from dnawire.predictors import MembersPredictor, PairwisePredictor, Predictor
 from dnawire.predictors.conditions import (
     Conditions,
     conditions_of_parameters,
@@ -34,9 +35,6 @@ PRETRAINED: Final = "pretrained:"
 
 _PRETRAINED_FOLDER: Final = Path(__file__).parent / "pretrained"
 
-MODEL_FOLDER: Final = "model"
-"""Folder of the trained model in the output folder of a run."""
-
 
 def load_predictor(name: str, device: str = "auto") -> Predictor:
     """Load what predicts.
@@ -45,8 +43,9 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     ----------
     name
         Output folder of a training run, its ``model`` folder or a copy of that; the folder or the
-        file that ``dnawire export`` made; ``pretrained:NAME`` for a model of this package;
-        ``exact:NAME`` for the exact spectra of a tight-binding parameter set; or
+        file that ``dnawire export`` made; a folder that holds several runs, or
+        ``members:RUN1,RUN2,...``, for the mean of what they say; ``pretrained:NAME`` for a model of
+        this package; ``exact:NAME`` for the exact spectra of a tight-binding parameter set; or
         ``exact:FILE.toml`` for those of one's own.
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
@@ -68,8 +67,13 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
     UnusableDataFileError
         If a file of parameters has a fault.
     UsageError
-        If there is no such device, or exact spectra are wanted on a GPU.
+        If there is no such device, exact spectra are wanted on a GPU, or members differ in the
+        conditions of their training.
     """
+    members = find_members(name)
+    if members is not None:
+        found = [load_predictor(one, device) for one in members.runs]
+        return MembersPredictor(members.label, found, members.calibration(digest_of_model))
     if name.startswith(EXACT):
         if device not in ("auto", "cpu"):
             raise UsageError(f"device = {device!r} for {name}", "Exact spectra need the CPU.")
@@ -95,6 +99,9 @@ def digest_of_model(name: str) -> str:
     UnknownParameterSetError
         If there is no such parameter set.
     """
+    members = find_members(name)
+    if members is not None:
+        return f"{members.digest(digest_of_model)} {members.calibration(digest_of_model)}"
     if name.startswith(EXACT):
         return load_parameters(name.removeprefix(EXACT)).digest
     total = hashlib.sha256()

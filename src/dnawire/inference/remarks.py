@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from dnawire.inference.summary import NARROW, Summary
 from dnawire.junction import Junction
-from dnawire.predictors import Predictor
+from dnawire.predictors import MembersPredictor, Predictor
 from dnawire.predictors.shortfalls import POOR_MODEL
 
 _LARGEST_CERTIFICATE: Final = 25.0
@@ -103,6 +103,15 @@ def junction_remarks(predictor: Predictor, junction: Junction) -> Iterator[Remar
     """
     for respect in predictor.out_of_domain(junction):
         yield Remark("out_of_domain", f"unlike all training records: {respect}")
+    calibration = predictor.calibration if isinstance(predictor, MembersPredictor) else None
+    if calibration is not None:
+        low, high = calibration.lengths
+        if not low <= junction.length <= high:
+            yield Remark(
+                "uncalibrated",
+                f"its intervals were calibrated on {low} to {high} base pairs, and promise nothing "
+                f"for {junction.length}",
+            )
     shared = junction.shared_bases
     if shared:
         yield Remark(

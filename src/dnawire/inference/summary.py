@@ -14,6 +14,7 @@ from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
+from dnawire.inference.spread import FermiSpread, Spread, spread_of
 from dnawire.junction import JunctionArrays
 from dnawire.predictors import Predictor
 from dnawire.quantities import BY_NAME
@@ -64,6 +65,8 @@ class AtFermiEnergy:
     """Energy of the nearest level less the Fermi energy, in eV; NaN if no level is known."""
     narrow_share: float
     """Share of the conductance through levels narrower than `NARROW`; NaN if no level is known."""
+    spread: FermiSpread | None = None
+    """How far members are apart; None of one model."""
 
     @property
     def is_fragile(self) -> bool:
@@ -96,6 +99,8 @@ class Summary:
     certificate: float | None
     """Error bar that needs no reference, in meV; None if the predictor has none, NaN if it has
     none of so long a duplex."""
+    spread: Spread | None
+    """How far members are apart at the energies of the spectra; None of one model."""
 
 
 def knows_conductance(predictor: Predictor, *, from_grid: bool) -> bool:
@@ -145,20 +150,24 @@ def summarize(
         spectra = _resolved(predictor, record, record.energies, levels, fermi_energy)
     log10_transmission = spectra.log10_transmission
     highest = log10_transmission[top := int(log10_transmission.argmax())]
-    at_fermi = None
+    at_fermi, spread = None, spread_of(predictor, spectra)
     if fermi_energy is not None:
         at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
-        if levels is not None:
+        if spread is not None:
+            at_fermi = _of_members(at_fermi, spread.at_fermi_energy(fermi_energy, temperature))
+        elif levels is not None:
             at_fermi = _with_levels_beyond(predictor, record, at_fermi, temperature)
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
-            at_fermi = replace(at_fermi, conductance=_UNKNOWN)
+            unknown = at_fermi.spread and at_fermi.spread.without_conductance()
+            at_fermi = replace(at_fermi, conductance=_UNKNOWN, spread=unknown)
     return Summary(
         spectra=spectra,
         max_transmission=float(10.0**highest),
         max_energy=float(spectra.energies[top]) if np.isfinite(highest) else math.nan,
-        dos_peaks=_dos_peaks(spectra),
+        dos_peaks=_dos_peaks(spectra, _SAME_PEAK if spread is None else NARROW),
         at_fermi_energy=at_fermi,
         certificate=predictor.certificate(record.junction.duplex),
+        spread=spread,
     )
 
 
@@ -181,23 +190,29 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
     return _resolved(predictor, record, record.energies, levels, None)
 
 
-def _dos_peaks(spectra: TransportRecord) -> NDArray[np.float64]:
-    """Energies of the prominent peaks of the DOS in eV, the highest first; none without DOS."""
+def _dos_peaks(spectra: TransportRecord, apart: float) -> NDArray[np.float64]:
+    """Energies of the prominent peaks of the DOS in eV, the highest first; none without DOS.
+
+    Of peaks that are no more than ``apart`` eV from each other the highest is taken.
+    """
     if BY_NAME["dos"].column not in spectra.spectra:
         return np.empty(0)
     logarithm = np.maximum(spectra.spectra[BY_NAME["dos"].column], _SMALLEST_LOG10)
     peaks = prominent_peaks(logarithm, _SMALLEST_PEAK)
-    peaks = _apart(peaks, spectra.energies, logarithm)
+    peaks = _separate(peaks, spectra.energies, logarithm, apart)
     order = np.argsort(-logarithm[peaks], kind="stable")
     found: NDArray[np.float64] = spectra.energies[peaks[order]]
     return found
 
 
-def _apart(
-    peaks: NDArray[np.int64], energies: NDArray[np.float64], heights: NDArray[np.float64]
+def _separate(
+    peaks: NDArray[np.int64],
+    energies: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    apart: float,
 ) -> NDArray[np.int64]:
-    """Keep the highest of peaks that lie so close that rounding makes the valley between them."""
-    groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > _SAME_PEAK) + 1)
+    """Keep the highest of peaks that lie so close that rounding, or another member, makes them."""
+    groups = np.split(peaks, np.flatnonzero(np.diff(energies[peaks]) > apart) + 1)
     return np.array([group[heights[group].argmax()] for group in groups if len(group)], np.int64)
 
 
@@ -258,6 +273,13 @@ def _with_levels_beyond(
     levels = predictor.resonances(record.junction, grid, record.eta)
     spectra = _resolved(predictor, record, grid, levels, found.fermi_energy)
     return _at_fermi_energy(spectra, levels, found.fermi_energy, temperature)
+
+
+def _of_members(mean: AtFermiEnergy, spread: FermiSpread) -> AtFermiEnergy:
+    """Geometric mean of the conductances of the members, and their spread."""
+    quanta = float(10.0 ** spread.log10_conductances.mean())
+    conductance = Conductance(quanta, mean.conductance.unseen_quanta)
+    return replace(mean, conductance=conductance, spread=spread)
 
 
 def _at_fermi_energy(

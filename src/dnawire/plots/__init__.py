@@ -51,6 +51,7 @@ from dnawire.plots.training import (
     training_figure,
     training_table,
 )
+from dnawire.plots.uncertainty import Spreads, plot_uncertainty, uncertainty_figure
 
 __all__ = [
     "LINES",
@@ -61,6 +62,7 @@ __all__ = [
     "EnsembleData",
     "FinishedRun",
     "Measured",
+    "Spreads",
     "Table",
     "comparison_figure",
     "comparison_table",
@@ -100,6 +102,7 @@ __all__ = [
     "plot_scan",
     "plot_search",
     "plot_spectrum",
+    "plot_uncertainty",
     "profile_figure",
     "read_metrics",
     "read_restarts",
@@ -116,5 +119,6 @@ __all__ = [
     "thermoelectric_figure",
     "training_figure",
     "training_table",
+    "uncertainty_figure",
     "write_training_figures",
 ]

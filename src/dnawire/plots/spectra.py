@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ from dnawire.plots.style import (
     style,
 )
 from dnawire.quantities import Quantity, scored_in
+
+Bands = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Low and high ends of intervals by column of `QUANTITIES`."""
 
 _REFERENCE_WIDTH: Final = 3.6
 _LONGEST_IN_LEGEND: Final = 16
@@ -125,6 +129,7 @@ def spectra_figure(
     title: str,
     footer: str,
     fermi_energy: float | None = None,
+    bands: Sequence[Bands | None] = (),
 ) -> Figure:
     """Figure of the spectra of a few junctions.
 
@@ -138,6 +143,8 @@ def spectra_figure(
         Under which conditions they hold, see `dnawire.plots.footer`.
     fermi_energy
         Marked if given, in eV.
+    bands
+        Ends of intervals by column in the scale of each quantity, for each record; perhaps none.
 
     Returns
     -------
@@ -147,9 +154,12 @@ def spectra_figure(
     with style():
         scored = scored_in(*(record.spectra for record in records))
         figure, axes = _panels(6.4 if len(records) == 1 else 8.0, len(scored))
-        for color, record in zip(LINES, records, strict=False):
+        for color, record, band in zip_longest(LINES[: len(records)], records, bands):
             label = _legend_label(record.junction.duplex)
             for ax, quantity in zip(axes, scored, strict=True):
+                if band is not None and quantity.column in band:
+                    low, high = band[quantity.column]
+                    ax.fill_between(record.energies, low, high, color=color, alpha=0.25, lw=0.0)
                 plot_spectrum(ax, record, quantity, color=color, label=label)
         if fermi_energy is not None:
             mark_fermi_energy(axes, fermi_energy)

@@ -1,6 +1,8 @@
 """Predictors: one interface to spectra of junctions, and exact ones through a Hamiltonian."""
 
+from dnawire.predictors.calibration import CALIBRATION, Calibration, conformal_quantile
 from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.members import MembersPredictor
 from dnawire.predictors.pairwise import PairwisePredictor
 from dnawire.predictors.predictor import (
     MANY,
@@ -11,12 +13,16 @@ from dnawire.predictors.predictor import (
 )
 
 __all__ = [
+    "CALIBRATION",
     "MANY",
+    "Calibration",
     "Conditions",
     "HamiltonianPredictor",
     "HamiltonianSource",
+    "MembersPredictor",
     "PairwisePredictor",
     "Predictor",
     "checked_energies",
+    "conformal_quantile",
     "in_batches",
 ]

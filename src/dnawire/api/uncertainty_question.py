@@ -1,0 +1,63 @@
+"""What the sources of uncertainty are: flags of the command, which are keywords as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from dnawire.api.questions import DisorderKeywords, DrawnQuestion
+from dnawire.errors import UsageError
+from dnawire.scalars import ENERGY, Range
+
+_RANGE: Final = Range(1e-6, 10.0, "eV", or_zero=True)
+
+
+@dataclass(frozen=True)
+class UncertaintyQuestion(DrawnQuestion):
+    """Fermi energy and temperature, and what is not known."""
+
+    fermi_range: float = 0.0
+    """The Fermi energy is known to plus and minus this, in eV."""
+
+    sets: tuple[str, ...] = ()
+    """Other models or parameter sets that say the same otherwise, e.g. exact:roche-voityuk."""
+
+    zeros: tuple[float, ...] = ()
+    """Energy in eV that counts as zero, of the model and of each of --sets in their order: the
+    Fermi energy is then counted from it. For sets whose own zeros differ."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("fermi_range", _RANGE)
+        self._check("zeros", ENERGY)
+        if self.zeros and not self.sets:
+            raise UsageError(
+                "zeros has no effect without sets: nothing is compared",
+                "Give --sets, or drop --zeros.",
+            )
+
+    @classmethod
+    def of(cls, keywords: Mapping[str, Any]) -> Self:
+        """Return what some keywords ask for; one name is a row of one where several may be.
+
+        Raises
+        ------
+        UsageError
+            A value is impossible.
+        """
+        values = dict(keywords)
+        if "sets" in values:
+            given = values["sets"]
+            values["sets"] = (given,) if isinstance(given, str) else tuple(map(str, given))
+        if "zeros" in values:
+            values["zeros"] = tuple(values["zeros"])
+        return super().of(values)
+
+
+class UncertaintyKeywords(DisorderKeywords, total=False):
+    """Keywords of ``dw.uncertainty``, named like the flags of `UncertaintyQuestion`."""
+
+    fermi_range: float
+    sets: Sequence[str] | str
+    zeros: Sequence[float]

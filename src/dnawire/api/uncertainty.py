@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, Unpack
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import DuplexLike, Model, load
-from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
+from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
 from dnawire.api.questions import question_parameters
 from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
 from dnawire.errors import UsageError
@@ -51,7 +52,8 @@ class Sources(NamedTuple):
 class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     """Sources of uncertainty of the conductance of some junctions, each alone."""
 
-    stem: ClassVar[str] = "uncertainty"
+    below: ClassVar[str] = "uncertainty"
+    members: ClassVar[re.Pattern[str]] = member_names(below)
     title: ClassVar[str] = "Sources of uncertainty"
 
     def __init__(

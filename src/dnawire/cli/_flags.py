@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO, TypeVar
 
 import tyro
 
 from dnawire.cli._scalars import REGISTRY
 from dnawire.errors import UsageError
+
+if TYPE_CHECKING:
+    from dnawire.plots import Table
 
 Flags = TypeVar("Flags")
 
@@ -51,6 +56,51 @@ class Messages:
         logger = logging.getLogger("dnawire")
         logger.addHandler(_HANDLER)
         logger.setLevel(_LEVELS[min(max(position, 0), len(_LEVELS) - 1)])
+
+
+@dataclass(frozen=True)
+class ResultMessages(Messages):
+    """The same, and the form of the result on the standard output stream."""
+
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print one JSON object instead of text, for programs: heading, columns (name, unit, values)
+    and warnings; null stands for what is no number."""
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print a part of the text, unless JSON is asked for."""
+        if not self.json:
+            print("\n".join(lines), flush=True)
+
+    def show_result(
+        self, lines: Iterable[str], heading: Sequence[str], table: Table, warnings: Sequence[str]
+    ) -> None:
+        """Print the rest of the text, or all of the result as JSON.
+
+        Parameters
+        ----------
+        lines
+            The text.
+        heading, table, warnings
+            The same for programs.
+        """
+        self.show(lines)
+        if self.json:
+            print(_json_text(heading, table, warnings))
+
+
+def _json_text(heading: Sequence[str], table: Table, warnings: Sequence[str]) -> str:
+    columns = [
+        {"name": name, "unit": unit, "values": [_plain(one) for one in values]}
+        for name, (unit, values) in table.items()
+    ]
+    found = {"heading": list(heading), "columns": columns, "warnings": list(warnings)}
+    return json.dumps(found, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """A value of a table as JSON has it."""
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 def parse(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from dnawire.api.folder import ResultPlace
-from dnawire.cli._flags import Messages
+from dnawire.cli._flags import ResultMessages
 from dnawire.cli._results import finish
 from dnawire.errors import UsageError
 from dnawire.files.paths import is_file
@@ -39,7 +39,7 @@ class ObservationFlags:
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def observe(kind: type[Observation[Any, Any]], question: Any, flags: ObservationFlags) -> int:  # noqa: ANN401
@@ -64,4 +64,4 @@ def observe(kind: type[Observation[Any, Any]], question: Any, flags: Observation
         if is_file(word):
             raise UsageError(f"'{word}' is a file, and no sequence", "Give sequences.")
     observation = kind.prepared(flags.sequences, flags.model, flags.device, question)
-    return finish(observation, flags.results)
+    return finish(observation, flags.results, flags.messages)

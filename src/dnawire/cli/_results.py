@@ -12,11 +12,12 @@ from dnawire.errors import EXIT_FINISHED
 
 if TYPE_CHECKING:
     from dnawire.api.result import Result
+    from dnawire.cli._flags import ResultMessages
 
 _logger = logging.getLogger(__name__)
 
 
-def finish(result: Result, place: ResultPlace) -> int:
+def finish(result: Result, place: ResultPlace, messages: ResultMessages) -> int:
     """Complete what was prepared, write it, print it, and return the exit code.
 
     Raises
@@ -28,7 +29,7 @@ def finish(result: Result, place: ResultPlace) -> int:
         deque(reported(result.steps(), result.num_steps, result.unit), maxlen=0)
         result.write(folder.path)
         published = folder.publish()
-    print("\n".join(result.text))
+    messages.show_result(result.text, result.heading, result.table(), result.warnings)
     for warning in result.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

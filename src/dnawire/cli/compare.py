@@ -10,7 +10,7 @@ import tyro
 
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
 
 
@@ -38,7 +38,7 @@ class CompareFlags:
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -68,4 +68,4 @@ def run(arguments: Sequence[str]) -> int:
             models.append(word)
     predictors = [load_predictor(one, flags.device) for one in models]
     compared = ModelComparison.prepared(predictors, duplexes, flags.conditions, flags.zeros)
-    return finish(compared, flags.results)
+    return finish(compared, flags.results, flags.messages)

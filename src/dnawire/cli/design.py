@@ -13,7 +13,7 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.design_question import DesignQuestion
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cluster import signals
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED
 
@@ -47,7 +47,7 @@ class DesignFlags(DesignQuestion):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -70,11 +70,11 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load_predictor(flags.model, flags.device)
     design = Design.prepared(flags, predictor, flags.conditions)
     with result_folder(flags.results, BELOW, predictor.name, MEMBERS) as folder:
-        print("\n".join([*design.heading, ""]), flush=True)
+        flags.messages.show([*design.heading, ""])
         exit_code = _work(design)
         write_design(folder.path, design)
         published = folder.publish()
-    print("\n".join(design.lines))
+    flags.messages.show_result(design.lines, design.heading, design.table(), design.warnings)
     for warning in design.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

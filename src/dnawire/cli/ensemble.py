@@ -12,7 +12,7 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.geometries import EnsembleSettings
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED
 
@@ -55,7 +55,7 @@ class EnsembleFlags(EnsembleSettings):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -81,12 +81,13 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load_predictor(flags.model, flags.device)
     ensemble = Ensemble.prepared(words, flags, predictor, flags.conditions)
     with result_folder(flags.results, "ensembles", predictor.name, MEMBERS) as folder:
-        print("\n".join([*ensemble.heading, ""]))
+        flags.messages.show([*ensemble.heading, ""])
         with StopRequest() as request:
             _compute(ensemble, request)
         write_ensemble(folder.path, ensemble)
         published = folder.publish()
-    print("\n".join([*aligned(ensemble.rows), "", *ensemble.lines]))
+    lines = [*aligned(ensemble.rows), "", *ensemble.lines]
+    flags.messages.show_result(lines, ensemble.heading, ensemble.table(), ensemble.warnings)
     for warning in ensemble.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from dnawire.api.folder import ResultPlace
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
 
 
@@ -36,7 +36,7 @@ class EvaluateFlags:
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -57,4 +57,4 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load_predictor(flags.model, flags.device)
     dataset = read_dataset(flags.records)
     evaluation = Evaluation.prepared(predictor, dataset, str(flags.records), flags.splits)
-    return finish(evaluation, flags.results)
+    return finish(evaluation, flags.results, flags.messages)

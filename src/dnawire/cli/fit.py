@@ -11,7 +11,7 @@ import tyro
 
 from dnawire.api.fit_question import FitQuestion
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class FitFlags(FitQuestion):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -70,7 +70,8 @@ def run(arguments: Sequence[str]) -> int:
         # Results first: who reads only the head of the table ends the process.
         found.write(folder.path)
         published = folder.publish()
-    print("\n".join([*found.heading, *found.table_lines]))
+    lines = [*found.heading, *found.table_lines]
+    flags.messages.show_result(lines, found.heading, found.summary(), found.warnings)
     for warning in found.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

@@ -13,7 +13,7 @@ import tyro
 
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.files.paths import is_file
@@ -64,7 +64,7 @@ class PredictFlags:
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -80,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     _check_words(flags)
     from dnawire.api.prediction_files import MEMBERS, write_averages, write_predictions
-    from dnawire.api.prediction_tables import average_rows
+    from dnawire.api.prediction_tables import average_rows, average_table, summary_table
     from dnawire.api.predictions import Predictions
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor
@@ -98,7 +98,9 @@ def run(arguments: Sequence[str]) -> int:
         if flags.average:
             write_averages(folder.path, predictions)
         published = folder.publish()
-    print("\n".join([*predictions.heading, "", *aligned(rows)]))
+    table = average_table(predictions.averages) if flags.average else summary_table(predictions)
+    lines = [*predictions.heading, "", *aligned(rows)]
+    flags.messages.show_result(lines, predictions.heading, table, predictions.warnings)
     for warning in predictions.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

@@ -10,7 +10,7 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace
 from dnawire.api.scan_options import ScanOptions
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
 
 
@@ -35,7 +35,7 @@ class ScanFlags(ScanOptions):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,4 +55,5 @@ def run(arguments: Sequence[str]) -> int:
 
     duplex = Duplex.parse(flags.sequence)
     predictor = load_predictor(flags.model, flags.device)
-    return finish(Scan.prepared(duplex, flags, predictor, flags.conditions), flags.results)
+    found = Scan.prepared(duplex, flags, predictor, flags.conditions)
+    return finish(found, flags.results, flags.messages)

@@ -15,7 +15,7 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.selection import Selection
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._progress import reported
 from dnawire.errors import EXIT_FINISHED
 from dnawire.scalars import Range, check_count
@@ -82,7 +82,7 @@ class ScreenFlags(Selection):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -119,7 +119,7 @@ def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> Non
 
     name = plan.predictor.name
     with result_folder(flags.results, "screenings", name, MEMBERS) as folder, ExitStack() as stack:
-        print("\n".join([*screening.heading, ""]))
+        flags.messages.show([*screening.heading, ""])
         shards = Shards(plan, _folder(flags, name))
         _compute(shards, flags.work, (0, 1))
         takers: list[Callable[[Shard], None]] = [screening.take]
@@ -134,7 +134,8 @@ def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> Non
         write_screening(folder.path, screening)
         published = folder.publish()
     shards.remove()
-    print("\n".join(screening.lines))
+    heading, table, said = screening.heading, screening.table(), screening.warnings
+    flags.messages.show_result(screening.lines, heading, table, said)
     for warning in screening.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

@@ -10,7 +10,7 @@ import tyro
 from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace
 from dnawire.api.series_options import SeriesOptions
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
 
 
@@ -36,7 +36,7 @@ class SeriesFlags(SeriesOptions):
     """Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER; auto is the
     CPU, and a GPU is slow."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -54,4 +54,5 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference import load_predictor
 
     predictor = load_predictor(flags.model, flags.device)
-    return finish(Series.prepared(flags.pattern, flags, predictor, flags.conditions), flags.results)
+    found = Series.prepared(flags.pattern, flags, predictor, flags.conditions)
+    return finish(found, flags.results, flags.messages)

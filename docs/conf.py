@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 PACKAGE: Final = Path(__file__).parents[1] / "src" / "dnawire" / "__init__.py"
-(RELEASE,) = re.findall(r'^__version__ = "(.+)"$', PACKAGE.read_text(encoding="utf-8"), re.MULTILINE)
+(RELEASE,) = re.findall(r'(?m)^__version__ = "(.+)"$', PACKAGE.read_text(encoding="utf-8"))
 
 project = "dnawire"
 author = "The dnawire developers"

@@ -62,13 +62,16 @@ DEEPEST: Final = 3
 def errors_page() -> str:
     """Return the page as Markdown."""
     modules = [Module.read(path) for path in sorted(PACKAGE.rglob("*.py"))]
+    titles = {package: title for title, packages in GROUPS.items() for package in packages}
+    rows: dict[str, set[str]] = {title: set() for title in GROUPS}
+    for module in modules:
+        for one in raised_in(module, modules):
+            if one.is_telling:
+                rows[titles[module.package]].add(one.row)
     lines = [INTRODUCTION]
-    for title, packages in GROUPS.items():
-        chosen = (module for module in modules if module.package in packages)
-        raised = (one for module in chosen for one in raised_in(module, modules))
-        rows = {one.row for one in raised if one.is_telling}
+    for title, found in rows.items():
         lines += [f"## {title}\n", "| problem | remedy | error | exit code |\n|---|---|---|---|"]
-        lines += [*sorted(rows, key=str.lower), ""]
+        lines += [*sorted(found, key=lambda row: (row.lower(), row)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -150,19 +150,25 @@ class Module:
 
     def values(self, name: str, scope: tuple[ast.AST, ...]) -> list[ast.expr]:
         """Return what is assigned to a name, or returned by a function of that name."""
-        found: list[ast.expr] = []
         for around in (*reversed(scope), self.tree):
-            for node in ast.walk(around):
-                match node:
-                    case (
-                        ast.Assign(targets=[ast.Name(one)], value=ast.expr() as value)
-                        | ast.AnnAssign(target=ast.Name(one), value=ast.expr() as value)
-                        | ast.FunctionDef(name=one, body=[*_, ast.Return(ast.expr() as value)])
-                    ) if one == name:
-                        found.append(value)
-            if found:
-                break
-        return found
+            if name in (known := _named(around)):
+                return known[name]
+        return []
+
+
+@cache
+def _named(around: ast.AST) -> dict[str, list[ast.expr]]:
+    """What is assigned to each name in a part of a file, or returned by a function of it."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(around):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+                | ast.FunctionDef(name=name, body=[*_, ast.Return(ast.expr() as value)])
+            ):
+                found.setdefault(name, []).append(value)
+    return found
 
 
 def _places(node: ast.AST, scope: tuple[ast.AST, ...]) -> Iterator[Place]:
@@ -221,18 +227,18 @@ def _given(place: Place, module: Module, modules: list[Module], depth: int = 0) 
     names = {node.id for node in ast.walk(place.call) if isinstance(node, ast.Name)}
     handed: list[Given] = []
     if depth < DEEPEST:
-        handed += _from_callers(place, module, modules, depth)
+        function = place.function
+        if function and names & {one.arg for one in function.args.args}:
+            handed += _from_callers(function, place, module, modules, depth)
         handed += _from_exceptions(place, modules)
     kept = ({name: words for name, words in one.items() if name in names} for one in handed)
     return [one for one in kept if one] or [{}]
 
 
 def _from_callers(
-    place: Place, module: Module, modules: list[Module], depth: int
+    function: ast.FunctionDef, place: Place, module: Module, modules: list[Module], depth: int
 ) -> Iterator[Given]:
-    function, kind = place.function, place.kind
-    if function is None:
-        return
+    kind = place.kind
     parameters = [one.arg for one in function.args.args]
     is_method = parameters[:1] in (["self"], ["cls"])
     is_made = is_method and function.name == "__init__"

@@ -346,14 +346,11 @@ def _is_words(text: ast.expr) -> bool:
         case ast.Constant(value):
             return isinstance(value, str) and " " in value
         case ast.JoinedStr() | ast.IfExp():
-            return any(_is_words(one) for one in ast.iter_child_nodes(text) if _is_expr(one))
+            inner = (one for one in ast.iter_child_nodes(text) if isinstance(one, ast.expr))
+            return any(map(_is_words, inner))
         case ast.BinOp(left=left, right=right):
             return _is_words(left) or _is_words(right)
     return False
-
-
-def _is_expr(node: ast.AST) -> bool:
-    return isinstance(node, ast.expr)
 
 
 def _length(text: ast.expr) -> int:

@@ -95,7 +95,7 @@ FROM_NOTHING: Final = frozenset(
 """Pages that make all that they use."""
 
 
-OWN_FILES: Final = {"docs/xtb.md": {"records.h5": "tests/data/xtb_three.h5"}}
+OWN_FILES: Final = {"docs/xtb.md": {"records.h5": "tests/data/xtb_pairs.h5"}}
 """Files that pages use under names that other pages have, too."""
 
 

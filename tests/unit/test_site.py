@@ -17,7 +17,7 @@ TREE: Final = re.compile(r"^```{toctree}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("sphinx", reason="needs the extra docs")
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
-    folders = [DOCS, tmp_path / "site", "--doctree-dir", tmp_path / "doctrees"]
+    folders = [str(DOCS), str(tmp_path / "site"), "--doctree-dir", str(tmp_path / "doctrees")]
     done = subprocess.run([*command, *folders], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     html = (tmp_path / "site" / "errors.html").read_text(encoding="utf-8")

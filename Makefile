@@ -7,7 +7,8 @@
 # make lint       lint, types and layers only
 # make format     put the code into the common format
 # make accuracy   train both models in all ways that docs/accuracy.md tabulates; goes on where it was
-# make docs       generate the references and the notebook of the tour again
+# make docs       generate the references, the page of errors and the notebook of the tour again
+# make site       the pages as a site in build/site; a warning is an error
 # make clean      remove the environment and the caches, keep the results
 
 BASE_PYTHON ?= python3
@@ -21,7 +22,7 @@ SHELL := bash
 # Without byte code every process would compile PyTorch anew, for five seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: train standard hamiltonian test test-fast test-slow test-slurm test-mutations lint format accuracy docs clean
+.PHONY: train standard hamiltonian test test-fast test-slow test-slurm test-mutations lint format accuracy docs site clean
 .DEFAULT_GOAL := train
 
 train: $(INSTALLED)
@@ -65,7 +66,11 @@ accuracy: $(DEVELOPING)
 docs: $(DEVELOPING)
 	$(BIN)/python docs/generate_command_line.py
 	$(BIN)/python docs/generate_python_reference.py
+	$(BIN)/python docs/generate_errors.py
 	$(BIN)/python docs/generate_tour.py
+
+site: $(DEVELOPING)
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site --doctree-dir build/doctrees
 
 # torch goes first and alone: where a CPU build of the pinned version is offered, pip takes it.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -80,4 +85,4 @@ $(DEVELOPING): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

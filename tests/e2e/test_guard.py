@@ -89,7 +89,7 @@ CHANGED: dict[str, Any] = {
 """Another value for every setting of `standard` that must match, but for `init_digest`, which no
 flag allows to change: see tests/e2e/test_warm_start.py."""
 
-OWN: Final = {"solvent": "vacuum"}
+OWN: Final = {"solvent": "vacuum", "level_weight": 0.5}
 """Another value for every setting that `atomistic` alone has."""
 
 OTHER = {

@@ -35,6 +35,14 @@ def test_reference_of_the_python_interface_is_current() -> None:
     assert page == generator["python_reference"](), "run `make docs`"
 
 
+def test_page_of_the_errors_is_current() -> None:
+    generator = runpy.run_path(str(DOCS / "generate_errors.py"))
+    page = (DOCS / "errors.md").read_text(encoding="utf-8")
+    assert page == generator["errors_page"](), "run `make docs`"
+    known = {name for name in vars(errors) if name.endswith("Error")} - {"DnawireError"}
+    assert {name for name in known if f"| `{name}` |" not in page} == set()
+
+
 def test_the_tour_runs_and_is_that_of_the_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,7 +66,7 @@ def contents(cell: dict[str, Any]) -> list[list[str]]:
 
 
 def test_calls_of_the_pages_have_keywords_that_exist() -> None:
-    calls = [call for page in (ROOT / "README.md", *DOCS.glob("*.md")) for call in calls_of(page)]
+    calls = [call for page in (ROOT / "README.md", *DOCS.rglob("*.md")) for call in calls_of(page)]
     assert {call.func.attr for call in calls} >= {"predict", "screen", "generate", "train", "load"}
     for call in calls:
         keywords = {one.arg: None for one in call.keywords if one.arg}

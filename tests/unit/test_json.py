@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,10 @@ def test_a_command_prints_one_object_that_says_what_its_table_says(
 
 
 def test_what_is_no_number_is_null(capsys: pytest.CaptureFixture[str]) -> None:
-    table = {"a": ("eV", np.array([1.5, np.nan, -np.inf])), "b": ("", ["x", "y", "z"])}
+    table: dict[str, tuple[str, Any]] = {
+        "a": ("eV", np.array([1.5, np.nan, -np.inf])),
+        "b": ("", ["x", "y", "z"]),
+    }
     ResultMessages(json=True).show_result(["text"], ["head"], table, ["careful"])
     assert json.loads(capsys.readouterr().out) == {
         "heading": ["head"],

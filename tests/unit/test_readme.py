@@ -46,7 +46,8 @@ from dnawire.errors import UsageError
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 JOB_SCRIPT = ROOT / "examples" / "slurm_train.sh"
-PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+INDEX = ROOT / "docs" / "index.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted({*(ROOT / "docs").rglob("*.md")} - {INDEX})]
 
 FLAGS: Final[dict[str, type[Any]]] = {
     "calibrate": CalibrateFlags,
@@ -74,8 +75,11 @@ FLAGS: Final[dict[str, type[Any]]] = {
     "thermoelectric": ThermoelectricFlags,
 }
 OTHER_PROGRAMS: Final = frozenset(
-    {"[", "export", "for", "grep", "head", "scontrol", "sha256sum", "srun", "tail"}
-)
+    {
+        ".", "[", "export", "for", "grep", "head", "pip", "python3", "scontrol",
+        "sha256sum", "srun", "tail",
+    }
+)  # fmt: skip
 KEYWORDS: Final = frozenset({"do", "done", "exec", "fi", "if", "then", "while"})
 BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
@@ -108,8 +112,9 @@ def cli_words(words: list[str]) -> list[str] | None:
             assert (ROOT / script).is_file()
             [command] = shell_commands((ROOT / script).read_text(encoding="utf-8"))
             return [*(cli_words(command) or ()), *flags]
-        case ["python", script]:
-            assert (ROOT / script).is_file()
+        case ["python", script, *flags]:
+            text = (ROOT / script).read_text(encoding="utf-8")
+            assert all(f'"{flag}"' in text for flag in flags if flag.startswith("--")), script
             return None
     assert words[0] in OTHER_PROGRAMS, f"nobody checks the command {shlex.join(words)}"
     return None
@@ -168,8 +173,8 @@ def test_a_wrong_value_would_be_noticed() -> None:
 
 
 def test_an_unknown_program_would_be_noticed() -> None:
-    with pytest.raises(AssertionError, match="nobody checks the command pip install"):
-        cli_words(["pip", "install"])
+    with pytest.raises(AssertionError, match="nobody checks the command conda install"):
+        cli_words(["conda", "install"])
 
 
 def slug(heading: str) -> str:

@@ -121,6 +121,7 @@ def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> Non
     with result_folder(flags.results, "screenings", name, MEMBERS) as folder, ExitStack() as stack:
         flags.messages.show([*screening.heading, ""])
         shards = Shards(plan, _folder(flags, name))
+        stack.callback(shards.remove_if_empty)
         _compute(shards, flags.work, (0, 1))
         takers: list[Callable[[Shard], None]] = [screening.take]
         if flags.save_all:

@@ -204,6 +204,12 @@ class Shards:
         with suppress(OSError):
             self.folder.parent.rmdir()
 
+    def remove_if_empty(self) -> None:
+        """Remove the folder if no shard could be written."""
+        for folder in (self.folder, self.folder.parent):
+            with suppress(OSError):
+                folder.rmdir()
+
     def _read(self, number: int) -> Shard:
         path = self.path(number)
         try:

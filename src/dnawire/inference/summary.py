@@ -68,6 +68,11 @@ class AtFermiEnergy:
     spread: FermiSpread | None = None
     """How far members are apart; None of one model."""
 
+    def without_conductance(self) -> AtFermiEnergy:
+        """The same where nobody knows a conductance."""
+        unknown = None if self.spread is None else self.spread.without_conductance()
+        return replace(self, conductance=_UNKNOWN, spread=unknown)
+
     @property
     def is_fragile(self) -> bool:
         """Whether most of the conductance passes through narrow levels far from E_F."""
@@ -158,8 +163,7 @@ def summarize(
         elif levels is not None:
             at_fermi = _with_levels_beyond(predictor, record, at_fermi, temperature)
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
-            unknown = at_fermi.spread and at_fermi.spread.without_conductance()
-            at_fermi = replace(at_fermi, conductance=_UNKNOWN, spread=unknown)
+            at_fermi = at_fermi.without_conductance()
     return Summary(
         spectra=spectra,
         max_transmission=float(10.0**highest),

@@ -270,3 +270,12 @@ def test_letters_of_a_set_are_known_to_its_observables() -> None:
     assert found.current[0, 0] != native.current[0, 0]
     with pytest.raises(UsageError, match="stands for 4 sequences"):
         dw.iv("GNGC", "exact:kordas2025", fermi_energy=-7.0)
+
+
+def test_a_fermi_energy_on_another_scale_is_told() -> None:
+    asked = {"fermi_energy": -7.1, "voltages": [0.1]}
+    [said, *_] = dw.iv("ACGT", "exact:roche-voityuk", **asked).warnings
+    assert said.startswith("E_F = -7.1 eV lies outside of -3 to 3 eV")
+    assert not any(
+        "lies outside" in one for one in dw.iv("ACGT", "exact:kordas2025", **asked).warnings
+    )

@@ -183,3 +183,10 @@ def test_letters_that_stand_for_several_bases_mean_all_of_them(tmp_path: Path) -
     path.write_text(">many\nNNNNNN\n")
     with pytest.raises(UsageError, match="line 2, record 'many': 'NNNNNN' stands for 4096"):
         read_sequences(path)[0].meant()
+
+
+def test_a_table_with_a_head_alone_holds_no_sequence(tmp_path: Path) -> None:
+    path = tmp_path / "head.csv"
+    path.write_text("name,sequence\n")
+    with pytest.raises(InvalidDuplexError, match="a head and no rows"):
+        read_sequences(path)

@@ -213,7 +213,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
         own = list(zip(self.sequences, self.remarks, strict=True))
-        return said_of_several(list(model_remarks(self.predictor)), own)
+        return [*self._far_off, *said_of_several(list(model_remarks(self.predictor)), own)]
 
     def summary(self) -> Table:
         """The table that is printed, with all digits."""
@@ -255,6 +255,18 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         """Figure of all junctions; None if they need several."""
         first, *more = self.pages()
         return None if more else first.figure
+
+    @property
+    def _far_off(self) -> list[str]:
+        """Fermi energies that may be meant on another scale."""
+        known = self.predictor.conditions.energies
+        low, high = float(known[0]), float(known[-1])
+        return [
+            f"E_F = {one:g} eV lies outside of {low:g} to {high:g} eV, where {self.predictor.name} "
+            "is at home: is it meant on another scale of energies?"
+            for one in self.question.fermi_energies
+            if not low <= one <= high
+        ]
 
     @property
     def _said_of_contacts(self) -> str:

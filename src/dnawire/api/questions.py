@@ -49,6 +49,11 @@ class Question(AskedContacts):
             _check_some(name, values[name])
         return cls(**values)
 
+    @property
+    def fermi_energies(self) -> tuple[float, ...]:
+        """Fermi energies in eV that are asked for."""
+        return ()
+
     def _check(self, name: str, allowed: Range) -> None:
         """Refuse a value, or a row of values, that is out of range."""
         value = getattr(self, name)
@@ -72,6 +77,11 @@ class ConductanceQuestion(Question):
         self._check("temperature", TEMPERATURE)
         if self.fermi_energy is None:
             raise UsageError("the Fermi energy is not given", "Give --fermi_energy in eV.")
+
+    @property
+    def fermi_energies(self) -> tuple[float, ...]:
+        """The one that is asked for, in eV."""
+        return (self.level,)
 
     @property
     def level(self) -> float:

@@ -144,7 +144,7 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
         yield Remark(
             "unknown_levels",
             "levels are not known one by one: there is no level nearest to E_F, and nothing tells "
-            "whether G passes through levels that any dephasing destroys",
+            "whether G passes through levels at which any dephasing ends coherence",
         )
     if at_fermi.unseen_share > _NOTABLE_SHARE:
         yield Remark(
@@ -157,8 +157,8 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
         yield Remark(
             "fragile_conductance",
             f"G means little: {at_fermi.narrow_share:.0%} of it passes through levels narrower "
-            f"than {1e3 * NARROW:g} meV, which any dephasing destroys; T(E_F) alone would give "
-            f"1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
+            f"than {1e3 * NARROW:g} meV, where any dephasing ends coherence; T(E_F) alone would "
+            f"give 1e{at_fermi.log10_transmission:.1f} G0, and the nearest level is "
             f"{at_fermi.level_distance:+.3f} eV from E_F",
         )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.inference.interpolate import interpolated
-from dnawire.junction import JunctionArrays
+from dnawire.junction import Junction, JunctionArrays
 from dnawire.predictors import Calibration, MembersPredictor, Predictor
 from dnawire.quantities import BY_NAME, scored_in
 from dnawire.transport import zero_bias_conductance
@@ -104,9 +104,17 @@ def spread_of(predictor: Predictor, record: TransportRecord) -> Spread | None:
             for name, deviation in deviations.items()
             if name in calibration.factors
         }
+        if _COLUMN in bands:
+            bands[_COLUMN] = _below_channels(bands[_COLUMN], junction)
     return Spread(record.energies, deviations, bands, each)
 
 
 def _band(calibration: Calibration, name: str, mean: Doubles, deviation: Doubles) -> Band:
     half = calibration.half_width(name, deviation)
     return mean - half, mean + half
+
+
+def _below_channels(band: Band, junction: Junction) -> Band:
+    """The same without what no T can be: more than the contacts have channels."""
+    most = math.log10(min(len(one.attachments) for one in (junction.left, junction.right)))
+    return np.minimum(band[0], most), np.minimum(band[1], most)

@@ -113,12 +113,15 @@ def read_sequences(path: Path) -> list[SequenceRecord]:
     if not first:
         raise _no_sequences(path, "it is empty")
     try:
-        return [SequenceRecord(path, *one) for one in _records(lines, first)]
+        found = [SequenceRecord(path, *one) for one in _records(lines, first)]
     except TableError as error:
         raise InvalidDuplexError(
             f"{path}, {error}.",
             f"write one sequence a line, or FASTA, or a table with one column '{_COLUMN}'.",
         ) from error
+    if not found:
+        raise _no_sequences(path, "it has a head and no rows")
+    return found
 
 
 def read_duplexes(path: Path, alphabet: Alphabet = DNA) -> list[Duplex]:

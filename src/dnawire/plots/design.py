@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from dnawire.data import TransportRecord
 from dnawire.inference.targets import DISTANCE, Marks
@@ -63,6 +64,7 @@ def plot_search(ax: Axes, progress: Table, objective: str) -> Axes:
     # Less than a decade has no tick of its own on a logarithmic axis.
     if evaluations[-1] > _DECADE * evaluations[0]:
         ax.set_xscale("log")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     if objective == DISTANCE and best[0] > _DECADE * best[-1] > 0.0:
         ax.set_yscale("log")
     if len(begun):

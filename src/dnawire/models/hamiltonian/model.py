@@ -154,9 +154,10 @@ class HamiltonianModel(TransportModel):
 
 
 def states_per_base(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> float:
-    """Mean over records of the integral of the DOS, divided by the number of bases.
+    """Median over records of the integral of the DOS, divided by the number of bases.
 
-    Not a number if the records have no DOS.
+    The mean is that of a few records whose levels happen to lie at one of the energies, if these
+    are farther apart than levels are wide. Not a number if the records have no DOS.
     """
     counts = [torch.full((1,), torch.nan, dtype=torch.float64)]
     for batch in records:
@@ -165,7 +166,7 @@ def states_per_base(records: Sequence[Batch], energies: Float[Tensor, " E"]) -> 
         dos = 10.0 ** batch.spectra.log10_dos.double().cpu()
         number = batch.junctions.present.flatten(1).sum(1).cpu()
         counts.append(torch.trapezoid(dos, energies.cpu()) / number)
-    return float(torch.cat(counts).nanmean())
+    return float(torch.cat(counts).nanmedian())
 
 
 def _meeting(training: Sequence[Batch]) -> Bool[Tensor, "4 4 4"]:

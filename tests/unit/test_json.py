@@ -32,7 +32,8 @@ def test_a_command_prints_one_object_that_says_what_its_table_says(
     words = [name, "exact:kordas2025", *COMMANDS[name], "--output", str(tmp_path / "out"), "--json"]
     assert main(words) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found.keys() == {"heading", "columns", "warnings"}
+    assert found.keys() == {"heading", "columns", "notes", "warnings"}
+    assert bool(found["notes"]) == (name in ("series", "scan"))
     assert found["heading"][0] == "model         exact:kordas2025"
     with (tmp_path / "out" / f"{FILES.get(name, name)}.csv").open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
@@ -55,5 +56,6 @@ def test_what_is_no_number_is_null(capsys: pytest.CaptureFixture[str]) -> None:
             {"name": "a", "unit": "eV", "values": [1.5, None, None]},
             {"name": "b", "unit": "", "values": ["x", "y", "z"]},
         ],
+        "notes": [],
         "warnings": ["careful"],
     }

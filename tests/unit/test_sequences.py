@@ -188,5 +188,5 @@ def test_letters_that_stand_for_several_bases_mean_all_of_them(tmp_path: Path) -
 def test_a_table_with_a_head_alone_holds_no_sequence(tmp_path: Path) -> None:
     path = tmp_path / "head.csv"
     path.write_text("name,sequence\n")
-    with pytest.raises(InvalidDuplexError, match="a head and no rows"):
+    with pytest.raises(UnusableFileError, match="a head and no rows"):
         read_sequences(path)

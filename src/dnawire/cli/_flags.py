@@ -63,8 +63,8 @@ class ResultMessages(Messages):
     """The same, and the form of the result on the standard output stream."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print one JSON object instead of text, for programs: heading, columns (name, unit, values)
-    and warnings; null stands for what is no number."""
+    """Print one JSON object instead of text, for programs: heading, columns (name, unit, values),
+    notes and warnings; null stands for what is no number."""
 
     def show(self, lines: Iterable[str]) -> None:
         """Print a part of the text, unless JSON is asked for."""
@@ -72,7 +72,12 @@ class ResultMessages(Messages):
             print("\n".join(lines), flush=True)
 
     def show_result(
-        self, lines: Iterable[str], heading: Sequence[str], table: Table, warnings: Sequence[str]
+        self,
+        lines: Iterable[str],
+        heading: Sequence[str],
+        table: Table,
+        warnings: Sequence[str],
+        notes: Sequence[str] = (),
     ) -> None:
         """Print the rest of the text, or all of the result as JSON.
 
@@ -80,20 +85,23 @@ class ResultMessages(Messages):
         ----------
         lines
             The text.
-        heading, table, warnings
-            The same for programs.
+        heading, table, warnings, notes
+            The same for programs; notes are what the text says below the table.
         """
         self.show(lines)
         if self.json:
-            print(_json_text(heading, table, warnings))
+            print(_json_text(heading, table, warnings, notes))
 
 
-def _json_text(heading: Sequence[str], table: Table, warnings: Sequence[str]) -> str:
+def _json_text(
+    heading: Sequence[str], table: Table, warnings: Sequence[str], notes: Sequence[str]
+) -> str:
     columns = [
         {"name": name, "unit": unit, "values": [_plain(one) for one in values]}
         for name, (unit, values) in table.items()
     ]
-    found = {"heading": list(heading), "columns": columns, "warnings": list(warnings)}
+    words = {"heading": heading, "notes": notes, "warnings": warnings}
+    found = {"columns": columns, **{name: list(lines) for name, lines in words.items()}}
     return json.dumps(found, ensure_ascii=False, allow_nan=False)
 
 

@@ -29,7 +29,8 @@ def finish(result: Result, place: ResultPlace, messages: ResultMessages) -> int:
         deque(reported(result.steps(), result.num_steps, result.unit), maxlen=0)
         result.write(folder.path)
         published = folder.publish()
-    messages.show_result(result.text, result.heading, result.table(), result.warnings)
+    table, notes = result.table(), result.lines
+    messages.show_result(result.text, result.heading, table, result.warnings, notes)
     for warning in result.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)

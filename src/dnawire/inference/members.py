@@ -88,7 +88,8 @@ def find_members(name: str) -> Members | None:
     """
     if name.startswith(MEMBERS):
         listed = tuple(name.removeprefix(MEMBERS).split(","))
-        if len(set(listed)) < len(listed) or not all(listed):
+        places = {Path(one).resolve() for one in listed}
+        if len(places) < len(listed) or not all(listed):
             raise UsageError(
                 f"{name}: a member is empty or given twice", "Give each run once, by its folder."
             )

@@ -306,4 +306,6 @@ def _remarks(
 ) -> tuple[Remark, ...]:
     [record] = predictor.predict([junction], np.array(window), 0.0)
     summary = summarize(predictor, record, fermi_energy, temperature)
-    return tuple(prediction_remarks(predictor, summary))
+    found = prediction_remarks(predictor, summary)
+    # Observables are integrated as far as carriers reach, whatever the window of the summary is.
+    return tuple(one for one in found if one.word != "narrow_window")

@@ -37,6 +37,7 @@ PROCESSES: Final = "starts several processes; tests/e2e/test_torchrun.py does so
 KEPT: Final = "a run with checkpoints, as in README.md and tests/e2e"
 SKELETON: Final = "a fragment, of which the page says what is to be filled in"
 LONG: Final = "half an hour and more; tests/unit/test_readme.py checks the flags"
+MEMBERS: Final = "an ensemble of five runs; tests/unit/test_members.py makes small ones"
 INSTALLS: Final = "an installation; tests/e2e/test_wheel.py makes one"
 
 EXCUSED: Final[dict[str, dict[str, str]]] = {
@@ -48,6 +49,12 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
         "head -c -64": "the file of a run; tests/unit/test_checkpoint_format.py",
         "tail -c 64": "the file of a run; tests/unit/test_checkpoint_format.py",
     },
+    "docs/design.md": {
+        "dnawire design outputs/hamiltonian": "a minute; tests/unit/test_design.py",
+        "dnawire design exact:kordas2025 --target transmission_spectrum --spectrum wanted.csv":
+            "a table of the reader; the page makes another one below",
+        "found = dw.design(": SKELETON,
+    },
     "docs/distributed.md": {
         "torchrun": PROCESSES, "exec torchrun": PROCESSES, "if grep": SLURM, "export": SLURM,
         "srun": SLURM,
@@ -56,6 +63,11 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
     "docs/ensembles.md": {"import dnawire as dw": "ten minutes; tests/unit/test_ensemble.py"},
     "docs/exit_codes.md": {"python main.py": KEPT, "while": KEPT},
     "docs/extending.md": {"export": KEPT, "python main.py": KEPT},
+    "docs/fitting.md": {
+        "dnawire fit exact:kordas2025 measured.csv": "tests/unit/test_fitting_page.py",
+        "dnawire fit exact:kordas2025 published": "a minute; tests/unit/test_fit.py fits the table",
+        "import dnawire as dw": "tests/unit/test_fitting_page.py",
+    },
     "docs/gallery.md": {
         "dnawire train --model_type hamiltonian": "what `make train` does",
         "python benchmarks": LONG,
@@ -72,6 +84,11 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
     "docs/start.md": {
         "python3 -m": INSTALLS, ". environment": INSTALLS, "pip install": INSTALLS,
     },
+    "docs/uncertainty.md": {
+        "dnawire generate": MEMBERS, "seq": MEMBERS, "sbatch": SLURM, "dnawire predict": MEMBERS,
+        "import dnawire as dw": MEMBERS, "dnawire calibrate": MEMBERS, "dw.calibrate": MEMBERS,
+        "dnawire uncertainty outputs": MEMBERS, "dw.uncertainty(": MEMBERS,
+    },
     "docs/xtb.md": {
         "sbatch": SLURM, "dnawire generate xtb": "hours; tests/unit/test_generate_xtb.py",
     },
@@ -80,8 +97,8 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
 
 SLOW: Final = frozenset(
     {
-        "docs/analyses.md", "docs/atomistic.md", "docs/ensembles.md", "docs/file_formats.md",
-        "docs/gallery.md", "docs/sharing.md",
+        "docs/analyses.md", "docs/atomistic.md", "docs/design.md", "docs/ensembles.md",
+        "docs/file_formats.md", "docs/gallery.md", "docs/sharing.md",
     }
 )  # fmt: skip
 """Pages that take long, and whose commands have fast tests of their own."""

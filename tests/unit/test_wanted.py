@@ -48,7 +48,8 @@ def test_names_patterns_and_averages_stand_in_all_tables(
     spectra = rows(out / "spectra.csv")
     assert {one["name"] for one in spectra if one["sequence"] == "ACGT"} == {"first"}
 
-    (row,) = rows(out / "averages.csv")
+    *alone, row = rows(out / "averages.csv")
+    assert [one["sequences"] for one in alone] == ["1", "1"]
     quanta = np.array([float(one["conductance_quanta"]) for one in summary if one["pattern"]])
     assert row["sequences"] == "2"
     assert float(row["mean_conductance_quanta"]) == pytest.approx(quanta.mean())

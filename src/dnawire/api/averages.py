@@ -24,6 +24,8 @@ class PatternAverages:
     def averages(self) -> dict[str, Average]:
         """Averages of the conductance over the sequences of each pattern, by its text.
 
+        A sequence that is its only meaning is an average of one.
+
         Raises
         ------
         UsageError
@@ -31,10 +33,9 @@ class PatternAverages:
         """
         groups: dict[str, list[float]] = {}
         for one in self:
-            if one.pattern:
-                key = f"{one.name} {one.pattern}".strip()
-                groups.setdefault(key, []).append(one.conductance().conductance_quanta)
-        if not groups:
+            key = f"{one.name} {one.pattern or one.junction.duplex.text}".strip()
+            groups.setdefault(key, []).append(one.conductance().conductance_quanta)
+        if not any(one.pattern for one in self):
             raise UsageError(
                 "no sequence has a letter that stands for several bases: there is nothing to "
                 "average over",

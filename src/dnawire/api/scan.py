@@ -14,6 +14,7 @@ from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
 from dnawire.api.scan_options import ScanOptions
+from dnawire.api.tables import number
 from dnawire.errors import UsageError
 from dnawire.inference import (
     CRITERIA,
@@ -182,8 +183,8 @@ class Scan(Result):
                 one.change.text,
                 one.change.kind,
                 one.duplex.text,
-                f"{one.value:.3f}",
-                f"{one.effect:+.3f}",
+                number(one.value, ".3f"),
+                number(one.effect, "+.3f"),
                 status(one.remarks),
             ]
             for one in self.changes
@@ -194,13 +195,14 @@ class Scan(Result):
         """How large the effects of each kind of change are."""
         found = []
         for kind in KINDS:
-            effects = [abs(one.effect) for one in self.changes if one.change.kind == kind]
-            known = np.array([one for one in effects if not math.isnan(one)])
+            effects = np.array([one.effect for one in self.changes if one.change.kind == kind])
+            ended, known = np.isinf(effects).sum(), abs(effects[np.isfinite(effects)])
+            parts = [f"nothing flows after {ended} of them"] if ended else []
             if len(known):
-                found.append(
-                    f"{kind:<14}{len(known)}: median change {np.median(known):.3f} decades, "
-                    f"largest {known.max():.3f}"
-                )
+                change = f"median change {np.median(known):.3f} decades, largest {known.max():.3f}"
+                parts.insert(0, change)
+            if parts:
+                found.append(f"{kind:<14}{len(known) + ended}: {'; '.join(parts)}")
         return found
 
     @property

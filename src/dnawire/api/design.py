@@ -16,9 +16,9 @@ from dnawire.api.design_files import (
 )
 from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.design_search import DesignSearch
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.keywords import parameters_of, takes
 from dnawire.api.model import Model, load
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.errors import UsageError
 from dnawire.inference import (
@@ -47,7 +47,7 @@ _DEFAULTS = {one.name: one.default for one in (*fields(AskedConditions), *fields
 _KEYWORDS = tuple(parameters_of(DesignKeywords.__annotations__, _DEFAULTS))
 
 
-class Design(DesignSearch, Sequence[Ranked]):
+class Design(DesignSearch, Savable, Sequence[Ranked]):
     """Designed sequences, the best first. It prints as a table, and shows itself in a notebook.
 
     `prepared` makes one, and the iterator `steps` fills it.
@@ -163,30 +163,13 @@ class Design(DesignSearch, Sequence[Ranked]):
             f"{self._setup.footer}; target {self._target.description}",
         )
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire design`` writes: ranking, progress, settings, spectra and figure.
+    @property
+    def _destination(self) -> Destination:
+        return Destination(BELOW, self._setup.predictor.name, MEMBERS)
 
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``designs``.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, BELOW, self._setup.predictor.name, MEMBERS) as folder:
-            write_design(folder.path, self)
-            return folder.publish()
+    def write(self, folder: Path) -> None:
+        """Write ranking, progress, settings, spectra and figure into a folder that exists."""
+        write_design(folder, self)
 
     def __repr__(self) -> str:
         warnings = [f"warning: {one}" for one in self.warnings]

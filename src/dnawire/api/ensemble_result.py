@@ -19,7 +19,6 @@ from dnawire.api.ensemble_tables import (
     statistics_rows,
     summary_table,
 )
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.geometries import (
     EnsembleSettings,
     Geometries,
@@ -27,7 +26,7 @@ from dnawire.api.geometries import (
     found_geometries,
     listed,
 )
-from dnawire.api.keywords import takes
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.errors import InvalidStructureError, NotConvergedError, UsageError
 from dnawire.inference import model_remarks
@@ -57,7 +56,7 @@ _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
 
-class Ensemble:
+class Ensemble(Savable):
     """Predicted geometries of one duplex. It prints as a table, and shows itself in a notebook.
 
     `prepared` makes one, and the iterator `steps` fills it.
@@ -296,33 +295,17 @@ class Ensemble:
         title = f"Predicted by {self._predictor.name}, {count}{of} geometries"
         return ensemble_figure(self.drawn, title, self._setup.footer)
 
-    @takes(())
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire ensemble`` writes: tables as CSV, a figure as PNG and SVG.
+    @property
+    def _destination(self) -> Destination:
+        from dnawire.api.ensemble_files import MEMBERS
 
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``ensembles``.
-        overwrite
-            Replace earlier results in that folder, all of them.
+        return Destination("ensembles", self._predictor.name, MEMBERS)
 
-        Returns
-        -------
-        Path
-            The folder.
+    def write(self, folder: Path) -> None:
+        """Write tables and the figure into a folder that exists."""
+        from dnawire.api.ensemble_files import write_ensemble
 
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        from dnawire.api.ensemble_files import MEMBERS, write_ensemble
-
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "ensembles", self._predictor.name, MEMBERS) as folder:
-            write_ensemble(folder.path, self)
-            return folder.publish()
+        write_ensemble(folder, self)
 
     def __repr__(self) -> str:
         table = aligned(self.rows[: 1 + _SHOWN])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.api import fit_tables as tables
 from dnawire.api.fit_preparation import FitPreparation
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.inference import (
     PARAMETER_KINDS,
@@ -39,7 +39,7 @@ _FROM: Final = {
 }
 
 
-class Fit:
+class Fit(Savable):
     """Parameters that were fitted to measured conductances, with what is known of them.
 
     It prints as tables, and shows itself in a notebook. What the data do not determine is NaN, and
@@ -202,30 +202,9 @@ class Fit:
         title = f"Profiles of χ²: {100.0 * self.question.confidence:g} % below 1"
         return profile_figure(drawn, title, self._footer())
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what the command writes: tables as CSV, figures as PNG and SVG.
-
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``fits``.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, self.stem, self.predictor.name, self.members()) as folder:
-            self.write(folder.path)
-            return folder.publish()
+    @property
+    def _destination(self) -> Destination:
+        return Destination(self.stem, self.predictor.name, self.members())
 
     @classmethod
     def members(cls) -> re.Pattern[str]:

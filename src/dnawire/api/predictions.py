@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, overload
 
 from dnawire.api.averages import PatternAverages
 from dnawire.api.conditions import Setup
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.prediction import Prediction
 from dnawire.api.prediction_tables import (
     conductance_line,
     prediction_rows,
     summary_table,
 )
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.inference import (
     model_remarks,
@@ -29,7 +29,7 @@ _SHOWN: Final = 50
 """Rows of a table that is printed."""
 
 
-class Predictions(PatternAverages, Sequence[Prediction]):
+class Predictions(PatternAverages, Savable, Sequence[Prediction]):
     """Several predictions of one model. They print as a table, and show themselves in a notebook.
 
     Parameters
@@ -97,32 +97,17 @@ class Predictions(PatternAverages, Sequence[Prediction]):
 
         return drawn_spectra(self)
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire predict`` writes: tables as CSV, figures as PNG and SVG.
+    @property
+    def _destination(self) -> Destination:
+        from dnawire.api.prediction_files import MEMBERS
 
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``predictions``.
-        overwrite
-            Replace earlier results in that folder, all of them.
+        return Destination("predictions", self.setup.predictor.name, MEMBERS)
 
-        Returns
-        -------
-        Path
-            The folder.
+    def write(self, folder: Path) -> None:
+        """Write tables and figures into a folder that exists."""
+        from dnawire.api.prediction_files import write_predictions
 
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        from dnawire.api.prediction_files import MEMBERS, write_predictions
-
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "predictions", self.setup.predictor.name, MEMBERS) as folder:
-            write_predictions(folder.path, self)
-            return folder.publish()
+        write_predictions(folder, self)
 
     def __repr__(self) -> str:
         table = aligned(self.rows[: 1 + _SHOWN])

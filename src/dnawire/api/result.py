@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
 
 
-class Result(ABC):
+class Result(Savable):
     """Prints as a table, and shows itself in a notebook. `steps` fills what was prepared."""
 
     below: ClassVar[str]
@@ -73,10 +72,6 @@ class Result(ABC):
     def plot(self) -> Figure:
         """Figure of the result."""
 
-    @abstractmethod
-    def write(self, folder: Path) -> None:
-        """Write tables as CSV, figures as PNG and SVG, into a folder that exists."""
-
     def picture(self) -> Figure | None:
         """What a notebook shows of it; None if that is too much for one figure."""
         return self.plot()
@@ -97,30 +92,9 @@ class Result(ABC):
         """
         return data_frame(self.table())
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what the command writes: tables as CSV, figures as PNG and SVG.
-
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, self.below, self.name, self.members) as folder:
-            self.write(folder.path)
-            return folder.publish()
+    @property
+    def _destination(self) -> Destination:
+        return Destination(self.below, self.name, self.members)
 
     @property
     def text(self) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from dnawire.api.conditions import AskedConditions, Setup
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.selection import Selection
 from dnawire.api.tables import aligned, data_frame, html_lines, html_table
 from dnawire.inference import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = 10
 
 
-class Screening(Sequence[Ranked]):
+class Screening(Savable, Sequence[Ranked]):
     """Ranked sequences, the best first. It prints as a table, and shows itself in a notebook.
 
     `prepared` makes one, and the iterator `pieces` fills it.
@@ -227,32 +227,17 @@ class Screening(Sequence[Ranked]):
             self._setup.footer,
         )
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire screen`` writes: the ranking and the distribution.
+    @property
+    def _destination(self) -> Destination:
+        from dnawire.api.screening_files import MEMBERS
 
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``screenings``.
-        overwrite
-            Replace earlier results in that folder, all of them.
+        return Destination("screenings", self._setup.predictor.name, MEMBERS)
 
-        Returns
-        -------
-        Path
-            The folder.
+    def write(self, folder: Path) -> None:
+        """Write the ranking and the distribution into a folder that exists."""
+        from dnawire.api.screening_files import write_screening
 
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
-        from dnawire.api.screening_files import MEMBERS, write_screening
-
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "screenings", self._setup.predictor.name, MEMBERS) as folder:
-            write_screening(folder.path, self)
-            return folder.publish()
+        write_screening(folder, self)
 
     def __repr__(self) -> str:
         warnings = [f"warning: {one}" for one in self.warnings]

@@ -118,7 +118,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
         """Lines that say for what was asked."""
         asked = self.question
         return [
-            f"disorder      {self._disorder}",
+            f"disorder      {self.question.said_of_disorder}",
             f"samples       {asked.samples}, seed {asked.seed}",
             f"conductance   at {asked.temperature:g} K, E_F = {asked.level:g} eV, eta 0 eV, "
             "coherent",
@@ -199,7 +199,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
 
         asked = self.question
         footer = self._footer(
-            self._disorder,
+            self.question.said_of_disorder,
             f"{asked.samples} samples, seed {asked.seed}",
             thermal=(asked.level, asked.temperature),
         )
@@ -220,14 +220,6 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
                 "share": ("", part.histogram.ravel()),
             }
             yield Page(name, figure, table)
-
-    @property
-    def _disorder(self) -> str:
-        asked = self.question
-        return (
-            f"{asked.distribution} disorder of {asked.onsite:g} eV on-site and "
-            f"{asked.hopping:.0%} of hoppings, correlation length {asked.correlation_length:g}"
-        )
 
 
 @takes(_KEYWORDS)

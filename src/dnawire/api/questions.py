@@ -221,6 +221,14 @@ class DrawnQuestion(ConductanceQuestion):
         check_count("seed", self.seed, _SEED)
         _check_choice("distribution", self.distribution, Distribution)
 
+    @property
+    def said_of_disorder(self) -> str:
+        """What is drawn, in words."""
+        return (
+            f"{self.distribution} disorder of {self.onsite:g} eV on-site and "
+            f"{self.hopping:.0%} of hoppings, correlation length {self.correlation_length:g}"
+        )
+
 
 @dataclass(frozen=True)
 class DisorderQuestion(DrawnQuestion):

@@ -323,11 +323,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     @property
     def _said_of_disorder(self) -> str:
         asked = self.question
-        return (
-            f"{asked.distribution} disorder of {asked.onsite:g} eV on-site and "
-            f"{asked.hopping:.0%} of hoppings, correlation length {asked.correlation_length:g}, "
-            f"{asked.samples} samples, seed {asked.seed}"
-        )
+        return f"{asked.said_of_disorder}, {asked.samples} samples, seed {asked.seed}"
 
 
 @takes(_KEYWORDS)

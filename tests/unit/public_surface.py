@@ -167,6 +167,12 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "train": {"config": None, **TRAINING},
     "uncertainty": {**ASKED, **AT, **DISORDER, **UNCERTAINTY},
 }  # fmt: skip
+ASKED_OF_MODELS: Final = (
+    "dephasing", "design", "disorder", "ensemble", "evaluate", "fit", "iv", "scan", "series",
+    "thermoelectric", "uncertainty",
+)  # fmt: skip
+"""Functions that are methods of a loaded model as well, without these parameters."""
+ASKING: Final = {"model", "device"}
 RESULT: Final[dict[str, dict[str, Any]]] = {
     "to_dataframe": {},
     "plot": {},
@@ -183,6 +189,10 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "predict": {"sequences": REQUIRED, **CONDITIONS},
         "screen": {**CONDITIONS, **SELECTION},
         "hamiltonian": {"duplex": REQUIRED},
+        **{
+            name: {word: one for word, one in FUNCTIONS[name].items() if word not in ASKING}
+            for name in ASKED_OF_MODELS
+        },
     },
     "DephasingScan": OBSERVATION,
     "Design": {

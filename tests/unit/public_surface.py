@@ -227,7 +227,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
-    "Report": {"save": {"output": "report.html", "overwrite": False}},
+    "Report": {"table": {}, "save": {"output": "report.html", "overwrite": False}},
     "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,

@@ -73,6 +73,7 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
         "python benchmarks": LONG,
     },
     "docs/sharing.md": {
+        "pip install": INSTALLS,
         "seq 4": "tests/unit/test_sweep.py",
         "sbatch": SLURM,
         "dnawire runs outputs/sweep": "tests/unit/test_sweep.py makes such runs",

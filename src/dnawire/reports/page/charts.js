@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const MOST_DECADES = 40;
-const MARGIN = { left: 58, right: 14, top: 10, bottom: 38 };
+const MARGIN = { left: 58, right: 20, top: 10, bottom: 38 };
 const HEIGHT = 250;
 
 function element(name, attributes, text) {

@@ -168,9 +168,9 @@ TEXTS = ("--left_contact", "--right_contact", "--probes")
 
 
 def test_curves_stand_beside_what_is_dragged(tab: Browser) -> None:
-    """With a slider in the middle of a wide window the conductance, ladder and T are in it, too."""
+    """With a slider in the middle of a wide window all results are in it, too."""
     tab.evaluate("document.querySelector('[data-slider=fermi]').scrollIntoView({block: 'center'})")
-    for shown in ("output", "[data-ladder]", "[data-chart=t]"):
+    for shown in ("output", "[data-ladder]", "[data-chart=t]", "[data-chart=dos]"):
         box = f"document.querySelector('{shown}').getBoundingClientRect()"
         top, bottom, left = tab.evaluate(f"(({{top, bottom, left}}) => [top, bottom, left])({box})")
         assert 0 <= top < bottom <= tab.evaluate("window.innerHeight"), shown

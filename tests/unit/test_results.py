@@ -181,3 +181,11 @@ def test_what_is_no_number_is_null(capsys: pytest.CaptureFixture[str]) -> None:
         "notes": [],
         "warnings": ["careful"],
     }
+
+
+@pytest.mark.parametrize("name", ["iv", "series", "scan", "design", "disorder"])
+def test_a_loaded_model_gives_what_the_function_gives(name: str) -> None:
+    case, model = CASES[name], dw.load(EXACT)
+    asked = [word for word in case.words if word != EXACT]
+    found = getattr(model, name)(*asked, **case.keywords)
+    assert str(found) == str(case.call(**case.keywords))

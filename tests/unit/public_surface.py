@@ -167,6 +167,12 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "train": {"config": None, **TRAINING},
     "uncertainty": {**ASKED, **AT, **DISORDER, **UNCERTAINTY},
 }  # fmt: skip
+ASKED_OF_MODELS: Final = (
+    "dephasing", "design", "disorder", "ensemble", "evaluate", "fit", "iv", "scan", "series",
+    "thermoelectric", "uncertainty",
+)  # fmt: skip
+"""Functions that are methods of a loaded model as well, without these parameters."""
+ASKING: Final = {"model", "device"}
 RESULT: Final[dict[str, dict[str, Any]]] = {
     "to_dataframe": {},
     "plot": {},
@@ -183,6 +189,10 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "predict": {"sequences": REQUIRED, **CONDITIONS},
         "screen": {**CONDITIONS, **SELECTION},
         "hamiltonian": {"duplex": REQUIRED},
+        **{
+            name: {word: one for word, one in FUNCTIONS[name].items() if word not in ASKING}
+            for name in ASKED_OF_MODELS
+        },
     },
     "DephasingScan": OBSERVATION,
     "Design": {
@@ -217,7 +227,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot": {},
         "save": {"output": None, "overwrite": False},
     },
-    "Report": {"save": {"output": "report.html", "overwrite": False}},
+    "Report": {"table": {}, "save": {"output": "report.html", "overwrite": False}},
     "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,

@@ -91,6 +91,11 @@ def test_numbers_are_those_of_the_runs(capsys: pytest.CaptureFixture[str]) -> No
     assert {path.name for path in Path("compared").iterdir()} == {
         "runs.csv", "curves.csv", "curves.png", "curves.svg",
     }  # fmt: skip
+    assert main(["runs", *PATHS, "--output", "compared", "--overwrite", "--json"]) == EXIT_FINISHED
+    told = json.loads(capsys.readouterr().out)
+    values = {one["name"]: [str(value) for value in one["values"]] for one in told["columns"]}
+    assert values["best_val_loss"] == [row["best_val_loss"] for row in table]
+    assert told["warnings"] == found.warnings != []
 
 
 def test_what_does_not_compare_is_said() -> None:

@@ -154,6 +154,12 @@ def test_the_command_writes_what_the_call_writes(
     files = [form] if Path(form).is_file() else [f"{form}/{name}" for name in NAMES]
     for name in files:
         assert Path(name).read_bytes() == Path("again", name).read_bytes()
+    words = ["export", str(trained), "--output", form, "--overwrite", "--json"]
+    assert main(words) == EXIT_FINISHED
+    told = json.loads(capsys.readouterr().out)
+    values = {one["name"]: one["values"] for one in told["columns"]}
+    assert (values["file"], values["license"]) == ([form], ["not stated"])
+    assert "nobody can tell what is allowed" in told["warnings"][0]
 
 
 @pytest.mark.parametrize("form", FORMS)

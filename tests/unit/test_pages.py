@@ -73,6 +73,7 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
         "python benchmarks": LONG,
     },
     "docs/sharing.md": {
+        "pip install": INSTALLS,
         "seq 4": "tests/unit/test_sweep.py",
         "sbatch": SLURM,
         "dnawire runs outputs/sweep": "tests/unit/test_sweep.py makes such runs",
@@ -98,7 +99,7 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
 SLOW: Final = frozenset(
     {
         "docs/analyses.md", "docs/atomistic.md", "docs/design.md", "docs/ensembles.md",
-        "docs/file_formats.md", "docs/gallery.md", "docs/sharing.md",
+        "docs/file_formats.md", "docs/gallery.md", "docs/sharing.md", "docs/tutorials/atomistic.md",
     }
 )  # fmt: skip
 """Pages that take long, and whose commands have fast tests of their own."""
@@ -106,8 +107,8 @@ SLOW: Final = frozenset(
 
 FROM_NOTHING: Final = frozenset(
     {
-        "docs/parameter_sets.md", "docs/start.md", "docs/tutorials/long_duplexes.md",
-        "docs/tutorials/own_data.md",
+        "docs/parameter_sets.md", "docs/start.md", "docs/tutorials/atomistic.md",
+        "docs/tutorials/long_duplexes.md", "docs/tutorials/own_data.md",
     }
 )  # fmt: skip
 """Pages that make all that they use."""

@@ -13,7 +13,7 @@ import sys
 from typing import Any, get_type_hints
 
 import pytest
-from public_surface import ATTRIBUTES, CLASSES, FUNCTIONS, REQUIRED
+from public_surface import ASKED_OF_MODELS, ASKING, ATTRIBUTES, CLASSES, FUNCTIONS, REQUIRED
 
 import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
@@ -61,6 +61,21 @@ def test_signatures_of_functions_are_frozen(name: str) -> None:
 def test_signatures_of_methods_are_frozen(name: str) -> None:
     for method, expected in CLASSES[name].items():
         assert defaults_of(getattr(getattr(dw, name), method)) == expected, method
+
+
+def test_what_asks_a_model_is_a_method_of_it() -> None:
+    """Tab completion of a loaded model shows all that it can be asked."""
+    of_no_loaded_model = {"calibrate", "export", "load"}
+    asking = {name for name, words in FUNCTIONS.items() if "model" in words} - of_no_loaded_model
+    assert asking == {*ASKED_OF_MODELS, "predict", "screen"}
+    for name in asking:
+        method, function = getattr(dw.Model, name), getattr(dw, name)
+        assert defaults_of(method) == {
+            word: one for word, one in defaults_of(function).items() if word not in ASKING
+        }, name
+        returned = [inspect.signature(one).return_annotation for one in (method, function)]
+        assert returned[0] == returned[1], name
+        assert f"`dnawire.{name}`" in str(inspect.getdoc(method))
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)

@@ -197,6 +197,10 @@ def test_command_writes_the_explorer_alone(
     assert len(html) < 1e5
     assert main(["report", "exact:roche-voityuk", "--output", str(path)]) != EXIT_FINISHED
     assert "exists" in capsys.readouterr().err
+    words = ["report", "exact:roche-voityuk", "--output", str(path), "--overwrite", "--json"]
+    assert main(words) == EXIT_FINISHED
+    [sets] = json.loads(capsys.readouterr().out)["columns"]
+    assert (sets["name"], sets["values"][0]) == ("set", "roche-voityuk")
 
 
 def test_text_of_an_own_set_cannot_end_the_script(tmp_path: Path) -> None:

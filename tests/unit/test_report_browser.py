@@ -167,6 +167,18 @@ def test_the_command_line_that_it_tells_gives_the_same(tab: Browser) -> None:
 TEXTS = ("--left_contact", "--right_contact", "--probes")
 
 
+def test_curves_stand_beside_what_is_dragged(tab: Browser) -> None:
+    """With a slider in the middle of a wide window all results are in it, too."""
+    tab.evaluate("document.querySelector('[data-slider=fermi]').scrollIntoView({block: 'center'})")
+    for shown in ("output", "[data-ladder]", "[data-chart=t]", "[data-chart=dos]"):
+        box = f"document.querySelector('{shown}').getBoundingClientRect()"
+        top, bottom, left = tab.evaluate(f"(({{top, bottom, left}}) => [top, bottom, left])({box})")
+        assert 0 <= top < bottom <= tab.evaluate("window.innerHeight"), shown
+        assert left > tab.evaluate(
+            "document.querySelector('fieldset').getBoundingClientRect().right"
+        )
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_legible(opened: Browser, page: Path, width: int, scheme: str) -> None:

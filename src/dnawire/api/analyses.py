@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 from dnawire.api.comparison import ModelComparison
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions
 from dnawire.api.evaluation import Evaluation
-from dnawire.api.keywords import parameters_of, takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import CONDITIONS, Model, load
 from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
@@ -19,14 +19,8 @@ from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_te
 from dnawire.data import TransportDataset, read_dataset
 from dnawire.junction import Duplex
 
-_DEFAULTS: Final = {
-    one.name: one.default
-    for kind in (AskedConditions, SeriesOptions, ScanOptions)
-    for one in fields(kind)
-}
 
-
-@takes(parameters_of(SeriesKeywords.__annotations__, _DEFAULTS))
+@takes(keyword_parameters(SeriesKeywords, AskedConditions, SeriesOptions))
 def series(
     pattern: str,
     model: Model | Path | str,
@@ -70,7 +64,7 @@ def series(
     return Series.prepared(pattern, SeriesOptions(**options), predictor, asked).completed()
 
 
-@takes(parameters_of(ScanKeywords.__annotations__, _DEFAULTS))
+@takes(keyword_parameters(ScanKeywords, AskedConditions, ScanOptions))
 def scan(
     sequence: Duplex | str,
     model: Model | Path | str,

@@ -16,7 +16,7 @@ from dnawire.api.design_files import (
 )
 from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.design_search import DesignSearch
-from dnawire.api.keywords import parameters_of, takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model, load
 from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 10
 _DRAWN: Final = 3
-_DEFAULTS = {one.name: one.default for one in (*fields(AskedConditions), *fields(DesignQuestion))}
-_KEYWORDS = tuple(parameters_of(DesignKeywords.__annotations__, _DEFAULTS))
+_KEYWORDS = keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion)
 
 
 class Design(DesignSearch, Savable, Sequence[Ranked]):

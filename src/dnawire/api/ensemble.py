@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from dnawire.api.conditions import ConditionKeywords, KeywordConditions
 from dnawire.api.ensemble_result import Ensemble, required_fermi_energy
 from dnawire.api.geometries import EnsembleSettings, listed
 from dnawire.api.keywords import takes
-from dnawire.api.model import CONDITIONS, Model, load
+from dnawire.api.model import GEOMETRY_CONDITIONS, Model, load
 from dnawire.cluster import signals
 
 if TYPE_CHECKING:
     from dnawire.api.geometries import GeometriesLike
-
-_KEYWORDS: Final = tuple(one for one in CONDITIONS if one.name != "conductance_from_grid")
-"""Models of all atoms know T at all energies."""
 
 
 class EnsembleInterrupted(KeyboardInterrupt):
@@ -34,7 +31,7 @@ class EnsembleInterrupted(KeyboardInterrupt):
         self.ensemble = ensemble
 
 
-@takes(_KEYWORDS)
+@takes(GEOMETRY_CONDITIONS)
 def ensemble(
     duplex: GeometriesLike,
     model: Model | Path | str,

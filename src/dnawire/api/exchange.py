@@ -53,7 +53,8 @@ class Exchangeable(ABC):
         Returns
         -------
         kwant.system.FiniteSystem
-            ``kwant.greens_function(system, energy).transmission(1, 0)`` is T at eta = 0.
+            ``kwant.greens_function(system, energy).transmission(1, 0)`` is T at eta = 0;
+            ``energy + 1j * eta`` with ``check_hermiticity=False`` is for another.
 
         Raises
         ------

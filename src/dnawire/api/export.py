@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
-from dnawire.api.tables import aligned
 from dnawire.api.target import write_target
 from dnawire.files.durable import replace_durably
 from dnawire.inference.export import export_model
@@ -86,19 +85,17 @@ def write_export(
         return folder.publish()
 
 
-def export_lines(exported: ModelExport) -> list[str]:
-    """What is said of an exported model: a line for each of its properties."""
+def export_properties(exported: ModelExport) -> dict[str, str]:
+    """What is said of an exported model, by name."""
     stored = exported.stored
     scores: dict[str, float] = next(iter(stored.provenance.get("scores", {}).values()), {})
     found = [f"{one.error_label} {scores[one.name]:.4f}" for one in SCORED if one.name in scores]
     sharing = exported.sharing
-    return aligned(
-        [
-            ["model", f"{exported.name}, {stored.specification.model_type}"],
-            ["from", str(exported.source)],
-            ["test error", ", ".join(found) or _UNKNOWN],
-            ["license", sharing["license"] or _UNKNOWN],
-            ["citation", sharing["citation"] or _UNKNOWN],
-            ["weights", f"SHA-256 {sharing['weights_sha256']}"],
-        ]
-    )
+    return {
+        "model": f"{exported.name}, {stored.specification.model_type}",
+        "from": str(exported.source),
+        "test error": ", ".join(found) or _UNKNOWN,
+        "license": sharing["license"] or _UNKNOWN,
+        "citation": sharing["citation"] or _UNKNOWN,
+        "weights": f"SHA-256 {sharing['weights_sha256']}",
+    }

@@ -8,7 +8,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
-from dnawire.api.keywords import parameters_of
+from dnawire.api.keywords import keyword_parameters
 from dnawire.api.questions import Probes
 from dnawire.errors import UsageError
 from dnawire.scalars import COUPLING, ENERGY, TEMPERATURE, Range, check_count, check_range
@@ -178,5 +178,4 @@ class FitKeywords(ContactKeywords, total=False):
 
 def fit_parameters() -> tuple[Parameter, ...]:
     """Parameters of the keywords, with the defaults of the flags."""
-    defaults = {one.name: one.default for one in fields(FitQuestion)}
-    return tuple(parameters_of(FitKeywords.__annotations__, defaults))
+    return keyword_parameters(FitKeywords, FitQuestion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -29,6 +30,12 @@ def parameters_of(
         text = getattr(annotation, "__forward_arg__", annotation)
         default = defaults.get(name)
         yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=text)
+
+
+def keyword_parameters(keywords: type, *filled: type) -> tuple[Parameter, ...]:
+    """Parameters of a class of keywords, with the defaults of the dataclasses that they fill."""
+    defaults = {one.name: one.default for kind in filled for one in fields(kind)}
+    return tuple(parameters_of(keywords.__annotations__, defaults))
 
 
 def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[P, R]]:

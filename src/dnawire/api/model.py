@@ -12,12 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions, Setup
-from dnawire.api.keywords import parameters_of, takes
+from dnawire.api.design_question import DesignKeywords, DesignQuestion
+from dnawire.api.fit_question import FitKeywords, FitQuestion
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.prediction import Prediction
 from dnawire.api.predictions import Predictions
+from dnawire.api.questions import (
+    CurrentKeywords,
+    CurrentQuestion,
+    DephasingKeywords,
+    DephasingQuestion,
+    DisorderKeywords,
+    DisorderQuestion,
+    ThermoelectricKeywords,
+    ThermoelectricQuestion,
+)
+from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
+from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 from dnawire.api.tables import html_lines
+from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
 from dnawire.api.wanted import Wanted, as_sequence, wanted, wanted_of_file
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
@@ -26,13 +41,28 @@ from dnawire.predictors import Conditions
 from dnawire.workers import completed
 
 if TYPE_CHECKING:
+    from dnawire.api.dephasing import DephasingScan
+    from dnawire.api.design import Design
+    from dnawire.api.disorder import DisorderEnsemble
+    from dnawire.api.ensemble_result import Ensemble
+    from dnawire.api.evaluation import Evaluation
+    from dnawire.api.fit_result import Fit
+    from dnawire.api.geometries import GeometriesLike
+    from dnawire.api.iv import IVCurves
+    from dnawire.api.scan import Scan
+    from dnawire.api.series import Series
+    from dnawire.api.thermoelectric import ThermoelectricScan
+    from dnawire.api.uncertainty import Uncertainty
+    from dnawire.data import Measurements, TransportDataset
     from dnawire.predictors import Predictor
 
 DuplexLike: TypeAlias = Duplex | Junction | str
+DuplexesLike: TypeAlias = DuplexLike | Iterable[DuplexLike]
 
-_DEFAULTS = {one.name: one.default for one in (*fields(AskedConditions), *fields(Selection))}
-CONDITIONS = tuple(parameters_of(ConditionKeywords.__annotations__, _DEFAULTS))
-SCREENING = tuple(parameters_of(ScreenKeywords.__annotations__, _DEFAULTS))
+CONDITIONS = keyword_parameters(ConditionKeywords, AskedConditions)
+GEOMETRY_CONDITIONS = tuple(one for one in CONDITIONS if one.name != "conductance_from_grid")
+"""Models of all atoms know T at all energies."""
+SCREENING = keyword_parameters(ScreenKeywords, AskedConditions, Selection)
 
 
 class Model:
@@ -110,6 +140,104 @@ class Model:
         for _, shard in completed(executor, partial(compute_shard, plan), range(plan.count)):
             screening.take(shard)
         return screening
+
+    @takes(keyword_parameters(CurrentKeywords, CurrentQuestion))
+    def iv(self, sequences: DuplexesLike, **keywords: Unpack[CurrentKeywords]) -> IVCurves:
+        """Compute currents and dI/dV at a bias; see `dnawire.iv`."""
+        from dnawire.api.iv import iv
+
+        return iv(sequences, self, **keywords)
+
+    @takes(keyword_parameters(ThermoelectricKeywords, ThermoelectricQuestion))
+    def thermoelectric(
+        self, sequences: DuplexesLike, **keywords: Unpack[ThermoelectricKeywords]
+    ) -> ThermoelectricScan:
+        """Compute conductance, Seebeck coefficient and heat; see `dnawire.thermoelectric`."""
+        from dnawire.api.thermoelectric import thermoelectric
+
+        return thermoelectric(sequences, self, **keywords)
+
+    @takes(keyword_parameters(DephasingKeywords, DephasingQuestion))
+    def dephasing(
+        self, sequences: DuplexesLike, **keywords: Unpack[DephasingKeywords]
+    ) -> DephasingScan:
+        """Compute conductance with probes that break the phase; see `dnawire.dephasing`."""
+        from dnawire.api.dephasing import dephasing
+
+        return dephasing(sequences, self, **keywords)
+
+    @takes(keyword_parameters(DisorderKeywords, DisorderQuestion))
+    def disorder(
+        self, sequences: DuplexesLike, **keywords: Unpack[DisorderKeywords]
+    ) -> DisorderEnsemble:
+        """Draw static disorder, for the distribution of the conductance; see `dnawire.disorder`."""
+        from dnawire.api.disorder import disorder
+
+        return disorder(sequences, self, **keywords)
+
+    @takes(keyword_parameters(UncertaintyKeywords, UncertaintyQuestion))
+    def uncertainty(
+        self, sequences: DuplexesLike, **keywords: Unpack[UncertaintyKeywords]
+    ) -> Uncertainty:
+        """Tell the sources of uncertainty of a conductance apart; see `dnawire.uncertainty`."""
+        from dnawire.api.uncertainty import uncertainty
+
+        return uncertainty(sequences, self, **keywords)
+
+    @takes(keyword_parameters(SeriesKeywords, AskedConditions, SeriesOptions))
+    def series(self, pattern: str, **keywords: Unpack[SeriesKeywords]) -> Series:
+        """Compute conductance against length, and its decay; see `dnawire.series`."""
+        from dnawire.api.analyses import series
+
+        return series(pattern, self, **keywords)
+
+    @takes(keyword_parameters(ScanKeywords, AskedConditions, ScanOptions))
+    def scan(self, sequence: Duplex | str, **keywords: Unpack[ScanKeywords]) -> Scan:
+        """Compute the effect of every single change of a sequence; see `dnawire.scan`."""
+        from dnawire.api.analyses import scan
+
+        return scan(sequence, self, **keywords)
+
+    @takes(GEOMETRY_CONDITIONS)
+    def ensemble(
+        self,
+        duplex: GeometriesLike,
+        *,
+        frames: int | None = None,
+        seed: int | None = None,
+        scf_steps: int = 1,
+        check: int = 0,
+        **conditions: Unpack[ConditionKeywords],
+    ) -> Ensemble:
+        """Predict the conductance of many geometries of a duplex; see `dnawire.ensemble`."""
+        from dnawire.api.ensemble import ensemble
+
+        return ensemble(
+            duplex, self, frames=frames, seed=seed, scf_steps=scf_steps, check=check, **conditions
+        )
+
+    @takes(keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion))
+    def design(self, **keywords: Unpack[DesignKeywords]) -> Design:
+        """Find sequences with a wanted conductance, T(E) or contrast; see `dnawire.design`."""
+        from dnawire.api.design import design
+
+        return design(self, **keywords)
+
+    @takes(keyword_parameters(FitKeywords, FitQuestion))
+    def fit(self, table: Measurements | Path | str, **keywords: Unpack[FitKeywords]) -> Fit:
+        """Fit Fermi energy, couplings and dephasing to measured conductances; see `dnawire.fit`."""
+        from dnawire.api.fit import fit
+
+        return fit(table, self, **keywords)
+
+    @takes(())
+    def evaluate(
+        self, records: TransportDataset | Path | str, *, splits: Path | str | None = None
+    ) -> Evaluation:
+        """Score it on records; see `dnawire.evaluate`."""
+        from dnawire.api.analyses import evaluate
+
+        return evaluate(self, records, splits=splits)
 
     def hamiltonian(self, duplex: Duplex | str) -> NDArray[np.float64]:
         """Hamiltonian of a duplex in eV, (N, N), in the order of its ``sites``.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
-from dnawire.api.keywords import parameters_of
+from dnawire.api.keywords import keyword_parameters
 from dnawire.errors import UsageError
 from dnawire.scalars import COUPLING, ENERGY, TEMPERATURE, Range, check_count, check_range
 
@@ -288,8 +288,7 @@ class DisorderKeywords(_ConductanceKeywords, total=False):
 
 def question_parameters(keywords: type, question: type[Question]) -> tuple[Parameter, ...]:
     """Parameters of keywords, with the defaults of the flags."""
-    defaults = {one.name: one.default for one in fields(question)}
-    return tuple(parameters_of(keywords.__annotations__, defaults))
+    return keyword_parameters(keywords, question)
 
 
 def _check_some(name: str, values: tuple[float, ...]) -> None:

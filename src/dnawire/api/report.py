@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dnawire.api.compare_runs import RunComparison
     from dnawire.api.report_runs import RunPages
     from dnawire.api.train import Training
+    from dnawire.plots import Table
 
 OUTPUT: Final = "report.html"
 """File of a report, where the user names none."""
@@ -62,6 +63,12 @@ class Report:
         names = ", ".join(one.label for one in self._sets)
         explorer = [f"explorer of {names}"]
         return explorer if self.comparison is None else [*self.comparison.lines, "", *explorer]
+
+    def table(self) -> Table:
+        """Columns of ``dnawire runs``, or the sets of the explorer where there are no runs."""
+        if self.comparison is not None:
+            return self.comparison.table()
+        return {"set": ("", [one.label for one in self._sets])}
 
     def save(self, output: str | Path = OUTPUT, *, overwrite: bool = False) -> Path:
         """Write the page as one file.

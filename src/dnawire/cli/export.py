@@ -6,11 +6,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.errors import EXIT_FINISHED
+
+if TYPE_CHECKING:
+    from dnawire.plots import Table
+
+_NO_LICENSE: Final = "no --license is given: nobody can tell what is allowed with the model"
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +47,7 @@ class ExportFlags:
     overwrite: bool = False
     """Replace what is there."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -54,15 +60,17 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(ExportFlags, arguments, "export")
     flags.messages.configure()
-    from dnawire.api.export import export_lines, write_export
+    from dnawire.api.export import export_properties, write_export
+    from dnawire.api.tables import aligned
     from dnawire.inference.export import export_model
 
     exported = export_model(flags.model, flags.license, flags.citation)
     written = write_export(exported, flags.output, overwrite=flags.overwrite)
-    print("\n".join(export_lines(exported)))
-    if flags.license is None:
-        _logger.warning(
-            "warning: no --license is given: nobody can tell what is allowed with the model"
-        )
+    said = export_properties(exported)
+    warnings = [] if flags.license is not None else [_NO_LICENSE]
+    table: Table = {name: ("", [value]) for name, value in (said | {"file": str(written)}).items()}
+    flags.messages.show_result(aligned(list(map(list, said.items()))), [], table, warnings)
+    for warning in warnings:
+        _logger.warning("warning: %s", warning)
     _logger.info("written: %s; use it as: dnawire predict %s SEQUENCE", written, written)
     return EXIT_FINISHED

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tyro
 
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class ReportFlags:
     overwrite: bool = False
     """Replace what is there."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     check_target(flags.output, overwrite=flags.overwrite)
     made = report(*flags.targets)
     path = made.save(flags.output, overwrite=flags.overwrite)
-    print("\n".join(made.lines))
+    flags.messages.show_result(made.lines, [], made.table(), made.warnings, made.lines[-1:])
     for warning in made.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("report: %s", path)

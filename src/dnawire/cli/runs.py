@@ -10,7 +10,7 @@ from pathlib import Path
 import tyro
 
 from dnawire.api.folder import ResultPlace
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.errors import EXIT_FINISHED
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class RunsFlags:
 
     results: ResultPlace = field(default_factory=ResultPlace)
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
 
     comparison = compare_runs(*flags.runs)
     folder = comparison.save(flags.results.output, overwrite=flags.results.overwrite)
-    print("\n".join(comparison.lines))
+    flags.messages.show_result(comparison.lines, [], comparison.table(), comparison.warnings)
     for warning in comparison.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", folder)

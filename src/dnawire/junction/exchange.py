@@ -111,7 +111,8 @@ def to_kwant(
     -------
     kwant.system.FiniteSystem
         ``kwant.greens_function(system, energy).transmission(1, 0)`` is T of one spin channel at
-        eta = 0. Lead 0 is the left contact.
+        eta = 0; ``energy + 1j * eta`` with ``check_hermiticity=False`` is for another. Lead 0 is
+        the left contact.
 
     Raises
     ------

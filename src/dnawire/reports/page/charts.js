@@ -3,8 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const MOST_DECADES = 40;
-const MARGIN = { left: 58, right: 14, top: 10, bottom: 38 };
-const HEIGHT = 250;
+const MARGIN = { left: 58, right: 20, top: 10, bottom: 38 };
+const HEIGHT = 220;
 
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);

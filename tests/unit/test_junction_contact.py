@@ -128,7 +128,7 @@ def test_resolved_sorts_atoms_and_knows_those_that_are_named_twice() -> None:
 def test_couplings_of_bases_are_refused_where_atoms_are_named() -> None:
     contact = Contact("upper:0@N1=0.1,lower:0=0.1")
     for ask in (contact.on_bases, lambda: contact.ladder_gamma(2)):
-        with pytest.raises(InvalidContactError, match="'upper:0@N1=0.1,lower:0=0.1' names atoms"):
+        with pytest.raises(InvalidContactError, match=r"'upper:0@N1=0\.1,.*' names atoms"):
             ask()
     plain = Contact("upper:0=0.1")
     assert plain.on_bases() is plain

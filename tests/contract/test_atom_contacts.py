@@ -35,7 +35,8 @@ def test_every_way_to_an_answer_knows_the_atoms(predictor: AtomisticPredictor) -
     junction = Junction("GA", LEFT, RIGHT)
     [record] = predictor.predict([junction], GRID, 0.005)
     charged = predictor.charged(build_duplex(junction.duplex))
-    contacts = tuple(map(charged.structure.couplings, (junction.left, junction.right)))
+    atoms = charged.structure
+    contacts = atoms.couplings(junction.left), atoms.couplings(junction.right)
     wanted = np.log10(charged.poles(contacts, GRID).transmission(GRID, 0.005))
     np.testing.assert_allclose(record.log10_transmission, wanted, atol=1e-9)
     members = MembersPredictor("two", [predictor, predictor])
@@ -51,8 +52,9 @@ def test_every_way_to_an_answer_knows_the_atoms(predictor: AtomisticPredictor) -
 
 
 def test_one_call_prints_and_saves_the_atoms(tmp_path: Path) -> None:
-    contacts = {"left": "upper:0@O5*", "right": RIGHT, "gamma_left": 0.1}
-    found = dnawire.predict("GA", "pretrained:xtb", **contacts, fermi_energy=-10.4)
+    found = dnawire.predict(
+        "GA", "pretrained:xtb", left="upper:0@O5*", gamma_left=0.1, right=RIGHT, fermi_energy=-10.4
+    )
     assert f"{LEFT} | {RIGHT} eV (this call)" in str(found)
     found.save(tmp_path / "found")
     table = (tmp_path / "found" / "summary.csv").read_text()

@@ -44,7 +44,8 @@ def by_levels(charged: ChargedDuplex, contacts: ContactCouplings) -> tuple[Doubl
     return poles.transmission(ENERGIES, ETA), poles.local_dos(ENERGIES, ETA)
 
 
-def test_all_atoms_of_a_nucleotide_are_the_nucleotide(charged: ChargedDuplex) -> None:
+def test_all_atoms_of_a_nucleotide_are_the_nucleotide() -> None:
+    charged = charged_of(Duplex.parse("GA"))
     structure = charged.structure
     names = ",".join(structure.names[row] for row in np.flatnonzero(structure.nucleotides == 0))
     some = couplings(charged, f"upper:0@{names}=0.1", "upper:-1=0.2")

@@ -53,8 +53,8 @@ def test_all_atoms_of_a_nucleotide_are_the_nucleotide() -> None:
     ladder = whole.gamma_left, whole.gamma_right
     for one, other in zip(by_levels(charged, some), by_levels(charged, ladder), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
-    eliminated = [charged.totals(contacts, ENERGIES, ETA) for contacts in (some, ladder)]
-    np.testing.assert_allclose(*eliminated, rtol=1e-12)
+    eliminated = [np.stack(charged.totals(given, ENERGIES, ETA)) for given in (some, ladder)]
+    np.testing.assert_allclose(eliminated[0], eliminated[1], rtol=1e-12)
 
 
 def test_spectra_are_those_of_a_direct_solution(charged: ChargedDuplex) -> None:

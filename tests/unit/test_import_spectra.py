@@ -144,6 +144,9 @@ def test_contacts_must_be_known_and_windows_are_for_molecules(tmp_path: Path) ->
     path.write_text(TABLE)
     with pytest.raises(UnusableDataFileError, match="its contacts are not known"):
         import_records(path, "common")
+    on_atoms = replace(CONTACTS, left_contact="upper:0@N1=0.1")
+    with pytest.raises(UnusableDataFileError, match=r"contact 'upper:0@N1=0\.1' names atoms"):
+        import_records(path, "common", given=on_atoms)
     with pytest.raises(UsageError, match="--window homo"):
         import_records(path, "homo", given=CONTACTS)
     with pytest.raises(UsageError, match="state their own"):

@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnawire.errors import InvalidContactError
-from dnawire.junction import STRANDS, Attachment, Contact
+from dnawire.junction import STRANDS, Attachment, Contact, Junction
 
 _ATTACHMENTS = st.builds(
-    Attachment, st.sampled_from(STRANDS), st.integers(-9, 9), st.just(0.0) | st.floats(1e-7, 10.0)
+    Attachment,
+    st.sampled_from(STRANDS),
+    st.integers(-9, 9),
+    st.just(0.0) | st.floats(1e-7, 10.0),
+    st.lists(st.sampled_from(("O5'", "N1", "C6", "H5''")), max_size=3).map(tuple),
 )
 _CONTACTS = st.lists(_ATTACHMENTS, min_size=1, max_size=5).map(tuple).map(Contact)
 
@@ -87,12 +91,54 @@ def test_a_base_that_is_named_twice_is_refused_after_resolving() -> None:
         ("upper:0=1_0", "'1_0' is not a number"),
         ("upper:0", "has no coupling"),
         ("upper:0=0.1,", "'' is not a strand"),
+        ("upper:0@=0.1", "upper:0: '' is not the name of an atom"),
+        ("upper:0@N1,=0.1", "upper:0: '' is not the name of an atom"),
+        ("upper:0@N 1=0.1", "'N 1' is not the name of an atom"),
+        ("upper:0@N1=0.1,C6", "'C6' is not a strand"),
+        ("upper:0@N1", "has no coupling"),
         ("", "'' is not a strand"),
     ],
 )
 def test_malformed_text_is_named(text: str, words: str) -> None:
     with pytest.raises(InvalidContactError, match=words):
         Contact.parse(text)
+
+
+def test_atoms_are_named_behind_the_base() -> None:
+    contact = Contact.parse("upper:0@o5*=0.1, lower:-1@N1, C6, upper:2", gamma=0.2)
+    assert contact.text == "upper:0@O5'=0.1,lower:-1@N1,C6=0.2,upper:2=0.2"
+    assert contact.attachments[1] == Attachment("lower", -1, 0.2, ("N1", "C6"))
+    assert [one.base for one in contact.attachments] == ["upper:0", "lower:-1", "upper:2"]
+    assert contact.flipped().text == "lower:0@O5'=0.1,upper:-1@N1,C6=0.2,lower:2=0.2"
+    assert contact.names_atoms
+    assert not Contact("upper:0=0.1").names_atoms
+
+
+def test_resolved_sorts_atoms_and_knows_those_that_are_named_twice() -> None:
+    contact = Contact("upper:-1@N1,C6=0.1,upper:3@C2=0.3")
+    assert contact.resolved(4).text == "upper:3@C2=0.3,upper:3@C6,N1=0.1"
+    with pytest.raises(InvalidContactError, match="names an atom of base upper:3 twice"):
+        (contact + Contact("upper:3@C6=0.1")).resolved(4)
+    with pytest.raises(InvalidContactError, match="names an atom of base upper:3 twice"):
+        Contact("upper:3@N1,N1=0.1").resolved(4)
+    with pytest.raises(InvalidContactError, match="names base upper:3 twice"):
+        (contact + Contact("upper:3=0.1")).resolved(4)
+
+
+def test_couplings_of_bases_are_refused_where_atoms_are_named() -> None:
+    contact = Contact("upper:0@N1=0.1,lower:0=0.1")
+    for ask in (contact.on_bases, lambda: contact.ladder_gamma(2)):
+        with pytest.raises(InvalidContactError, match=r"'upper:0@N1=0\.1,.*' names atoms"):
+            ask()
+    plain = Contact("upper:0=0.1")
+    assert plain.on_bases() is plain
+
+
+def test_a_base_is_shared_whichever_atoms_are_named() -> None:
+    junction = Junction("ACGT", "upper:0@N1=0.1", "upper:0@C6=0.1,lower:0=0.1")
+    assert junction.shared_bases == ["upper:0"]
+    assert junction.names_atoms
+    assert not Junction("ACGT", "upper:0=0.1", "lower:0=0.1").names_atoms
 
 
 def test_counts_of_positions_and_couplings_must_agree() -> None:

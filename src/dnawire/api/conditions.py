@@ -36,7 +36,8 @@ class AskedContacts:
     """Contacts; what is not given is taken from the training of the model."""
 
     left_contact: str | None = None
-    """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair."""
+    """Left contact as STRAND:POSITION, e.g. upper:0, or upper:0,lower:-1 for the first pair; of a
+    model of all atoms also on some of a base, e.g. upper:0@N1,C6."""
 
     right_contact: str | None = None
     """Right contact, written like the left one."""

@@ -327,8 +327,9 @@ def attached_pairs(contacts: Ragged, lengths: NDArray[np.int64]) -> NDArray[np.i
 
 
 def attachment_rows(contact: Contact) -> NDArray[Any]:
-    """Attachments of a resolved contact as rows of `ATTACHMENT`."""
-    rows = [(STRANDS.index(one.strand), one.position, one.gamma) for one in contact.attachments]
+    """Attachments of a resolved contact as rows of `ATTACHMENT`, which know no atoms."""
+    attachments = contact.on_bases().attachments
+    rows = [(STRANDS.index(one.strand), one.position, one.gamma) for one in attachments]
     return np.array(rows, dtype=ATTACHMENT)
 
 

@@ -2,7 +2,7 @@
 
 from dnawire.electronic.active_space import BasePairs
 from dnawire.electronic.integrals import Basis, Integrals
-from dnawire.electronic.junctions import LONGEST_BY_LEVELS, AtomicJunctions
+from dnawire.electronic.junctions import LONGEST_BY_LEVELS, AtomicJunctions, Couplings
 from dnawire.electronic.level_response import LevelResponse
 from dnawire.electronic.orthogonal import OrthogonalBasis
 from dnawire.electronic.scf import ElectronicStructure, ElectronicSystem, converge
@@ -12,6 +12,7 @@ __all__ = [
     "AtomicJunctions",
     "BasePairs",
     "Basis",
+    "Couplings",
     "ElectronicStructure",
     "ElectronicSystem",
     "Integrals",

@@ -7,7 +7,7 @@ others have no level there, neither in the nucleotide nor in the duplex.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.integrals import Basis
+from dnawire.electronic.junctions import Couplings, orbital_couplings
 from dnawire.structures import AtomicStructure
 from dnawire.transport import ActiveChain, BlockChain, ContactColumns, DownfoldedJunction
 
@@ -52,6 +53,8 @@ class BasePairs:
         F in eV and S, each one matrix (n = 1), in atomic orbitals.
     sites
         Site of every orbital, by block.
+    atoms
+        Its atom, by block.
     positions
         Of its atom in Angstrom, by block, (k, 3).
     """
@@ -59,6 +62,7 @@ class BasePairs:
     fock: BlockChain
     overlap: BlockChain
     sites: Sequence[Int[Integers, " k"]]
+    atoms: Sequence[Int[Integers, " k"]]
     positions: Sequence[Float[Doubles, "k 3"]]
 
     @classmethod
@@ -91,21 +95,22 @@ class BasePairs:
             BlockChain(focks),
             BlockChain(overlaps),
             [structure.sites[some] for some in atoms],
+            atoms,
             [structure.positions[some] for some in atoms],
         )
 
     def downfolded(
         self,
-        gammas: tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]],
+        gammas: tuple[Couplings, Couplings],
         low: float,
         high: float,
     ) -> DownfoldedJunction:
-        """Attach wide-band contacts to all orthogonalized orbitals of nucleotides.
+        """Attach wide-band contacts to all orthogonalized orbitals of nucleotides or atoms.
 
         Parameters
         ----------
         gammas
-            Couplings of the nucleotides to the left and the right contact in eV, in ladder layout.
+            Couplings to the left and the right contact.
         low, high
             Ends of the window in eV.
 
@@ -156,32 +161,40 @@ class BasePairs:
         found[own] = solve_triangular(root.T, orthonormal)
         return found, int((shares > _SHARE).sum())
 
-    def contact(
-        self, gamma: Float[Doubles, "L 2"], bases: Sequence[Doubles]
-    ) -> list[ContactColumns]:
-        """Columns of a wide-band contact to all orthogonalized orbitals of nucleotides.
+    def contact(self, gamma: Couplings, bases: Sequence[Doubles]) -> list[ContactColumns]:
+        """Columns of a wide-band contact to all orthogonalized orbitals of nucleotides or atoms.
 
         Parameters
         ----------
         gamma
-            Couplings of the nucleotides in eV, in ladder layout.
+            Couplings to it.
         bases
             Orbitals of every block.
         """
-        couplings = gamma.reshape(-1)
         return [
-            self._columns(site, couplings[site], bases)
-            for site in np.flatnonzero(couplings).tolist()
+            self._columns(pair, rows, value, bases)
+            for pair in range(len(self.sites))
+            for value, rows in self._coupled(pair, gamma)
         ]
 
-    def _columns(self, site: int, gamma: float, bases: Sequence[Doubles]) -> ContactColumns:
-        pair = site // 2
+    def _coupled(self, pair: int, gamma: Couplings) -> Iterator[tuple[float, Integers]]:
+        """Couplings above zero of every nucleotide of a block, and the orbitals that have them."""
+        sites = self.sites[pair]
+        couplings = orbital_couplings(gamma, self.atoms[pair], sites)
+        for site in np.unique(sites):
+            for value in np.unique(couplings[sites == site]):
+                if value > 0.0:
+                    yield float(value), np.flatnonzero((sites == site) & (couplings == value))
+
+    def _columns(
+        self, pair: int, orbitals: Integers, gamma: float, bases: Sequence[Doubles]
+    ) -> ContactColumns:
         parts = {
             number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
         }
         values, vectors = np.linalg.eigh(_joined(self.overlap, parts))
         starts = np.cumsum([0, *map(len, parts.values())])
-        own = starts[list(parts).index(pair)] + np.flatnonzero(self.sites[pair] == site)
+        own = starts[list(parts).index(pair)] + orbitals
         root = (vectors * np.sqrt(gamma * values)) @ vectors[own].T
         rows = {
             number: bases[number].T @ root[start : start + len(part)]

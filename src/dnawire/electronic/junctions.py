@@ -21,6 +21,16 @@ LONGEST_BY_LEVELS: Final = 8
 It is a sum that cancels, and that of longer duplexes is lost to rounding: from 1e-22 on at 16.
 """
 
+Couplings = Float[Doubles, "L 2"] | Float[Doubles, " A"]
+"""Of the nucleotides to a contact in eV, in ladder layout, or of the atoms."""
+
+
+def orbital_couplings(
+    couplings: Couplings, atoms: Int[NDArray[np.int64], " N"], sites: Int[NDArray[np.int64], " N"]
+) -> Float[Doubles, " N"]:
+    """Couplings of orbitals to a contact in eV, by their atoms and sites."""
+    return couplings[atoms] if couplings.ndim == 1 else couplings.reshape(-1)[sites]
+
 
 @dataclass(frozen=True, eq=False)
 class AtomicJunctions:
@@ -54,15 +64,10 @@ class AtomicJunctions:
         found: NDArray[np.int64] = self.basis.structure.sites[self.basis.orbital_atom]
         return found
 
-    def contacted(
-        self, gamma_left: Float[Doubles, "L 2"], gamma_right: Float[Doubles, "L 2"]
-    ) -> ContactedSystem:
-        """Attach wide-band contacts to all orbitals of nucleotides.
-
-        Parameters
-        ----------
-        gamma_left, gamma_right
-            Couplings of the nucleotides in eV, in ladder layout.
-        """
-        left, right = (gamma.reshape(-1)[self.orbital_site] for gamma in (gamma_left, gamma_right))
+    def contacted(self, gamma_left: Couplings, gamma_right: Couplings) -> ContactedSystem:
+        """Attach wide-band contacts to all orbitals of nucleotides or atoms."""
+        left, right = (
+            orbital_couplings(gamma, self.basis.orbital_atom, self.orbital_site)
+            for gamma in (gamma_left, gamma_right)
+        )
         return ContactedSystem.of(self.system, left, right)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.inference.interpolate import interpolated
-from dnawire.junction import Junction, JunctionArrays
-from dnawire.predictors import Calibration, MembersPredictor, Predictor
+from dnawire.junction import Junction
+from dnawire.predictors import Calibration, MembersPredictor, Predictor, junction_totals
 from dnawire.quantities import BY_NAME, scored_in
 from dnawire.transport import zero_bias_conductance
 
@@ -88,12 +88,12 @@ def spread_of(predictor: Predictor, record: TransportRecord) -> Spread | None:
     """
     if not isinstance(predictor, MembersPredictor):
         return None
-    junction = record.junction
-    codes = junction.duplex.codes_in(predictor.conditions.alphabet)
-    arrays = JunctionArrays(codes[None], junction.gamma_left[None], junction.gamma_right[None])
-    totals = predictor.totals_each(arrays, record.energies, record.eta)
+    totals = [
+        junction_totals(one, record.junction, record.energies, record.eta)
+        for one in predictor.members
+    ]
     columns = [one.column for one in scored_in(record.spectra)]
-    each = {name: getattr(totals, name)[:, 0] for name in columns}
+    each = {name: np.stack([getattr(one, name) for one in totals]) for name in columns}
     with np.errstate(invalid="ignore"):
         deviations = {name: values.std(0, ddof=1) for name, values in each.items()}
     calibration = predictor.calibration
@@ -105,7 +105,7 @@ def spread_of(predictor: Predictor, record: TransportRecord) -> Spread | None:
             if name in calibration.factors
         }
         if _COLUMN in bands:
-            bands[_COLUMN] = _below_channels(bands[_COLUMN], junction)
+            bands[_COLUMN] = _below_channels(bands[_COLUMN], record.junction)
     return Spread(record.energies, deviations, bands, each)
 
 

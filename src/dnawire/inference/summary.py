@@ -15,8 +15,7 @@ from dnawire.errors import UsageError
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
 from dnawire.inference.spread import FermiSpread, Spread, spread_of
-from dnawire.junction import JunctionArrays
-from dnawire.predictors import Predictor
+from dnawire.predictors import Predictor, junction_totals
 from dnawire.quantities import BY_NAME
 from dnawire.transport import (
     Conductance,
@@ -234,15 +233,9 @@ def _resolved(
     energies = _broadened_grid(record) if levels is None else resolving_energies(levels, grid)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
-    junction = record.junction
-    junctions = JunctionArrays(
-        junction.duplex.codes_in(predictor.conditions.alphabet)[None],
-        junction.gamma_left[None],
-        junction.gamma_right[None],
-    )
     pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
-    totals = [predictor.totals(junctions, piece, record.eta) for piece in pieces]
-    spectra = {name: np.concatenate([getattr(one, name)[0] for one in totals]) for name in _COLUMNS}
+    totals = [junction_totals(predictor, record.junction, piece, record.eta) for piece in pieces]
+    spectra = {name: np.concatenate([getattr(one, name) for one in totals]) for name in _COLUMNS}
     return replace(record, energies=energies, spectra=spectra)
 
 

@@ -1,11 +1,12 @@
-"""Contacts: to which bases an electrode is attached, and how strongly."""
+"""Contacts: to which bases or atoms an electrode is attached, and how strongly."""
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -26,11 +27,13 @@ _SYNTAX_REMEDY: Final = (
     "write STRAND:POSITION[=GAMMA], several separated by commas, for example "
     "'upper:0' or 'upper:0=0.1,lower:-1=0.2' (GAMMA in eV)."
 )
+_ATOM: Final = re.compile(r"[A-Z0-9']+")
+_AT: Final = "@"
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """Coupling of one base to an electrode in the wide-band limit.
+    """Coupling of one base, or of some of its atoms, to an electrode in the wide-band limit.
 
     Parameters
     ----------
@@ -40,16 +43,20 @@ class Attachment:
         Position from the 5' end of that strand; negative positions count from its 3' end.
     gamma
         Broadening in eV, within `dnawire.scalars.COUPLING`; the self-energy is ``-i gamma / 2``.
+    atoms
+        Names of atoms of the nucleotide as in PDB files, ``*`` as ``'``, all orbitals of which
+        couple; empty for the whole base. Only models of all atoms know them.
 
     Raises
     ------
     InvalidContactError
-        If the strand is unknown or gamma is not possible.
+        If the strand is unknown, gamma is not possible, or a name is that of no atom.
     """
 
     strand: Strand
     position: int
     gamma: float
+    atoms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.strand not in STRANDS:
@@ -58,6 +65,7 @@ class Attachment:
             )
         object.__setattr__(self, "position", operator.index(self.position))
         object.__setattr__(self, "gamma", float(self.gamma))
+        object.__setattr__(self, "atoms", tuple(_atom_name(self.base, one) for one in self.atoms))
         if self.gamma not in COUPLING:
             raise InvalidContactError(
                 f"contact {self.place}: gamma is {self.gamma} eV.",
@@ -65,12 +73,17 @@ class Attachment:
             )
 
     @property
-    def place(self) -> str:
-        """Where the electrode is attached, for example ``upper:0``."""
+    def base(self) -> str:
+        """Base that the electrode is attached to, for example ``upper:0``."""
         return f"{self.strand}:{self.position}"
 
+    @property
+    def place(self) -> str:
+        """Where the electrode is attached, for example ``upper:0`` or ``upper:0@N1,C6``."""
+        return self.base + (f"{_AT}{','.join(self.atoms)}" if self.atoms else "")
+
     def resolved(self, length: int) -> Attachment:
-        """Count the position from the 5' end.
+        """Count the position from the 5' end, and sort the atoms.
 
         Parameters
         ----------
@@ -93,7 +106,8 @@ class Attachment:
                 f"positions run from 0 to {length - 1} (5' to 3'), or from -1 to {-length} "
                 "counted from the 3' end.",
             )
-        return replace(self, position=self.position % length)
+        atoms = tuple(sorted(self.atoms))
+        return replace(self, position=self.position % length, atoms=atoms)
 
     def flipped(self) -> Attachment:
         """Move the attachment along when the duplex is written from its other strand."""
@@ -102,7 +116,7 @@ class Attachment:
 
 @dataclass(frozen=True, init=False)
 class Contact:
-    """An electrode: all bases that it is attached to.
+    """An electrode: all bases, or atoms of them, that it is attached to.
 
     Parameters
     ----------
@@ -167,8 +181,9 @@ class Contact:
         Parameters
         ----------
         text
-            ``STRAND:POSITION[=GAMMA]``, several separated by commas. ``primary`` and
-            ``complementary`` are accepted for ``upper`` and ``lower``.
+            ``STRAND:POSITION[@ATOMS][=GAMMA]``, several separated by commas, as are the names of
+            several atoms. ``primary`` and ``complementary`` are accepted for ``upper`` and
+            ``lower``.
         gamma
             Coupling in eV of the attachments that do not name their own.
 
@@ -189,8 +204,29 @@ class Contact:
         """Text with every coupling, for example ``upper:0=0.1,lower:-1=0.2``."""
         return ",".join(f"{one.place}={one.gamma!r}" for one in self.attachments)
 
+    @property
+    def names_atoms(self) -> bool:
+        """Whether it is attached to some atoms of a base, which only models of all atoms know."""
+        return any(one.atoms for one in self.attachments)
+
+    def on_bases(self) -> Contact:
+        """Return this contact, which must be on whole bases.
+
+        Raises
+        ------
+        InvalidContactError
+            If it names atoms.
+        """
+        if self.names_atoms:
+            raise InvalidContactError(
+                f"contact '{self.text}' names atoms, where contacts are on whole bases.",
+                "leave the atoms out, or predict the duplex with a model of all atoms, for example "
+                "`dnawire predict pretrained:xtb`.",
+            )
+        return self
+
     def resolved(self, length: int) -> Contact:
-        """Count positions from the 5' ends and sort them by strand and position.
+        """Count positions from the 5' ends and sort them by strand, position and atoms.
 
         Parameters
         ----------
@@ -205,15 +241,21 @@ class Contact:
         Raises
         ------
         InvalidContactError
-            If a position lies outside the duplex or a base is named twice.
+            If a position lies outside the duplex, or a base or an atom is named twice.
         """
         resolved = [one.resolved(length) for one in self.attachments]
-        resolved.sort(key=lambda one: (STRANDS.index(one.strand), one.position))
-        for first, second in pairwise(resolved):
-            if first.place == second.place:
+        resolved.sort(key=lambda one: (STRANDS.index(one.strand), one.position, one.atoms))
+        for base, group in groupby(resolved, key=lambda one: one.base):
+            names = [name for one in group for name in one.atoms or ("",)]
+            if "" in names and len(names) > 1:
                 raise InvalidContactError(
-                    f"contact '{self.text}' names base {first.place} twice.",
+                    f"contact '{self.text}' names base {base} twice.",
                     "give each base once, with the sum of its couplings.",
+                )
+            if len(set(names)) < len(names):
+                raise InvalidContactError(
+                    f"contact '{self.text}' names an atom of base {base} twice.",
+                    "give each atom once, with the sum of its couplings.",
                 )
         return Contact(tuple(resolved))
 
@@ -237,8 +279,9 @@ class Contact:
         Raises
         ------
         InvalidContactError
-            If a position lies outside the duplex or a base is named twice.
+            If a position lies outside the duplex, a base is named twice, or atoms are named.
         """
+        self.on_bases()
         gamma = np.zeros((length, len(STRANDS)))
         for one in self.resolved(length).attachments:
             pair = pair_index(one.strand, one.position, length)
@@ -253,12 +296,20 @@ class Contact:
 
 
 def _parsed(text: str, gamma: float | None) -> tuple[Attachment, ...]:
-    return tuple(_parse_attachment(item, gamma) for item in text.split(","))
+    items: list[str] = []
+    for item in text.split(","):
+        # What follows an atom without a strand of its own is another atom.
+        if items and _AT in items[-1] and "=" not in items[-1] and ":" not in item:
+            items[-1] += f",{item}"
+        else:
+            items.append(item)
+    return tuple(_parse_attachment(item, gamma) for item in items)
 
 
 def _parse_attachment(item: str, gamma: float | None) -> Attachment:
     place, has_own, own = (part.strip() for part in item.partition("="))
-    word, _, position = (part.strip() for part in place.partition(":"))
+    base, has_atoms, atoms = place.partition(_AT)
+    word, _, position = (part.strip() for part in base.partition(":"))
     strand = _STRAND_WORDS.get(word.lower())
     if strand is None:
         raise InvalidContactError(
@@ -274,4 +325,15 @@ def _parse_attachment(item: str, gamma: float | None) -> Attachment:
             f"contact '{item.strip()}' has no coupling.",
             "append it in eV, for example 'upper:0=0.1', or give gamma for all of them.",
         )
-    return Attachment(strand, number, coupling)
+    return Attachment(strand, number, coupling, tuple(atoms.split(",")) if has_atoms else ())
+
+
+def _atom_name(base: str, written: str) -> str:
+    name = written.strip().upper().replace("*", "'")
+    if not _ATOM.fullmatch(name):
+        raise InvalidContactError(
+            f"contact {base}: '{written}' is not the name of an atom.",
+            "write STRAND:POSITION@ATOMS with names as in PDB files, several separated by commas, "
+            "for example \"upper:0@O5'\" or 'upper:0@N1,C6=0.1'.",
+        )
+    return name

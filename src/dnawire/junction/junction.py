@@ -37,8 +37,8 @@ class Junction:
     InvalidDuplexError
         If a text is no duplex.
     InvalidContactError
-        If a contact lies outside the duplex, on a missing base, names a base twice or has no
-        coupling above zero.
+        If a contact lies outside the duplex, on a missing base, names a base or an atom twice or
+        has no coupling above zero.
     """
 
     duplex: Duplex
@@ -68,10 +68,15 @@ class Junction:
         return self.right.ladder_gamma(self.length)
 
     @property
+    def names_atoms(self) -> bool:
+        """Whether a contact is on some atoms of a base, which only models of all atoms know."""
+        return self.left.names_atoms or self.right.names_atoms
+
+    @property
     def shared_bases(self) -> list[str]:
         """Places of the bases that both electrodes are attached to, for example ``upper:0``."""
         left, right = (
-            {one.place for one in contact.attachments if one.gamma > 0}
+            {one.base for one in contact.attachments if one.gamma > 0}
             for contact in (self.left, self.right)
         )
         return sorted(left & right)
@@ -119,7 +124,7 @@ def _fitted(contact: Contact, duplex: Duplex, side: str) -> Contact:
         letters = duplex.upper if one.strand == "upper" else duplex.lower
         if letters[one.position] == MISSING:
             raise InvalidContactError(
-                f"{side} contact of '{duplex.text}': base {one.place} is missing.",
+                f"{side} contact of '{duplex.text}': base {one.base} is missing.",
                 _present_remedy(letters, one.strand),
             )
     if not any(one.gamma > 0 for one in resolved.attachments):

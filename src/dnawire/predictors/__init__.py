@@ -10,6 +10,7 @@ from dnawire.predictors.predictor import (
     HamiltonianSource,
     Predictor,
     in_batches,
+    junction_totals,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "checked_energies",
     "conformal_quantile",
     "in_batches",
+    "junction_totals",
 ]

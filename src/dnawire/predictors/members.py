@@ -85,14 +85,8 @@ class MembersPredictor:
         self, junctions: JunctionArrays, energies: ArrayLike | None = None, eta: float | None = None
     ) -> Totals[NDArray[np.float64]]:
         """Means of the logarithms of T and DOS; see `Predictor.totals`."""
-        return Totals(*(values.mean(0) for values in self.totals_each(junctions, energies, eta)))
-
-    def totals_each(
-        self, junctions: JunctionArrays, energies: ArrayLike | None, eta: float | None
-    ) -> Totals[NDArray[np.float64]]:
-        """T and DOS of each member in decades, (members, B, E)."""
         found = [one.totals(junctions, energies, eta) for one in self.members]
-        return Totals(*map(np.stack, zip(*found, strict=True)))
+        return Totals(*(np.mean(values, 0) for values in zip(*found, strict=True)))
 
     def hamiltonian(self, duplex: Duplex) -> NoReturn:
         """Refuse: each member has its own; see `Predictor.hamiltonian`."""

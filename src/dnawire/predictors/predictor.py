@@ -275,6 +275,39 @@ class HamiltonianPredictor:
             )
 
 
+def junction_totals(
+    predictor: Predictor, junction: Junction, energies: NDArray[np.float64], eta: float
+) -> Totals[NDArray[np.float64]]:
+    """Predict T and DOS of one junction.
+
+    Parameters
+    ----------
+    predictor
+        What predicts.
+    junction
+        Its contacts may be on atoms, if the predictor knows atoms.
+    energies, eta
+        See `Predictor.predict`.
+
+    Returns
+    -------
+    Totals
+        In decades, (E,).
+
+    Raises
+    ------
+    InvalidContactError
+        If a contact is on atoms that the predictor does not know.
+    """
+    if junction.names_atoms:
+        # Arrays of junctions hold couplings of whole bases.
+        [record] = predictor.predict([junction], energies, eta)
+        return Totals(*(record.spectra[name] for name in Totals._fields))
+    codes = junction.duplex.codes_in(predictor.conditions.alphabet)
+    arrays = JunctionArrays(codes[None], junction.gamma_left[None], junction.gamma_right[None])
+    return Totals(*(values[0] for values in predictor.totals(arrays, energies, eta)))
+
+
 def in_batches(
     junctions: Sequence[Junction],
     num_energies: int,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.errors import MissingDependencyError
-from dnawire.junction import STRANDS, Duplex
+from dnawire.errors import InvalidContactError, MissingDependencyError
+from dnawire.junction import STRANDS, Contact, Duplex
 
 if TYPE_CHECKING:
     import ase
@@ -106,6 +106,29 @@ class AtomicStructure:
         atoms.new_array("residuenames", np.array(residues))
         atoms.new_array("residuenumbers", self.nucleotides % self.duplex.length + 1)
         return atoms
+
+    def couplings(self, contact: Contact) -> NDArray[np.float64]:
+        """Coupling of all orbitals of every atom to a contact in eV, (A,).
+
+        Raises
+        ------
+        InvalidContactError
+            If a position lies outside the duplex, or a nucleotide has no atom of that name.
+        """
+        found = np.zeros(len(self))
+        for one in contact.resolved(self.duplex.length).attachments:
+            nucleotide = STRANDS.index(one.strand) * self.duplex.length + one.position
+            rows = np.flatnonzero(self.nucleotides == nucleotide)
+            names = [self.names[row] for row in rows]
+            unknown = [name for name in one.atoms if name not in names]
+            if unknown:
+                raise InvalidContactError(
+                    f"contact {one.place}={one.gamma:g}: nucleotide {one.base} of "
+                    f"'{self.duplex.text}' has no atom {', '.join(unknown)}.",
+                    f"take some of {' '.join(names)}.",
+                )
+            found[rows[[not one.atoms or name in one.atoms for name in names]]] = one.gamma
+        return found
 
     def atom(self, nucleotide: int, name: str) -> int:
         """Number of an atom; -1 if the nucleotide has none of that name."""

@@ -128,7 +128,7 @@ def _record(spectrum: _Spectrum, given: GivenConditions) -> TransportRecord:
     try:
         duplex = Duplex.parse(said.get("sequence", ""))
         return TransportRecord(
-            junction=Junction(duplex, Contact.parse(left), Contact.parse(right)),
+            junction=Junction(duplex, *(Contact.parse(one).on_bases() for one in (left, right))),
             energies=spectrum.energies[order],
             spectra={name: values[order] for name, values in spectrum.values.items()},
             eta=eta,

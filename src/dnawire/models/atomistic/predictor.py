@@ -17,7 +17,7 @@ from dnawire.errors import UsageError
 from dnawire.graphs import ladder_batch
 from dnawire.junction import Duplex, Junction, JunctionArrays
 from dnawire.models.atomistic.model import AtomisticModel
-from dnawire.models.atomistic.transport import LARGEST_ETA, ChargedDuplex
+from dnawire.models.atomistic.transport import LARGEST_ETA, ChargedDuplex, ContactCouplings
 from dnawire.predictors import Conditions
 from dnawire.quantities import BY_NAME, scaled_columns
 from dnawire.structures import AtomicStructure
@@ -100,8 +100,8 @@ class AtomisticPredictor:
         grid, width = self._asked(energies, eta)
         if len(junctions.codes) == 1 and len(junctions.codes[0]) <= LONGEST_BY_LEVELS:
             duplex = Duplex.from_codes(junctions.codes[0])
-            left, right = junctions.gamma_left[0], junctions.gamma_right[0]
-            poles = self._poles(duplex, left, right, grid)
+            contacts = junctions.gamma_left[0], junctions.gamma_right[0]
+            poles = self._poles(duplex, contacts, grid)
             columns = _columns(poles, grid, width)
             return Totals(*(columns[name][None] for name in Totals._fields))
         found = self._model.spectra(ladder_batch(*junctions), grid, width, self._charged)
@@ -117,8 +117,8 @@ class AtomisticPredictor:
         """
         if junction.length > LONGEST_BY_LEVELS:
             return None
-        contacts = junction.gamma_left, junction.gamma_right
-        poles = self._poles(junction.duplex, *contacts, energies)
+        contacts = self._contacts(junction)
+        poles = self._poles(junction.duplex, contacts, energies)
         return np.asarray(poles.amplitudes.energies - 1j * eta)
 
     def certificate(self, duplex: Duplex) -> float:
@@ -155,8 +155,8 @@ class AtomisticPredictor:
                 f"Give at most {LONGEST_BY_LEVELS} base pairs, or ask a model of the type "
                 "hamiltonian, or a parameter set.",
             )
-        contacts = junction.gamma_left, junction.gamma_right
-        poles = self._poles(junction.duplex, *contacts, np.array([low, high]))
+        contacts = self._contacts(junction)
+        poles = self._poles(junction.duplex, contacts, np.array([low, high]))
         return PoleJunctions(poles, low, high)
 
     def out_of_domain(self, junction: Junction) -> list[str]:
@@ -177,10 +177,10 @@ class AtomisticPredictor:
     def _record(
         self, junction: Junction, energies: NDArray[np.float64], eta: float
     ) -> TransportRecord:
-        contacts = junction.gamma_left, junction.gamma_right
+        contacts = self._contacts(junction)
         columns: dict[str, NDArray[np.float64]] = {}
         if junction.length <= LONGEST_WHOLE:
-            columns = _columns(self._poles(junction.duplex, *contacts, energies), energies, eta)
+            columns = _columns(self._poles(junction.duplex, contacts, energies), energies, eta)
         if junction.length > LONGEST_BY_LEVELS:
             transmission, dos = self._charged(junction.duplex).totals(contacts, energies, eta)
             columns = scaled_columns(transmission=transmission, dos=dos) | {
@@ -195,15 +195,17 @@ class AtomisticPredictor:
             identifier=f"{self.name}/{junction.duplex.text}",
         )
 
+    def _contacts(self, junction: Junction) -> ContactCouplings:
+        """Couplings of the nucleotides, or of the atoms where a contact names some."""
+        if not junction.names_atoms:
+            return junction.gamma_left, junction.gamma_right
+        structure = self._charged(junction.duplex).structure
+        return structure.couplings(junction.left), structure.couplings(junction.right)
+
     def _poles(
-        self,
-        duplex: Duplex,
-        gamma_left: NDArray[np.float64],
-        gamma_right: NDArray[np.float64],
-        energies: NDArray[np.float64],
+        self, duplex: Duplex, contacts: ContactCouplings, energies: NDArray[np.float64]
     ) -> PoleExpansion:
         """Poles about energies; those of the last question are kept."""
-        contacts = gamma_left, gamma_right
         ends = float(energies[0]), float(energies[-1])
         key = (duplex, *(gamma.tobytes() for gamma in contacts), ends)
         if self._last is None or self._last[0] != key:

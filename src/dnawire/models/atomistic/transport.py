@@ -12,7 +12,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
-from dnawire.electronic import AtomicJunctions, BasePairs, ElectronicSystem, OrthogonalBasis
+from dnawire.electronic import (
+    AtomicJunctions,
+    BasePairs,
+    Couplings,
+    ElectronicSystem,
+    OrthogonalBasis,
+)
 from dnawire.electronic.scf import (
     Orbitals,
     free_atom_occupations,
@@ -36,8 +42,8 @@ _ETAS: Final = 20.0
 """Width of a window in units of eta, at least."""
 
 
-NucleotideContacts = tuple[Float[Doubles, "L 2"], Float[Doubles, "L 2"]]
-"""Couplings of the nucleotides to the left and the right contact in eV, in ladder layout."""
+ContactCouplings = tuple[Couplings, Couplings]
+"""Couplings of nucleotides or atoms to the left and the right contact in eV."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,13 +177,13 @@ class ChargedDuplex:
         change = self.field.potentials(occupations - found) - self.shell_potentials
         return float(np.sqrt(np.mean(change**2)) * HARTREE_EV * 1e3)
 
-    def poles(self, junction: NucleotideContacts, energies: Float[Doubles, " E"]) -> PoleExpansion:
+    def poles(self, junction: ContactCouplings, energies: Float[Doubles, " E"]) -> PoleExpansion:
         """Poles about energies in eV, with the trace over all orbitals."""
         system = self.junctions.contacted(*junction)
         return PoleExpansion.of(system, *_window(energies, LARGEST_ETA))
 
     def poles_by_site(
-        self, junction: NucleotideContacts, energies: Float[Doubles, " E"]
+        self, junction: ContactCouplings, energies: Float[Doubles, " E"]
     ) -> PoleExpansion:
         """Poles about energies in eV, with the traces over the sites."""
         system = self.junctions.contacted(*junction)
@@ -186,7 +192,7 @@ class ChargedDuplex:
         )
 
     def totals(
-        self, junction: NucleotideContacts, energies: Float[Doubles, " E"], eta: float
+        self, junction: ContactCouplings, energies: Float[Doubles, " E"], eta: float
     ) -> tuple[Float[Doubles, " E"], Float[Doubles, " E"]]:
         """Transmission and density of states in 1/eV, in time and memory linear in the length.
 

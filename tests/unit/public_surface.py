@@ -144,6 +144,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "seed": None,
         "scf_steps": 1,
         "check": 0,
+        "trajectory": None,
         "device": "auto",
         **{name: value for name, value in CONDITIONS.items() if name != "conductance_from_grid"},
     },

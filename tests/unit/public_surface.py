@@ -164,7 +164,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "pattern": REQUIRED, "model": REQUIRED, "device": "auto",
         **CONDITIONS, "lengths": "2:20", "probe_coupling": None,
     },
-    "structure": {"source": REQUIRED, "chains": (), "terminal_phosphates": "refuse"},
+    "structure": {"source": REQUIRED, "form": None, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},
     "uncertainty": {**ASKED, **AT, **DISORDER, **UNCERTAINTY},
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.checks import check_structure, find_defect
 from dnawire.structures.frame_range import ALL_FRAMES, FrameRange
-from dnawire.structures.helix import Helix, build_duplex, load_helix
+from dnawire.structures.helix import Form, Helix, build_duplex, helix_of, load_helix
 from dnawire.structures.pdb import pdb_text
 from dnawire.structures.reading import (
     StructureReading,
@@ -23,6 +23,7 @@ __all__ = [
     "AtomicStructure",
     "BasePairSteps",
     "Fluctuations",
+    "Form",
     "FrameRange",
     "Helix",
     "Steps",
@@ -37,6 +38,7 @@ __all__ = [
     "examine_models",
     "examine_structures",
     "find_defect",
+    "helix_of",
     "load_helix",
     "log_remarks",
     "open_trajectory",

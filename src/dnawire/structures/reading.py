@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from dnawire.errors import InvalidStructureError
-from dnawire.junction import Duplex
+from dnawire.junction import WITH_METHYLCYTOSINE, Duplex
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.checks import find_defect
 from dnawire.structures.coordinates import load_models
@@ -225,7 +225,7 @@ def _assemble(
     upper, lower = ("".join(one.base for one in strand) for strand in strands)
     return StructureReading(
         structure=AtomicStructure(
-            duplex=Duplex(upper, lower),
+            duplex=Duplex(upper, lower, alphabet=WITH_METHYLCYTOSINE),
             names=tuple(names),
             positions=np.array(positions),
             nucleotides=np.array(numbers, dtype=np.int64),

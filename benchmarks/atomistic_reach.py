@@ -1,8 +1,9 @@
 """How far `pretrained:xtb` reaches beyond its training: long duplexes and other geometries.
 
 Run ``python benchmarks/atomistic_reach.py --page docs/atomistic.md``: errors on duplexes of 10 to
-16 base pairs by length, energy and kind of base, and how the certificate ranks errors on mismatches,
-stretched helices and fiber A-DNA as well. An hour on one core; what is computed is kept, duplex by duplex.
+16 base pairs by length, energy and kind of base, and how the certificate ranks errors on
+mismatches, stretched helices and fiber A-DNA as well. An hour on one core; what is computed is
+kept, duplex by duplex.
 """
 
 from __future__ import annotations

@@ -235,7 +235,7 @@ def _first_duplex(trajectory: Trajectory) -> Duplex:
     from dnawire.structures import StructureReading
 
     failed = []
-    with closing(iter(trajectory)) as frames:
+    with closing(trajectory.__iter__()) as frames:
         for one in frames:
             if isinstance(one, StructureReading):
                 return one.structure.duplex

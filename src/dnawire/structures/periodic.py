@@ -46,7 +46,7 @@ def made_whole(
         If the box is so small that an atom is near to its own images.
     """
     inverse = np.linalg.inv(box)
-    widths = 1.0 / np.linalg.norm(inverse, axis=0)
+    widths: Float[Doubles, " 3"] = 1.0 / np.sqrt((inverse**2).sum(0))
     if widths.min() <= 2.0 * _REACH:
         raise InvalidStructureError(
             f"the periodic box is {widths.min():.1f} Angstrom wide, too small for a duplex.",

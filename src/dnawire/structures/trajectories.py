@@ -6,7 +6,7 @@ MDTraj (doi:10.1016/j.bpj.2015.08.015) has frames in nanometers and our atoms ar
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,7 +86,7 @@ class Trajectory:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __iter__(self) -> Iterator[StructureReading | DnawireError]:
+    def __iter__(self) -> Generator[StructureReading | DnawireError]:
         """Read one frame after the other; what is wrong with one is its error, with its number."""
         with _opened(self.path) as file:
             for number in self.numbers:
@@ -289,7 +289,7 @@ def _model(
 
 def _residue(given: Any) -> gemmi.Residue:  # noqa: ANN401
     gemmi = load_gemmi()
-    residue = gemmi.Residue()
+    residue: gemmi.Residue = gemmi.Residue()
     residue.name = given.name
     residue.segment = given.segment_id or ""
     residue.seqid = gemmi.SeqId(int(given.resSeq), " ")

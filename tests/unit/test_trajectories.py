@@ -166,6 +166,29 @@ def test_a_box_that_cannot_be_is_refused(tmp_path: Path) -> None:
     assert "run.trr, frame 1: the periodic box is 7.0 Angstrom wide" in str(error)
 
 
+def test_a_box_without_volume_is_refused(tmp_path: Path) -> None:
+    given = frames(1)
+    named = topology(tmp_path, given[0])
+    path = written(tmp_path / "run.xtc", [given[0].positions])
+    positions = mdtraj.load(str(path), top=str(named)).xyz
+    flat = np.array([[[4.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 0.0, 4.0]]], dtype=np.float32)
+    with mdtraj.open(str(path), "w") as file:
+        file.write(positions, box=flat)
+    [error] = errors(open_trajectory(path, named))
+    assert "run.xtc, frame 1: its periodic box has no volume" in str(error)
+
+
+def test_a_file_that_is_cut_meanwhile_is_told(tmp_path: Path) -> None:
+    given = frames(2)
+    named = topology(tmp_path, given[0])
+    path = written(tmp_path / "run.dcd", [one.positions for one in given])
+    trajectory = open_trajectory(path, named)
+    path.write_bytes(path.read_bytes()[:-40])
+    first, second = errors(trajectory)
+    assert first is None
+    assert "run.dcd, frame 2: it is not complete" in str(second)
+
+
 def test_frames_that_cannot_be_are_named(tmp_path: Path) -> None:
     one, two, three = (frame.positions for frame in frames())
     named = topology(tmp_path, frames(1)[0])

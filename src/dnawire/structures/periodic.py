@@ -45,7 +45,7 @@ def made_whole(
     InvalidStructureError
         If the box is so small that an atom is near to its own images.
     """
-    inverse = np.linalg.inv(box)
+    inverse = np.asarray(np.linalg.inv(box), dtype=np.float64)
     widths: Float[Doubles, " 3"] = 1.0 / np.sqrt((inverse**2).sum(0))
     if widths.min() <= 2.0 * _REACH:
         raise InvalidStructureError(

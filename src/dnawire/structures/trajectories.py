@@ -6,6 +6,7 @@ MDTraj (doi:10.1016/j.bpj.2015.08.015) has frames in nanometers and our atoms ar
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -129,7 +130,10 @@ class Trajectory:
         positions = frame.xyz[0].astype(np.float64) * _PER_NANOMETER
         if not np.isfinite(positions).all():
             raise InvalidStructureError("positions are not finite.", remedy)
-        vectors = frame.unitcell_vectors
+        with warnings.catch_warnings():
+            # It warns of a box that cannot be, which is refused here.
+            warnings.simplefilter("ignore", UserWarning)
+            vectors = frame.unitcell_vectors
         if vectors is None:
             return positions, None
         box = vectors[0].astype(np.float64) * _PER_NANOMETER
@@ -288,14 +292,14 @@ def _model(
 
 
 def _residue(given: Any) -> gemmi.Residue:  # noqa: ANN401
-    gemmi = load_gemmi()
-    residue: gemmi.Residue = gemmi.Residue()
+    module = load_gemmi()
+    residue: gemmi.Residue = module.Residue()
     residue.name = given.name
     residue.segment = given.segment_id or ""
-    residue.seqid = gemmi.SeqId(int(given.resSeq), " ")
+    residue.seqid = module.SeqId(int(given.resSeq), " ")
     for one in given.atoms:
-        atom = gemmi.Atom()
+        atom = module.Atom()
         atom.name = one.name
-        atom.element = gemmi.Element(one.element.symbol if one.element else "X")
+        atom.element = module.Element(one.element.symbol if one.element else "X")
         residue.add_atom(atom)
     return residue

@@ -9,6 +9,9 @@ import pytest
 
 import dnawire as dw
 from dnawire.cli import main
+from dnawire.data import write_dataset
+from dnawire.data.atomistic import CHARGE_UNIT
+from dnawire.electronic import converge
 from dnawire.errors import EXIT_USAGE, UsageError
 from dnawire.junction import Duplex
 from dnawire.structures import (
@@ -19,8 +22,9 @@ from dnawire.structures import (
     helix_of,
 )
 from dnawire.xtb.level import Level
-from dnawire.xtb.plan import XtbPlan
+from dnawire.xtb.plan import XtbPlan, compute_duplex
 from dnawire.xtb.spectra import Window
+from dnawire.xtb.variants import Variant
 
 A_DNA = helix_of("a")
 
@@ -133,3 +137,18 @@ def test_plans_of_records_name_their_form() -> None:
     assert [one["helix"] for one in conditions] == ["a-dna", "b-dna"]
     assert conditions[0]["helix_digest"] != conditions[1]["helix_digest"]
     assert XtbPlan(("GA",), (), Level(), window).conditions == conditions[1]
+
+
+def test_records_of_a_dna_have_its_charges_and_train_no_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = Window(-11.0, -10.0, 3, 0.005, ())
+    plan = XtbPlan(("GA",), (Variant("same", 0.1),), Level(), window, "a")
+    dataset, columns = compute_duplex(plan, "GA")
+    exact = converge(a_form("GA"), Level().parameters).shell_charges
+    assert abs(columns.charges[0] * CHARGE_UNIT - exact).max() < CHARGE_UNIT
+    assert columns.helix == "a-dna"
+    path = tmp_path / "a.h5"
+    write_dataset(path, dataset, add=columns.write)
+    assert main(["train", "--data", str(path), "--model_type", "atomistic"]) == EXIT_USAGE
+    assert "have the geometry a-dna, or one of another version" in capsys.readouterr().err

@@ -83,17 +83,17 @@ def test_all_else_is_cytosine() -> None:
         assert one == pytest.approx(other, abs=1e-9)
 
 
-def test_its_pair_must_be_one() -> None:
-    """Guanine opposite of it is held as it is opposite of cytosine."""
-    for letters in ("GF", "FG"):
-        open_pair = methylated(letters)
-        base = [
-            row
-            for row, name in enumerate(open_pair.names)
-            if open_pair.nucleotides[row] == 0 and "'" not in name and "P" not in name
-        ]
-        open_pair.positions[base] += [0.0, 0.0, 1.4]
-        assert find_defect(open_pair) is not None
+@pytest.mark.parametrize("text", ["FF", "GG/FF"])
+def test_its_pair_must_be_one(text: str) -> None:
+    structure = methylated(text)
+    assert find_defect(structure) is None
+    lower = structure.nucleotides >= 2
+    apart = structure.positions[lower].mean(0) - structure.positions[~lower].mean(0)
+    structure.positions[lower] += 1.5 * apart / np.linalg.norm(apart)
+    defect = find_defect(structure)
+    assert defect is not None
+    assert "F N4" in defect
+    assert "O6" in defect
 
 
 @pytest.mark.parametrize("suffix", [".pdb", ".cif"])

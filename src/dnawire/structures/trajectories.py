@@ -132,7 +132,7 @@ class Trajectory:
             raise InvalidStructureError("positions are not finite.", remedy)
         with warnings.catch_warnings():
             # It warns of a box that cannot be, which is refused here.
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore")
             vectors = frame.unitcell_vectors
         if vectors is None:
             return positions, None

@@ -1,8 +1,9 @@
 """How far `pretrained:xtb` reaches beyond its training: long duplexes and other geometries.
 
 Run ``python benchmarks/atomistic_reach.py --page docs/atomistic.md``: errors on duplexes of 10 to
-16 base pairs by length, energy and kind of base, and how the certificate ranks errors on mismatches
-and stretched helices as well. An hour on one core; what is computed is kept, duplex by duplex.
+16 base pairs by length, energy and kind of base, and how the certificate ranks errors on
+mismatches, stretched helices and fiber A-DNA as well. An hour on one core; what is computed is
+kept, duplex by duplex.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from dnawire.inference import load_predictor
 from dnawire.junction import Duplex
 from dnawire.models.atomistic.predictor import AtomisticPredictor
 from dnawire.plots.style import new_figure, style
-from dnawire.structures import AtomicStructure, build_duplex, load_helix
+from dnawire.structures import AtomicStructure, build_duplex, helix_of, load_helix
 
 ROOT: Final = Path(__file__).parents[1]
 MODEL: Final = "pretrained:xtb"
@@ -47,6 +48,7 @@ MISMATCHES: Final = (
 STRETCHED: Final = ("GATC", "CAGT", "GGCA", "ATAC", "CGTA", "TTGC")
 RISES: Final = (3.2, 3.5)
 """Angstrom; 3.38 in the training."""
+A_FORM: Final = ("GATC", "GGCA", "TTGC")
 
 Doubles = NDArray[np.float64]
 
@@ -120,13 +122,16 @@ def _long_duplex(
 
 
 def other_geometries(predictor: AtomisticPredictor, output: Path) -> Iterator[Result]:
-    """Errors on mismatches and other rises, against self-consistent charges."""
-    cases = [("mismatch", text, 3.38) for text in MISMATCHES]
-    cases += [(f"rise {rise:g}", text, rise) for rise in RISES for text in STRETCHED]
-    for kind, text, rise in cases:
+    """Errors on mismatches, other rises and fiber A-DNA, against self-consistent charges."""
+    fiber = load_helix()
+    cases = [("mismatch", text, fiber) for text in MISMATCHES]
+    for rise in RISES:
+        cases += [(f"rise {rise:g}", text, replace(fiber, rise=rise)) for text in STRETCHED]
+    cases += [("A-DNA", text, helix_of("a")) for text in A_FORM]
+    for kind, text, helix in cases:
         kept = output / f"{kind}-{text.replace('/', '-')}.json"
         if not kept.is_file():
-            structure = build_duplex(Duplex.parse(text), replace(load_helix(), rise=rise))
+            structure = build_duplex(Duplex.parse(text), helix)
             row = {"kind": kind, **_against_scf(predictor, structure)}
             kept.write_text(json.dumps(row), encoding="utf-8")
             print(f"{kind} {text}: {row['transmission']:.3f} decades", flush=True)

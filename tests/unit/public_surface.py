@@ -144,6 +144,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "seed": None,
         "scf_steps": 1,
         "check": 0,
+        "trajectory": None,
         "device": "auto",
         **{name: value for name, value in CONDITIONS.items() if name != "conductance_from_grid"},
     },
@@ -163,7 +164,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
         "pattern": REQUIRED, "model": REQUIRED, "device": "auto",
         **CONDITIONS, "lengths": "2:20", "probe_coupling": None,
     },
-    "structure": {"source": REQUIRED, "chains": (), "terminal_phosphates": "refuse"},
+    "structure": {"source": REQUIRED, "form": None, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},
     "uncertainty": {**ASKED, **AT, **DISORDER, **UNCERTAINTY},
 }  # fmt: skip

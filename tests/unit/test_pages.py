@@ -60,7 +60,10 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
         "srun": SLURM,
     },
     "docs/electrostatics.md": {"from dnawire import Duplex": SKELETON},
-    "docs/ensembles.md": {"import dnawire as dw": "ten minutes; tests/unit/test_ensemble.py"},
+    "docs/ensembles.md": {
+        "dnawire ensemble pretrained:xtb topology.pdb": "tests/unit/test_trajectories.py",
+        "import dnawire as dw": "ten minutes; tests/unit/test_ensemble.py",
+    },
     "docs/exit_codes.md": {"python main.py": KEPT, "while": KEPT},
     "docs/extending.md": {"export": KEPT, "python main.py": KEPT},
     "docs/fitting.md": {

@@ -44,8 +44,8 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         "U A 4 is a nucleotide of RNA, or uracil",
     ),
     "modified": (
-        lambda line: line.replace(" DC A", "5CM A"),
-        "5CM A 3 is a modified nucleotide",
+        lambda line: line.replace(" DC A", "5HC A"),
+        "5HC A 3 is a modified nucleotide",
     ),
     "atom that is none": (
         lambda line: renamed(line, "H3") if name_of(line) == "H42" else line,

@@ -36,10 +36,11 @@ def ensemble(
     duplex: GeometriesLike,
     model: Model | Path | str,
     *,
-    frames: int | None = None,
+    frames: int | str | None = None,
     seed: int | None = None,
     scf_steps: int = 1,
     check: int = 0,
+    trajectory: Path | str | None = None,
     device: str = "auto",
     **conditions: Unpack[ConditionKeywords],
 ) -> Ensemble:
@@ -55,11 +56,16 @@ def ensemble(
         A model of the type atomistic; see `dnawire.load`.
     frames, seed
         Number of the geometries of a sequence, and the seed of their draws; None takes 20 and 42.
+        For files ``frames`` is a range ``"first:last:step"`` of the frames of the trajectory, or of
+        the models of each file, numbered from 1; None takes all.
     scf_steps
         Steps from the predicted charges, which were learned on ideal helices, towards
         self-consistent ones; 0 takes them as predicted.
     check
         Number of the first geometries that are computed self-consistently too, for comparison.
+    trajectory
+        Frames of a simulation (.xtc, .trr, .dcd), which are the geometries and are read one at a
+        time; ``duplex`` is the file that names their atoms (.pdb, .cif, .gro, .psf, .prmtop).
     device
         Where the network of a trained model computes: auto, cpu, cuda or cuda:NUMBER.
     **conditions
@@ -78,7 +84,8 @@ def ensemble(
     KeyboardInterrupt
         Ctrl+C; its attribute ``ensemble`` has the geometries that are computed.
     """
-    settings = EnsembleSettings(frames, seed, scf_steps, check)
+    path = None if trajectory is None else Path(trajectory)
+    settings = EnsembleSettings(frames, seed, scf_steps, check, path)
     asked = KeywordConditions.of(conditions)
     given = listed(duplex, settings)
     required_fermi_energy(asked)

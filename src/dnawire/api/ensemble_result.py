@@ -115,6 +115,7 @@ class Ensemble(Savable):
 
         def check(duplex: Duplex) -> None:
             Junction(duplex, *contacts)
+            duplex.codes_in(predictor.conditions.alphabet)
             check_length(duplex.length, settings.scf_steps, settings.check)
 
         geometries = found_geometries(words, settings, check)

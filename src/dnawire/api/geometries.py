@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from dnawire.errors import InvalidStructureError, UsageError
 from dnawire.files.paths import is_file
@@ -16,7 +17,7 @@ from dnawire.scalars import Range, check_count
 if TYPE_CHECKING:
     from dnawire.inference.ensemble import FailedGeometry
     from dnawire.junction import Duplex
-    from dnawire.structures import AtomicStructure
+    from dnawire.structures import AtomicStructure, FrameRange, Trajectory
 
     One: TypeAlias = Duplex | AtomicStructure | Path | str
     GeometriesLike: TypeAlias = One | Iterable[One]
@@ -35,8 +36,9 @@ _SEEDS: Final = Range(0, 2**63 - 1, "")
 class EnsembleSettings:
     """Which geometries, and what is done with the charges of each."""
 
-    frames: int | None = None
-    """Number of geometries of a sequence; None takes 20. Files have theirs."""
+    frames: int | str | None = None
+    """Number of geometries of a sequence; None takes 20. For files a range first:last:step of the
+    frames of the trajectory, or of the models of each file, numbered from 1; None takes all."""
 
     seed: int | None = None
     """Seed of the geometries of a sequence; None takes 42."""
@@ -48,11 +50,24 @@ class EnsembleSettings:
     check: int = 0
     """Number of the first geometries that are computed self-consistently too, for comparison."""
 
+    trajectory: Path | None = None
+    """Frames of a simulation (.xtc, .trr, .dcd), which are the geometries and are read one at a
+    time; the given file names their atoms: .pdb, .cif, .gro, .psf, .prmtop or .parm7."""
+
     def __post_init__(self) -> None:
-        check_count("frames", self.frames, _NUMBER)
+        if not isinstance(self.frames, str):
+            check_count("frames", self.frames, _NUMBER)
         check_count("seed", self.seed, _SEEDS)
         check_count("check", self.check, _CHECKED)
         check_count("scf_steps", self.scf_steps, _STEPS)
+
+
+class Structures(Protocol):
+    """Geometries of known number, in their order; maybe read when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[AtomicStructure | FailedGeometry]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +87,7 @@ class Geometries:
     """
 
     duplex: Duplex
-    structures: Sequence[AtomicStructure | FailedGeometry]
+    structures: Structures
     labels: Sequence[str]
     origin: str
 
@@ -90,7 +105,18 @@ def listed(given: GeometriesLike, settings: EnsembleSettings) -> list[One]:
     """
     several = isinstance(given, Iterable) and not isinstance(given, str)
     found: list[Any] = list(given) if several else [given]  # type: ignore[arg-type]
+    if settings.trajectory is not None and not (len(found) == 1 and _is_file(found[0])):
+        raise UsageError(
+            f"trajectory = {settings.trajectory}: {' and '.join(map(_word, found))} does not name "
+            "its atoms",
+            "Give one file that does, e.g. topology.pdb.",
+        )
     if len(found) == 1 and _is_sequence(found[0]):
+        if isinstance(settings.frames, str):
+            raise UsageError(
+                f"frames = '{settings.frames}': a sequence has no frames to choose from",
+                "Give the number of geometries, e.g. --frames 20, or a file.",
+            )
         return found
     if not found or not any(all(map(kind, found)) for kind in (_is_file, _is_structure)):
         words = " and ".join(map(_word, found)) or "nothing"
@@ -98,13 +124,25 @@ def listed(given: GeometriesLike, settings: EnsembleSettings) -> list[One]:
             f"{words} to be predicted",
             "Give one sequence, e.g. ACGTTGCA, or files of structures of one duplex.",
         )
-    for name in ("frames", "seed"):
+    _check_given(settings, is_file=_is_file(found[0]))
+    return found
+
+
+def _check_given(settings: EnsembleSettings, *, is_file: bool) -> None:
+    """Refuse settings of a sequence for files and structures."""
+    has_range = is_file and isinstance(settings.frames, str)
+    for name in ("seed",) if has_range else ("frames", "seed"):
         if getattr(settings, name) is not None:
             raise UsageError(
                 f"{name} = {getattr(settings, name)} has no effect on files and structures",
-                f"Leave --{name} out, or give a sequence.",
+                f"Leave --{name} out, or give a sequence; files take a range, --frames 1:100:10.",
             )
-    return found
+
+
+def _frame_range(settings: EnsembleSettings) -> FrameRange:
+    from dnawire.structures import ALL_FRAMES, FrameRange
+
+    return ALL_FRAMES if settings.frames is None else FrameRange.parse(str(settings.frames))
 
 
 def found_geometries(
@@ -130,8 +168,10 @@ def found_geometries(
     from dnawire.junction import Duplex
 
     [first, *_] = given
-    if _is_file(first):
-        found = _read([Path(os.path.expanduser(str(word))) for word in given])
+    if settings.trajectory is not None:
+        found = _streamed(_path(settings.trajectory), _path(first), _frame_range(settings))
+    elif _is_file(first):
+        found = _read(list(map(_path, given)), _frame_range(settings))
     elif _is_structure(first):
         found = _checked(given)
     else:
@@ -146,7 +186,7 @@ def _drawn(duplex: Duplex, settings: EnsembleSettings) -> Geometries:
     from dnawire.inference.ensemble import thermal_frames
     from dnawire.structures import Fluctuations
 
-    number = settings.frames or _FRAMES
+    number = int(settings.frames or _FRAMES)
     seed = _SEED if settings.seed is None else settings.seed
     sizes = Fluctuations()
     frames = thermal_frames(duplex, number, seed, sizes)
@@ -161,22 +201,72 @@ def _drawn(duplex: Duplex, settings: EnsembleSettings) -> Geometries:
     return Geometries(duplex, [frame.structure for frame in frames], labels, origin)
 
 
-def _read(paths: Sequence[Path]) -> Geometries:
+def _read(paths: Sequence[Path], wanted: FrameRange) -> Geometries:
     from dnawire.inference.ensemble import FailedGeometry
     from dnawire.structures import examine_models, log_remarks
 
     structures: list[AtomicStructure | FailedGeometry] = []
     labels: list[str] = []
     for path in paths:
-        models = list(examine_models(path))
+        numbers, models = zip(*examine_models(path, frame_range=wanted), strict=True)
         good = [one for one in models if not isinstance(one, InvalidStructureError)]
         log_remarks(path, good)
         structures += [
             FailedGeometry(one) if isinstance(one, InvalidStructureError) else one.structure
             for one in models
         ]
-        labels += [f"{path.name}:{place}" for place in range(1, len(models) + 1)]
+        labels += [f"{path.name}:{number}" for number in numbers]
     return _of_one_duplex(structures, labels, f"from {', '.join(map(str, paths))}")
+
+
+def _streamed(path: Path, topology: Path, wanted: FrameRange) -> Geometries:
+    from dnawire.structures import open_trajectory
+
+    trajectory = open_trajectory(path, topology, wanted)
+    duplex = _first_duplex(trajectory)
+    labels = [f"{path.name}:{number}" for number in trajectory.numbers]
+    origin = f"from {path}, atoms named by {topology}"
+    return Geometries(duplex, _Frames(trajectory, duplex), labels, origin)
+
+
+def _first_duplex(trajectory: Trajectory) -> Duplex:
+    """Duplex of the first frame that has one."""
+    from dnawire.inference.ensemble import FailedGeometry
+    from dnawire.structures import StructureReading
+
+    failed = []
+    with closing(trajectory.__iter__()) as frames:
+        for one in frames:
+            if isinstance(one, StructureReading):
+                return one.structure.duplex
+            failed.append(FailedGeometry(one))
+    check_any(failed)
+    raise AssertionError("a trajectory has at least one frame")
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """Geometries of a trajectory, read one at a time."""
+
+    trajectory: Trajectory
+    duplex: Duplex
+
+    def __len__(self) -> int:
+        return len(self.trajectory)
+
+    def __iter__(self) -> Iterator[AtomicStructure | FailedGeometry]:
+        from dnawire.inference.ensemble import FailedGeometry
+        from dnawire.structures import StructureReading
+
+        for number, one in zip(self.trajectory.numbers, self.trajectory, strict=True):
+            if not isinstance(one, StructureReading):
+                yield FailedGeometry(one)
+            elif one.structure.duplex != self.duplex:
+                found = f"{self.trajectory.path}, frame {number}: it is '{one.structure.duplex}'"
+                problem = f"{found}, and the first frame is '{self.duplex}'."
+                yield FailedGeometry(InvalidStructureError(problem, "leave the frame out."))
+            else:
+                yield one.structure
 
 
 def _checked(given: Sequence[One]) -> Geometries:
@@ -236,6 +326,10 @@ def check_any(outcomes: Sequence[object]) -> None:
             f"none of the {len(failed)} geometries has an answer; the first: {first.problem}",
             first.remedy,
         )
+
+
+def _path(word: object) -> Path:
+    return Path(os.path.expanduser(str(word)))
 
 
 def _is_sequence(one: object) -> bool:

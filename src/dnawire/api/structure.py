@@ -16,17 +16,19 @@ from dnawire.api.tables import aligned, data_frame, html_lines, html_table
 from dnawire.api.target import check_target
 from dnawire.errors import UsageError
 from dnawire.files.paths import is_file
-from dnawire.junction import STRANDS, Duplex
+from dnawire.junction import STRANDS, WITH_METHYLCYTOSINE, Duplex
 from dnawire.structures import (
     AtomicStructure,
     BasePairSteps,
+    Form,
+    Helix,
     StructureReading,
     TerminalPhosphates,
     base_pair_steps,
     build_duplex,
     check_structure,
     examine_structures,
-    load_helix,
+    helix_of,
     write_structures,
 )
 
@@ -55,6 +57,7 @@ class Structure(Sequence[AtomicStructure]):
     def of(
         cls,
         source: Duplex | Path | str,
+        form: Form | None,
         chains: Sequence[str],
         terminal_phosphates: TerminalPhosphates,
     ) -> Structure:
@@ -67,6 +70,11 @@ class Structure(Sequence[AtomicStructure]):
         """
         if isinstance(source, Path) or (isinstance(source, str) and is_file(source)):
             path = Path(os.path.expanduser(source))
+            if form is not None:
+                raise UsageError(
+                    f"form = {form} has no effect on {path}, which has its geometry.",
+                    "leave --form out, or name a duplex.",
+                )
             readings = examine_structures(
                 path, chains=chains, terminal_phosphates=terminal_phosphates
             )
@@ -78,9 +86,12 @@ class Structure(Sequence[AtomicStructure]):
                 f"'{source}' is a duplex, which has neither chains nor phosphates at its ends.",
                 "leave --chains and --terminal_phosphates out, or name a file.",
             )
-        frame = build_duplex(source if isinstance(source, Duplex) else Duplex.parse(str(source)))
+        if not isinstance(source, Duplex):
+            source = Duplex.parse(source, WITH_METHYLCYTOSINE)
+        helix = helix_of(form or "b")
+        frame = build_duplex(source, helix)
         check_structure(frame)
-        return cls([frame], aligned(_ideal_rows(frame)))
+        return cls([frame], aligned(_ideal_rows(frame, helix)))
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -219,6 +230,7 @@ class Structure(Sequence[AtomicStructure]):
 def structure(
     source: Duplex | Path | str,
     *,
+    form: Form | None = None,
     chains: Sequence[str] = (),
     terminal_phosphates: TerminalPhosphates = "refuse",
 ) -> Structure:
@@ -227,8 +239,10 @@ def structure(
     Parameters
     ----------
     source
-        A duplex, e.g. ``"ACGT"``, whose ideal fiber B-DNA is built; or a file of coordinates (.pdb,
+        A duplex, e.g. ``"ACGT"``, whose ideal fiber DNA is built; or a file of coordinates (.pdb,
         .ent, .cif, .mmcif, also with .gz), whose models are read.
+    form
+        Form of the helix of a duplex, ``"a"`` or ``"b"``; None takes B-DNA.
     chains
         Names of the two chains of a file to read; without them all are read.
     terminal_phosphates
@@ -245,7 +259,7 @@ def structure(
     DnawireError
         The source is no duplex and no file of one.
     """
-    return Structure.of(source, chains, terminal_phosphates)
+    return Structure.of(source, form, chains, terminal_phosphates)
 
 
 def _check_one_duplex(path: Path, frames: Sequence[AtomicStructure]) -> None:
@@ -258,10 +272,10 @@ def _check_one_duplex(path: Path, frames: Sequence[AtomicStructure]) -> None:
             )
 
 
-def _ideal_rows(frame: AtomicStructure) -> list[tuple[str, str]]:
+def _ideal_rows(frame: AtomicStructure, helix: Helix) -> list[tuple[str, str]]:
     return [
         ("duplex", frame.duplex.text),
-        ("helix", load_helix().title),
+        ("helix", helix.title),
         ("atoms", str(len(frame))),
         ("charge", f"{frame.charge} e"),
     ]

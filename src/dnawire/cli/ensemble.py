@@ -36,7 +36,8 @@ class ResolvedConditions(AskedConditions):
 class EnsembleFlags(EnsembleSettings):
     """Predict the conductance of many geometries of one duplex, and its distribution.
 
-    The geometries are thermal fluctuations of a sequence, or those of files. After Ctrl+C, or a
+    The geometries are thermal fluctuations of a sequence, those of files, or frames of a simulation
+    (dnawire ensemble MODEL topology.pdb --trajectory run.xtc). After Ctrl+C, or a
     signal that asks for a stop, the geometries that are computed are written.
     """
 

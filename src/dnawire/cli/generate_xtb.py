@@ -67,6 +67,9 @@ class CalculationFlags:
     gamma: tuple[float, ...] = (0.1, 0.6)
     """Couplings of either contact in eV; every contact is computed with each."""
 
+    form: Literal["a", "b"] = "b"
+    """Form of the ideal helix: fiber A-DNA or B-DNA. Models are trained on B-DNA only."""
+
     solvent: Literal["water", "vacuum"] = "water"
     """Solvent of the ALPB model."""
 
@@ -168,6 +171,7 @@ def _plan(flags: GenerateXtbFlags) -> XtbPlan:
             asked.eta,
             asked.interval_widths,
         ),
+        form=asked.form,
     )
 
 

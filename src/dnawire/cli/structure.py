@@ -18,8 +18,9 @@ from dnawire.errors import EXIT_FINISHED
 class StructureFlags:
     """Build the ideal structure of a duplex, or read one: give it our names, order and hydrogens.
 
-    dnawire structure ACGT ideal.pdb builds fiber B-DNA; dnawire structure 1bna.pdb 1bna_all.cif
-    reads a crystal or frames of a simulation, and tells what was done with them.
+    dnawire structure ACGT ideal.pdb builds fiber B-DNA, and fiber A-DNA with --form a; dnawire
+    structure 1bna.pdb 1bna_all.cif reads a crystal or frames of a simulation, and tells what was
+    done with them.
     """
 
     source: tyro.conf.Positional[str]
@@ -28,6 +29,9 @@ class StructureFlags:
 
     out: tyro.conf.Positional[Path | None] = None
     """File to write, of a format that its suffix tells; without it nothing is written."""
+
+    form: Literal["a", "b"] | None = None
+    """Form of the helix of a duplex: fiber A-DNA or B-DNA; None takes b."""
 
     chains: tuple[str, ...] = ()
     """Names of the two chains of a file to read; without them all are read."""
@@ -56,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.api.structure import Structure
     from dnawire.structures import write_structures
 
-    found = Structure.of(flags.source, flags.chains, flags.terminal_phosphates)
+    found = Structure.of(flags.source, flags.form, flags.chains, flags.terminal_phosphates)
     print("\n".join(found.lines))
     if flags.out is not None:
         write_structures(flags.out, found, overwrite=flags.overwrite)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from dnawire.electronic.parameters import load_parameters
 from dnawire.electrostatics.parameters import element_rows
 from dnawire.errors import InvalidStructureError
-from dnawire.junction import BASES
+from dnawire.junction import BASES, DNA
 from dnawire.structures import AtomicStructure, load_helix
 from dnawire.structures.atoms import ATOMIC_NUMBERS
+from dnawire.structures.methylation import unmodified
 
 PLACES: Final = ("five_prime_end", "inner", "three_prime_end")
 """Where a nucleotide can stand in its strand; the ends differ in their atoms."""
@@ -56,9 +57,12 @@ class NucleotideShells:
 
         Raises
         ------
+        InvalidDuplexError
+            If the duplex has other bases than A, C, G and T.
         InvalidStructureError
             If an atom is none of a nucleotide, by its name.
         """
+        structure.duplex.codes_in(DNA)
         letters = np.array([list(structure.duplex.upper), list(structure.duplex.lower)])
         strand, position = divmod(structure.nucleotides, structure.duplex.length)
         counts = _shells_of(structure.elements)
@@ -103,7 +107,7 @@ def typical_charges(structure: AtomicStructure) -> Float[NDArray[np.float64], " 
     spread evenly.
     """
     table = _typical_charges()
-    letters = structure.duplex.upper, structure.duplex.lower
+    letters = unmodified(structure.duplex.upper), unmodified(structure.duplex.lower)
     length = structure.duplex.length
     counts = _shells_of(structure.elements)
     values: list[float] = []

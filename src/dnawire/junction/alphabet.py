@@ -132,3 +132,9 @@ class Alphabet:
 
 DNA: Final = Alphabet()
 """The four bases of DNA alone."""
+
+METHYLCYTOSINE: Final = Letter("F", "5-methylcytosine", "G")
+"""As parameter sets declare it, for example ``simserides2024``."""
+
+WITH_METHYLCYTOSINE: Final = Alphabet((METHYLCYTOSINE,))
+"""The bases of which all atoms are known."""

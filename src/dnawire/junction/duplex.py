@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
-from dnawire.junction.alphabet import BASES, DNA, IUPAC, LETTERS, MISSING, Alphabet
+from dnawire.junction.alphabet import BASES, DNA, IUPAC, LETTERS, METHYLCYTOSINE, MISSING, Alphabet
 
 Strand = Literal["upper", "lower"]
 """``upper`` is the primary strand, ``lower`` the complementary one."""
@@ -27,6 +27,8 @@ _ENDS: Final = re.compile(
 _HINTS: Final = {
     "U": " (U is a base of RNA; if DNA is meant, write T)",
     **dict.fromkeys("-.", " (a missing base is written _)"),
+    METHYLCYTOSINE.letter: " (F is 5-methylcytosine in `dnawire structure` and where a parameter "
+    "set declares it; records and trained models have none)",
     **{
         letter: f" ({letter} stands for {' or '.join(bases)}: `dnawire predict` and "
         "--pattern of `dnawire screen` and `dnawire design` take it for a set of sequences)"

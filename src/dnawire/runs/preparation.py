@@ -161,7 +161,9 @@ def _charge_columns(config: TrainConfig) -> AtomisticColumns | None:
         )
     if columns.helix_digest != load_helix().digest:
         raise UsageError(
-            f"the records of {path} have the geometry {columns.helix} of another version", remedy
+            f"the records of {path} have the geometry {columns.helix}, or one of another version; "
+            "models know ideal B-DNA",
+            remedy,
         )
     return columns
 

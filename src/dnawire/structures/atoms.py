@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import InvalidContactError, MissingDependencyError
 from dnawire.junction import STRANDS, Contact, Duplex
+from dnawire.structures.methylation import residue_name
 
 if TYPE_CHECKING:
     import ase
@@ -102,7 +103,7 @@ class AtomicStructure:
             self.elements, self.positions, tags=self.nucleotides.tolist(), pbc=False, info=info
         )
         atoms.new_array("atomtypes", np.array(self.names))
-        residues = [f"D{letters[nucleotide]}" for nucleotide in self.nucleotides]
+        residues = [residue_name(letters[nucleotide]) for nucleotide in self.nucleotides]
         atoms.new_array("residuenames", np.array(residues))
         atoms.new_array("residuenumbers", self.nucleotides % self.duplex.length + 1)
         return atoms

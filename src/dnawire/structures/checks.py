@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from dnawire.errors import InvalidStructureError
 from dnawire.junction import reverse_complement
 from dnawire.structures.atoms import BOND_SCALES, COVALENT_RADII, AtomicStructure
+from dnawire.structures.methylation import unmodified
 from dnawire.structures.template import Template, load_template
 
 _CLASH_HEAVY, _CLASH_HYDROGEN, _CLASH_BRIDGE = 2.4, 1.6, 1.4
@@ -202,7 +203,7 @@ def _nucleotides(structure: AtomicStructure) -> Iterator[tuple[dict[str, int], T
 
 
 def _hydrogen_bonds(structure: AtomicStructure) -> Iterator[str]:
-    upper, lower = structure.duplex.upper, structure.duplex.lower
+    upper, lower = unmodified(structure.duplex.upper), unmodified(structure.duplex.lower)
     last = 2 * structure.duplex.length - 1
     for place, (one, two) in enumerate(zip(upper, reversed(lower), strict=True)):
         if two != reverse_complement(one):

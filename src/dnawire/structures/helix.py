@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError
-from dnawire.junction import MISSING, STRANDS, Duplex
+from dnawire.junction import METHYLCYTOSINE, MISSING, STRANDS, Duplex
 from dnawire.structures.atoms import AtomicStructure
+from dnawire.structures.methylation import methylated
 
 DYAD: Final = np.diag([1.0, -1.0, -1.0])
 """Half a turn about x, which exchanges the strands of a level."""
+
+Form = Literal["a", "b"]
+"""Form of an ideal helix of DNA."""
 
 _Part = Mapping[str, tuple[float, float, float]]
 
@@ -74,10 +78,12 @@ class Helix:
 
 @cache
 def load_helix(name: str = "b_dna") -> Helix:
-    """Read a helix of this package; there is ``b_dna``."""
+    """Read a helix of this package; there are ``a_dna`` and ``b_dna``."""
     text = resources.files(__package__).joinpath("data", f"{name}.toml").read_text("utf-8")
     values = tomllib.loads(text)
-    bases = {f"base.{base}": part for base, part in values.pop("base").items()}
+    given = values.pop("base")
+    given[METHYLCYTOSINE.letter] = methylated(given["C"], given["T"])
+    bases = {f"base.{base}": part for base, part in given.items()}
     parts = {key: value for key, value in values.items() if isinstance(value, dict)}
     return Helix(
         name=values["name"],
@@ -88,6 +94,11 @@ def load_helix(name: str = "b_dna") -> Helix:
         parts={**parts, **bases},
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def helix_of(form: Form) -> Helix:
+    """Read the helix of a form."""
+    return load_helix(f"{form}_dna")
 
 
 def build_duplex(duplex: Duplex, helix: Helix | None = None) -> AtomicStructure:

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import NDArray
 
+from dnawire.structures.superposition import directions, kabsch
 from dnawire.structures.template import Position, Template
 
 _EXCHANGEABLE: Final = (
@@ -25,8 +24,6 @@ _EXCHANGEABLE: Final = (
     ("H21", "H22"),
 )
 """Atoms on one atom that programs name in either way."""
-
-Vectors = Float[NDArray[np.float64], "N 3"]
 
 
 def missing_hydrogens(
@@ -78,14 +75,6 @@ def exchanged(
     return found, tuple(names)
 
 
-def kabsch(vectors: Vectors, onto: Vectors) -> Float[NDArray[np.float64], "3 3"]:
-    """Rotation that brings vectors nearest to others (doi:10.1107/S0567739478001680)."""
-    left, _, right = np.linalg.svd(vectors.T @ onto)
-    handedness = np.sign(np.linalg.det(left @ right))
-    found: Float[NDArray[np.float64], "3 3"] = right.T @ np.diag([1.0, 1.0, handedness]) @ left.T
-    return found
-
-
 def _place(name: str, atoms: Mapping[str, Position], template: Template) -> Position:
     """Where an atom would be by the atom that it is bonded to, and the neighbors of that."""
     (parent,) = (one for one in template.neighbors[name] if not one.startswith("H"))
@@ -94,7 +83,7 @@ def _place(name: str, atoms: Mapping[str, Position], template: Template) -> Posi
         np.array([known[one] - known[parent] for one in around])
         for known in (template.positions, atoms)
     )
-    turn = kabsch(_directions(ideal), _directions(here))
+    turn = kabsch(directions(ideal), directions(here))
     return atoms[parent] + turn @ (template.positions[name] - template.positions[parent])
 
 
@@ -106,8 +95,3 @@ def _surroundings(name: str, parent: str, template: Template) -> tuple[str, ...]
         return near
     beyond = template.heavy_neighbors(near[0])
     return (*near, *(one for one in beyond if one != parent))
-
-
-def _directions(vectors: Vectors) -> Vectors:
-    found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return found

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dnawire.junction import METHYLCYTOSINE
+from dnawire.structures.methylation import RESIDUE
+
 _NUCLEOTIDE: Final = re.compile(r"D?([ACGT])[35N]?|(ADE|CYT|GUA|THY)[35]?")
 _RIBONUCLEOTIDE: Final = re.compile(r"R[ACGU][35N]?|D?U[35N]?|(?:URA|URI)[35]?")
 _LEADING_DIGIT: Final = re.compile(r"(\d)([HD].*)")
@@ -23,6 +26,11 @@ _ALIASES: Final = {
     **dict.fromkeys(("H3T", "HO3", "HO'3"), "HO3'"),
 }
 _METHYL_OF_THYMINE: Final = {f"H5{digit}": f"H7{digit}" for digit in "123"}
+_OF_METHYLCYTOSINE: Final = {
+    **dict.fromkeys(("C5M", "CM5", "C7"), "C5A"),
+    **{f"{written}{digit}": f"H5A{digit}" for digit in "123" for written in ("H5M", "HM5", "H7")},
+    **{f"HN4{digit}": f"H4{digit}" for digit in "12"},
+}
 
 
 def base_of(residue: str) -> str | None:
@@ -31,10 +39,13 @@ def base_of(residue: str) -> str | None:
     Returns
     -------
     str or None
-        A, C, G or T; None if the name is that of no nucleotide of DNA. ``A``, ``C`` and ``G`` are
-        names of RNA, too.
+        A, C, G, T or F (5-methylcytosine, ``5CM``); None if the name is that of no nucleotide of
+        DNA. ``A``, ``C`` and ``G`` are names of RNA, too.
     """
-    found = _NUCLEOTIDE.fullmatch(residue.strip().upper())
+    name = residue.strip().upper()
+    if name == RESIDUE:
+        return METHYLCYTOSINE.letter
+    found = _NUCLEOTIDE.fullmatch(name)
     return None if found is None else found[1] or found[2][0]
 
 
@@ -61,6 +72,8 @@ def atom_name(written: str, *, base: str, is_deuterium: bool = False) -> str:
         name = turned[2] + turned[1]
     if is_deuterium and name.startswith("D"):
         name = f"H{name[1:]}"
+    if base == METHYLCYTOSINE.letter:
+        return _OF_METHYLCYTOSINE.get(name) or _ALIASES.get(name, name)
     if base == "T":
         name = _METHYL_OF_THYMINE.get(name, name)
     return _ALIASES.get(name, name)

@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from dnawire.errors import UsageError
+from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
+from dnawire.structures.methylation import residue_name
 
 _ATOMS: Final = 99_999
 _NUCLEOTIDES: Final = 9_999
@@ -68,9 +70,11 @@ def _lines(structure: AtomicStructure) -> Iterator[str]:
         strand, place = divmod(nucleotide, structure.duplex.length)
         name = structure.names[atom]
         padded = name if len(name) == 4 else f" {name}"
-        residue = f"D{letters[nucleotide]} {'AB'[strand]}{place + 1:>4}"
+        letter = letters[nucleotide]
+        record = "ATOM  " if letter in BASES else "HETATM"
+        residue = f"{residue_name(letter):>3} {'AB'[strand]}{place + 1:>4}"
         yield (
-            f"ATOM  {atom + 1:>5} {padded:<4}  {residue}    "
+            f"{record}{atom + 1:>5} {padded:<4} {residue}    "
             f"{_coordinates(structure.positions[atom].tolist())}{1.0:6.2f}{0.0:6.2f}          "
             f"{elements[atom]:>2}  "
         )

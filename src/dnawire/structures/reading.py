@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from dnawire.errors import InvalidStructureError
-from dnawire.junction import Duplex
+from dnawire.junction import WITH_METHYLCYTOSINE, Duplex
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.checks import find_defect
 from dnawire.structures.coordinates import load_models
+from dnawire.structures.frame_range import ALL_FRAMES, FrameRange
 from dnawire.structures.hydrogens import exchanged, missing_hydrogens
 from dnawire.structures.nucleotides import FoundNucleotides, Nucleotide, find_nucleotides
 from dnawire.structures.strands import Strand, find_strands
@@ -144,7 +145,7 @@ def examine_structures(
     Parameters and errors are those of `read_structures`.
     """
     readings = []
-    for found in examine_models(path, chains=chains, terminal_phosphates=terminal_phosphates):
+    for _, found in examine_models(path, chains=chains, terminal_phosphates=terminal_phosphates):
         if isinstance(found, InvalidStructureError):
             raise found
         readings.append(found)
@@ -156,23 +157,31 @@ def examine_models(
     *,
     chains: Sequence[str] = (),
     terminal_phosphates: TerminalPhosphates = "refuse",
-) -> Iterator[StructureReading | InvalidStructureError]:
+    frame_range: FrameRange = ALL_FRAMES,
+) -> Iterator[tuple[int, StructureReading | InvalidStructureError]]:
     """Read one model of a file after the other; what is wrong with one is its error.
 
-    Parameters are those of `read_structures`, and so are the errors that are raised.
+    Parameters are those of `read_structures`, and so are the errors that are raised;
+    ``frame_range`` tells which models.
+
+    Yields
+    ------
+    number, reading
+        Number of the model, from 1, and what was read.
     """
     models = load_models(path)
-    for number, model in enumerate(models, start=1):
+    for number in frame_range.numbers(len(models), path):
         try:
-            yield _read_model(model, chains, terminal_phosphates)
+            yield number, read_model(models[number - 1], chains, terminal_phosphates)
         except InvalidStructureError as error:
             place = f"{path}, model {number}" if len(models) > 1 else str(path)
-            yield InvalidStructureError(f"{place}: {error.problem}", error.remedy)
+            yield number, InvalidStructureError(f"{place}: {error.problem}", error.remedy)
 
 
-def _read_model(
+def read_model(
     model: gemmi.Model, chains: Sequence[str], terminal_phosphates: TerminalPhosphates
 ) -> StructureReading:
+    """Read the duplex of a model; parameters and errors are those of `read_structures`."""
     found = find_nucleotides(model, chains)
     strands = find_strands(found.nucleotides)
     phosphates = tuple(strand[0].place for strand in strands if _is_phosphorylated(strand[0]))
@@ -216,7 +225,7 @@ def _assemble(
     upper, lower = ("".join(one.base for one in strand) for strand in strands)
     return StructureReading(
         structure=AtomicStructure(
-            duplex=Duplex(upper, lower),
+            duplex=Duplex(upper, lower, alphabet=WITH_METHYLCYTOSINE),
             names=tuple(names),
             positions=np.array(positions),
             nucleotides=np.array(numbers, dtype=np.int64),

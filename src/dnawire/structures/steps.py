@@ -15,7 +15,8 @@ from scipy.spatial.transform import Rotation
 from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.helix import DYAD
-from dnawire.structures.hydrogens import kabsch
+from dnawire.structures.methylation import unmodified
+from dnawire.structures.superposition import kabsch
 
 Doubles = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def _pair_frames(
 
 
 def _base_frame(structure: AtomicStructure, nucleotide: int) -> tuple[Doubles, Doubles]:
-    letters = structure.duplex.upper + structure.duplex.lower
+    letters = unmodified(structure.duplex.upper + structure.duplex.lower)
     ring = _standard_bases()[letters[nucleotide]]
     standard = np.array([(*position, 0.0) for position in ring.values()])
     here = structure.positions[[structure.atom(nucleotide, name) for name in ring]]

@@ -19,7 +19,7 @@ _LONGEST_LINKAGE: Final = 2.2
 """Angstrom between O3' and P; a bond has 1.6 (doi:10.1021/ja9528846), the next atoms 2.5."""
 _PAIRED: Final = 4.0
 """Angstrom between N1 of purines and N3 of pyrimidines; in pairs 3, one level further 4.5."""
-_MIDDLE: Final = {"A": "N1", "G": "N1", "C": "N3", "T": "N3"}
+_MIDDLE: Final = {"A": "N1", "G": "N1", "C": "N3", "T": "N3", "F": "N3"}
 """Atom of a base that faces the other base of the pair."""
 
 Strand = list[Nucleotide]

@@ -14,8 +14,10 @@ import numpy as np
 from dnawire.errors import NotWritableError, UsageError
 from dnawire.files.durable import replace_durably
 from dnawire.files.exclusive import create_durably
+from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.coordinates import PDB_SUFFIXES, load_gemmi, required_suffix
+from dnawire.structures.methylation import residue_name
 from dnawire.structures.pdb import pdb_text
 
 if TYPE_CHECKING:
@@ -127,9 +129,10 @@ def _residues(structure: AtomicStructure, strand: int) -> Iterator[gemmi.Residue
         if nucleotide // length != strand:
             continue
         residue = gemmi.Residue()
-        residue.name = f"D{letters[nucleotide]}"
+        residue.name = residue_name(letters[nucleotide])
         residue.seqid = gemmi.SeqId(int(nucleotide) % length + 1, " ")
         residue.entity_type = gemmi.EntityType.Polymer
+        residue.het_flag = "A" if letters[nucleotide] in BASES else "H"
         for row in atoms:
             atom = gemmi.Atom()
             atom.name = structure.names[row]

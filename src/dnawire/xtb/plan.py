@@ -18,7 +18,7 @@ from dnawire.data.ragged import Ragged
 from dnawire.electronic import AtomicJunctions, BasePairs, ElectronicStructure, converge
 from dnawire.electronic.scf import TOLERANCE
 from dnawire.junction import Duplex
-from dnawire.structures import build_duplex, load_helix
+from dnawire.structures import Form, build_duplex, helix_of
 from dnawire.xtb.level import Level
 from dnawire.xtb.spectra import Window, record_of
 from dnawire.xtb.variants import Variant
@@ -43,17 +43,20 @@ class XtbPlan:
         Level of theory.
     window
         Energies of the spectra.
+    form
+        Form of the ideal helix.
     """
 
     duplexes: tuple[str, ...]
     variants: tuple[Variant, ...]
     level: Level
     window: Window
+    form: Form = "b"
 
     @cached_property
     def conditions(self) -> dict[str, Any]:
         """All that decides a record but its duplex, for ``TransportDataset.source``."""
-        helix = load_helix()
+        helix = helix_of(self.form)
         return {
             "kind": KIND,
             "level": self.level.name,
@@ -84,7 +87,7 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
     InvalidDuplexError
         If the duplex has no ideal structure.
     """
-    structure = build_duplex(Duplex.parse(text))
+    structure = build_duplex(Duplex.parse(text), helix_of(plan.form))
     state = converge(structure, plan.level.parameters)
     # Spectra belong to the potentials as they are stored.
     potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)
@@ -116,7 +119,7 @@ def _columns(
     potentials: NDArray[np.int32],
     means: dict[int, IntervalMeans],
 ) -> AtomisticColumns:
-    helix = load_helix()
+    helix = helix_of(plan.form)
     highest = max(plan.window.high, state.lumo)
     shown = np.flatnonzero((state.levels >= plan.window.low) & (state.levels <= highest))
     return AtomisticColumns(

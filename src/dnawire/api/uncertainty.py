@@ -20,11 +20,13 @@ from dnawire.errors import UsageError
 from dnawire.inference import (
     SAMPLES_AT_ONCE,
     AtEquilibrium,
+    CoherentRemarks,
+    Remark,
     Source,
     at_levels,
+    carrier_window,
     check_zeros,
     disordered,
-    junction_remarks,
     spread_of,
 )
 from dnawire.junction import Contact, Junction
@@ -129,7 +131,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
                     yield
                 sources.append(Source("static disorder", np.concatenate(drawn)))
             self.answers.append(Sources(central, tuple(sources)))
-            self.remarks.append(tuple(junction_remarks(self.predictor, junction)))
+            self.remarks.append(self._said_of(junction))
 
     def log10_values(self, source: str) -> list[NDArray[np.float64]]:
         """log10 G in G0 that one source makes possible, for each junction; see `rows` for names.
@@ -277,10 +279,18 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             assert spread.bands is not None
             low, high = (float(one[0]) for one in spread.bands["log10_transmission"])
         else:
-            interval = spread.at_fermi_energy(self._level, 0.0).interval
+            interval = spread.interval_at(self._level)
             assert interval is not None
             low, high = interval
         yield Source("calibrated model", np.array([low, high]), predictor.calibration.coverage)
+
+    def _said_of(self, junction: Junction) -> tuple[Remark, ...]:
+        """What is said of the prediction of a junction."""
+        at = AtEquilibrium(self._level, self.question.temperature)
+        window = carrier_window(np.array([at.fermi_energy]), at.temperature)
+        eta = self.predictor.conditions.eta
+        remarks = CoherentRemarks(self.predictor, junction, window, eta)
+        return remarks.general + remarks.at(at)
 
     def _within(self, junction: Junction, distance: float) -> NDArray[np.float64]:
         """log10 G at Fermi energies within a distance in eV."""

@@ -9,7 +9,9 @@ from dnawire.inference.candidates import (
     PatternCandidates,
 )
 from dnawire.inference.changes import KINDS, Change, single_changes
+from dnawire.inference.coherent import CoherentRemarks
 from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
+from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
@@ -44,7 +46,6 @@ from dnawire.inference.members import (
 from dnawire.inference.mismatch import Mismatch
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
-    AtEquilibrium,
     DephasedConductance,
     clean_conductance,
     current_of,
@@ -125,6 +126,7 @@ __all__ = [
     "Budget",
     "Candidates",
     "Change",
+    "CoherentRemarks",
     "Conditions",
     "ConductanceModel",
     "Decay",
@@ -178,6 +180,7 @@ __all__ = [
     "available_models",
     "average",
     "baselines_of",
+    "carrier_window",
     "check_answerable",
     "check_candidates",
     "check_predictor",

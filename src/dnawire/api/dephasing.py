@@ -23,7 +23,6 @@ from dnawire.api.observation import (
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
-    DISCONNECTED,
     AtEquilibrium,
     CoherentRemarks,
     DephasedConductance,
@@ -32,6 +31,7 @@ from dnawire.inference import (
     dephased_conductance,
     junction_remarks,
     probe_sites,
+    vanishing_remarks,
 )
 
 if TYPE_CHECKING:
@@ -96,12 +96,13 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
         self, junction: Junction, at: AtEquilibrium, found: DephasedConductance
     ) -> Iterator[tuple[Remark, ...]]:
         """Remarks on each coupling: without probes transport is coherent."""
-        vanishing = () if found.total.any() else (DISCONNECTED,)
-        probed = (*junction_remarks(self.predictor, junction), *vanishing)
+        common = tuple(junction_remarks(self.predictor, junction))
+        ladder = self.predictor.ladder(junction)
         window = carrier_window(np.array([at.fermi_energy]), at.temperature)
-        for coupling in self.probe_couplings.tolist():
+        couplings, totals = self.probe_couplings.tolist(), found.total.tolist()
+        for coupling, total in zip(couplings, totals, strict=True):
             if coupling > 0.0:
-                yield probed
+                yield (*common, *vanishing_remarks(ladder, at.fermi_energy, total))
                 continue
             coherent = CoherentRemarks(self.predictor, junction, window, 0.0)
             own = (Remark(word, f"without probes: {said}") for word, said in coherent.at(at))

@@ -13,7 +13,7 @@ from dnawire.inference.coherent import CoherentRemarks
 from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
 from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
-from dnawire.inference.dephasing import answer_probed, as_probed
+from dnawire.inference.dephasing import answer_probed, as_probed, vanishing_remarks
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, family_lengths
@@ -28,6 +28,7 @@ from dnawire.inference.fit_parameters import (
 )
 from dnawire.inference.fitting import Minimum, Problem
 from dnawire.inference.gauge import align_signs
+from dnawire.inference.interpolate import said_between
 from dnawire.inference.load import (
     EXACT,
     available_models,
@@ -216,6 +217,7 @@ __all__ = [
     "read_spectrum",
     "resolved_record",
     "response_of",
+    "said_between",
     "said_of_several",
     "scores_head",
     "screen",
@@ -228,4 +230,5 @@ __all__ = [
     "status",
     "summarize",
     "summary_remarks",
+    "vanishing_remarks",
 ]

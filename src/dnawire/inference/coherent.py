@@ -14,6 +14,7 @@ from dnawire.inference.remarks import (
     fermi_remarks,
     junction_remarks,
     summary_remarks,
+    underflow_remarks,
 )
 from dnawire.inference.summary import AtFermiEnergy, carried_at, summarize
 from dnawire.junction import Junction
@@ -47,7 +48,8 @@ class CoherentRemarks:
         """What is to be said at a Fermi energy and a temperature beside the general."""
         if self._carriers is None:
             return ()
-        return tuple(fermi_remarks(_at_fermi_energy(self._carriers, at)))
+        found = _at_fermi_energy(self._carriers, at)
+        return (*fermi_remarks(found), *underflow_remarks(found))
 
 
 def log10_conductance(

@@ -17,6 +17,7 @@ from dnawire.junction import Junction, JunctionArrays
 from dnawire.predictors import MembersPredictor, Predictor
 from dnawire.transport import (
     THERMAL_REACH,
+    BlockJunctions,
     Totals,
     Transmission,
     Transmitting,
@@ -103,7 +104,7 @@ class Carriers:
                 return None
             if passing is None:
                 passing = _Broadened(one, junction, eta, window, levels)
-            found.append(_Carriers(_Resolved(passing), levels))
+            found.append(_Carriers(_Resolved(passing, levels), levels))
         return cls(tuple(found))
 
     def log10_conductances(
@@ -188,8 +189,9 @@ def _narrow_share(carriers: _Carriers, at: AtEquilibrium) -> float:
 class _Resolved:
     """A junction whose last resolved T is kept: conductance and shares of it are asked in turn."""
 
-    def __init__(self, passing: Transmitting) -> None:
+    def __init__(self, passing: Transmitting, levels: Levels) -> None:
         self._passing = passing
+        self._levels = levels
         self._last: tuple[Hashable, tuple[Rule, Transmission]] | None = None
 
     def __len__(self) -> int:
@@ -210,8 +212,15 @@ class _Resolved:
         """Rule that resolves T and Fermi functions, and T at its energies."""
         key = *(one.tobytes() for one in windows), breaks.tobytes()
         if self._last is None or self._last[0] != key:
-            self._last = key, self._passing.resolved(windows, breaks)
+            self._last = key, self._now_resolved(windows, breaks)
         return self._last[1]
+
+    def _now_resolved(
+        self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
+    ) -> tuple[Rule, Transmission]:
+        if isinstance(self._passing, BlockJunctions):
+            return self._passing.resolved_by(self._levels[None], windows, breaks)
+        return self._passing.resolved(windows, breaks)
 
 
 @dataclass(frozen=True, eq=False)

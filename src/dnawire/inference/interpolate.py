@@ -13,6 +13,11 @@ from dnawire.transport import Totals
 Doubles = NDArray[np.float64]
 
 
+def said_between(predictor: Predictor) -> str:
+    """What is T between the energies of a predictor that knows no others, in words; else none."""
+    return "" if predictor.knows_all_energies else ", log T linear between them"
+
+
 def interpolated(
     energies: Float[Doubles, " E"], values: Float[Doubles, "B E"], at: float
 ) -> Float[Doubles, " B"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -31,6 +32,13 @@ class Remark(NamedTuple):
 
 
 DISCONNECTED: Final = Remark("disconnected", "the contacts are not connected, T = 0")
+
+UNDERFLOW: Final = Remark(
+    "underflow",
+    "G is below 1e-307 G0, the smallest number that there is: a zero stands for it, although the "
+    "contacts are connected",
+)
+_SMALLEST_LOG10: Final = math.log10(sys.float_info.min)
 
 
 def status(remarks: Iterable[Remark]) -> str:
@@ -174,10 +182,18 @@ def fermi_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
         )
 
 
+def underflow_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
+    """What is to be said where a conductance is told as a plain number."""
+    if -math.inf < at_fermi.conductance.log10_conductance_quanta < _SMALLEST_LOG10:
+        yield UNDERFLOW
+
+
 def prediction_remarks(predictor: Predictor, summary: Summary) -> Iterator[Remark]:
     """What is to be said of one predicted junction, beside what holds for the model."""
     yield from junction_remarks(predictor, summary.spectra.junction)
     yield from summary_remarks(summary)
     at_fermi = summary.at_fermi_energy
+    if at_fermi is not None:
+        yield from underflow_remarks(at_fermi)
     if at_fermi is not None and not math.isnan(at_fermi.conductance.conductance_quanta):
         yield from conductance_remarks(predictor)

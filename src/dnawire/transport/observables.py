@@ -22,6 +22,9 @@ _PANEL_WIDTH: Final = 0.25
 _RESONANCE_STEP: Final = 0.2
 """Spacing of energies around a resonance in units of its width, in asinh: 12 per decade."""
 
+_UNREACHED_STEP: Final = 1.0
+"""The same around a state that no contact reaches, which the density of states alone shows."""
+
 _LEVEL_REACH: Final = 10.0
 """Distance from a level in half widths up to which what passes is counted as its own."""
 
@@ -195,14 +198,18 @@ def resolving_energies(
     Returns
     -------
     ndarray
-        Increasing energies in eV, up to 300 for every orbital.
+        Increasing energies in eV, up to 300 for every orbital that a contact reaches.
     """
     width = np.maximum(-levels.imag, _NARROWEST)[:, None]
     reach = np.arcsinh((energies[-1] - energies[0]) / _NARROWEST)
-    distance = width * np.sinh(np.arange(-reach, reach, _RESONANCE_STEP))
-    around = levels.real[:, None] + distance
-    inside = (around > energies[0]) & (around < energies[-1])
-    return np.union1d(energies, around[inside])
+    is_reached = levels.imag < 0.0
+    steps = np.arange(-reach, reach, _RESONANCE_STEP)
+    coarse = _UNREACHED_STEP * np.arange(-(reach // _UNREACHED_STEP), reach // _UNREACHED_STEP + 1)
+    found = [energies]
+    for some, offsets in ((is_reached, steps), (~is_reached, coarse)):
+        around = (levels.real[some, None] + width[some] * np.sinh(offsets)).ravel()
+        found.append(around[(around > energies[0]) & (around < energies[-1])])
+    return np.unique(np.concatenate(found))
 
 
 def interpolate_transmission(

@@ -69,6 +69,7 @@ from dnawire.inference.remarks import (
     status,
     summary_remarks,
 )
+from dnawire.inference.resolved_ldos import resolved_ldos
 from dnawire.inference.scores import scores_head
 from dnawire.inference.screen import (
     Screened,
@@ -215,6 +216,7 @@ __all__ = [
     "prediction_remarks",
     "probe_sites",
     "read_spectrum",
+    "resolved_ldos",
     "resolved_record",
     "response_of",
     "said_between",

@@ -250,7 +250,7 @@ def _resolved(
 
     Without the LDOS, which would be a number for every orbital and energy.
     """
-    energies = _broadened_grid(record) if levels is None else resolving_energies(levels, grid)
+    energies = broadened_grid(record) if levels is None else resolving_energies(levels, grid)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
     totals = totals_of(predictor, record.junction, energies, record.eta)
@@ -258,7 +258,7 @@ def _resolved(
     return replace(record, energies=energies, spectra=spectra)
 
 
-def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
+def broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
     """Energies at half eta: nothing is sharper than eta.
 
     Raises

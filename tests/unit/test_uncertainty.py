@@ -167,3 +167,25 @@ def test_the_certificate_of_all_atoms_is_a_source() -> None:
 def test_impossible_questions_are_refused(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         dw.uncertainty("GACG", EXACT, **({"fermi_energy": -7.4} | asked))
+
+
+@pytest.mark.parametrize(
+    "sets", [["exact:roche-voityuk"] * 2, [EXACT], ["exact:roche-voityuk", EXACT]]
+)
+def test_nothing_is_compared_with_itself(sets: list[str]) -> None:
+    with pytest.raises(UsageError, match="is there twice"):
+        dw.uncertainty("ACGT", EXACT, fermi_energy=-7.1, sets=sets, zeros=[0.0] * (1 + len(sets)))
+
+
+def test_at_zero_temperature_the_columns_are_those_of_t() -> None:
+    cold, warm = (
+        dw.uncertainty("ACGT", EXACT, fermi_energy=-7.1, fermi_range=0.1, temperature=kelvin)
+        for kelvin in (0.0, 300.0)
+    )
+    assert "model log10 T" in cold.rows[0]
+    assert "model log10 G" in warm.rows[0]
+    for one, name, other in ((cold, "log10_transmission", "log10_conductance_quanta"),
+                             (warm, "log10_conductance_quanta", "log10_transmission")):  # fmt: skip
+        for table in (one.table(), one.extra_tables()["samples.csv"]):
+            assert name in table
+            assert other not in table

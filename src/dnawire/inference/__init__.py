@@ -1,7 +1,7 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
 from dnawire.inference.answers import Answer, answer_each, check_question
-from dnawire.inference.averages import Average, average
+from dnawire.inference.averages import Average, AverageSpectra, average, average_spectra
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
@@ -125,6 +125,7 @@ __all__ = [
     "AtEquilibrium",
     "AtFermiEnergy",
     "Average",
+    "AverageSpectra",
     "Budget",
     "Candidates",
     "Change",
@@ -181,6 +182,7 @@ __all__ = [
     "at_levels",
     "available_models",
     "average",
+    "average_spectra",
     "baselines_of",
     "carrier_window",
     "check_answerable",

@@ -64,7 +64,7 @@ def plot_ldos(
     ax.set_xticks(list(ticks), [letters[tick] for tick in ticks])
     ax.tick_params(axis="x", length=0)
     direction = "5' to 3'" if strand == "upper" else "3' to 5'"
-    ax.set(xlabel="Base", ylabel=energy_label(record))
+    ax.set(xlabel="Base", ylabel=energy_label(record.energy_reference))
     ax.set_title(f"{strand.capitalize()} strand, {direction}")
     return ax
 

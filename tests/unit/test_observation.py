@@ -102,7 +102,7 @@ def test_units_of_the_files() -> None:
 @pytest.mark.parametrize("kelvin", [0.0, 77.0, 300.0])
 def test_all_of_them_give_the_conductance_of_a_prediction(kelvin: float) -> None:
     at: dict[str, Any] = {"fermi_energy": GUANINE, "left": "upper:0=0.05", "right": "lower:0=0.05"}
-    heat = {"temperature": kelvin}
+    heat: dict[str, Any] = {"temperature": kelvin}
     texts = ["GGAGG", "GATTACA"]
     predicted = [
         one.conductance().conductance_quanta

@@ -55,7 +55,7 @@ def test_a_map_of_the_ldos_shows_every_base_of_its_strand() -> None:
 def test_a_resonance_between_the_energies_is_seen() -> None:
     """Eleven energies miss every level of a junction that is coupled by 1e-4 eV."""
     energies: dict[str, Any] = {"energy_min": -9.0, "energy_max": -6.5, "num_energy_points": 11}
-    weak = {"left": "upper:0=1e-4", "right": "upper:-1=1e-4"}
+    weak: dict[str, Any] = {"left": "upper:0=1e-4", "right": "upper:-1=1e-4"}
     coarse = dw.predict("GCA", "exact:kordas2025", **energies, **weak)
     resolved = resolved_ldos(load_predictor("exact:kordas2025"), coarse.record)
     assert resolved is not None

@@ -103,7 +103,8 @@ def at_levels(
     window, eta = carrier_window(wanted, temperature), predictor.conditions.eta
     carriers = Carriers.of(predictor, junction, window, eta)
     if carriers is not None:
-        return carriers.log10_conductances(wanted, temperature)[0]
+        found: Doubles = carriers.log10_conductances(wanted, temperature)[0]
+        return found
     [record] = predictor.predict([junction], np.unique([window[0], *wanted, window[1]]))
     resolved = resolved_record(predictor, record)
     rows = resolved.log10_transmission[None]

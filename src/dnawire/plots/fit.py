@@ -179,7 +179,7 @@ def _plot_profile(ax: Axes, one: DrawnProfile) -> None:
 def _logarithmic_ticks(low: float, high: float) -> Locator:
     """A few ticks: equal steps where the ends are no more than `_NEAR` apart, else decades."""
     if high < _NEAR * low:
-        return FixedLocator(MaxNLocator(_MOST_STEPS).tick_values(low, high).tolist())
+        return FixedLocator(MaxNLocator(_MOST_STEPS).tick_values(low, high))
     steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
     return LogLocator(subs=steps, numticks=_MOST_STEPS + 1)
 

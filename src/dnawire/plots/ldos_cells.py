@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
@@ -43,7 +43,7 @@ def ldos_cells(
 
 def draw_cells(
     ax: Axes,
-    edges: tuple[Doubles, Doubles],
+    edges: tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]],
     values: Float[Doubles, "Y X"],
     colors: str,
     limits: tuple[float, float],

@@ -21,7 +21,6 @@ from inference_kit import (
 )
 from model_kit import SPECTRAL
 
-import dnawire as dw
 from dnawire.api.conditions import contact
 from dnawire.cli import main
 from dnawire.cli._main import EXIT_BROKEN_PIPE
@@ -393,27 +392,3 @@ def test_weights_that_are_not_finite_are_refused(
     save_model(tmp_path / "run" / "model", model, specification, provenance())
     assert predict(tmp_path / "out", tmp_path / "run", "ACG") == EXIT_UNUSABLE_FILE
     assert "holds a number that is not finite" in capsys.readouterr().err
-
-
-def test_an_average_is_drawn_and_no_single_sequence(tmp_path: Path) -> None:
-    arguments = ["predict", "exact:kordas2025", "ACNT", "GGR", "--fermi_energy=-7.1", "--average"]
-    energies = ["--num_energy_points", "9"]
-    assert main([*arguments, *energies, "--output", str(tmp_path / "a")]) == EXIT_FINISHED
-    names = {path.name for path in (tmp_path / "a").iterdir()}
-    drawn = {name for name in names if name.endswith((".png", ".svg"))}
-    assert drawn == {"average.png", "average.svg"}
-    table = list(csv.DictReader((tmp_path / "a" / "average.csv").read_text().splitlines()))
-    assert [row["pattern"] for row in table] == ["ACNT"] * 9 + ["GGR"] * 9
-    texts = ["ACAT", "ACCT", "ACGT", "ACTT"]
-    single = dw.predict(texts, "exact:kordas2025", num_energy_points=9)
-    each = np.array([one.log10_transmission for one in single])
-    for name, values in (("mean", each.mean(0)), ("lowest", each.min(0)), ("highest", each.max(0))):
-        written = [float(row[f"{name}_log10_transmission"]) for row in table[:9]]
-        np.testing.assert_allclose(written, values, rtol=1e-12)
-
-
-def test_averages_of_too_many_patterns_are_not_one_figure() -> None:
-    found = dw.predict(["AN", "CN", "GN", "TN", "NA", "NC", "NG", "NT"], "exact:kordas2025")
-    with pytest.raises(UsageError, match="8 patterns in one figure"):
-        found.plot_averages()
-    assert len(found[:28].plot_averages().axes) == 2

@@ -78,7 +78,7 @@ def test_alternating_guanine_is_ohmic_with_probes_and_tells_the_resistance_of_a_
     assert decay is not None
     assert decay.law == "ohmic"
     slope = np.polyfit(series.lengths, 10.0**-series.log10_conductance, 1)[0]
-    assert decay.ohmic.resistance * decay.ohmic.ratio == pytest.approx(slope, rel=0.02)
+    assert 10.0**decay.ohmic.log10_each == pytest.approx(slope, rel=0.02)
 
 
 def test_a_block_of_adenine_tunnels_then_hops_with_probes_alone() -> None:
@@ -168,3 +168,21 @@ def test_what_is_not_finite_is_left_out_and_two_values_are_too_few() -> None:
     assert decay.tunneling.first == 3
     values[2:] = -np.inf
     assert fit_decay(LENGTHS, values) is None
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 6])
+def test_a_law_needs_more_values_than_parameters(number: int) -> None:
+    """1/G grows linearly without noise: three values do not show it, six do."""
+    lengths = np.arange(2, 2 + number)
+    found = fit_decay(lengths, -np.log10(1.0 + 3.0 * lengths))
+    assert found is not None
+    assert (found.law == "ohmic") == found.is_told == (number == 6)
+
+
+def test_what_both_laws_describe_is_not_told() -> None:
+    lengths = np.arange(2, 12)
+    noise = np.random.default_rng(0).normal(0.0, 0.3, len(lengths))
+    found = fit_decay(lengths, -0.02 * lengths + noise)
+    assert found is not None
+    assert found.law == "exponential"
+    assert not found.is_told

@@ -235,7 +235,7 @@ def test_the_call_in_python_is_the_command(
 
 
 def without_conductance(answer: GeometryAnswer) -> GeometryAnswer:
-    at_fermi = replace(answer.at_fermi_energy, conductance=dw.Conductance(0.0, 0.0))
+    at_fermi = replace(answer.at_fermi_energy, conductance=dw.Conductance(-np.inf, 0.0))
     return replace(answer, summary=replace(answer.summary, at_fermi_energy=at_fermi))
 
 

@@ -180,7 +180,7 @@ def test_known_levels_beyond_the_energies_conduct() -> None:
 
 def test_the_conductance_of_a_grid_may_miss_what_is_outside() -> None:
     """Without levels nobody knows what lies beyond the energies."""
-    found = AtFermiEnergy(-7.0, -4.0, Conductance(1e-4, 1e-4), math.nan, math.nan)
+    found = AtFermiEnergy(-7.0, -4.0, Conductance(-4.0, 1e-4), math.nan, math.nan)
     empty = np.empty(0)
     exact = load_predictor("exact:kordas2025")
     (record,) = exact.predict([junction("ACG")])

@@ -99,27 +99,41 @@ def test_units_of_the_files() -> None:
     )
 
 
-def test_all_of_them_give_the_conductance_of_a_prediction() -> None:
-    """Predictions interpolate T between energies that resolve it: to 1e-3."""
+@pytest.mark.parametrize("kelvin", [0.0, 77.0, 300.0])
+def test_all_of_them_give_the_conductance_of_a_prediction(kelvin: float) -> None:
     at: dict[str, Any] = {"fermi_energy": GUANINE, "left": "upper:0=0.05", "right": "lower:0=0.05"}
+    heat: dict[str, Any] = {"temperature": kelvin}
     texts = ["GGAGG", "GATTACA"]
     predicted = [
         one.conductance().conductance_quanta
-        for one in dw.predict(texts, EXACT, energy_max=-5, **at)
+        for one in dw.predict(texts, EXACT, energy_max=-5, **at, **heat)
     ]
-    curves = dw.iv(texts, EXACT, voltages=0.0, **at)
-    response = dw.thermoelectric(texts, EXACT, **at)
+    curves = dw.iv(texts, EXACT, voltages=0.0, **at, **heat)
+    response = dw.thermoelectric(texts, EXACT, temperatures=kelvin, **at)
     level = np.searchsorted(response.fermi_energies, GUANINE)
-    probes = dw.dephasing(texts, EXACT, probe_coupling=0.0, **at)
-    disorder = dw.disorder(texts, EXACT, onsite=1e-6, samples=2, **at)
+    probes = dw.dephasing(texts, EXACT, probe_coupling=0.0, **at, **heat)
+    disorder = dw.disorder(texts, EXACT, onsite=1e-6, samples=2, **at, **heat)
+    doubts = dw.uncertainty(texts, EXACT, fermi_range=0.01, **at, **heat)
+    ranked = dw.screen(
+        EXACT, sequences=texts, rank_by="log10_conductance", energy_max=-5, **at, **heat
+    )
+    order = [ranked.sequences.index(text) for text in texts]
+    single = [
+        float(dw.series(text, EXACT, lengths=str(len(text)), energy_max=-5, **at, **heat)
+              .log10_conductance[0])
+        for text in texts
+    ]  # fmt: skip
     for found in (
         curves.differential_conductance_quanta[:, 0],
         response.conductance_quanta[:, level, 0],
         probes.conductance_quanta[:, 0],
         probes.coherent_quanta[:, 0],
         disorder.clean_quanta,
+        10.0 ** np.array([one.central for one in doubts.answers]),
+        10.0 ** np.array([ranked[place].values["log10_conductance"] for place in order]),
+        10.0 ** np.array(single),
     ):
-        np.testing.assert_allclose(found, predicted, rtol=1e-3)
+        np.testing.assert_allclose(found, predicted, rtol=1e-8)
     np.testing.assert_allclose(disorder.geometric_mean_quanta, predicted, rtol=1e-2)
     assert not probes.incoherent_quanta.any()
 
@@ -129,7 +143,7 @@ def test_a_learned_hamiltonian_is_asked_alike(tmp_path: Path) -> None:
     known = dw.predict("ACGT", run, fermi_energy=-7.4, energy_min=-9, energy_max=-6, eta=0.0)
     found = dw.iv("ACGT", run, fermi_energy=-7.4, voltages=[0.0])
     quanta = found.differential_conductance_quanta[0, 0]
-    assert quanta == pytest.approx(known.conductance().conductance_quanta, rel=1e-3)
+    assert quanta == pytest.approx(known.conductance().conductance_quanta, rel=1e-8)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -279,3 +293,36 @@ def test_a_fermi_energy_on_another_scale_is_told() -> None:
     )
     assert far[0].startswith("E_F = -7.1 eV lies outside of -3 to 3 eV")
     assert not any("lies outside" in one for one in near)
+
+
+FRAGILE: dict[str, Any] = {"fermi_energy": -7.1, "left": "upper:0=0.1", "right": "upper:-1=0.1"}
+"""Conditions at which most of the conductance of ACGTACGT passes through narrow levels at 300 K."""
+
+
+def test_without_a_probe_the_status_is_that_of_coherent_transport() -> None:
+    predicted = dw.predict("ACGTACGT", EXACT, **FRAGILE)
+    assert predicted.status == "fragile_conductance"
+    scan = dw.dephasing("ACGTACGT", EXACT, probe_coupling=[0.0, 0.02], **FRAGILE)
+    assert [row[-1] for row in scan.rows[1:]] == ["fragile_conductance", "ok"]
+    assert any("without probes: G means little" in one for one in scan.warnings)
+    assert [row[-1] for row in scan[0].rows[1:]] == ["fragile_conductance", "ok"]
+
+
+def test_every_row_of_a_response_has_the_status_of_its_own_prediction() -> None:
+    scan = dw.thermoelectric("ACGTACGT", EXACT, temperatures=[4.0, 300.0],
+                             num_fermi_energies=11, **FRAGILE)  # fmt: skip
+    columns = (scan.summary()[name][1] for name in ("temperature", "fermi_energy", "status"))
+    found = list(zip(*columns, strict=True))
+    assert {word for *_, word in found} == {"ok", "fragile_conductance"}
+    for kelvin, level, word in found:
+        at = FRAGILE | {"fermi_energy": level, "energy_min": -9.0, "energy_max": -5.0}
+        predicted = dw.predict("ACGTACGT", EXACT, temperature=kelvin, **at)
+        assert predicted.status == word, (kelvin, level)
+    assert any("at 300 K and -7.1000 eV: G means little" in one for one in scan.warnings)
+
+
+def test_uncertain_is_as_fragile_as_predicted() -> None:
+    found = dw.uncertainty("ACGTACGT", EXACT, fermi_range=0.1, **FRAGILE)
+    assert found.rows[1][-1] == "fragile_conductance"
+    cold = dw.uncertainty("ACGTACGT", EXACT, fermi_range=0.1, temperature=0.0, **FRAGILE)
+    assert cold.rows[1][-1] == "ok"

@@ -13,7 +13,8 @@ from inference_kit import save
 import dnawire as dw
 from dnawire.cli import main
 from dnawire.errors import EXIT_FINISHED, InvalidContactError, InvalidDuplexError, UsageError
-from dnawire.inference import Family, family_lengths
+from dnawire.inference import Family, family_lengths, load_predictor, status, vanishing_remarks
+from dnawire.junction import Contact, Duplex, Junction
 
 EXACT = "exact:kordas2025"
 FERMI = -7.1
@@ -123,10 +124,9 @@ def test_values_are_those_of_predictions(
     names = {path.name for path in (tmp_path / "a").iterdir()}
     assert names == {"series.csv", "series.png", "series.svg", "decay.csv"}
     assert series._repr_html_().startswith("<pre>model")
-    assert (
-        repr(series).replace("this call", "command line").splitlines()[-6:-3]
-        == (printed.splitlines()[-6:-3])
-    )
+    shown = repr(series).replace("this call", "command line").splitlines()
+    shown = [one for one in shown if not one.startswith("warning:")]
+    assert shown[-6:] == printed.splitlines()[-6:]
 
 
 def test_a_model_without_a_hamiltonian_has_t_alone(tmp_path: Path) -> None:
@@ -152,6 +152,38 @@ def test_what_vanishes_is_told_and_not_fitted() -> None:
     probed = dw.series("A(_)nA", EXACT, lengths="3", fermi_energy=FERMI, probe_coupling=0.01)
     assert any(one.startswith("disconnected at 1 of 1 lengths") for one in probed.warnings)
     series.plot()
+
+
+def test_a_conductance_below_all_numbers_is_told_in_decades() -> None:
+    """G at 0 K is T, which never underflows in log10."""
+    series = dw.series("A", EXACT, lengths="200,250,300", fermi_energy=FERMI, temperature=0.0)
+    assert (series.log10_conductance < -308.0).all()
+    np.testing.assert_allclose(series.log10_conductance, series.log10_transmission, rtol=1e-9)
+    assert series.decay is not None
+    probed = dw.series("A(_)nA", EXACT, lengths="300", fermi_energy=FERMI, probe_coupling=0.01)
+    assert "disconnected" in probed.warnings[-1]
+
+
+def test_a_zero_is_told_from_a_number_that_is_too_small() -> None:
+    exact: Any = load_predictor(EXACT)
+    contacts = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
+    long, cut = (Junction(Duplex.parse(text), *contacts) for text in ("A" * 300, "A_A/T_T"))
+    said = [vanishing_remarks(exact.ladder(one), FERMI, 0.0) for one in (long, cut)]
+    assert [status(one) for one in said] == ["underflow", "disconnected"]
+    assert vanishing_remarks(exact.ladder(cut), FERMI, 1e-300) == ()
+    plain = dw.predict("A" * 300, EXACT, fermi_energy=FERMI, temperature=0.0)
+    assert plain.conductance().conductance_quanta == 0.0
+    assert "underflow" in plain.status
+    assert "underflow" in dw.iv("A" * 300, EXACT, fermi_energy=FERMI, temperature=0.0,
+                                voltages=0.0).rows[1][-1]  # fmt: skip
+
+
+def test_few_lengths_do_not_tell_the_law() -> None:
+    few = dw.series("GC", EXACT, lengths="2:6", fermi_energy=FERMI)
+    assert few.decay is not None
+    assert few.decay.law == "exponential"
+    assert any(one.startswith("3 lengths do not tell whether G decays") for one in few.warnings)
+    assert few.decay_table()["law_is_told"][1] == [False, False]
 
 
 def test_a_growing_conductance_has_no_decay() -> None:

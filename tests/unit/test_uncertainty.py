@@ -70,11 +70,12 @@ def test_every_source_is_what_its_own_command_says(members: list[str]) -> None:
 
 
 def test_ends_are_all_of_few_and_quantiles_of_many() -> None:
-    found = dw.uncertainty("GACG", EXACT, fermi_energy=-7.4, fermi_range=0.1, sets=EXACT)
+    compared: dict[str, Any] = {"sets": "exact:roche-voityuk", "zeros": [0.0, 0.0]}
+    found = dw.uncertainty("GACG", EXACT, fermi_energy=-7.4, fermi_range=0.1, **compared)
     few, many = found.answers[0].sources
     assert few.range_kind == "all"
     assert few.ends == (few.log10_values.min(), few.log10_values.max())
-    assert few.deviation == 0.0
+    assert few.deviation == pytest.approx(few.log10_values.std(ddof=1))
     assert many.range_kind == "5 to 95 %"
     assert many.ends == tuple(np.sort(many.log10_values)[[5, -6]])
 
@@ -167,3 +168,25 @@ def test_the_certificate_of_all_atoms_is_a_source() -> None:
 def test_impossible_questions_are_refused(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         dw.uncertainty("GACG", EXACT, **({"fermi_energy": -7.4} | asked))
+
+
+@pytest.mark.parametrize(
+    "sets", [["exact:roche-voityuk"] * 2, [EXACT], ["exact:roche-voityuk", EXACT]]
+)
+def test_nothing_is_compared_with_itself(sets: list[str]) -> None:
+    with pytest.raises(UsageError, match="is there twice"):
+        dw.uncertainty("ACGT", EXACT, fermi_energy=-7.1, sets=sets, zeros=[0.0] * (1 + len(sets)))
+
+
+def test_at_zero_temperature_the_columns_are_those_of_t() -> None:
+    cold, warm = (
+        dw.uncertainty("ACGT", EXACT, fermi_energy=-7.1, fermi_range=0.1, temperature=kelvin)
+        for kelvin in (0.0, 300.0)
+    )
+    assert "model log10 T" in cold.rows[0]
+    assert "model log10 G" in warm.rows[0]
+    for one, name, other in ((cold, "log10_transmission", "log10_conductance_quanta"),
+                             (warm, "log10_conductance_quanta", "log10_transmission")):  # fmt: skip
+        for table in (one.table(), one.extra_tables()["samples.csv"]):
+            assert name in table
+            assert other not in table

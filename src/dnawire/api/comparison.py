@@ -21,6 +21,7 @@ from dnawire.inference import (
     common_energies,
     common_value,
     model_remarks,
+    said_between,
 )
 from dnawire.junction import Junction
 from dnawire.quantities import BY_NAME
@@ -143,10 +144,12 @@ class ModelComparison(Result):
         zeros = " ".join(f"{one:g}" for one in self.zeros)
         contacts = next(line for line in first.lines if line.startswith("contacts"))
         grid = first.grid - self.zeros[0]
+        between = max((said_between(one.predictor) for one in self._setups), key=len)
         lines = [
             f"models        {', '.join(self.labels)}; differences are from the first",
             contacts.replace("(this call)", "").rstrip(),
-            f"energies      {len(grid)} from {grid[0]:g} to {grid[-1]:g} eV, eta {first.eta:g} eV",
+            f"energies      {len(grid)} from {grid[0]:g} to {grid[-1]:g} eV, eta {first.eta:g} eV"
+            f"{between}",
         ]
         if any(self.zeros):
             lines.append(f"zeros         {zeros} eV, from which energies of each model count")

@@ -205,6 +205,8 @@ class Setup:
     @property
     def lines(self) -> list[str]:
         """Lines that say who is asked, and under which conditions."""
+        from dnawire.inference import said_between
+
         conditions, energies = self.predictor.conditions, self.grid
         zero = "" if conditions.energy_reference == 0.0 else " from the reference of the records"
         own = self.own_parameters
@@ -214,7 +216,7 @@ class Setup:
             *self._said_of_members,
             f"contacts      {self._said_of_contacts}",
             f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
-            f"eta {self.eta:g} eV",
+            f"eta {self.eta:g} eV{said_between(self.predictor)}",
         ]
 
     @property

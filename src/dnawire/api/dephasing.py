@@ -23,15 +23,19 @@ from dnawire.api.observation import (
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
-    DISCONNECTED,
     AtEquilibrium,
+    CoherentRemarks,
     DephasedConductance,
+    Remark,
+    carrier_window,
     dephased_conductance,
     junction_remarks,
     probe_sites,
+    vanishing_remarks,
 )
 
 if TYPE_CHECKING:
+    from dnawire.junction import Junction
     from dnawire.plots import Table
 
 _KEYWORDS = question_parameters(DephasingKeywords, DephasingQuestion)
@@ -83,9 +87,26 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
             ladder = self.predictor.ladder(junction)
             found = dephased_conductance(ladder, sites, self.probe_couplings, asked.probes, at)
             self.answers.append(found)
-            vanishing = () if found.total.any() else (DISCONNECTED,)
-            self.remarks.append((*junction_remarks(self.predictor, junction), *vanishing))
+            rows = tuple(self._said_of(junction, at, found))
+            self.row_remarks.append(rows)
+            self.remarks.append(tuple(dict.fromkeys(one for row in rows for one in row)))
             yield
+
+    def _said_of(
+        self, junction: Junction, at: AtEquilibrium, found: DephasedConductance
+    ) -> Iterator[tuple[Remark, ...]]:
+        """Remarks on each coupling: without probes transport is coherent."""
+        common = tuple(junction_remarks(self.predictor, junction))
+        ladder = self.predictor.ladder(junction)
+        window = carrier_window(np.array([at.fermi_energy]), at.temperature)
+        couplings, totals = self.probe_couplings.tolist(), found.total.tolist()
+        for coupling, total in zip(couplings, totals, strict=True):
+            if coupling > 0.0:
+                yield (*common, *vanishing_remarks(ladder, at.fermi_energy, total))
+                continue
+            coherent = CoherentRemarks(self.predictor, junction, window, 0.0)
+            own = (Remark(word, f"without probes: {said}") for word, said in coherent.at(at))
+            yield (*coherent.general, *own)
 
     @property
     def conditions(self) -> list[str]:

@@ -75,6 +75,8 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         One for each junction, when all `steps` are done.
     remarks
         What is not to be trusted, for each junction.
+    row_remarks
+        The same for each of its rows of the table, in their order; empty where these are alike.
     """
 
     unit: ClassVar[str] = "steps"
@@ -94,6 +96,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         self.contacts = contacts
         self.answers: list[Answer] = []
         self.remarks: list[tuple[Remark, ...]] = []
+        self.row_remarks: list[tuple[tuple[Remark, ...], ...]] = []
 
     @classmethod
     def prepared(
@@ -186,6 +189,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             raise IndexError(f"{index} of {len(self)} junctions")
         found = type(self)(self.predictor, self.question, self.junctions[part], self.contacts)
         found.answers, found.remarks = self.answers[part], self.remarks[part]
+        found.row_remarks = self.row_remarks[part]
         return found
 
     @property
@@ -281,7 +285,10 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         """Columns with those of the junction before, and the status behind."""
         number, *found = self.columns()
         of = [self.junctions[row] for row in number.values]
-        words = [status(self._said_of(row)) for row in number.values]
+        own = [one for rows in self.row_remarks for one in rows]
+        own = own or [self.remarks[row] for row in number.values]
+        model = tuple(model_remarks(self.predictor))
+        words = [status(model + one) for one in own]
         return [
             Column("sequence", "sequence", "", "", [one.duplex.text for one in of]),
             Column("length", "length", "base pairs", "", [one.length for one in of]),
@@ -290,9 +297,6 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             *found,
             Column("status", "status", "", "", words),
         ]
-
-    def _said_of(self, row: int) -> tuple[Remark, ...]:
-        return (*model_remarks(self.predictor), *self.remarks[row])
 
     def _footer(self, *further: str, thermal: tuple[float, float] | None = None) -> str:
         from dnawire.plots import footer

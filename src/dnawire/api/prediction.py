@@ -24,6 +24,7 @@ from dnawire.inference import (
     Summary,
     model_remarks,
     prediction_remarks,
+    resolved_ldos,
     spread_of,
     status,
     summarize,
@@ -243,7 +244,7 @@ class Prediction(LocalTransport, Exchangeable):
         return hamiltonian_figure(self.hamiltonian, duplex, title, self._setup.footer)
 
     def plot_ldos(self) -> Figure:
-        """Figure of the LDOS at the energies that were asked for, energy against base.
+        """Figure of the LDOS, energy against base; resonances resolved up to some 100 base pairs.
 
         Raises
         ------
@@ -254,7 +255,11 @@ class Prediction(LocalTransport, Exchangeable):
 
         self._column("ldos")
         title = f"LDOS by {self._setup.predictor.name}"
-        return ldos_figure(self.record, title, self._setup.footer)
+        resolved = resolved_ldos(self._setup.predictor, self.record)
+        if resolved is not None:
+            return ldos_figure(resolved, title, self._setup.footer)
+        coarse = f"; {len(self.energies)} energies: resonances between them are missing"
+        return ldos_figure(self.record, title, self._setup.footer + coarse)
 
     def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write what ``dnawire predict`` writes; see `Predictions.save`."""

@@ -16,14 +16,16 @@ from dnawire.errors import UsageError
 from dnawire.quantities import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from matplotlib.figure import Figure
 
+    from dnawire.api.conditions import Setup
     from dnawire.api.predictions import Predictions
+    from dnawire.inference import AverageSpectra
 
 MEMBERS: Final = re.compile(
-    r"(summary|averages)\.csv|(spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
+    r"(summary|averages)\.csv|(average(_\d+)?|spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
 )
 """Names of all files that can be written."""
 
@@ -44,15 +46,19 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
     NotWritableError
         The system refuses.
     """
-    plots.save_table(folder / _SUMMARY, summary_table(predictions))
-    _write_spectra(folder, predictions)
-    _write_maps(folder, predictions)
+    _write(folder, predictions, _DRAWN)
     if len(predictions) > _DRAWN:
         _logger.info(
             "figures are drawn of the first %d of %d sequences; the tables have all",
             _DRAWN,
             len(predictions),
         )
+
+
+def _write(folder: Path, predictions: Predictions, drawn: int) -> None:
+    plots.save_table(folder / _SUMMARY, summary_table(predictions))
+    _write_spectra(folder, predictions, drawn)
+    _write_maps(folder, predictions, drawn)
 
 
 def drawn_spectra(predictions: Predictions) -> Figure:
@@ -80,18 +86,50 @@ def drawn_spectra(predictions: Predictions) -> Figure:
     )
 
 
+def drawn_averages(averages: Mapping[str, AverageSpectra], setup: Setup) -> Figure:
+    """Figure of the mean spectra of patterns.
+
+    Raises
+    ------
+    UsageError
+        If there are more of them than colors.
+    """
+    if len(averages) > len(plots.LINES):
+        raise UsageError(
+            f"{len(averages)} patterns in one figure, which has {len(plots.LINES)} colors",
+            "Draw those of some predictions, e.g. of result[:100].",
+        )
+    zero = setup.predictor.conditions.energy_reference
+    return plots.average_figure(
+        averages,
+        plots.energy_label(zero),
+        f"Mean in decades by {setup.predictor.name}",
+        f"{setup.footer}; shaded: lowest to highest sequence",
+        setup.asked.fermi_energy,
+    )
+
+
 def write_averages(folder: Path, predictions: Predictions) -> None:
-    """Write the averages over patterns.
+    """Write the averages over patterns with their figures; of single sequences the tables alone.
 
     Raises
     ------
     NotWritableError
         The system refuses.
     """
+    _write(folder, predictions, 0)
+    spectra = list(predictions.average_spectra.items())
+    size = len(plots.LINES)
+    starts = range(0, len(spectra), size)
+    for number, start in enumerate(starts, start=1):
+        page = dict(spectra[start : start + size])
+        stem = folder / ("average" if len(starts) == 1 else f"average_{number}")
+        figure = drawn_averages(page, predictions.setup)
+        plots.save_figure(figure, stem, plots.average_spectra_table(page))
     plots.save_table(folder / _AVERAGES, average_table(predictions.averages))
 
 
-def _write_spectra(folder: Path, predictions: Predictions) -> None:
+def _write_spectra(folder: Path, predictions: Predictions, drawn: int) -> None:
     size = len(plots.LINES)
     pages = [predictions[start : start + size] for start in range(0, len(predictions), size)]
     for number, page in enumerate(pages, start=1):
@@ -105,24 +143,24 @@ def _write_spectra(folder: Path, predictions: Predictions) -> None:
         spreads = [one.summary.spread for one in page]
         bands = band_columns([one for one in spreads if one is not None])
         table = {**names, **plots.spectra_table(records), **bands}
-        if number * size <= _DRAWN or number == 1:
+        if number * size <= drawn or (drawn and number == 1):
             plots.save_figure(page.plot(), stem, table)
         else:
             plots.save_table(stem.with_suffix(".csv"), table)
 
 
-def _write_maps(folder: Path, predictions: Predictions) -> None:
+def _write_maps(folder: Path, predictions: Predictions, drawn: int) -> None:
     """LDOS and Hamiltonians, where they are known."""
     for number, one in enumerate(predictions, start=1):
         duplex = one.junction.duplex
         name = f"{number}_{duplex.text.replace('/', '-')[:_LONGEST_NAME]}"
         if _LDOS in one.record.spectra:
             table = plots.ldos_table(one.record)
-            _save(one.plot_ldos, folder / f"ldos_{name}", table, is_drawn=number <= _DRAWN)
+            _save(one.plot_ldos, folder / f"ldos_{name}", table, is_drawn=number <= drawn)
         if predictions.setup.predictor.knows_hamiltonian:
             table = plots.hamiltonian_table(duplex, hamiltonian=one.hamiltonian)
             draw, stem = one.plot_hamiltonian, folder / f"hamiltonian_{name}"
-            _save(draw, stem, table, is_drawn=number <= _DRAWN)
+            _save(draw, stem, table, is_drawn=number <= drawn)
 
 
 def _save(draw: Callable[[], Figure], stem: Path, table: plots.Table, *, is_drawn: bool) -> None:

@@ -216,6 +216,7 @@ class Series(Result):
                     f"beta of {_NAMES[name]} is no larger than twice its error: nothing says that "
                     f"{_NAMES[name]} decays over these lengths"
                 )
+            found += self._doubts(name, decay)
         sentences: dict[str, list[int]] = {}
         for length, answer in zip(self.lengths.tolist(), self._answers, strict=True):
             for remark in answer.remarks:
@@ -247,6 +248,7 @@ class Series(Result):
         return {
             "quantity": ("", names),
             "law": ("", [one.law for one in found]),
+            "law_is_told": ("", [one.is_told for one in found]),
             "beta": ("per base pair", [one.beta for one in tunneling]),
             "beta_error": ("per base pair", [one.standard_error for one in tunneling]),
             "beta_of_length": ("1/Angstrom", [one.beta / self.rise for one in tunneling]),
@@ -292,12 +294,30 @@ class Series(Result):
     def _column(self, name: str) -> NDArray[np.float64]:
         return np.array([one.values.get(name, math.nan) for one in self._answers])
 
+    def _doubts(self, name: str, decay: Decay | None) -> list[str]:
+        """What the law of a quantity does not tell."""
+        if decay is None:
+            return []
+        if not decay.is_told:
+            known = int(np.isfinite(self._column(name)).sum())
+            return [
+                f"{known} lengths do not tell whether {_NAMES[name]} decays exponentially or like "
+                "1/length: give more of them, or a wider range"
+            ]
+        if decay.law == "ohmic" and self._options.probe_coupling is None:
+            return [
+                f"1/{_NAMES[name]} grows linearly although transport is coherent: it is no "
+                "resistance of base pairs, which needs scattering (--probe_coupling)"
+            ]
+        return []
+
     def _said(self, name: str, decay: Decay | None) -> str:
         if decay is None:
             return f"not fitted: it needs {FEWEST} lengths with {_NAMES[name]} above zero"
         if decay.law == "ohmic":
-            each = decay.ohmic.resistance * decay.ohmic.ratio
-            return f"ohmic: 1/{_NAMES[name]} grows by {each:.4g} with each base pair"
+            log10_each = decay.ohmic.log10_each
+            each = f"{10.0**log10_each:.4g}" if log10_each < 300.0 else f"1e{log10_each:.1f}"
+            return f"ohmic: 1/{_NAMES[name]} grows by {each} with each base pair"
         first = self._beta(decay.tunneling)
         if decay.beyond is None or decay.crossover is None:
             return first

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Unpack
 
@@ -20,7 +19,7 @@ from dnawire.api.questions import (
     ThermoelectricQuestion,
     question_parameters,
 )
-from dnawire.inference import response_of
+from dnawire.inference import AtEquilibrium, CoherentRemarks, Remark, response_of
 from dnawire.transport import LinearResponse
 
 if TYPE_CHECKING:
@@ -95,14 +94,12 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
         """Compute one junction after the other."""
         for junction in self.junctions:
             found, remarks = response_of(
-                self.predictor,
-                junction,
-                self.fermi_energies,
-                self.temperatures,
-                self.question.fermi_energy,
+                self.predictor, junction, self.fermi_energies, self.temperatures
             )
             self.answers.append(found)
-            self.remarks.append(remarks)
+            rows = tuple(self._said_of(remarks, at) for at in self._conditions_of(found))
+            self.row_remarks.append(rows)
+            self.remarks.append(tuple(dict.fromkeys(one for row in rows for one in row)))
             yield
 
     @property
@@ -183,13 +180,29 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
         return f"{', '.join(f'{one:g}' for one in self.temperatures.tolist())} K"
 
     def _places(self) -> Iterator[_Place]:
+        for row, response in enumerate(self.answers):
+            yield from (one._replace(junction=row) for one in self._places_of(response))
+
+    def _places_of(self, response: LinearResponse) -> Iterator[_Place]:
+        """Rows of one junction."""
         asked = self.question.fermi_energy
-        power = np.nan_to_num(self.power_factor)
-        for row, column in product(range(len(self)), range(len(self.temperatures))):
+        power = np.nan_to_num(response.seebeck**2 * response.conductance)[0]
+        for column in range(len(self.temperatures)):
             if asked is not None:
                 at = int(np.searchsorted(self.fermi_energies, asked))
-                yield _Place(row, column, at, "asked")
-            yield _Place(row, column, int(power[row, :, column].argmax()), "largest S^2 G")
+                yield _Place(0, column, at, "asked")
+            yield _Place(0, column, int(power[:, column].argmax()), "largest S^2 G")
+
+    def _conditions_of(self, response: LinearResponse) -> Iterator[AtEquilibrium]:
+        for one in self._places_of(response):
+            level, kelvin = self.fermi_energies[one.energy], self.temperatures[one.temperature]
+            yield AtEquilibrium(float(level), float(kelvin))
+
+    @staticmethod
+    def _said_of(remarks: CoherentRemarks, at: AtEquilibrium) -> tuple[Remark, ...]:
+        where = f"at {at.temperature:g} K and {at.fermi_energy:.4f} eV"
+        own = (Remark(word, f"{where}: {sentence}") for word, sentence in remarks.at(at))
+        return (*remarks.general, *own)
 
 
 @takes(_KEYWORDS)

@@ -20,11 +20,13 @@ from dnawire.errors import UsageError
 from dnawire.inference import (
     SAMPLES_AT_ONCE,
     AtEquilibrium,
+    CoherentRemarks,
+    Remark,
     Source,
     at_levels,
+    carrier_window,
     check_zeros,
     disordered,
-    junction_remarks,
     spread_of,
 )
 from dnawire.junction import Contact, Junction
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _KEYWORDS = question_parameters(UncertaintyKeywords, UncertaintyQuestion)
 _CONDUCTANCE: Final = "log$_{10}$ conductance (G$_0$)"
+_TRANSMISSION: Final = "log$_{10}$ T(E$_F$)"
 _LEVELS: Final = 101
 """Fermi energies within a range."""
 
@@ -82,6 +85,8 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         DnawireError
             A sequence or contact is impossible, there is no such model, or nothing is uncertain.
         """
+        if question.sets:
+            question.check_others(None if isinstance(model, Model) else str(model))
         found = super().prepared(sequences, model, device, question)
         found._others = [load(one, device).predictor for one in question.sets]
         found._zeros = check_zeros([found.predictor, *found._others], question.zeros)
@@ -129,7 +134,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
                     yield
                 sources.append(Source("static disorder", np.concatenate(drawn)))
             self.answers.append(Sources(central, tuple(sources)))
-            self.remarks.append(tuple(junction_remarks(self.predictor, junction)))
+            self.remarks.append(self._said_of(junction))
 
     def log10_values(self, source: str) -> list[NDArray[np.float64]]:
         """log10 G in G0 that one source makes possible, for each junction; see `rows` for names.
@@ -150,7 +155,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     def conditions(self) -> list[str]:
         """Lines that say for what was asked."""
         asked = self.question
-        what = "T(E_F)" if asked.temperature == 0.0 else "conductance"
+        what = "T(E_F)" if self._is_cold else "conductance"
         lines = [f"{what:<13} at {asked.temperature:g} K, E_F = {asked.level:g} eV{self._counted}"]
         if asked.fermi_range:
             lines.append(f"Fermi level   known to +-{asked.fermi_range:g} eV, {_LEVELS} levels")
@@ -177,9 +182,10 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             ("seed", "", asked.seed),
         )
         central = [answer.central for _, answer, _ in rows]
+        head, name = ("log10 T" if self._is_cold else "log10 G"), self._value_name
         ends = [one.ends for one in sources]
         numbers = (
-            ("model log10 G", "log10_conductance_quanta", ".3f", central),
+            (f"model {head}", name, ".3f", central),
             ("mean", "source_mean", ".3f", [one.mean for one in sources]),
             ("from", "source_low", ".3f", [low for low, _ in ends]),
             ("to", "source_high", ".3f", [high for _, high in ends]),
@@ -208,7 +214,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             "samples.csv": {
                 "sequence": ("", np.repeat([text for text, _ in rows], sizes)),
                 "source": ("", np.repeat([one.name for _, one in rows], sizes)),
-                "log10_conductance_quanta": ("", np.concatenate([x.log10_values for _, x in rows])),
+                self._value_name: ("", np.concatenate([one.log10_values for _, one in rows])),
             }
         }
 
@@ -225,7 +231,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             "bars: all of few values, 5 to 95 % of many",
             thermal=(asked.level, asked.temperature),
         )
-        label = "log$_{10}$ T(E$_F$)" if asked.temperature == 0.0 else _CONDUCTANCE
+        label = _TRANSMISSION if self._is_cold else _CONDUCTANCE
         for number, (junction, answer) in enumerate(
             zip(self.junctions, self.answers, strict=True), start=1
         ):
@@ -277,10 +283,18 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             assert spread.bands is not None
             low, high = (float(one[0]) for one in spread.bands["log10_transmission"])
         else:
-            interval = spread.at_fermi_energy(self._level, 0.0).interval
+            interval = spread.interval_at(self._level)
             assert interval is not None
             low, high = interval
         yield Source("calibrated model", np.array([low, high]), predictor.calibration.coverage)
+
+    def _said_of(self, junction: Junction) -> tuple[Remark, ...]:
+        """What is said of the prediction of a junction."""
+        at = AtEquilibrium(self._level, self.question.temperature)
+        window = carrier_window(np.array([at.fermi_energy]), at.temperature)
+        eta = self.predictor.conditions.eta
+        remarks = CoherentRemarks(self.predictor, junction, window, eta)
+        return remarks.general + remarks.at(at)
 
     def _within(self, junction: Junction, distance: float) -> NDArray[np.float64]:
         """log10 G at Fermi energies within a distance in eV."""
@@ -291,6 +305,15 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         self, predictor: Predictor, junction: Junction, levels: list[float]
     ) -> NDArray[np.float64]:
         return at_levels(predictor, junction, levels, self.question.temperature)
+
+    @property
+    def _is_cold(self) -> bool:
+        """Whether it is T(E_F), and no conductance, that is asked for."""
+        return self.question.temperature == 0.0
+
+    @property
+    def _value_name(self) -> str:
+        return "log10_transmission" if self._is_cold else "log10_conductance_quanta"
 
     @property
     def _level(self) -> float:

@@ -37,6 +37,27 @@ class UncertaintyQuestion(DrawnQuestion):
                 "Give --sets, or drop --zeros.",
             )
 
+    def check_others(self, model: str | None) -> None:
+        """Refuse to compare a model with itself, under whatever names; None of one without a name.
+
+        Raises
+        ------
+        DnawireError
+            One of the sets is the model, or another one of them, or there is no such model.
+        """
+        from dnawire.inference import digest_of_model
+
+        known: dict[str, str] = {}
+        for name in (*([] if model is None else [model]), *self.sets):
+            digest = digest_of_model(name)
+            if digest in known:
+                raise UsageError(
+                    f"sets: {name} is there twice, before as {known[digest]}: a comparison with "
+                    "itself would count as agreement",
+                    "Name each model or parameter set once.",
+                )
+            known[digest] = name
+
     @classmethod
     def of(cls, keywords: Mapping[str, Any]) -> Self:
         """Return what some keywords ask for; one name is a row of one where several may be.

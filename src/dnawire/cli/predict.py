@@ -54,7 +54,7 @@ class PredictFlags:
 
     average: bool = False
     """Print the mean and the geometric mean of the conductance over the sequences that each text
-    with letters like N stands for, not all of these."""
+    with letters like N stands for, and draw their mean spectra, not all of these."""
 
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
@@ -94,9 +94,8 @@ def run(arguments: Sequence[str]) -> int:
         predictions = Predictions(_summarized(setup, contacts, found), setup)
         rows = average_rows(predictions.averages) if flags.average else predictions.rows
         # Results first: who reads only the head of the table ends the process.
-        write_predictions(folder.path, predictions)
-        if flags.average:
-            write_averages(folder.path, predictions)
+        write = write_averages if flags.average else write_predictions
+        write(folder.path, predictions)
         published = folder.publish()
     table = average_table(predictions.averages) if flags.average else summary_table(predictions)
     lines = [*predictions.heading, "", *aligned(rows)]

@@ -1,7 +1,7 @@
 """Use of what was trained: spectra and Hamiltonians of new junctions."""
 
 from dnawire.inference.answers import Answer, answer_each, check_question
-from dnawire.inference.averages import Average, average
+from dnawire.inference.averages import Average, AverageSpectra, average, average_spectra
 from dnawire.inference.candidates import (
     MOST_CANDIDATES,
     Candidates,
@@ -9,9 +9,11 @@ from dnawire.inference.candidates import (
     PatternCandidates,
 )
 from dnawire.inference.changes import KINDS, Change, single_changes
+from dnawire.inference.coherent import CoherentRemarks
 from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
+from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
-from dnawire.inference.dephasing import answer_probed, as_probed
+from dnawire.inference.dephasing import answer_probed, as_probed, vanishing_remarks
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, family_lengths
@@ -26,6 +28,7 @@ from dnawire.inference.fit_parameters import (
 )
 from dnawire.inference.fitting import Minimum, Problem
 from dnawire.inference.gauge import align_signs
+from dnawire.inference.interpolate import said_between
 from dnawire.inference.load import (
     EXACT,
     available_models,
@@ -44,7 +47,6 @@ from dnawire.inference.members import (
 from dnawire.inference.mismatch import Mismatch
 from dnawire.inference.observables import (
     SAMPLES_AT_ONCE,
-    AtEquilibrium,
     DephasedConductance,
     clean_conductance,
     current_of,
@@ -67,6 +69,7 @@ from dnawire.inference.remarks import (
     status,
     summary_remarks,
 )
+from dnawire.inference.resolved_ldos import resolved_ldos
 from dnawire.inference.scores import scores_head
 from dnawire.inference.screen import (
     Screened,
@@ -122,9 +125,11 @@ __all__ = [
     "AtEquilibrium",
     "AtFermiEnergy",
     "Average",
+    "AverageSpectra",
     "Budget",
     "Candidates",
     "Change",
+    "CoherentRemarks",
     "Conditions",
     "ConductanceModel",
     "Decay",
@@ -177,7 +182,9 @@ __all__ = [
     "at_levels",
     "available_models",
     "average",
+    "average_spectra",
     "baselines_of",
+    "carrier_window",
     "check_answerable",
     "check_candidates",
     "check_predictor",
@@ -211,8 +218,10 @@ __all__ = [
     "prediction_remarks",
     "probe_sites",
     "read_spectrum",
+    "resolved_ldos",
     "resolved_record",
     "response_of",
+    "said_between",
     "said_of_several",
     "scores_head",
     "screen",
@@ -225,4 +234,5 @@ __all__ = [
     "status",
     "summarize",
     "summary_remarks",
+    "vanishing_remarks",
 ]

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
 from dnawire.inference._row_remarks import RowRemarks, junction_of
-from dnawire.inference.interpolate import interpolated
+from dnawire.inference.coherent import log10_conductance
+from dnawire.inference.conductance import AtEquilibrium
+from dnawire.inference.interpolate import junctions_between, totals_and_at
 from dnawire.inference.question import (
     CONDUCTANCE,
     MEAN_DOS,
@@ -16,11 +18,8 @@ from dnawire.inference.question import (
     Question,
     knows_dos,
 )
-from dnawire.inference.remarks import DISCONNECTED, summary_remarks
-from dnawire.inference.summary import summarize
-from dnawire.junction import JunctionArrays
+from dnawire.inference.remarks import DISCONNECTED
 from dnawire.predictors import PairwisePredictor, Predictor
-from dnawire.transport import Totals
 
 
 def shares_beginnings(predictor: Predictor, question: Question) -> bool:
@@ -41,19 +40,20 @@ def answers_of(
     if sharing is not None:
         values = _transmissions(sharing, codes, question)
         return values, _vanishing(values[question.rank_by])
-    spectra, energies = _spectra(predictor, codes, question)
-    window = np.isin(energies, question.energies[question.in_window])
+    at = np.array([] if question.fermi_energy is None else [question.fermi_energy])
+    junctions = junctions_between(codes, question.left, question.right)
+    spectra, at_fermi = totals_and_at(predictor, junctions, question.energies, at, question.eta)
+    window = question.in_window
     values = {MEAN_TRANSMISSION: spectra.log10_transmission[:, window].mean(axis=1)}
     if knows_dos(predictor):
         values[MEAN_DOS] = spectra.log10_dos[:, window].mean(axis=1)
     if question.fermi_energy is not None:
-        values[TRANSMISSION] = interpolated(
-            energies, spectra.log10_transmission, question.fermi_energy
-        )
+        values[TRANSMISSION] = at_fermi[:, 0]
     if question.rank_by == CONDUCTANCE:
         values[CONDUCTANCE], remarks = _conductances(predictor, codes, question)
         return values, remarks
-    return values, _vanishing(spectra.log10_transmission.max(axis=1))
+    every = np.concatenate((spectra.log10_transmission, at_fermi), axis=1)
+    return values, _vanishing(every.max(axis=1))
 
 
 def _transmissions(
@@ -76,39 +76,17 @@ def _vanishing(log10_transmission: NDArray[np.float64]) -> RowRemarks:
     return RowRemarks([(), (DISCONNECTED,)], np.isneginf(log10_transmission).astype(np.intp))
 
 
-def _spectra(
-    predictor: Predictor, codes: NDArray[np.int8], question: Question
-) -> tuple[Totals[NDArray[np.float64]], NDArray[np.float64]]:
-    """Spectra, and their energies: with the Fermi energy, if the predictor knows all energies."""
-    shape = codes.shape
-    junctions = JunctionArrays(
-        codes,
-        np.broadcast_to(question.left.ladder_gamma(shape[1]), shape).copy(),
-        np.broadcast_to(question.right.ladder_gamma(shape[1]), shape).copy(),
-    )
-    energies = question.energies
-    if question.fermi_energy is not None and predictor.knows_all_energies:
-        energies = np.union1d(energies, [question.fermi_energy])
-    return predictor.totals(junctions, energies, question.eta), energies
-
-
 def _conductances(
     predictor: Predictor, codes: NDArray[np.int8], question: Question
 ) -> tuple[NDArray[np.float64], RowRemarks]:
-    """log10 G/G0 of each duplex as `summarize` finds it, and what is to be said of it."""
-    quanta, remarks = np.empty(len(codes)), []
+    """log10 G/G0 of each duplex, and what is to be said of it."""
+    assert question.fermi_energy is not None
+    at = AtEquilibrium(question.fermi_energy, question.temperature)
+    found, remarks = np.empty(len(codes)), []
     for row, text in enumerate(duplex_texts(codes)):
         junction = junction_of(text.decode(), question)
-        record = predictor.predict([junction], question.energies, question.eta)[0]
-        summary = summarize(
-            predictor,
-            record,
-            question.fermi_energy,
-            question.temperature,
-            conductance_from_grid=question.conductance_from_grid,
+        found[row], said = log10_conductance(
+            predictor, junction, question.energies, question.eta, at
         )
-        assert summary.at_fermi_energy is not None
-        quanta[row] = summary.at_fermi_energy.conductance.conductance_quanta
-        remarks.append(tuple(summary_remarks(summary)))
-    with np.errstate(divide="ignore"):
-        return np.log10(quanta), RowRemarks(remarks, np.arange(len(codes)))
+        remarks.append(said)
+    return found, RowRemarks(remarks, np.arange(len(codes)))

@@ -1,11 +1,18 @@
-"""Averages of the conductance over all sequences that one text stands for."""
+"""Averages of conductance and spectra over all sequences that one text stands for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
+
+from dnawire.data import TransportRecord
+from dnawire.quantities import scored_in
+
+Doubles = NDArray[np.float64]
 
 
 class Average(NamedTuple):
@@ -35,4 +42,26 @@ def average(conductances: ArrayLike) -> Average:
         geometric_mean=float(10.0**logarithm),
         lowest=float(quanta.min()),
         highest=float(quanta.max()),
+    )
+
+
+class AverageSpectra(NamedTuple):
+    """Spectra of several sequences, each counted once, by column of `QUANTITIES`."""
+
+    energies: Float[Doubles, " E"]
+    """In eV."""
+    means: Mapping[str, Float[Doubles, " E"]]
+    """Means of the logarithms in decades; -inf where one of them vanishes."""
+    ranges: Mapping[str, tuple[Float[Doubles, " E"], Float[Doubles, " E"]]]
+    """Lowest and highest of them in decades."""
+
+
+def average_spectra(records: Sequence[TransportRecord]) -> AverageSpectra:
+    """Average T and DOS of records at the same energies; at least one."""
+    columns = [one.column for one in scored_in(*(record.spectra for record in records))]
+    each = {name: np.stack([one.spectra[name] for one in records]) for name in columns}
+    return AverageSpectra(
+        energies=records[0].energies,
+        means={name: values.mean(0) for name, values in each.items()},
+        ranges={name: (values.min(0), values.max(0)) for name, values in each.items()},
     )

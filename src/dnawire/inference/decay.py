@@ -6,9 +6,10 @@ Three laws of ln G against the length L in base pairs are fitted by least square
 - ohmic, :math:`1 / G = R (1 + r L)`, incoherent hopping at constant resistance of a base pair;
 - a crossover, two exponentials: tunneling, then one of at most half the slope.
 
-A law with more parameters is taken only if its Bayesian information criterion (Schwarz,
+Another law than the first is taken only if its Bayesian information criterion (Schwarz,
 doi:10.1214/aos/1176344136) is lower by 10, which counts as very strong evidence (Kass and Raftery,
-doi:10.1080/01621459.1995.10476572).
+doi:10.1080/01621459.1995.10476572), and three more values are there than it has parameters. Where
+neither the first law nor the second has that evidence, the values do not tell which holds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ FEWEST: Final = 3
 
 EVIDENCE: Final = 10.0
 """Difference of the criterion from which on the law with more parameters is taken."""
+
+FREEDOM: Final = 3
+"""Values beyond its parameters that a law needs to be told from another one."""
 
 WEAK: Final = 0.5
 """Largest slope after a crossover, in units of that before it."""
@@ -66,14 +70,19 @@ class Exponential:
 class Ohmic:
     """1 / G = resistance (1 + ratio L)."""
 
-    resistance: float
-    """At L = 0, in the inverse unit of G."""
+    log_resistance: float
+    """ln of that at L = 0, in the inverse unit of G: it may be larger than any number."""
     ratio: float
     """Resistance of a base pair in units of that."""
 
+    @property
+    def log10_each(self) -> float:
+        """log10 of the resistance of a base pair, in the inverse unit of G."""
+        return self.log_resistance / math.log(10.0) + math.log10(self.ratio)
+
     def log10_at(self, lengths: NDArray[np.float64]) -> Doubles:
         """log10 G of some lengths."""
-        found: Doubles = -np.log10(self.resistance * (1.0 + self.ratio * lengths))
+        found: Doubles = -(self.log_resistance + np.log1p(self.ratio * lengths)) / math.log(10.0)
         return found
 
 
@@ -90,7 +99,16 @@ class Decay:
     ohmic: Ohmic
     """Fit of all lengths by an ohmic law."""
     criteria: dict[Law, float]
-    """Bayesian information criterion by law; the crossover is missing where none is possible."""
+    """Bayesian information criterion by law; a law is missing that is not possible, or has too
+    many parameters for the values."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the values tell the law: neither tunneling nor the ohmic one would do as well."""
+        if self.law == "crossover":
+            return True
+        ohmic = self.criteria.get("ohmic")
+        return ohmic is not None and abs(ohmic - self.criteria["exponential"]) >= EVIDENCE
 
     @property
     def crossover(self) -> float | None:
@@ -126,13 +144,15 @@ def fit_decay(lengths: NDArray[np.int64], log10_values: Float[Doubles, " n"]) ->
         return None
     whole, squares = _line(x, y)
     ohmic, ohmic_squares = _ohmic(x, y)
-    criteria: dict[Law, float] = {
-        "exponential": _criterion("exponential", len(x), squares),
-        "ohmic": _criterion("ohmic", len(x), ohmic_squares),
-    }
+    remaining: dict[Law, float] = {"exponential": squares, "ohmic": ohmic_squares}
     parts = _crossover(x, y)
     if parts is not None:
-        criteria["crossover"] = _criterion("crossover", len(x), parts[2])
+        remaining["crossover"] = parts[2]
+    criteria = {
+        one: _criterion(one, len(x), left)
+        for one, left in remaining.items()
+        if one == "exponential" or len(x) >= _PARAMETERS[one] + FREEDOM
+    }
     law: Law = "exponential"
     for other in criteria:
         if criteria[other] <= criteria[law] - EVIDENCE:
@@ -169,8 +189,7 @@ def _ohmic(x: Doubles, y: Doubles) -> tuple[Ohmic, float]:
 
     bound = math.log(_LARGEST_RATIO)
     best = float(minimize_scalar(squares, bounds=(-bound, bound), method="bounded").x)
-    resistance = math.exp(-min(float(deviations(best).mean()), 700.0))
-    return Ohmic(resistance, math.exp(best)), squares(best)
+    return Ohmic(-float(deviations(best).mean()), math.exp(best)), squares(best)
 
 
 def _crossover(x: Doubles, y: Doubles) -> tuple[Exponential, Exponential, float] | None:

@@ -9,10 +9,16 @@ import numpy as np
 from dnawire.errors import UsageError
 from dnawire.inference.answers import Answer
 from dnawire.inference.question import CONDUCTANCE, TRANSMISSION, Question
-from dnawire.inference.remarks import DISCONNECTED, junction_remarks, model_remarks
+from dnawire.inference.remarks import (
+    DISCONNECTED,
+    UNDERFLOW,
+    Remark,
+    junction_remarks,
+    model_remarks,
+)
 from dnawire.junction import Duplex, Junction
 from dnawire.predictors import HamiltonianPredictor, Predictor
-from dnawire.transport import DephasedJunctions, voltage_probe_response
+from dnawire.transport import BlockJunctions, DephasedJunctions, voltage_probe_response
 
 
 def as_probed(predictor: Predictor, eta: float) -> HamiltonianPredictor:
@@ -73,5 +79,25 @@ def answer_probed(
                 TRANSMISSION: float(np.log10(transmission)),
                 CONDUCTANCE: float(np.log10(response.conductance_quanta[0, 0, 0])),
             }
-        own = () if transmission > 0.0 else (DISCONNECTED,)
+        own = vanishing_remarks(coherent, energy, transmission)
         yield Answer(values, (*common, *junction_remarks(predictor, junction), *own))
+
+
+def vanishing_remarks(
+    coherent: BlockJunctions, fermi_energy: float, total: float
+) -> tuple[Remark, ...]:
+    """Why the conductance of a junction with probes is zero; nothing where it is not.
+
+    Parameters
+    ----------
+    coherent
+        The junction without probes.
+    fermi_energy
+        In eV.
+    total
+        What it conducts.
+    """
+    if total > 0.0:
+        return ()
+    connected = coherent.transmission(np.array([[fermi_energy]])).values.any()
+    return (UNDERFLOW if connected else DISCONNECTED,)

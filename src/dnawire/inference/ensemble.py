@@ -116,8 +116,7 @@ class GeometryAnswer:
     @property
     def log10_conductance(self) -> float:
         """log10 of the conductance in G0; -inf where it vanishes."""
-        quanta = self.conductance.conductance_quanta
-        return math.log10(quanta) if quanta > 0.0 else -math.inf
+        return self.conductance.log10_conductance_quanta
 
 
 @dataclass(frozen=True, eq=False)

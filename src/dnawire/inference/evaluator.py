@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord, duplex_texts
 from dnawire.errors import UsageError
-from dnawire.inference.interpolate import interpolated
+from dnawire.inference.coherent import log10_conductance
+from dnawire.inference.conductance import AtEquilibrium
+from dnawire.inference.interpolate import junctions_between, log10_transmission_at
 from dnawire.inference.summary import (
     Summary,
     knows_conductance,
     resolved_record,
     summarize,
 )
-from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
+from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Predictor
 
 Quantity = Literal["log10_transmission", "log10_conductance"]
@@ -102,23 +104,19 @@ class Evaluator:
         assert self.fermi_energy is not None
         if quantity == TRANSMISSION:
             return self.log10_transmission(codes, np.array([self.fermi_energy]))[:, 0]
-        with np.errstate(divide="ignore"):
-            return np.log10([self._conductance_quanta(text) for text in duplex_texts(codes)])
+        at = AtEquilibrium(self.fermi_energy, self.temperature)
+        junctions = (self.junction(Duplex.parse(text.decode())) for text in duplex_texts(codes))
+        each = (
+            log10_conductance(self.predictor, one, self.energies, self.eta, at) for one in junctions
+        )
+        return np.array([found for found, _ in each])
 
     def log10_transmission(
         self, codes: Int8[NDArray[np.int8], "B L 2"], at: Float[NDArray[np.float64], " K"]
     ) -> Float[NDArray[np.float64], "B K"]:
         """log10 T of duplexes of one length at increasing energies in eV."""
-        shape = codes.shape
-        junctions = JunctionArrays(
-            codes,
-            np.broadcast_to(self.left.ladder_gamma(shape[1]), shape).copy(),
-            np.broadcast_to(self.right.ladder_gamma(shape[1]), shape).copy(),
-        )
-        if self.predictor.knows_all_energies:
-            return self.predictor.totals(junctions, at, self.eta).log10_transmission
-        rows = self.predictor.totals(junctions, self.energies, self.eta).log10_transmission
-        return np.stack([interpolated(self.energies, rows, one) for one in at.tolist()], axis=1)
+        junctions = junctions_between(codes, self.left, self.right)
+        return log10_transmission_at(self.predictor, junctions, at, self.energies, self.eta)
 
     def junction(self, duplex: Duplex) -> Junction:
         """A duplex between the contacts."""
@@ -140,8 +138,3 @@ class Evaluator:
             self.temperature,
             conductance_from_grid=self.conductance_from_grid,
         )
-
-    def _conductance_quanta(self, text: bytes) -> float:
-        at_fermi = self.summary(Duplex.parse(text.decode())).at_fermi_energy
-        assert at_fermi is not None
-        return at_fermi.conductance.conductance_quanta

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from dnawire.inference.conductance import AtEquilibrium
 from dnawire.inference.observables import (
-    AtEquilibrium,
     Probes,
     log10_conductance_with_probes,
     probe_sites,

@@ -9,15 +9,14 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from dnawire.constants import BOLTZMANN_EV
 from dnawire.data.random import named_generator
 from dnawire.errors import UsageError
-from dnawire.inference.remarks import Remark, prediction_remarks
-from dnawire.inference.summary import summarize
+from dnawire.inference.coherent import CoherentRemarks
+from dnawire.inference.conductance import AtEquilibrium, carrier_window
+from dnawire.inference.remarks import Remark
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Predictor
 from dnawire.transport import (
-    THERMAL_REACH,
     BlockJunctions,
     CurrentVoltage,
     DephasedJunctions,
@@ -35,18 +34,6 @@ Probes = Literal["dephasing", "voltage", "voltage_temperature"]
 
 SAMPLES_AT_ONCE: Final = 250
 """Draws of disorder that share a stream of random numbers: memory stays bounded."""
-
-_MARGIN: Final = 0.05
-"""eV beyond the energies that count, so that no window is empty."""
-
-
-class AtEquilibrium(NamedTuple):
-    """Fermi energy and temperature of both contacts without a bias."""
-
-    fermi_energy: float
-    """In eV, on the scale of the energies of the predictor."""
-    temperature: float
-    """In K; 0 is the limit."""
 
 
 def current_of(
@@ -83,10 +70,11 @@ def current_of(
     """
     level, kelvin = at
     potentials = np.concatenate((level + division * voltages, level - (1 - division) * voltages))
-    window = _window(np.append(potentials, level), kelvin)
+    window = carrier_window(np.append(potentials, level), kelvin)
     transmitting = predictor.transmitting(junction, *window)
     found = current_voltage(transmitting, voltages, kelvin, fermi_energy=level, division=division)
-    return found, _remarks(predictor, junction, window, level, kelvin)
+    remarks = CoherentRemarks(predictor, junction, window, 0.0)
+    return found, remarks.general + remarks.at(at)
 
 
 def response_of(
@@ -94,8 +82,7 @@ def response_of(
     junction: Junction,
     fermi_energies: Float[Doubles, " F"],
     temperatures: Float[Doubles, " K"],
-    asked: float | None,
-) -> tuple[LinearResponse, tuple[Remark, ...]]:
+) -> tuple[LinearResponse, CoherentRemarks]:
     """Conductance, Seebeck coefficient and heat conductance; see `linear_response`.
 
     Parameters
@@ -106,24 +93,21 @@ def response_of(
         In eV.
     temperatures
         In K.
-    asked
-        Fermi energy in eV that remarks are about; None if there is none.
 
     Returns
     -------
     tuple
-        The response, (1, F, K), and what is not to be trusted of it, at the highest temperature.
+        The response, (1, F, K), and what is not to be trusted of it.
 
     Raises
     ------
     UsageError
         See `current_of`.
     """
-    hottest = float(temperatures.max())
-    window = _window(fermi_energies, hottest)
+    window = carrier_window(fermi_energies, float(temperatures.max()))
     transmitting = predictor.transmitting(junction, *window)
     found = linear_response(transmitting, fermi_energies, temperatures)
-    return found, _remarks(predictor, junction, window, asked, hottest)
+    return found, CoherentRemarks(predictor, junction, window, 0.0)
 
 
 class DephasedConductance(NamedTuple):
@@ -278,9 +262,9 @@ def clean_conductance(
         See `current_of`.
     """
     found, remarks = response_of(
-        predictor, junction, np.array([at.fermi_energy]), np.array([at.temperature]), at[0]
+        predictor, junction, np.array([at.fermi_energy]), np.array([at.temperature])
     )
-    return float(found.log10_conductance_quanta[0, 0, 0]), remarks
+    return float(found.log10_conductance_quanta[0, 0, 0]), remarks.general + remarks.at(at)
 
 
 def _dephased(probed: DephasedJunctions, probes: Probes, at: AtEquilibrium) -> tuple[float, float]:
@@ -289,23 +273,3 @@ def _dephased(probed: DephasedJunctions, probes: Probes, at: AtEquilibrium) -> t
         return float(alone[0, 0, 0]), float(alone[0, 0, 0])
     total = 10.0 ** log10_conductance_with_probes(probed, probes, at)
     return float(total[0]), float(coherent_conductance_quanta(probed, *at)[0, 0, 0])
-
-
-def _window(levels: Doubles, temperature: float) -> tuple[float, float]:
-    """Energies in eV that carriers have at some Fermi energies."""
-    reach = THERMAL_REACH * BOLTZMANN_EV * temperature + _MARGIN
-    return float(levels.min()) - reach, float(levels.max()) + reach
-
-
-def _remarks(
-    predictor: Predictor,
-    junction: Junction,
-    window: tuple[float, float],
-    fermi_energy: float | None,
-    temperature: float,
-) -> tuple[Remark, ...]:
-    [record] = predictor.predict([junction], np.array(window), 0.0)
-    summary = summarize(predictor, record, fermi_energy, temperature)
-    found = prediction_remarks(predictor, summary)
-    # Observables are integrated as far as carriers reach, whatever the window of the summary is.
-    return tuple(one for one in found if one.word != "narrow_window")

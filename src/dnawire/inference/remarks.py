@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from dnawire.inference.summary import NARROW, Summary
+from dnawire.inference.conductance import NARROW
+from dnawire.inference.summary import AtFermiEnergy, Summary
 from dnawire.junction import Junction
 from dnawire.predictors import MembersPredictor, Predictor
 from dnawire.predictors.shortfalls import POOR_MODEL
@@ -30,6 +32,13 @@ class Remark(NamedTuple):
 
 
 DISCONNECTED: Final = Remark("disconnected", "the contacts are not connected, T = 0")
+
+UNDERFLOW: Final = Remark(
+    "underflow",
+    "G is below 1e-307 G0, the smallest number that there is: a zero stands for it, although the "
+    "contacts are connected",
+)
+_SMALLEST_LOG10: Final = math.log10(sys.float_info.min)
 
 
 def status(remarks: Iterable[Remark]) -> str:
@@ -125,20 +134,30 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
     if math.isnan(summary.max_energy):
         yield DISCONNECTED
         return
-    if summary.certificate is not None and summary.certificate > _LARGEST_CERTIFICATE:
+    yield from certificate_remarks(summary.certificate, summary.spectra.junction)
+    if summary.at_fermi_energy is not None:
+        yield from fermi_remarks(summary.at_fermi_energy)
+
+
+def certificate_remarks(certificate: float | None, junction: Junction) -> Iterator[Remark]:
+    """What the error bar of a junction tells, in meV; None if the predictor has none."""
+    if certificate is not None and certificate > _LARGEST_CERTIFICATE:
         yield Remark(
             "uncertain_charges",
-            f"the certificate is {summary.certificate:.0f} meV: such charges gave T that was wrong "
+            f"the certificate is {certificate:.0f} meV: such charges gave T that was wrong "
             "by a tenth of a decade and more; dnawire ensemble --scf_steps 1 mends them",
         )
-    if summary.certificate is not None and math.isnan(summary.certificate):
+    if certificate is not None and math.isnan(certificate):
         yield Remark(
             "no_certificate",
-            f"{summary.spectra.junction.length} base pairs are too many to diagonalize all "
-            "orbitals: there is neither a certificate nor an LDOS",
+            f"{junction.length} base pairs are too many to diagonalize all orbitals: there is "
+            "neither a certificate nor an LDOS",
         )
-    at_fermi = summary.at_fermi_energy
-    if at_fermi is None or math.isnan(at_fermi.conductance.conductance_quanta):
+
+
+def fermi_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
+    """What the numbers at a Fermi energy and a temperature tell; nothing without a conductance."""
+    if math.isnan(at_fermi.conductance.conductance_quanta):
         return
     if math.isnan(at_fermi.level_distance):
         yield Remark(
@@ -163,10 +182,18 @@ def summary_remarks(summary: Summary) -> Iterator[Remark]:
         )
 
 
+def underflow_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
+    """What is to be said where a conductance is told as a plain number."""
+    if -math.inf < at_fermi.conductance.log10_conductance_quanta < _SMALLEST_LOG10:
+        yield UNDERFLOW
+
+
 def prediction_remarks(predictor: Predictor, summary: Summary) -> Iterator[Remark]:
     """What is to be said of one predicted junction, beside what holds for the model."""
     yield from junction_remarks(predictor, summary.spectra.junction)
     yield from summary_remarks(summary)
     at_fermi = summary.at_fermi_energy
+    if at_fermi is not None:
+        yield from underflow_remarks(at_fermi)
     if at_fermi is not None and not math.isnan(at_fermi.conductance.conductance_quanta):
         yield from conductance_remarks(predictor)

@@ -11,22 +11,24 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from dnawire.constants import BOLTZMANN_EV
 from dnawire.errors import UsageError
+from dnawire.inference.conductance import (
+    AtEquilibrium,
+    Carriers,
+    carrier_window,
+    log10_conductances_of_grid,
+)
 from dnawire.inference.interpolate import interpolated
-from dnawire.inference.observables import AtEquilibrium, disordered_conductance
+from dnawire.inference.observables import disordered_conductance
 from dnawire.inference.summary import resolved_record
 from dnawire.junction import Junction
 from dnawire.predictors import MembersPredictor, Predictor
-from dnawire.transport import THERMAL_REACH, StaticDisorder, linear_response, zero_bias_conductance
+from dnawire.transport import StaticDisorder, linear_response
 
 Doubles = NDArray[np.float64]
 
 _FEW: Final = 20
 """Values of which all are told; of more, the 5 and 95 % quantiles."""
-
-_MARGIN: Final = 0.05
-"""eV beyond the energies that count."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,18 +100,19 @@ def at_levels(
     wanted = np.asarray(levels, float)
     if not predictor.knows_all_energies:
         return _from_grid(predictor, junction, wanted, temperature)
-    reach = THERMAL_REACH * BOLTZMANN_EV * temperature + _MARGIN
-    energies = np.unique([wanted.min() - reach, *wanted, wanted.max() + reach])
-    [record] = predictor.predict([junction], energies)
+    window, eta = carrier_window(wanted, temperature), predictor.conditions.eta
+    carriers = Carriers.of(predictor, junction, window, eta)
+    if carriers is not None:
+        found: Doubles = carriers.log10_conductances(wanted, temperature)[0]
+        return found
+    [record] = predictor.predict([junction], np.unique([window[0], *wanted, window[1]]))
     resolved = resolved_record(predictor, record)
-    found = [
-        zero_bias_conductance(
-            resolved.energies, resolved.transmission, fermi_energy=level, temperature=temperature
-        ).conductance_quanta
+    rows = resolved.log10_transmission[None]
+    each = [
+        log10_conductances_of_grid(resolved.energies, rows, AtEquilibrium(level, temperature))
         for level in wanted.tolist()
     ]
-    with np.errstate(divide="ignore"):
-        return np.log10(found)
+    return np.concatenate(each)
 
 
 def disordered(

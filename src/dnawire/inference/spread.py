@@ -16,7 +16,6 @@ from dnawire.inference.interpolate import interpolated
 from dnawire.junction import Junction
 from dnawire.predictors import Calibration, MembersPredictor, Predictor, junction_totals
 from dnawire.quantities import BY_NAME, scored_in
-from dnawire.transport import zero_bias_conductance
 
 Doubles = NDArray[np.float64]
 Band = tuple[Float[Doubles, " E"], Float[Doubles, " E"]]
@@ -59,21 +58,19 @@ class Spread:
     each: Mapping[str, Float[Doubles, "M E"]]
     """What each member says."""
 
-    def at_fermi_energy(self, fermi_energy: float, temperature: float) -> FermiSpread:
-        """Spread at a Fermi energy in eV, of the conductance at a temperature in K."""
+    def at_fermi_energy(
+        self, fermi_energy: float, log10_conductances: Float[Doubles, " M"]
+    ) -> FermiSpread:
+        """Spread at a Fermi energy in eV, where members have these conductances in log10 of G0."""
         spread = interpolated(self.energies, self.deviations[_COLUMN][None], fermi_energy)
-        interval = None
-        if self.bands is not None:
-            low, high = interpolated(self.energies, np.stack(self.bands[_COLUMN]), fermi_energy)
-            interval = float(low), float(high)
-        found = [
-            zero_bias_conductance(
-                self.energies, 10.0**one, fermi_energy=fermi_energy, temperature=temperature
-            ).conductance_quanta
-            for one in self.each[_COLUMN]
-        ]
-        with np.errstate(divide="ignore"):
-            return FermiSpread(float(spread[0]), interval, np.log10(found))
+        return FermiSpread(float(spread[0]), self.interval_at(fermi_energy), log10_conductances)
+
+    def interval_at(self, fermi_energy: float) -> tuple[float, float] | None:
+        """Ends of log10 T at a Fermi energy in eV; None without a calibration."""
+        if self.bands is None:
+            return None
+        low, high = interpolated(self.energies, np.stack(self.bands[_COLUMN]), fermi_energy)
+        return float(low), float(high)
 
 
 def spread_of(predictor: Predictor, record: TransportRecord) -> Spread | None:

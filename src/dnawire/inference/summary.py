@@ -9,21 +9,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.constants import BOLTZMANN_EV
 from dnawire.data import TransportRecord
 from dnawire.errors import UsageError
+from dnawire.inference.conductance import (
+    NARROW,
+    AtEquilibrium,
+    Carriers,
+    carrier_window,
+    log10_conductances_of_grid,
+    totals_of,
+)
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
 from dnawire.inference.spread import FermiSpread, Spread, spread_of
-from dnawire.predictors import Predictor, junction_totals
+from dnawire.predictors import Predictor
 from dnawire.quantities import BY_NAME
 from dnawire.transport import (
     Conductance,
-    narrow_level_share,
+    checked_thermal_window,
     resolving_energies,
-    zero_bias_conductance,
 )
-from dnawire.transport.fermi import REACH
 
 _COLUMNS: Final = (BY_NAME["transmission"].column, BY_NAME["dos"].column)
 
@@ -36,18 +41,9 @@ _SAME_PEAK: Final = 1e-7
 """Distance in eV below which two peaks count as one."""
 
 _UNKNOWN: Final = Conductance(math.nan, math.nan)
-_UNSEEN: Final = 1e-3
-"""Share of the conductance that energies beyond the given ones may add to it unseen."""
-_ENERGIES_AT_ONCE: Final = 2**16
-"""What a predictor is asked at once: memory stays bounded, and an interrupt gets through."""
 
-
-NARROW: Final = 1e-2
-"""Width in eV of a level that an electron leaves after 66 fs: what is narrower needs a phase that
-outlives the vibrations and the solvent of DNA at room temperature."""
-
-_NOTABLE_EXCESS: Final = 10.0
-"""Conductance in units of T at the Fermi energy above which it comes from elsewhere."""
+_NOTABLE_EXCESS: Final = 1.0
+"""Decades of the conductance above T at the Fermi energy from which on it comes from elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +71,8 @@ class AtFermiEnergy:
     @property
     def is_fragile(self) -> bool:
         """Whether most of the conductance passes through narrow levels far from E_F."""
-        excess = _NOTABLE_EXCESS * 10.0**self.log10_transmission
-        return self.narrow_share > 0.5 and self.conductance.conductance_quanta > excess
+        excess = self.conductance.log10_conductance_quanta - self.log10_transmission
+        return self.narrow_share > 0.5 and excess > _NOTABLE_EXCESS
 
     @property
     def unseen_share(self) -> float:
@@ -156,11 +152,8 @@ def summarize(
     highest = log10_transmission[top := int(log10_transmission.argmax())]
     at_fermi, spread = None, spread_of(predictor, spectra)
     if fermi_energy is not None:
-        at_fermi = _at_fermi_energy(spectra, levels, fermi_energy, temperature)
-        if spread is not None:
-            at_fermi = _of_members(at_fermi, spread.at_fermi_energy(fermi_energy, temperature))
-        elif levels is not None:
-            at_fermi = _with_levels_beyond(predictor, record, at_fermi, temperature)
+        at = AtEquilibrium(fermi_energy, temperature)
+        at_fermi = _at_fermi_energy(predictor, spectra, spread, at)
         if not knows_conductance(predictor, from_grid=conductance_from_grid):
             at_fermi = at_fermi.without_conductance()
     return Summary(
@@ -171,6 +164,33 @@ def summarize(
         at_fermi_energy=at_fermi,
         certificate=predictor.certificate(record.junction.duplex),
         spread=spread,
+    )
+
+
+def carried_at(
+    carriers: Carriers, log10_transmission: float, at: AtEquilibrium, spread: Spread | None = None
+) -> AtFermiEnergy:
+    """What depends on the Fermi energy, every resonance resolved; of members the geometric mean.
+
+    Parameters
+    ----------
+    carriers
+        See `carrier_window` for the energies that they must have.
+    log10_transmission
+        log10 T at the Fermi energy.
+    at
+        The contacts.
+    spread
+        That of members, None of one model.
+    """
+    found = carriers.log10_conductances(np.array([at.fermi_energy]), at.temperature)[:, 0]
+    return AtFermiEnergy(
+        fermi_energy=at.fermi_energy,
+        log10_transmission=log10_transmission,
+        conductance=Conductance(float(found.mean()), 0.0),
+        level_distance=carriers.level_distance(at.fermi_energy),
+        narrow_share=carriers.narrow_share(at),
+        spread=None if spread is None else spread.at_fermi_energy(at.fermi_energy, found),
     )
 
 
@@ -230,16 +250,15 @@ def _resolved(
 
     Without the LDOS, which would be a number for every orbital and energy.
     """
-    energies = _broadened_grid(record) if levels is None else resolving_energies(levels, grid)
+    energies = broadened_grid(record) if levels is None else resolving_energies(levels, grid)
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
-    pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
-    totals = [junction_totals(predictor, record.junction, piece, record.eta) for piece in pieces]
-    spectra = {name: np.concatenate([getattr(one, name) for one in totals]) for name in _COLUMNS}
+    totals = totals_of(predictor, record.junction, energies, record.eta)
+    spectra = {name: getattr(totals, name) for name in _COLUMNS}
     return replace(record, energies=energies, spectra=spectra)
 
 
-def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
+def broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
     """Energies at half eta: nothing is sharper than eta.
 
     Raises
@@ -258,48 +277,23 @@ def _broadened_grid(record: TransportRecord) -> NDArray[np.float64]:
     return np.union1d(record.energies, np.arange(first, last, record.eta / 2))
 
 
-def _with_levels_beyond(
-    predictor: Predictor, record: TransportRecord, found: AtFermiEnergy, temperature: float
-) -> AtFermiEnergy:
-    """The same by energies so far from E_F that an open channel beyond adds a small share to G."""
-    if found.unseen_share <= _UNSEEN:
-        return found
-    smallest = max(_UNSEEN * found.conductance.conductance_quanta, np.finfo(np.float64).tiny)
-    reach = BOLTZMANN_EV * temperature * min(REACH, -math.log(smallest))
-    grid = np.union1d(record.energies, [found.fermi_energy - reach, found.fermi_energy + reach])
-    levels = predictor.resonances(record.junction, grid, record.eta)
-    spectra = _resolved(predictor, record, grid, levels, found.fermi_energy)
-    return _at_fermi_energy(spectra, levels, found.fermi_energy, temperature)
-
-
-def _of_members(mean: AtFermiEnergy, spread: FermiSpread) -> AtFermiEnergy:
-    """Geometric mean of the conductances of the members, and their spread."""
-    quanta = float(10.0 ** spread.log10_conductances.mean())
-    conductance = Conductance(quanta, mean.conductance.unseen_quanta)
-    return replace(mean, conductance=conductance, spread=spread)
-
-
 def _at_fermi_energy(
-    record: TransportRecord,
-    levels: NDArray[np.complex128] | None,
-    fermi_energy: float,
-    temperature: float,
+    predictor: Predictor, spectra: TransportRecord, spread: Spread | None, at: AtEquilibrium
 ) -> AtFermiEnergy:
-    energies, transmission = record.energies, record.transmission
-    conductance = zero_bias_conductance(
-        energies, transmission, fermi_energy=fermi_energy, temperature=temperature
+    unseen = checked_thermal_window(spectra.energies, **at._asdict())
+    level = at.fermi_energy
+    at_fermi = float(interpolated(spectra.energies, spectra.log10_transmission[None], level)[0])
+    window = carrier_window(np.array([level]), at.temperature)
+    carriers = Carriers.of(predictor, spectra.junction, window, spectra.eta)
+    if carriers is not None:
+        return carried_at(carriers, at_fermi, at, spread)
+    rows = spectra.log10_transmission[None] if spread is None else spread.each[_COLUMNS[0]]
+    found = log10_conductances_of_grid(spectra.energies, rows, at)
+    return AtFermiEnergy(
+        fermi_energy=level,
+        log10_transmission=at_fermi,
+        conductance=Conductance(float(found.mean()), unseen),
+        level_distance=math.nan,
+        narrow_share=math.nan,
+        spread=None if spread is None else spread.at_fermi_energy(level, found),
     )
-    at_fermi = interpolated(energies, record.log10_transmission[None], fermi_energy)
-    distance = share = math.nan
-    if levels is not None:
-        distances = levels.real - fermi_energy
-        distance = float(distances[np.abs(distances).argmin()])
-        share = narrow_level_share(
-            energies,
-            transmission,
-            levels,
-            fermi_energy=fermi_energy,
-            temperature=temperature,
-            width=NARROW,
-        )
-    return AtFermiEnergy(fermi_energy, float(at_fermi[0]), conductance, distance, share)

@@ -1,6 +1,7 @@
 """Figures: functions that draw into given axes, and files that repeat to the byte."""
 
 from dnawire.plots import _cache  # noqa: F401 (before matplotlib is imported)
+from dnawire.plots.averages import average_figure, average_spectra_table
 from dnawire.plots.design import design_figure, plot_search
 from dnawire.plots.ensemble import (
     EnsembleData,
@@ -38,6 +39,7 @@ from dnawire.plots.spectra import (
     Comparison,
     comparison_figure,
     comparison_table,
+    energy_label,
     plot_spectrum,
     spectra_figure,
     spectra_table,
@@ -64,6 +66,8 @@ __all__ = [
     "Measured",
     "Spreads",
     "Table",
+    "average_figure",
+    "average_spectra_table",
     "comparison_figure",
     "comparison_table",
     "current_figure",
@@ -72,6 +76,7 @@ __all__ = [
     "disorder_figure",
     "distribution_figure",
     "distribution_table",
+    "energy_label",
     "ensemble_figure",
     "ensemble_table",
     "evaluation_figure",

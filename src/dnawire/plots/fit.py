@@ -10,7 +10,14 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    Locator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    StrMethodFormatter,
+)
 from numpy.typing import NDArray
 
 from dnawire.plots.footer import add_footer
@@ -32,6 +39,10 @@ _DOTS: Final = (0, (1, 1.5))
 _MOST_COLUMNS: Final = 3
 _SHOWN_RISES: Final = 2.0
 """Thresholds up to which a profile is drawn."""
+_MOST_STEPS: Final = 4
+"""Between the labels of an axis, which would else touch each other."""
+_NEAR: Final = 5.0
+"""Ratio of the ends of a logarithmic axis below which decades mark next to nothing."""
 _FEW_DECADES: Final = 30.0
 """Ratio of the ends of an axis below which 2 and 5 are marked, too."""
 _BESIDE: Final = 0.12
@@ -155,15 +166,22 @@ def _plot_profile(ax: Axes, one: DrawnProfile) -> None:
     low, high = _padded(shown, one.is_logarithmic)
     if one.is_logarithmic:
         ax.set_xscale("log")
-        steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
-        ax.xaxis.set_major_locator(LogLocator(subs=steps))
+        ax.xaxis.set_major_locator(_logarithmic_ticks(low, high))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.xaxis.set_major_locator(MaxNLocator(_MOST_STEPS))
     ax.set_xlim(low, high)
     ax.set_xlabel(one.label)
     note(ax, one.knowledge)
+
+
+def _logarithmic_ticks(low: float, high: float) -> Locator:
+    """A few ticks: equal steps where the ends are no more than `_NEAR` apart, else decades."""
+    if high < _NEAR * low:
+        return FixedLocator(MaxNLocator(_MOST_STEPS).tick_values(low, high))
+    steps = (1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)
+    return LogLocator(subs=steps, numticks=_MOST_STEPS + 1)
 
 
 def _padded(values: Doubles, is_logarithmic: bool) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dnawire.data import TransportRecord
 from dnawire.junction import STRANDS, Strand
 from dnawire.plots.footer import add_footer
+from dnawire.plots.ldos_cells import draw_cells, ldos_cells
 from dnawire.plots.save import Table
 from dnawire.plots.spectra import energy_label
 from dnawire.plots.style import LDOS_MAP, new_figure, power_label, set_title, style
@@ -22,7 +23,9 @@ from dnawire.quantities import BY_NAME
 
 _LDOS: Final = BY_NAME["ldos"]
 _DECADES: Final = 8.0
-"""Below the largest value; what is smaller has the darkest color."""
+"""Below the brightest; what is smaller has the darkest color."""
+_BRIGHTEST: Final = 98.0
+"""Percentile of the cells from which on the color is the brightest."""
 _LARGEST_WITH_ALL_LABELS: Final = 32
 _NO_BASE: Final = "#E5E7EB"
 
@@ -37,7 +40,7 @@ def plot_ldos(
     ax
         Where to draw.
     record
-        It must hold the LDOS.
+        It must hold the LDOS; better at energies that miss no resonance.
     strand
         Which strand.
     scale
@@ -49,32 +52,31 @@ def plot_ldos(
         The same axes.
     """
     duplex = record.junction.duplex
-    values = np.full((len(record.energies), duplex.length), np.nan)
-    for site, row in zip(duplex.sites, record.spectra[_LDOS.column], strict=True):
+    ends, cells = ldos_cells(record)
+    values = np.full((len(ends) - 1, duplex.length), np.nan)
+    for site, row in zip(duplex.sites, cells, strict=True):
         if site.strand == strand:
             values[:, site.pair] = row
-    lowest, highest = scale
-    shown = np.ma.masked_invalid(np.maximum(values, lowest))
-    pairs, ends = np.arange(duplex.length + 1) - 0.5, _edges(record.energies)
-    # As an image: an SVG would hold a shape for every value.
-    ax.pcolormesh(pairs, ends, shown, cmap=LDOS_MAP, vmin=lowest, vmax=highest, rasterized=True)
+    draw_cells(ax, (np.arange(duplex.length + 1) - 0.5, ends), values, LDOS_MAP, scale)
     ax.set_facecolor(_NO_BASE)
-    ax.grid(visible=False)
     letters = duplex.upper if strand == "upper" else duplex.lower[::-1]
     ticks = range(0, duplex.length, -(-duplex.length // _LARGEST_WITH_ALL_LABELS))
     ax.set_xticks(list(ticks), [letters[tick] for tick in ticks])
     ax.tick_params(axis="x", length=0)
     direction = "5' to 3'" if strand == "upper" else "3' to 5'"
-    ax.set(xlabel="Base", ylabel=energy_label(record))
+    ax.set(xlabel="Base", ylabel=energy_label(record.energy_reference))
     ax.set_title(f"{strand.capitalize()} strand, {direction}")
     return ax
 
 
 def ldos_scale(record: TransportRecord) -> tuple[float, float]:
-    """Lowest and highest decade that colors stand for, the same for both strands."""
-    values = record.spectra[_LDOS.column]
+    """Lowest and highest decade that colors stand for, the same for both strands.
+
+    The heights of the narrowest resonances exceed it: all else would be dark.
+    """
+    _, values = ldos_cells(record)
     known = values[np.isfinite(values)]
-    highest = float(known.max()) if len(known) else 0.0
+    highest = float(np.percentile(known, _BRIGHTEST)) if len(known) else 0.0
     lowest = max(float(known.min()) if len(known) else 0.0, highest - _DECADES)
     first = math.floor(lowest)
     return float(first), float(max(math.ceil(highest), first + 1))
@@ -104,7 +106,8 @@ def ldos_figure(record: TransportRecord, title: str, footer: str) -> Figure:
         for ax, strand in zip(axes, STRANDS, strict=True):
             plot_ldos(ax, record, strand, scale)
         axes[-1].set(ylabel="")
-        bar = figure.colorbar(axes[0].collections[0], ax=axes, label=_LDOS.label, pad=0.02)
+        drawn = axes[0].collections[0]
+        bar = figure.colorbar(drawn, ax=axes, label=_LDOS.label, extend="both", pad=0.02)
         bar.locator = MaxNLocator(integer=True)
         bar.formatter = FuncFormatter(power_label)
         bar.update_ticks()
@@ -115,7 +118,7 @@ def ldos_figure(record: TransportRecord, title: str, footer: str) -> Figure:
 
 
 def ldos_table(record: TransportRecord) -> Table:
-    """Return the numbers of `ldos_figure`: a row for each base and energy."""
+    """Return the LDOS of one junction: a row for each base and energy."""
     labels = [site.label for site in record.junction.duplex.sites]
     values: NDArray[Any] = _LDOS.plain(record.spectra[_LDOS.column])
     return {
@@ -123,9 +126,3 @@ def ldos_table(record: TransportRecord) -> Table:
         "energy": ("eV", np.tile(record.energies, len(labels))),
         _LDOS.name: (_LDOS.unit, values.reshape(-1)),
     }
-
-
-def _edges(energies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ends of the cells about some energies."""
-    middle = (energies[1:] + energies[:-1]) / 2
-    return np.concatenate((energies[:1], middle, energies[-1:]))

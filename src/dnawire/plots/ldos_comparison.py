@@ -8,17 +8,16 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from dnawire.data import TransportRecord
 from dnawire.plots.footer import add_footer
+from dnawire.plots.ldos_cells import draw_cells, ldos_cells
 from dnawire.plots.style import new_figure, set_title, style
 
-_CELLS: Final = 250
+_COLORS: Final = "YlGnBu"
 _MOST_LABELS: Final = 32
 _PALEST: Final = 2.0
 """Percentile of the values that have the palest color."""
-_LDOS: Final = "log10_ldos"
 
 Limits = tuple[float, float]
 """log10 of the LDOS in 1/eV of the palest and of the darkest color."""
@@ -26,8 +25,6 @@ Limits = tuple[float, float]
 
 def _plot(ax: Axes, record: TransportRecord, limits: Limits) -> Axes:
     """Draw log10 of the LDOS of all bases over the energy.
-
-    A cell has the largest of its values: however narrow a resonance is, it is seen.
 
     Parameters
     ----------
@@ -43,22 +40,12 @@ def _plot(ax: Axes, record: TransportRecord, limits: Limits) -> Axes:
     Axes
         The same axes; its collection has the colors.
     """
-    low, high = limits
     sites = record.junction.duplex.sites
-    edges, values = _cells(record)
-    ax.pcolormesh(
-        edges,
-        np.arange(len(sites) + 1) - 0.5,
-        np.where(np.isfinite(values), values, low),
-        cmap="YlGnBu",
-        vmin=low,
-        vmax=high,
-        rasterized=True,
-    )
+    edges, values = ldos_cells(record)
+    draw_cells(ax, (edges, np.arange(len(sites) + 1) - 0.5), values, _COLORS, limits)
     ticks = range(0, len(sites), -(-len(sites) // _MOST_LABELS))
     ax.set_yticks(list(ticks), [sites[one].label for one in ticks], fontsize=7)
     ax.invert_yaxis()
-    ax.grid(visible=False)
     ax.set(xlabel="Energy (eV)", ylabel="Base")
     return ax
 
@@ -90,19 +77,8 @@ def ldos_comparison_figure(records: Mapping[str, TransportRecord], footer: str) 
     return figure
 
 
-def _cells(record: TransportRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Edges of equal cells in eV, and the largest log10 LDOS in each, (N, cells)."""
-    energies, values = record.energies, np.asarray(record.spectra[_LDOS])
-    edges = np.linspace(energies[0], energies[-1], _CELLS + 1)
-    centers = 0.5 * (edges[1:] + edges[:-1])
-    found = values[:, np.abs(energies[:, None] - centers).argmin(0)]
-    cells = np.clip(np.searchsorted(edges, energies, side="right") - 1, 0, _CELLS - 1)
-    np.maximum.at(found.T, cells, values.T)
-    return edges, found
-
-
 def _limits(record: TransportRecord) -> Limits:
-    _, values = _cells(record)
+    _, values = ldos_cells(record)
     finite = values[np.isfinite(values)]
     if not finite.size:
         return -1.0, 0.0

@@ -34,6 +34,8 @@ from dnawire.quantities import Quantity, scored_in
 Bands = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Low and high ends of intervals by column of `QUANTITIES`."""
 
+_BEYOND: Final = 0.5
+"""Height above and below all lines that intervals are shown in, in units of that of the lines."""
 _REFERENCE_WIDTH: Final = 3.6
 _LONGEST_IN_LEGEND: Final = 16
 
@@ -72,7 +74,7 @@ def plot_spectrum(
         ax.plot(reference.energies, values, color=REFERENCE, lw=_REFERENCE_WIDTH, label="reference")
     ax.plot(record.energies, _finite(record, quantity), color=color, label=label)
     _label_energy(ax, record)
-    _label_values(ax, quantity)
+    label_values(ax, quantity)
     return ax
 
 
@@ -113,7 +115,7 @@ def comparison_figure(
     predicted, reference = drawn
     with style():
         scored = scored_in(predicted.spectra, reference.spectra)
-        figure, axes = _panels(6.4, len(scored))
+        figure, axes = panels(6.4, len(scored))
         for ax, quantity in zip(axes, scored, strict=True):
             label = "predicted" + errors[quantity.name]
             plot_spectrum(ax, predicted, quantity, reference=reference, label=label)
@@ -153,7 +155,7 @@ def spectra_figure(
     """
     with style():
         scored = scored_in(*(record.spectra for record in records))
-        figure, axes = _panels(6.4 if len(records) == 1 else 8.0, len(scored))
+        figure, axes = panels(6.4 if len(records) == 1 else 8.0, len(scored))
         for color, record, band in zip_longest(LINES[: len(records)], records, bands):
             label = _legend_label(record.junction.duplex)
             for ax, quantity in zip(axes, scored, strict=True):
@@ -161,6 +163,9 @@ def spectra_figure(
                     low, high = band[quantity.column]
                     ax.fill_between(record.energies, low, high, color=color, alpha=0.25, lw=0.0)
                 plot_spectrum(ax, record, quantity, color=color, label=label)
+        if any(bands):
+            for ax in axes:
+                fit_to_lines(ax)
         if fermi_energy is not None:
             mark_fermi_energy(axes, fermi_energy)
         _label_energy_once(axes)
@@ -207,10 +212,22 @@ def _legend_label(duplex: Duplex) -> str:
     return "\n/".join(shortened(strand, _LONGEST_IN_LEGEND) for strand in strands)
 
 
-def _panels(width: float, number: int) -> tuple[Figure, Sequence[Axes]]:
+def panels(width: float, number: int) -> tuple[Figure, Sequence[Axes]]:
     """Return a figure with some panels one below the other."""
     figure = new_figure(width, 3.0 * number)
     return figure, list(figure.subplots(number, 1, sharex=True, squeeze=False)[:, 0])
+
+
+def fit_to_lines(ax: Axes) -> None:
+    """Set ends of the vertical axis by its lines: wide intervals leave it, and flatten none."""
+    values = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in ax.lines])
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return
+    low, high = float(known.min()), float(known.max())
+    beyond = _BEYOND * max(high - low, 1.0)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(max(bottom, low - beyond), min(top, high + beyond))
 
 
 def _finite(record: TransportRecord, quantity: Quantity) -> NDArray[np.float64]:
@@ -218,7 +235,7 @@ def _finite(record: TransportRecord, quantity: Quantity) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _label_values(ax: Axes, quantity: Quantity) -> None:
+def label_values(ax: Axes, quantity: Quantity) -> None:
     """Label the vertical axis; decades as powers of ten, however small they are."""
     ax.set_ylabel(quantity.label)
     if not np.isfinite(ax.dataLim.intervaly).all():
@@ -232,14 +249,13 @@ def _label_values(ax: Axes, quantity: Quantity) -> None:
         ax.yaxis.set_major_formatter(power_label)
 
 
-def energy_label(record: TransportRecord) -> str:
-    """Label of the axis of the energies of a record."""
-    is_absolute = record.energy_reference == 0.0
-    return "Energy (eV)" if is_absolute else "Energy above the reference (eV)"
+def energy_label(energy_reference: float) -> str:
+    """Label of the axis of energies that count from a reference in eV; NaN is one of each."""
+    return "Energy (eV)" if energy_reference == 0.0 else "Energy above the reference (eV)"
 
 
 def _label_energy(ax: Axes, record: TransportRecord) -> None:
-    ax.set_xlabel(energy_label(record))
+    ax.set_xlabel(energy_label(record.energy_reference))
     if len(record.energies) > 1:
         ax.set_xlim(record.energies[0], record.energies[-1])
 

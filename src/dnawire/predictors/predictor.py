@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -179,6 +179,7 @@ class HamiltonianPredictor:
         self.name = name
         self.conditions = conditions
         self._source = source
+        self._last: tuple[Hashable, NDArray[np.complex128]] | None = None
 
     def predict(
         self,
@@ -220,10 +221,18 @@ class HamiltonianPredictor:
     def resonances(
         self, junction: Junction, energies: NDArray[np.float64], eta: float
     ) -> NDArray[np.complex128]:
-        """Poles of the Green's function of a junction, all of them; see `Predictor.resonances`."""
+        """Poles of the Green's function of a junction, all of them; see `Predictor.resonances`.
+
+        Those of the last question are kept: of a thousand base pairs they take seconds.
+        """
         del energies
         gamma = (junction.gamma_left + junction.gamma_right)[junction.duplex.mask]
-        return poles(self.hamiltonian(junction.duplex), gamma + 2.0 * eta)
+        key = junction.duplex.text, gamma.tobytes(), eta
+        if self._last is None or self._last[0] != key:
+            found = poles(self.hamiltonian(junction.duplex), gamma + 2.0 * eta)
+            found.flags.writeable = False
+            self._last = key, found
+        return self._last[1]
 
     def ladder(self, junction: Junction) -> BlockJunctions:
         """Ladder of one junction between its contacts; see `Predictor.ladder`."""

@@ -264,7 +264,21 @@ class BlockJunctions:
         self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
     ) -> tuple[Rule, Transmission]:
         """Rule that resolves T and Fermi functions, see `panel_edges`, and T at its energies."""
-        rule = rule_on(panel_edges(self.poles(), windows, breaks))
+        return self.resolved_by(self.poles(), windows, breaks)
+
+    def resolved_by(
+        self,
+        poles: Complex[Complexes, "B N"],
+        windows: ThermalWindows,
+        breaks: Float[Doubles, " Q"],
+    ) -> tuple[Rule, Transmission]:
+        """Like `resolved`, by poles in eV that are known already.
+
+        A state that no contact reaches (`poles` leaves it without a width) lets nothing through:
+        nothing is resolved there.
+        """
+        reached = np.where(poles.imag < 0.0, poles, math.inf)
+        rule = rule_on(panel_edges(reached, windows, breaks))
         return rule, self.transmission(rule.energies)
 
 

@@ -22,6 +22,9 @@ _PANEL_WIDTH: Final = 0.25
 _RESONANCE_STEP: Final = 0.2
 """Spacing of energies around a resonance in units of its width, in asinh: 12 per decade."""
 
+_UNREACHED_STEP: Final = 1.0
+"""The same around a state that no contact reaches, which the density of states alone shows."""
+
 _LEVEL_REACH: Final = 10.0
 """Distance from a level in half widths up to which what passes is counted as its own."""
 
@@ -38,10 +41,15 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 class Conductance:
     """Conductance of a junction at zero bias, with the two spins counted."""
 
-    conductance_quanta: float
-    """In units of G0 = 2e^2/h."""
+    log10_conductance_quanta: float
+    """log10 in units of G0 = 2e^2/h, which does not underflow; -inf where nothing conducts."""
     unseen_quanta: float
     """What one open channel at the energies outside the spectrum could add at most, in G0."""
+
+    @property
+    def conductance_quanta(self) -> float:
+        """In units of G0; 0 where it underflows."""
+        return float(10.0**self.log10_conductance_quanta)
 
     @property
     def siemens(self) -> float:
@@ -87,10 +95,11 @@ def zero_bias_conductance(
     thermal_energy = BOLTZMANN_EV * temperature
     if thermal_energy == 0.0:
         at_fermi = interpolate_transmission(grid, values, np.array([fermi_energy]))
-        return Conductance(float(at_fermi[0]), 0.0)
+        return Conductance(_log10(float(at_fermi[0])), 0.0)
     points, weights = _quadrature(_reduced(grid, fermi_energy, thermal_energy))
     at_points = interpolate_transmission(grid, values, fermi_energy + thermal_energy * points)
-    return Conductance(float(weights * minus_fermi_derivative(points) @ at_points), unseen)
+    quanta = float(weights * minus_fermi_derivative(points) @ at_points)
+    return Conductance(_log10(quanta), unseen)
 
 
 def checked_thermal_window(
@@ -141,7 +150,8 @@ def narrow_level_share(
     Parameters
     ----------
     energies, transmission
-        A spectrum that misses no resonance, see `resolving_energies`, both (E,).
+        A spectrum that misses no resonance, see `resolving_energies` and `panel_edges`, both (E,),
+        T in any unit.
     levels
         Poles of G in eV, see `poles`, (N,).
     fermi_energy, temperature
@@ -188,14 +198,18 @@ def resolving_energies(
     Returns
     -------
     ndarray
-        Increasing energies in eV, up to 300 for every orbital.
+        Increasing energies in eV, up to 300 for every orbital that a contact reaches.
     """
     width = np.maximum(-levels.imag, _NARROWEST)[:, None]
     reach = np.arcsinh((energies[-1] - energies[0]) / _NARROWEST)
-    distance = width * np.sinh(np.arange(-reach, reach, _RESONANCE_STEP))
-    around = levels.real[:, None] + distance
-    inside = (around > energies[0]) & (around < energies[-1])
-    return np.union1d(energies, around[inside])
+    is_reached = levels.imag < 0.0
+    steps = np.arange(-reach, reach, _RESONANCE_STEP)
+    coarse = _UNREACHED_STEP * np.arange(-(reach // _UNREACHED_STEP), reach // _UNREACHED_STEP + 1)
+    found = [energies]
+    for some, offsets in ((is_reached, steps), (~is_reached, coarse)):
+        around = (levels.real[some, None] + width[some] * np.sinh(offsets)).ravel()
+        found.append(around[(around > energies[0]) & (around < energies[-1])])
+    return np.unique(np.concatenate(found))
 
 
 def interpolate_transmission(
@@ -253,6 +267,10 @@ def poles(
     found[coupled] = np.linalg.eigvals(np.diag(levels[coupled]) - 0.5j * inner.T @ inner)
     damped: NDArray[np.complex128] = found + (center - 0.5j * common)
     return damped
+
+
+def _log10(value: float) -> float:
+    return math.log10(value) if value > 0.0 else -math.inf
 
 
 def _reduced(

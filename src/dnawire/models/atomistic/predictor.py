@@ -28,6 +28,9 @@ _TRANSMISSION: Final = BY_NAME["transmission"].column
 _KEPT: Final = 2
 """Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
 
+_EXPANSIONS_KEPT: Final = 2
+"""Windows of energies whose poles are kept: that of the spectra, and that of the carriers."""
+
 LONGEST_WHOLE: Final = 20
 """Base pairs up to which all orbitals are diagonalized at once: a minute and 6 GB."""
 
@@ -55,7 +58,7 @@ class AtomisticPredictor:
         self.conditions = conditions
         self._model = model
         self._charged: Callable[[Duplex], ChargedDuplex] = lru_cache(_KEPT)(model.charged)
-        self._last: tuple[Hashable, PoleExpansion] | None = None
+        self._expansions: dict[Hashable, PoleExpansion] = {}
 
     @property
     def solvent(self) -> SolventParameters | None:
@@ -205,12 +208,14 @@ class AtomisticPredictor:
     def _poles(
         self, duplex: Duplex, contacts: ContactCouplings, energies: NDArray[np.float64]
     ) -> PoleExpansion:
-        """Poles about energies; those of the last question are kept."""
+        """Poles about energies; those of the last questions are kept."""
         ends = float(energies[0]), float(energies[-1])
         key = (duplex, *(gamma.tobytes() for gamma in contacts), ends)
-        if self._last is None or self._last[0] != key:
-            self._last = key, self._charged(duplex).poles_by_site(contacts, energies)
-        return self._last[1]
+        if key not in self._expansions:
+            for oldest in list(self._expansions)[: 1 - _EXPANSIONS_KEPT]:
+                del self._expansions[oldest]
+            self._expansions[key] = self._charged(duplex).poles_by_site(contacts, energies)
+        return self._expansions[key]
 
 
 def _only(charged: ChargedDuplex, duplex: Duplex) -> ChargedDuplex:

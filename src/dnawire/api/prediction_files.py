@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dnawire.api.predictions import Predictions
-
-MEMBERS: Final = re.compile(
-    r"(summary|averages)\.csv|(spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
-)
-"""Names of all files that can be written."""
 
 _LDOS: Final = BY_NAME["ldos"].column
 _SUMMARY, _AVERAGES = "summary.csv", "averages.csv"

@@ -7,6 +7,7 @@ from dnawire.inference.candidates import (
     Candidates,
     ListedCandidates,
     PatternCandidates,
+    checked_letters,
 )
 from dnawire.inference.changes import KINDS, Change, single_changes
 from dnawire.inference.common import Difference, check_zeros, common_energies, common_value
@@ -67,7 +68,7 @@ from dnawire.inference.remarks import (
     status,
     summary_remarks,
 )
-from dnawire.inference.scores import scores_head
+from dnawire.inference.scores import score_columns, scores_head
 from dnawire.inference.screen import (
     Screened,
     check_candidates,
@@ -83,7 +84,6 @@ from dnawire.inference.shards import (
     Shards,
     compute_shard,
     fitting_workers,
-    share,
 )
 from dnawire.inference.sources import Source, at_levels, disordered
 from dnawire.inference.spread import FermiSpread, Spread, spread_of
@@ -183,6 +183,7 @@ __all__ = [
     "check_predictor",
     "check_question",
     "check_zeros",
+    "checked_letters",
     "clean_conductance",
     "common_energies",
     "common_value",
@@ -214,10 +215,10 @@ __all__ = [
     "resolved_record",
     "response_of",
     "said_of_several",
+    "score_columns",
     "scores_head",
     "screen",
     "search",
-    "share",
     "single_changes",
     "size_of",
     "solve",

@@ -97,8 +97,9 @@ def _conductances(
 ) -> tuple[NDArray[np.float64], RowRemarks]:
     """log10 G/G0 of each duplex as `summarize` finds it, and what is to be said of it."""
     quanta, remarks = np.empty(len(codes)), []
-    for row, text in enumerate(duplex_texts(codes)):
-        junction = junction_of(text.decode(), question)
+    alphabet = predictor.conditions.alphabet
+    for row, text in enumerate(duplex_texts(codes, alphabet)):
+        junction = junction_of(text.decode(), question, alphabet)
         record = predictor.predict([junction], question.energies, question.eta)[0]
         summary = summarize(
             predictor,

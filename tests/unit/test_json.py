@@ -33,7 +33,7 @@ def test_a_command_prints_one_object_that_says_what_its_table_says(
     assert main(words) == 0
     found = json.loads(capsys.readouterr().out)
     assert found.keys() == {"heading", "columns", "notes", "warnings"}
-    assert bool(found["notes"]) == (name in ("series", "scan"))
+    assert bool(found["notes"]) == (name in ("series", "scan", "screen"))
     assert found["heading"][0] == "model         exact:kordas2025"
     with (tmp_path / "out" / f"{FILES.get(name, name)}.csv").open(encoding="utf-8") as file:
         rows = list(csv.reader(file))

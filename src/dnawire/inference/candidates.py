@@ -29,6 +29,8 @@ MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
 
 _ANY: Final = "N"
+_PAIR: Final = np.int16
+"""Two codes side by side, which are copied as one."""
 
 
 class Piece(NamedTuple):
@@ -139,6 +141,8 @@ class PatternCandidates:
             np.array([alphabet.codes[base] for base in meanings[letter]], np.int8)
             for letter in written
         ]
+        both = [np.stack((one, self._partners[one]), axis=1) for one in self._choices]
+        self._pairs = [pairs.view(_PAIR)[:, 0] for pairs in both]
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return the first in alphabetical order: all have the same length and no blanks."""
@@ -157,12 +161,12 @@ class PatternCandidates:
         every = range(self.count) if rows is None else rows
         for start in every[::size]:
             numbers = rest = np.arange(start, min(start + size, every.stop))
-            upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
-            for position in range(len(self._choices) - 1, -1, -1):
-                choices = self._choices[position]
-                rest, digit = np.divmod(rest, len(choices))
-                upper[:, position] = choices[digit]
-            codes = np.stack((upper, self._partners[upper]), axis=2)
+            joined = np.empty((len(rest), len(self._pairs)), dtype=_PAIR)
+            for position in range(len(self._pairs) - 1, -1, -1):
+                pairs = self._pairs[position]
+                rest, digit = np.divmod(rest, len(pairs))
+                joined[:, position] = pairs[digit]
+            codes = joined.view(np.int8).reshape(*joined.shape, 2)
             yield Piece(numbers, codes, is_in_order=True)
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:

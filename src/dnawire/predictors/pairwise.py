@@ -49,7 +49,7 @@ class PairwisePredictor(HamiltonianPredictor):
         grid, width = self.conditions.asked(energies, eta)
         left, right = (contact.ladder_gamma(codes.shape[1]) for contact in contacts)
         # A product of two codes exceeds their own type where there are many letters.
-        kinds = codes[..., 0] * np.int64(self._num_letters) + codes[..., 1]
+        kinds = codes[..., 0] * np.int16(self._num_letters) + codes[..., 1]
         return mean_log10_transmission(self._tables, kinds, left, right, grid, eta=width)
 
     @property

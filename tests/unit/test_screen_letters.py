@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ from dnawire.tightbinding import load_parameters
 
 SET = "exact:simserides2024"
 METHYL = load_parameters("simserides2024").alphabet
-ACROSS = {"left": "upper:0", "right": "lower:0"}
-AT = {"fermi_energy": -7.1, "rank_by": "log10_transmission"}
+ACROSS: dict[str, Any] = {"left": "upper:0", "right": "lower:0"}
+AT: dict[str, Any] = {"fermi_energy": -7.1, "rank_by": "log10_transmission"}
 
 
 def words(letters: str, length: int) -> list[str]:
@@ -46,7 +47,7 @@ def test_all_sequences_of_some_letters_are_screened(letters: str) -> None:
 @pytest.mark.parametrize("rank_by", CRITERIA)
 def test_every_quantity_is_that_of_the_same_pairs_in_other_letters(rank_by: str) -> None:
     """All letters of DNA with a set that has more: the numbers of the set without."""
-    asked = {
+    asked: dict[str, Any] = {
         "pattern": "GNCA",
         "fermi_energy": -7.1,
         "rank_by": rank_by,
@@ -125,9 +126,9 @@ def test_a_pattern_and_a_file_may_hold_them(tmp_path: Path) -> None:
         ({"length": 15, "letters": "ACGTF"}, "sequences of length 15; at most 10"),
     ],
 )
-def test_impossible_letters_are_refused(asked: dict[str, object], problem: str) -> None:
+def test_impossible_letters_are_refused(asked: dict[str, Any], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        dw.screen(SET, **asked)  # type: ignore[arg-type]
+        dw.screen(SET, **asked)
 
 
 def test_a_letter_is_known_only_where_it_is_declared(

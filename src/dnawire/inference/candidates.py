@@ -88,9 +88,9 @@ _NAMELESS: Final[Mapping[str, str]] = MappingProxyType({})
 class PatternCandidates:
     """Watson-Crick duplexes of all upper strands that a pattern stands for.
 
-    They are in alphabetical order, letters beside A, C, G and T behind these. What pairs with such
-    a letter is its partner; that one's own partner is another base, so that the other writing of
-    such a duplex is none of these.
+    They are in alphabetical order, letters beside A, C, G and T behind these. The lower strand has
+    the partner of each letter; where that one's own partner is another base, the other writing of
+    the duplex is none of these.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ def test_the_ranking_does_not_depend_on_how_candidates_come() -> None:
     generator = np.random.default_rng(5)
     values = np.round(generator.normal(size=500), 2) + generator.uniform(-4e-7, 4e-7, size=500)
     rows = [Ranked(str(one), "", {"value": float(value)}, ()) for one, value in enumerate(values)]
-    expected = sorted(range(500), key=lambda one: (-round(values[one], 2), one))[:40]
+    expected = sorted(range(500), key=lambda one: (-round(float(values[one]), 2), one))[:40]
     for size in (500, 7, 1):
         ranking = Ranking("value", lowest=False, top=40)
         for start in range(0, 500, size):

@@ -57,13 +57,6 @@ OF_LEARNING: Final = (
         "tests/unit/test_screen_shards.py -k damaged",
     ),
     Mutation(
-        "groups of rows do not depend on how their lines come",
-        "data/parquet.py",
-        "group.combine_chunks()",
-        "group",
-        "tests/unit/test_screen_parquet.py -k groups",
-    ),
-    Mutation(
         "a poor model says so with every prediction",
         "inference/remarks.py",
         "    for shortfall in predictor.conditions.shortfalls:\n",

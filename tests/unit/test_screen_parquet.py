@@ -60,7 +60,7 @@ def test_shards_and_what_is_kept_of_a_killed_screening_give_the_same_bytes(tmp_p
 
 
 def test_groups_of_rows_are_bounded_however_the_lines_come(tmp_path: Path) -> None:
-    lines = [f"{number},{number / 7!r},ok\n" for number in range(ROWS_PER_GROUP + 5)]
+    lines = [f"{number:030},{number / 7!r},ok\n" for number in range(ROWS_PER_GROUP + 5)]
     for name, sizes in (("at once", [len(lines)]), ("in parts", [7, 0, 70_000, len(lines)])):
         start = 0
         columns = {"text": "text", "number": "number", "word": "word"}

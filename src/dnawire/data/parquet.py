@@ -76,13 +76,9 @@ def parquet_rows(path: Path, columns: Mapping[str, Kind]) -> Iterator[Callable[[
             table = csv.read_csv(io.BytesIO(lines), reading, parsing, meaning)
             waiting = pa.concat_tables([waiting, table])
             while waiting.num_rows >= ROWS_PER_GROUP:
-                _write(waiting.slice(0, ROWS_PER_GROUP))
+                writer.write_table(waiting.slice(0, ROWS_PER_GROUP), row_group_size=ROWS_PER_GROUP)
                 waiting = waiting.slice(ROWS_PER_GROUP)
-
-        def _write(group: Any) -> None:  # noqa: ANN401
-            # How a group is divided in memory shows in its bytes.
-            writer.write_table(group.combine_chunks(), row_group_size=ROWS_PER_GROUP)
 
         yield add
         if waiting.num_rows:
-            _write(waiting)
+            writer.write_table(waiting, row_group_size=ROWS_PER_GROUP)

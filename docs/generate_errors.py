@@ -44,7 +44,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "A model: load, predict, screen, score, export": ("models", "predictors", "inference"),
     "A training": ("runs", "training", "graphs", "operators"),
     "Checkpoints and resumed runs": ("checkpoint", "cluster", "monitor", "doctor"),
-    "Files and processes": ("errors", "files", "workers"),
+    "Files and processes": ("errors", "files", "shards", "workers"),
     "Arrays and figures in Python": ("transport", "plots", "reports", "compiled"),
 }
 """Packages whose errors belong to what a user does."""

@@ -24,7 +24,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_screening_that_is_killed_at_random_files(tmp_path: Path) -> None:
-    asked = ("screen", EXACT, "--length", "4", "--save_all", "--output", RESULT)
+    asked = ("screen", EXACT, "--length", "4", "--save_all", "--parquet", "--output", RESULT)
     words = (*asked, "--shard_size", "32", "--workers", "1")
     for name in ("whole", "storm"):
         (tmp_path / name / CHECKPOINTS).mkdir(parents=True)
@@ -40,13 +40,15 @@ def test_a_screening_that_is_killed_at_random_files(tmp_path: Path) -> None:
         kills += ended.exit_code == -signal.SIGKILL
         assert ended.exit_code in (EXIT_FINISHED, -signal.SIGKILL), ended.messages
     assert kills > 2
+    assert "scores.parquet" in content(whole / RESULT)
     assert content(storm / RESULT) == content(whole / RESULT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_larger_screening_that_is_killed_at_random_moments(tmp_path: Path, workers: str) -> None:
-    asked = (sys.executable, "-m", "dnawire", "screen", EXACT, "--length", "9", "--save_all")
+    asked = [sys.executable, "-m", "dnawire", "screen", EXACT, "--length", "9", "--save_all"]
+    asked.append("--parquet")
     whole, storm = tmp_path / "whole", tmp_path / "storm"
     subprocess.run([*asked, "--workers", "1", "--output", str(whole)], check=True)
     words = [*asked, "-v", "--shard_size", "5000", "--workers", workers, "--output", str(storm)]
@@ -59,4 +61,5 @@ def test_a_larger_screening_that_is_killed_at_random_moments(tmp_path: Path, wor
             process.send_signal(signal.SIGKILL)
         kills += process.returncode == -signal.SIGKILL
     assert kills > 3
+    assert "scores.parquet" in content(whole)
     assert content(storm) == content(whole)

@@ -43,6 +43,20 @@ OF_LEARNING: Final = (
         "tests/unit/test_screen.py -k unless_asked_for",
     ),
     Mutation(
+        "rounding errors rank nothing",
+        "inference/ranking.py",
+        "    return np.round(values, DECIMALS)\n",
+        "    return values\n",
+        "tests/unit/test_ties.py",
+    ),
+    Mutation(
+        "a table of a screening is held against its digest",
+        "inference/shards.py",
+        '            if hashlib.sha256(scores).hexdigest() != content["scores"]:\n',
+        "            if False:\n",
+        "tests/unit/test_screen_shards.py -k damaged",
+    ),
+    Mutation(
         "a poor model says so with every prediction",
         "inference/remarks.py",
         "    for shortfall in predictor.conditions.shortfalls:\n",

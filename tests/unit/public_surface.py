@@ -28,6 +28,7 @@ SELECTION: Final[dict[str, Any]] = {
     "sequences": None,
     "length": None,
     "pattern": None,
+    "letters": None,
     "rank_by": "mean_log10_transmission",
     "lowest": False,
     "top": 100,
@@ -217,11 +218,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "plot_ldos": {},
         "save": {"output": None, "overwrite": False},
     },
-    "Predictions": {
-        "to_dataframe": {},
-        "plot": {},
-        "save": {"output": None, "overwrite": False},
-    },
+    "Predictions": RESULT,
     "RunComparison": {
         "table": {},
         "to_dataframe": {},
@@ -233,11 +230,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,
     "Series": RESULT,
-    "Screening": {
-        "to_dataframe": {},
-        "plot": {},
-        "save": {"output": None, "overwrite": False},
-    },
+    "Screening": RESULT,
     "ThermoelectricScan": OBSERVATION,
     "Uncertainty": {**OBSERVATION, "log10_values": {"source": REQUIRED}},
     "Ensemble": {

@@ -102,8 +102,8 @@ def test_everything_public_is_explained_and_typed(name: str) -> None:
 
 def test_keywords_are_named_like_the_flags() -> None:
     of_commands = {
-        "average", "debug", "duplexes", "json", "out", "output", "quiet", "save_all", "shard",
-        "shard_size", "shards", "verbose", "words", "workers",
+        "average", "debug", "duplexes", "json", "out", "output", "parquet", "quiet", "save_all",
+        "shard", "shard_size", "shards", "verbose", "words", "workers",
     }  # fmt: skip
     for kind, function, more in (
         (PredictFlags, dw.predict, {"energies", "left", "right"}),

@@ -14,6 +14,7 @@ import pytest
 from inference_kit import ENERGIES, LEFT, RIGHT, save
 
 import dnawire as dw
+from dnawire.api.result import Result
 from dnawire.api.train import _resuming_call
 from dnawire.cli import main
 from dnawire.config import TrainConfig
@@ -267,6 +268,18 @@ def test_without_pandas_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingDependencyError, match=r"pip install pandas"):
         dw.predict("AC", EXACT).to_dataframe()
+
+
+def test_many_predictions_and_screenings_are_results_like_others(tmp_path: Path) -> None:
+    predictions = dw.predict(["AC", "GGT"], EXACT, fermi_energy=FERMI)
+    screening = dw.screen(EXACT, length=2)
+    for found, folder, steps in ((predictions, "predictions", 2), (screening, "screenings", 1)):
+        assert isinstance(found, Result)
+        assert (found.name, found.below, found.num_steps) == (EXACT, folder, steps)
+        assert found.to_dataframe().shape == (len(found), len(found.table()))
+        names = {path.name for path in found.save(tmp_path / folder).iterdir()}
+        assert all(found.members.fullmatch(name) for name in names)
+    assert "6 more; the table has all of them" in screening._repr_html_()
 
 
 def test_a_screening_is_that_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:

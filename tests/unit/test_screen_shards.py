@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +14,18 @@ from inference_kit import LEFT, RIGHT, save
 from model_kit import SPECTRAL
 
 import dnawire as dw
+from dnawire.api.conditions import AskedConditions
+from dnawire.api.screening import Screening
+from dnawire.api.selection import Selection
 from dnawire.cli import main
-from dnawire.errors import EXIT_FINISHED, EXIT_UNUSABLE_FILE, EXIT_USAGE
-from dnawire.inference import ListedCandidates, load_predictor
+from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableDataFileError
+from dnawire.inference import (
+    ListedCandidates,
+    PatternCandidates,
+    Shards,
+    compute_shard,
+    load_predictor,
+)
 from dnawire.junction import Duplex, JunctionArrays
 
 EXACT = "exact:kordas2025"
@@ -78,26 +88,91 @@ def test_other_questions_have_other_shards(tmp_path: Path) -> None:
     assert lists[0].digest != lists[1].digest
 
 
-@pytest.mark.parametrize("damage", ["digit", "table", "lost table", "other number"])
-def test_nothing_foreign_or_damaged_is_merged(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
-) -> None:
-    assert run(tmp_path / "out", *SMALL, "--shard", "0/1") == EXIT_FINISHED
-    (folder,) = (tmp_path / "out.shards").iterdir()
+DAMAGES = {
+    "digit": ("json", "the content is damaged"),
+    "other shard": ("json", "it belongs to another screening or shard"),
+    "not JSON": ("json", "the content is damaged"),
+    "table": ("csv", "it is not the table of 000002.json"),
+    "lost table": ("csv", "No such file or directory"),
+}
+
+
+def damaged(folder: Path, damage: str) -> str:
+    """Damage a shard, and return what is to be said of it."""
     shard, table = folder / "000002.json", folder / "000002.csv"
     if damage == "digit":
         shard.write_bytes(shard.read_bytes().replace(b'"vanishing": 0', b'"vanishing": 1'))
+    elif damage == "other shard":
+        shard.write_bytes((folder / "000001.json").read_bytes())
+    elif damage == "not JSON":
+        shard.write_bytes(b"")
     elif damage == "table":
         table.write_bytes(table.read_bytes()[:-2])
-    elif damage == "lost table":
-        table.unlink()
     else:
-        shard.write_bytes((folder / "000001.json").read_bytes())
-    assert run(tmp_path / "out", *SMALL) == EXIT_UNUSABLE_FILE
-    assert f"{shard} is no shard of this screening" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-    shard.unlink()
+        table.unlink()
+    suffix, reason = DAMAGES[damage]
+    return f"{folder / '000002'}.{suffix} is no part of this screening: {reason}"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_shard_is_named_and_computed_again(
+    tmp_path: Path, expected: dict[str, bytes], capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    assert run(tmp_path / "out", *SMALL, "--shard", "0/1") == EXIT_FINISHED
+    (folder,) = (tmp_path / "out.shards").iterdir()
+    kept = {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.stem != "000002"}
+    said = damaged(folder, damage)
+    capsys.readouterr()
+    assert run(tmp_path / "out", *SMALL, "--shard", "0/1", "--json") == EXIT_FINISHED
+    shown, log = capsys.readouterr()
+    assert f"warning: {said}: it is computed again" in log
+    (statuses,) = [one["values"] for one in json.loads(shown)["columns"] if one["name"] == "status"]
+    assert statuses == ["kept", "kept", "computed", "kept", "kept", "kept", "kept"]
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert run(tmp_path / "out", *SMALL) == EXIT_FINISHED
+    assert "warning" not in capsys.readouterr().err
+    assert content(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_nothing_foreign_or_damaged_is_merged(tmp_path: Path, damage: str) -> None:
+    predictor, selection = load_predictor(EXACT), Selection(pattern="NNN")
+    screening = Screening.prepared(
+        selection, PatternCandidates("NNN"), predictor, AskedConditions()
+    )
+    shards = Shards(screening.plan("of the set", 20, with_scores=True), tmp_path)
+    for number in range(shards.plan.count):
+        with pytest.raises(UnusableDataFileError, match=f"{4 - number} of 4 shards are missing"):
+            shards.read_all()
+        shards.store(compute_shard(shards.plan, number))
+    assert [shard.number for shard in shards.read_all()] == [0, 1, 2, 3]
+    said = damaged(shards.folder, damage)
+    with pytest.raises(UnusableDataFileError) as error:
+        list(shards.read_all())
+    assert error.value.problem == f"{said}."
+
+
+def test_a_part_tells_what_it_has_computed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = ("--shard", "1/3")
+    assert run(tmp_path / "out", *SMALL, *part) == EXIT_FINISHED
+    shown = capsys.readouterr().out
+    assert shown.startswith("model         exact:kordas2025")
+    assert "part          1/3: 2 of 7 shards, 80 of 256 sequences\n" in shown
+    (folder,) = (tmp_path / "out.shards").iterdir()
+    assert shown.endswith(f"shards        2 computed, 0 kept, in {folder}\n")
+    (folder / "000004.json").unlink()
+    assert run(tmp_path / "out", *SMALL, *part, "--json") == EXIT_FINISHED
+    found = json.loads(capsys.readouterr().out)
+    assert found["heading"] == shown.splitlines()[: len(found["heading"])]
+    assert found["notes"][1] == f"shards        1 computed, 1 kept, in {folder}"
+    assert {one["name"]: one["values"] for one in found["columns"]} == {
+        "shard": [1, 4],
+        "candidates": [40, 40],
+        "file": [str(folder / "000001.json"), str(folder / "000004.json")],
+        "status": ["kept", "computed"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQue
 from dnawire.api.wanted import Wanted, as_sequence, wanted, wanted_of_file
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
-from dnawire.junction import Contact, Duplex, Junction
+from dnawire.junction import Alphabet, Contact, Duplex, Junction
 from dnawire.predictors import Conditions
 from dnawire.workers import completed
 
@@ -126,16 +126,14 @@ class Model:
         if isinstance(sequences, str | Path):
             given["sequences"] = Path(sequences)
         elif sequences is not None:
-            listed = [duplex_of(one) for one in _some(sequences)]
+            listed = [duplex_of(one, self.conditions.alphabet) for one in _some(sequences)]
         names = [one.name for one in fields(Selection) if one.name in given]
         selection = Selection(**{name: given.pop(name) for name in names})
-        candidates = selection.candidates(listed)
+        candidates = selection.candidates(self.conditions.alphabet, listed)
         asked = KeywordConditions.of(given)  # type: ignore[arg-type]
         screening = Screening.prepared(selection, candidates, self.predictor, asked)
         if executor is None:
-            for _ in screening.pieces():
-                pass
-            return screening
+            return screening.completed()
         plan = screening.plan("", None, with_scores=False)
         for _, shard in completed(executor, partial(compute_shard, plan), range(plan.count)):
             screening.take(shard)
@@ -331,7 +329,7 @@ def _some(sequences: Iterable[DuplexLike]) -> list[DuplexLike]:
     return found
 
 
-def duplex_of(sequence: object) -> Duplex:
+def duplex_of(sequence: object, alphabet: Alphabet) -> Duplex:
     """Take a duplex, or read its text.
 
     Raises
@@ -340,7 +338,7 @@ def duplex_of(sequence: object) -> Duplex:
         It is neither.
     """
     found = as_sequence(sequence)
-    return Duplex.parse(found) if isinstance(found, str) else found
+    return Duplex.parse(found, alphabet) if isinstance(found, str) else found
 
 
 def predicted(setup: Setup, junctions: Sequence[Junction]) -> Iterator[Prediction]:

@@ -97,6 +97,7 @@ def screen(
     **keywords
         One of ``length`` (all sequences of so many base pairs), ``pattern`` (all of a pattern of
         IUPAC letters, e.g. ``"ACGTNNNN"``) and ``sequences`` (a list, or the path of a file).
+        ``letters``: bases that ``length`` and N of a pattern go over, e.g. ``"ACGTF"``.
         ``rank_by``: log10_transmission (at the Fermi energy), mean_log10_transmission,
         mean_log10_dos (over the window) or log10_conductance. ``lowest``: rank the lowest value
         first. ``top``: length of the ranking. ``window_min``, ``window_max``: ends of the window

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
     from dnawire.api.predictions import Predictions
     from dnawire.inference import AverageSpectra
-
-MEMBERS: Final = re.compile(
-    r"(summary|averages)\.csv|(average(_\d+)?|spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
-)
-"""Names of all files that can be written."""
 
 _LDOS: Final = BY_NAME["ldos"].column
 _SUMMARY, _AVERAGES = "summary.csv", "averages.csv"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, overload
 
 from dnawire.api.averages import PatternAverages
 from dnawire.api.conditions import Setup
@@ -14,22 +15,16 @@ from dnawire.api.prediction_tables import (
     prediction_rows,
     summary_table,
 )
-from dnawire.api.savable import Destination, Savable
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
-from dnawire.inference import (
-    model_remarks,
-    said_of_several,
-)
+from dnawire.api.result import Result
+from dnawire.inference import model_remarks, said_of_several
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
-_SHOWN: Final = 50
-"""Rows of a table that is printed."""
+    from dnawire.plots import Table
 
 
-class Predictions(PatternAverages, Savable, Sequence[Prediction]):
+class Predictions(PatternAverages, Result, Sequence[Prediction]):
     """Several predictions of one model. They print as a table, and show themselves in a notebook.
 
     Parameters
@@ -39,6 +34,13 @@ class Predictions(PatternAverages, Savable, Sequence[Prediction]):
     setup
         Who was asked, and for what.
     """
+
+    below = "predictions"
+    members = re.compile(
+        r"(summary|averages)\.csv"
+        r"|(average(_\d+)?|spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
+    )
+    unit = "junctions"
 
     def __init__(self, predictions: Sequence[Prediction], setup: Setup) -> None:
         self._predictions = list(predictions)
@@ -60,6 +62,22 @@ class Predictions(PatternAverages, Savable, Sequence[Prediction]):
         return self._predictions[index]
 
     @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.setup.predictor.name
+
+    @property
+    def num_steps(self) -> int:
+        """How many predictions there are."""
+        return len(self)
+
+    def steps(self) -> Iterator[None]:
+        """Resolve the resonances of one junction after the other."""
+        for one in self:
+            _ = one.summary
+            yield
+
+    @property
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         return [*self.setup.lines, conductance_line(self.setup)]
@@ -70,20 +88,19 @@ class Predictions(PatternAverages, Savable, Sequence[Prediction]):
         return prediction_rows(self)
 
     @property
+    def lines(self) -> list[str]:
+        """Nothing is said below the table."""
+        return []
+
+    @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences: what holds for all of them once."""
         own = [(one.junction.duplex.text, one.own_remarks) for one in self]
         return said_of_several(list(model_remarks(self.setup.predictor)), own)
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """The numbers of the table as a pandas data frame, a row for each junction.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(summary_table(self))
+    def table(self) -> Table:
+        """The numbers of the table as columns, a row for each junction."""
+        return summary_table(self)
 
     def plot(self) -> Figure:
         """Figure of T(E) and DOS(E), resonances resolved.
@@ -97,33 +114,14 @@ class Predictions(PatternAverages, Savable, Sequence[Prediction]):
 
         return drawn_spectra(self)
 
-    @property
-    def _destination(self) -> Destination:
-        from dnawire.api.prediction_files import MEMBERS
+    def picture(self) -> Figure | None:
+        """Figure, if there are colors for all."""
+        from dnawire.plots import LINES
 
-        return Destination("predictions", self.setup.predictor.name, MEMBERS)
+        return self.plot() if 0 < len(self) <= len(LINES) else None
 
     def write(self, folder: Path) -> None:
         """Write tables and figures into a folder that exists."""
         from dnawire.api.prediction_files import write_predictions
 
         write_predictions(folder, self)
-
-    def __repr__(self) -> str:
-        table = aligned(self.rows[: 1 + _SHOWN])
-        return "\n".join([*self.heading, "", *table, *self._remainder])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import LINES, shown
-
-        parts = [html_lines(self.heading), html_table(self.rows[: 1 + _SHOWN])]
-        parts += [html_lines(self._remainder)] if self._remainder else []
-        parts += [html_image(shown(self.plot()), "spectra")] if 0 < len(self) <= len(LINES) else []
-        return "".join(parts)
-
-    @property
-    def _remainder(self) -> list[str]:
-        """What is said below the table."""
-        more = len(self) - _SHOWN
-        rest = [f"{more} more; to_dataframe() has all of them"] if more > 0 else []
-        return rest + [f"warning: {one}" for one in self.warnings]

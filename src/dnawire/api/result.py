@@ -99,11 +99,14 @@ class Result(Savable):
     @property
     def text(self) -> list[str]:
         """All that is printed, but for the warnings."""
-        rows = self.rows
-        more = len(rows) - 1 - self.shown
-        rest = [f"{more} more; the table has all of them"] if more > 0 else []
         below = ["", *self.lines] if self.lines else []
-        return [*self.heading, "", *aligned(rows[: 1 + self.shown]), *rest, *below]
+        shown = aligned(self.rows[: 1 + self.shown])
+        return [*self.heading, "", *shown, *self._remainder, *below]
+
+    @property
+    def _remainder(self) -> list[str]:
+        more = len(self.rows) - 1 - self.shown
+        return [f"{more} more; the table has all of them"] if more > 0 else []
 
     def __repr__(self) -> str:
         return "\n".join([*self.text, *(f"warning: {one}" for one in self.warnings)])
@@ -112,7 +115,8 @@ class Result(Savable):
         from dnawire.plots import shown
 
         table = html_table(self.rows[: 1 + self.shown])
-        below = [*self.lines, *(f"warning: {one}" for one in self.warnings)]
+        warnings = [f"warning: {one}" for one in self.warnings]
+        below = [*self._remainder, *self.lines, *warnings]
         parts = [html_lines(self.heading), table, *([html_lines(below)] if below else [])]
         picture = self.picture()
         return "".join(parts + ([html_image(shown(picture), self.below)] if picture else []))

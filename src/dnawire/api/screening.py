@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from dnawire.api.conditions import AskedConditions, Setup
-from dnawire.api.savable import Destination, Savable
+from dnawire.api.result import Result
 from dnawire.api.selection import Selection
-from dnawire.api.tables import aligned, data_frame, html_lines, html_table
 from dnawire.inference import (
     CRITERIA,
     Candidates,
@@ -17,31 +18,25 @@ from dnawire.inference import (
     Question,
     Ranked,
     Ranking,
-    Screened,
     ScreeningPlan,
     Shard,
     check_candidates,
     check_predictor,
+    compute_shard,
     counted,
     is_same_from_both_strands,
-    screen,
     status,
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from dnawire.plots import Table
     from dnawire.predictors import Predictor
 
-_SHOWN: Final = 10
 
-
-class Screening(Savable, Sequence[Ranked]):
+class Screening(Result, Sequence[Ranked]):
     """Ranked sequences, the best first. It prints as a table, and shows itself in a notebook.
-
-    `prepared` makes one, and the iterator `pieces` fills it.
 
     Parameters
     ----------
@@ -59,6 +54,13 @@ class Screening(Savable, Sequence[Ranked]):
     distribution
         How often which value occurs among all sequences.
     """
+
+    below = "screenings"
+    members = re.compile(
+        r"(ranking|distribution)\.csv|scores\.(csv|parquet)|distribution\.(png|svg)"
+    )
+    unit = "shards"
+    shown = 10
 
     def __init__(
         self, selection: Selection, candidates: Candidates, question: Question, setup: Setup
@@ -91,13 +93,25 @@ class Screening(Savable, Sequence[Ranked]):
         setup = asked.setup(predictor, (question.left, question.right))
         return cls(selection, candidates, question, setup)
 
-    def pieces(self) -> Iterator[Screened]:
-        """Answer for a few thousand sequences at a time, and take them into the ranking."""
-        unique = self._selection.unique
-        for piece in screen(self._setup.predictor, self._candidates, self._question, unique=unique):
-            self._ranking.add(piece)
-            self.distribution.add(piece.values[self._selection.rank_by])
-            yield piece
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self._setup.predictor.name
+
+    @property
+    def num_steps(self) -> int:
+        """How many shards there are, if none are kept."""
+        return self._own_plan.count
+
+    def steps(self) -> Iterator[None]:
+        """Screen one shard after the other."""
+        for number in range(self.num_steps):
+            self.take(compute_shard(self._own_plan, number))
+            yield
+
+    @cached_property
+    def _own_plan(self) -> ScreeningPlan:
+        return self.plan("", None, with_scores=False)
 
     def plan(self, identity: str, shard_size: int | None, *, with_scores: bool) -> ScreeningPlan:
         """The same work, divided; parameters are those of `ScreeningPlan`."""
@@ -179,8 +193,12 @@ class Screening(Savable, Sequence[Ranked]):
 
     @property
     def lines(self) -> list[str]:
-        """The first of the ranking, and how many sequences were screened."""
-        return [*aligned(self.rows[: 1 + _SHOWN]), "", *self._counts]
+        """How many sequences were screened."""
+        vanishing = self.distribution.vanishing
+        lines = [f"screened      {self.distribution.total:,} of {self.num_candidates:,} sequences"]
+        if vanishing:
+            lines.append(f"disconnected  {vanishing:,} of them: nothing flows at all")
+        return lines
 
     @property
     def warnings(self) -> list[str]:
@@ -204,16 +222,6 @@ class Screening(Savable, Sequence[Ranked]):
         columns["status"] = ("", [status(row.remarks) for row in self])
         return columns
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """The ranking as a pandas data frame, a row for each sequence.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(self.table())
-
     def plot(self) -> Figure:
         """Figure of the distribution of all screened sequences."""
         from dnawire.plots import distribution_figure
@@ -227,34 +235,11 @@ class Screening(Savable, Sequence[Ranked]):
             self._setup.footer,
         )
 
-    @property
-    def _destination(self) -> Destination:
-        from dnawire.api.screening_files import MEMBERS
-
-        return Destination("screenings", self._setup.predictor.name, MEMBERS)
-
     def write(self, folder: Path) -> None:
         """Write the ranking and the distribution into a folder that exists."""
         from dnawire.api.screening_files import write_screening
 
         write_screening(folder, self)
-
-    def __repr__(self) -> str:
-        warnings = [f"warning: {one}" for one in self.warnings]
-        return "\n".join([*self.heading, "", *self.lines, *warnings])
-
-    def _repr_html_(self) -> str:
-        table = html_table(self.rows[: 1 + _SHOWN])
-        below = [*self._counts, *(f"warning: {one}" for one in self.warnings)]
-        return html_lines(self.heading) + table + html_lines(below)
-
-    @property
-    def _counts(self) -> list[str]:
-        vanishing = self.distribution.vanishing
-        lines = [f"screened      {self.distribution.total:,} of {self.num_candidates:,} sequences"]
-        if vanishing:
-            lines.append(f"disconnected  {vanishing:,} of them: nothing flows at all")
-        return lines
 
     @property
     def _other_strand(self) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire import plots
+from dnawire.data.parquet import parquet_rows
 from dnawire.files.durable import replacing
-from dnawire.inference import scores_head
+from dnawire.inference import score_columns, scores_head
 
 if TYPE_CHECKING:
     from dnawire.api.screening import Screening
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SCORES: Final = "scores.csv"
 """The values of all sequences."""
 
-MEMBERS: Final = re.compile(r"(ranking|scores|distribution)\.csv|distribution\.(png|svg)")
-"""Names of all files that can be written."""
+PARQUET: Final = "scores.parquet"
+"""The same."""
 
 _RANKING, _DISTRIBUTION = "ranking.csv", "distribution"
 
@@ -53,5 +53,22 @@ def scores_file(path: Path, *, named: bool) -> Iterator[Callable[[Shard], None]]
                 file.write(scores_head(shard.names, named=named))
                 begun = True
             file.write(shard.scores)
+
+        yield add
+
+
+@contextmanager
+def scores_parquet(path: Path, *, named: bool) -> Iterator[Callable[[Shard], None]]:
+    """Context that gives what adds a shard to the same table as Parquet; see `scores_file`."""
+    with replacing(path) as temporary, ExitStack() as stack:
+        rows: Callable[[bytes], None] | None = None
+
+        def add(shard: Shard) -> None:
+            nonlocal rows
+            if shard.names and rows is None:
+                columns = score_columns(shard.names, named=named)
+                rows = stack.enter_context(parquet_rows(temporary, columns))
+            if rows is not None:
+                rows(shard.scores)
 
         yield add

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dnawire.inference import Candidates, Question
-    from dnawire.junction import Duplex
+    from dnawire.junction import Alphabet, Duplex
     from dnawire.predictors import Predictor
 
 Criterion = Literal[
@@ -40,6 +40,10 @@ class Selection:
 
     pattern: str | None = None
     """Screen all sequences of this pattern of IUPAC letters, e.g. ACGTNNNN."""
+
+    letters: str | None = None
+    """Bases that --length goes over, and N in a pattern, e.g. ACGTF with a parameter set that
+    declares F; None takes A, C, G and T."""
 
     sequences: Path | None = None
     """Screen the sequences of this text file, one a line, written as for `dnawire predict`."""
@@ -76,15 +80,16 @@ class Selection:
                 f"Choose one of {', '.join(get_args(Criterion))}.",
             )
 
-    def candidates(self, listed: Sequence[Duplex] | None = None) -> Candidates:
-        """Return the sequences, which may be given here instead of in a file.
+    def candidates(self, alphabet: Alphabet, listed: Sequence[Duplex] | None = None) -> Candidates:
+        """Return the sequences, in letters of a model; they may be given here, not in a file.
 
         Raises
         ------
         DnawireError
             None are asked for, or in two ways, or too many, or the file cannot be used.
         """
-        from dnawire.inference import ListedCandidates, PatternCandidates
+        from dnawire.inference import ListedCandidates, PatternCandidates, checked_letters
+        from dnawire.junction import BASES
 
         given = {
             "length": self.length,
@@ -97,13 +102,19 @@ class Selection:
                 f"{' and '.join(asked) or 'nothing'} to be screened",
                 "Give one of --length 8, --pattern ACGTNNNN and --sequences FILE.",
             )
+        if asked == ["sequences"] and self.letters is not None:
+            raise UsageError(
+                f"letters = {self.letters!r} has no effect on sequences that are given",
+                "Drop --letters: sequences may have all letters of the model.",
+            )
         if listed is not None:
-            return ListedCandidates(listed, "given sequences")
+            return ListedCandidates(listed, "given sequences", alphabet)
         if self.sequences is not None:
-            return ListedCandidates.read(self.sequences)
+            return ListedCandidates.read(self.sequences, alphabet)
+        letters = BASES if self.letters is None else checked_letters(self.letters, alphabet)
         if self.length is None:
-            return PatternCandidates(self.pattern or "")
-        return PatternCandidates("N" * _checked_length(self.length))
+            return PatternCandidates(self.pattern or "", alphabet, letters)
+        return PatternCandidates("N" * _checked_length(self.length, letters), alphabet, letters)
 
     def question(self, predictor: Predictor, conditions: AskedConditions) -> Question:
         """Return what is asked of every sequence.
@@ -143,6 +154,7 @@ class ScreenKeywords(ConditionKeywords, total=False):
     sequences: Iterable[Duplex | str] | Path | str | None
     length: int | None
     pattern: str | None
+    letters: str | None
     rank_by: Criterion
     lowest: bool
     top: int
@@ -152,12 +164,11 @@ class ScreenKeywords(ConditionKeywords, total=False):
     executor: Executor | None
 
 
-def _checked_length(length: int) -> int:
+def _checked_length(length: int, letters: str) -> int:
     from dnawire.inference import MOST_CANDIDATES
-    from dnawire.junction import BASES
 
-    decades, most = math.log10(len(BASES)), math.log10(MOST_CANDIDATES)
-    longest = int(most / decades)
+    decades, most = math.log10(len(letters)), math.log10(MOST_CANDIDATES)
+    longest = int(most / decades) if decades else length
     if length > longest:
         raise UsageError(
             f"10^{decades * length:.1f} sequences of length {length}; at most 10^{most:.0f} can be "

@@ -134,13 +134,14 @@ def run(arguments: Sequence[str]) -> int:
     check_target(flags.out, overwrite=flags.overwrite or part is not None)
     flags.messages.configure()
     from dnawire.data import write_dataset
+    from dnawire.shards import share
     from dnawire.workers import local_processes
-    from dnawire.xtb.shards import Shards, fitting_workers, share
+    from dnawire.xtb.shards import Shards, fitting_workers
 
     _check_calculation(flags)
     plan = _plan(flags)
     shards = Shards(plan, flags.shards or flags.out.with_name(f"{flags.out.name}.shards"))
-    texts = share(plan.duplexes, *part) if part else list(plan.duplexes)
+    texts = share(plan.duplexes, *part) if part else plan.duplexes
     if shards.missing(texts):
         with local_processes(flags.workers or fitting_workers(plan)) as executor:
             for number, text in enumerate(shards.compute(texts, executor)):

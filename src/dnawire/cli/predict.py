@@ -79,8 +79,8 @@ def run(arguments: Sequence[str]) -> int:
     flags = parse(PredictFlags, arguments, "predict")
     flags.messages.configure()
     _check_words(flags)
-    from dnawire.api.prediction_files import MEMBERS, write_averages, write_predictions
-    from dnawire.api.prediction_tables import average_rows, average_table, summary_table
+    from dnawire.api.prediction_files import write_averages
+    from dnawire.api.prediction_tables import average_rows, average_table
     from dnawire.api.predictions import Predictions
     from dnawire.api.tables import aligned
     from dnawire.inference import load_predictor
@@ -89,15 +89,18 @@ def run(arguments: Sequence[str]) -> int:
     found = _wanted(flags, predictor)
     contacts = flags.conditions.contacts(predictor)
     setup = flags.conditions.setup(predictor, contacts)
-    with result_folder(flags.results, "predictions", predictor.name, MEMBERS) as folder:
+    below, members = Predictions.below, Predictions.members
+    with result_folder(flags.results, below, predictor.name, members) as folder:
         _announce(found)
         predictions = Predictions(_summarized(setup, contacts, found), setup)
         rows = average_rows(predictions.averages) if flags.average else predictions.rows
         # Results first: who reads only the head of the table ends the process.
-        write = write_averages if flags.average else write_predictions
-        write(folder.path, predictions)
+        if flags.average:
+            write_averages(folder.path, predictions)
+        else:
+            predictions.write(folder.path)
         published = folder.publish()
-    table = average_table(predictions.averages) if flags.average else summary_table(predictions)
+    table = average_table(predictions.averages) if flags.average else predictions.table()
     lines = [*predictions.heading, "", *aligned(rows)]
     flags.messages.show_result(lines, predictions.heading, table, predictions.warnings)
     for warning in predictions.warnings:

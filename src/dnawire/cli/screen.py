@@ -17,13 +17,14 @@ from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.selection import Selection
 from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._progress import reported
-from dnawire.errors import EXIT_FINISHED
+from dnawire.errors import EXIT_FINISHED, UsageError
 from dnawire.scalars import Range, check_count
 from dnawire.workers import WORKERS, part_of
 
 if TYPE_CHECKING:
     from dnawire.api.screening import Screening
     from dnawire.inference import ScreeningPlan, Shard, Shards
+    from dnawire.plots import Table
 
 _logger = logging.getLogger(__name__)
 
@@ -72,6 +73,10 @@ class ScreenFlags(Selection):
     save_all: bool = False
     """Write the values of all sequences too, not those of the ranking alone."""
 
+    parquet: bool = False
+    """Write them as Parquet beside the CSV file: for millions of sequences, which pandas reads from
+    it in seconds. It needs pyarrow."""
+
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
     results: ResultPlace = field(default_factory=ResultPlace)
@@ -83,6 +88,14 @@ class ScreenFlags(Selection):
     CPU, and a GPU is slow."""
 
     messages: ResultMessages = field(default_factory=ResultMessages)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.parquet and not self.save_all:
+            raise UsageError(
+                "--parquet writes the values of all sequences, which are not asked for",
+                "Add --save_all, or drop --parquet.",
+            )
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -98,48 +111,88 @@ def run(arguments: Sequence[str]) -> int:
     part = part_of(flags.work.shard)
     flags.messages.configure()
     from dnawire.api.screening import Screening
-    from dnawire.inference import Shards, digest_of_model, load_predictor
+    from dnawire.data.parquet import check_parquet
+    from dnawire.inference import digest_of_model, load_predictor
 
-    candidates = flags.candidates()
+    if flags.parquet:
+        check_parquet()
     predictor = load_predictor(flags.model, flags.device)
+    candidates = flags.candidates(predictor.conditions.alphabet)
     screening = Screening.prepared(flags, candidates, predictor, flags.conditions)
     identity = f"{digest_of_model(flags.model)} {flags.device}"
     plan = screening.plan(identity, flags.work.shard_size, with_scores=flags.save_all)
     if part is None:
         _whole(flags, screening, plan)
-        return EXIT_FINISHED
-    _compute(Shards(plan, _folder(flags, predictor.name)), flags.work, part)
+    else:
+        _part(flags, screening, plan, part)
     return EXIT_FINISHED
+
+
+def _part(
+    flags: ScreenFlags, screening: Screening, plan: ScreeningPlan, part: tuple[int, int]
+) -> None:
+    """Compute the missing shards of a part, and tell which there are."""
+    from dnawire.inference import Shards
+    from dnawire.shards import share
+
+    flags.messages.show([*screening.heading, ""])
+    shards = Shards(plan, _folder(flags, plan.predictor.name))
+    computed = set(_compute(shards, flags.work, part))
+    numbers = share(range(plan.count), *part)
+    table: Table = {
+        "shard": ("", list(numbers)),
+        "candidates": ("", [len(plan.rows(number)) for number in numbers]),
+        "file": ("", [str(shards.path(number)) for number in numbers]),
+        "status": ("", ["computed" if one in computed else "kept" for one in numbers]),
+    }
+    total = sum(table["candidates"][1])
+    index, count = part
+    notes = [
+        f"part          {index}/{count}: {len(numbers):,} of {plan.count:,} shards, {total:,} of "
+        f"{screening.num_candidates:,} sequences",
+        f"shards        {len(computed):,} computed, {len(numbers) - len(computed):,} kept, in "
+        f"{shards.folder}",
+    ]
+    flags.messages.show_result(notes, screening.heading, table, [], notes)
 
 
 def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> None:
     """Compute what is missing, merge all and write the results."""
-    from dnawire.api.screening_files import MEMBERS, SCORES, scores_file, write_screening
     from dnawire.inference import Shards
 
-    name = plan.predictor.name
-    with result_folder(flags.results, "screenings", name, MEMBERS) as folder, ExitStack() as stack:
+    place = flags.results, screening.below, screening.name, screening.members
+    with result_folder(*place) as folder, ExitStack() as stack:
         flags.messages.show([*screening.heading, ""])
-        shards = Shards(plan, _folder(flags, name))
+        shards = Shards(plan, _folder(flags, screening.name))
         stack.callback(shards.remove_if_empty)
         _compute(shards, flags.work, (0, 1))
-        takers: list[Callable[[Shard], None]] = [screening.take]
-        if flags.save_all:
-            takers.append(
-                stack.enter_context(scores_file(folder.path / SCORES, named=bool(screening.names)))
-            )
+        takers = [screening.take, *_score_files(flags, screening, folder.path, stack)]
         for shard in shards.read_all():
             for take in takers:
                 take(shard)
         stack.close()
-        write_screening(folder.path, screening)
+        screening.write(folder.path)
         published = folder.publish()
     shards.remove()
     heading, table, said = screening.heading, screening.table(), screening.warnings
-    flags.messages.show_result(screening.lines, heading, table, said)
+    below = screening.text[len(heading) + 1 :]
+    flags.messages.show_result(below, heading, table, said, screening.lines)
     for warning in screening.warnings:
         _logger.warning("warning: %s", warning)
     _logger.info("results: %s", published)
+
+
+def _score_files(
+    flags: ScreenFlags, screening: Screening, folder: Path, stack: ExitStack
+) -> list[Callable[[Shard], None]]:
+    """Open the tables of all values that are asked for; each takes one shard after the other."""
+    from dnawire.api.screening_files import PARQUET, SCORES, scores_file, scores_parquet
+
+    named = bool(screening.names)
+    files = [scores_file(folder / SCORES, named=named)] if flags.save_all else []
+    if flags.parquet:
+        files.append(scores_parquet(folder / PARQUET, named=named))
+    return [stack.enter_context(one) for one in files]
 
 
 def _folder(flags: ScreenFlags, name: str) -> Path:
@@ -150,13 +203,14 @@ def _folder(flags: ScreenFlags, name: str) -> Path:
     return place.with_name(f"{place.name}.shards")
 
 
-def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> None:
-    """Compute the shards of a part that are missing."""
-    from dnawire.inference import compute_shard, fitting_workers, share
+def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> list[int]:
+    """Compute the shards of a part that are outstanding, and return their numbers."""
+    from dnawire.inference import compute_shard, fitting_workers
+    from dnawire.shards import share
     from dnawire.workers import completed, local_processes
 
     numbers = share(range(shards.plan.count), *part)
-    todo = shards.missing(numbers)
+    todo = shards.outstanding(numbers)
     if len(todo) < len(numbers):
         done = len(numbers) - len(todo)
         _logger.info("%s: %d of %d shards are there", shards.folder, done, len(numbers))
@@ -171,6 +225,7 @@ def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> None:
         stack.callback(computed.close)
         total = sum(len(shards.plan.rows(number)) for number in todo)
         _store(computed, shards, total)
+    return todo
 
 
 def _store(computed: Iterable[tuple[int, Shard]], shards: Shards, total: int) -> None:

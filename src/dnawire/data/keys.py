@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.data.ragged import Ragged
-from dnawire.junction import LETTERS, MISSING_CODE, NUM_BASES
+from dnawire.junction import DNA, LETTERS, Alphabet
 
 ASCII_LETTERS = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
 """ASCII letter of every base code."""
-
-_WATSON_CRICK_SUM = NUM_BASES - 1
-_BOTH_MISSING_SUM = 2 * MISSING_CODE
 
 
 def canonical_keys(codes: Ragged) -> tuple[str, ...]:
@@ -40,13 +37,15 @@ def canonical_keys(codes: Ragged) -> tuple[str, ...]:
     return tuple(str(key) for key in keys)
 
 
-def duplex_texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
+def duplex_texts(ladder: NDArray[np.int8], alphabet: Alphabet = DNA) -> NDArray[Any]:
     """Texts of duplexes of one length, as `Duplex.text`.
 
     Parameters
     ----------
     ladder
         Base codes in ladder layout, (B, L, 2).
+    alphabet
+        What the codes stand for.
 
     Returns
     -------
@@ -54,10 +53,11 @@ def duplex_texts(ladder: NDArray[np.int8]) -> NDArray[Any]:
         ASCII bytes, (B,).
     """
     num, length, _ = ladder.shape
-    upper, lower = ASCII_LETTERS[ladder[:, :, 0]], ASCII_LETTERS[ladder[:, ::-1, 1]]
+    letters = np.frombuffer(alphabet.letters.encode(), dtype=np.uint8)
+    upper, lower = letters[ladder[:, :, 0]], letters[ladder[:, ::-1, 1]]
     slash = np.full((num, 1), ord("/"), dtype=np.uint8)
     text = np.concatenate([upper, slash, lower], axis=1)
-    sums = ladder.sum(axis=2)
-    perfect = np.isin(sums, (_WATSON_CRICK_SUM, _BOTH_MISSING_SUM)).all(axis=1)
+    partners = np.array(alphabet.partner_codes, dtype=np.int8)
+    perfect = (partners[ladder[:, :, 0]] == ladder[:, :, 1]).all(axis=1)
     text[perfect, length:] = 0
     return np.ascontiguousarray(text).view(f"S{2 * length + 1}")[:, 0]

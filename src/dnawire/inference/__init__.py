@@ -7,6 +7,7 @@ from dnawire.inference.candidates import (
     Candidates,
     ListedCandidates,
     PatternCandidates,
+    checked_letters,
 )
 from dnawire.inference.changes import KINDS, Change, single_changes
 from dnawire.inference.coherent import CoherentRemarks
@@ -70,7 +71,7 @@ from dnawire.inference.remarks import (
     summary_remarks,
 )
 from dnawire.inference.resolved_ldos import resolved_ldos
-from dnawire.inference.scores import scores_head
+from dnawire.inference.scores import score_columns, scores_head
 from dnawire.inference.screen import (
     Screened,
     check_candidates,
@@ -86,7 +87,6 @@ from dnawire.inference.shards import (
     Shards,
     compute_shard,
     fitting_workers,
-    share,
 )
 from dnawire.inference.sources import Source, at_levels, disordered
 from dnawire.inference.spread import FermiSpread, Spread, spread_of
@@ -190,6 +190,7 @@ __all__ = [
     "check_predictor",
     "check_question",
     "check_zeros",
+    "checked_letters",
     "clean_conductance",
     "common_energies",
     "common_value",
@@ -223,10 +224,10 @@ __all__ = [
     "response_of",
     "said_between",
     "said_of_several",
+    "score_columns",
     "scores_head",
     "screen",
     "search",
-    "share",
     "single_changes",
     "size_of",
     "solve",

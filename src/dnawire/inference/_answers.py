@@ -83,8 +83,9 @@ def _conductances(
     assert question.fermi_energy is not None
     at = AtEquilibrium(question.fermi_energy, question.temperature)
     found, remarks = np.empty(len(codes)), []
-    for row, text in enumerate(duplex_texts(codes)):
-        junction = junction_of(text.decode(), question)
+    alphabet = predictor.conditions.alphabet
+    for row, text in enumerate(duplex_texts(codes, alphabet)):
+        junction = junction_of(text.decode(), question, alphabet)
         found[row], said = log10_conductance(
             predictor, junction, question.energies, question.eta, at
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.inference.question import CONDUCTANCE, Question
 from dnawire.inference.remarks import Remark, conductance_remarks, junction_remarks, model_remarks
-from dnawire.junction import LETTERS, Duplex, Junction
+from dnawire.junction import DNA, LETTERS, Alphabet, Duplex, Junction
 from dnawire.predictors import Predictor
 
 
@@ -43,6 +43,7 @@ class CommonRemarks:
     def __init__(self, predictor: Predictor, question: Question) -> None:
         self._predictor = predictor
         self._question = question
+        self._alphabet = predictor.conditions.alphabet
         self._common = tuple(model_remarks(predictor))
         if question.rank_by == CONDUCTANCE:
             self._common += tuple(conductance_remarks(predictor))
@@ -52,7 +53,8 @@ class CommonRemarks:
     def __call__(self, codes: NDArray[np.int8]) -> RowRemarks:
         """Remarks on each of some duplexes, codes (B, L, 2)."""
         kinds = np.zeros(len(codes), np.int32)
-        for pair in np.moveaxis(codes, 1, 0):
+        # Only what was trained tells base pairs apart, and it knows no further letters.
+        for pair in np.moveaxis(codes, 1, 0) if self._alphabet == DNA else ():
             kinds |= np.left_shift(1, pair[:, 0] * len(LETTERS) + pair[:, 1], dtype=np.int32)
         length = codes.shape[1]
         known = self._kinds.get(length, kinds[:1])
@@ -68,12 +70,12 @@ class CommonRemarks:
     ) -> tuple[Remark, ...]:
         key = codes.shape[1], kind
         if key not in self._known:
-            (text,) = duplex_texts(codes[[(kinds == kind).argmax()]])
-            junction = junction_of(text.decode(), self._question)
+            (text,) = duplex_texts(codes[[(kinds == kind).argmax()]], self._alphabet)
+            junction = junction_of(text.decode(), self._question, self._alphabet)
             self._known[key] = (*self._common, *junction_remarks(self._predictor, junction))
         return self._known[key]
 
 
-def junction_of(text: str, question: Question) -> Junction:
+def junction_of(text: str, question: Question, alphabet: Alphabet) -> Junction:
     """A duplex between the contacts of a question."""
-    return Junction(Duplex.parse(text), question.left, question.right)
+    return Junction(Duplex.parse(text, alphabet), question.left, question.right)

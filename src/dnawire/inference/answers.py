@@ -33,7 +33,8 @@ def check_question(predictor: Predictor, duplexes: Sequence[Duplex], question: Q
         If a contact does not fit a duplex.
     """
     check_predictor(predictor, question)
-    check_candidates(ListedCandidates(duplexes, "given sequences"), question)
+    alphabet = predictor.conditions.alphabet
+    check_candidates(ListedCandidates(duplexes, "given sequences", alphabet), question)
 
 
 def answer_each(
@@ -46,8 +47,10 @@ def answer_each(
     UsageError
         If the predictor is bound to other energies or another eta.
     """
+    alphabet = predictor.conditions.alphabet
     for duplex in duplexes:
-        [found] = screen(predictor, ListedCandidates([duplex], ""), question, unique=False)
+        alone = ListedCandidates([duplex], "", alphabet)
+        [found] = screen(predictor, alone, question, unique=False)
         values = {name: float(one[0]) for name, one in found.values.items()}
         [remarks] = found.remarks
         yield Answer(values, remarks)

@@ -14,12 +14,23 @@ from numpy.typing import NDArray
 
 from dnawire.data import duplex_texts
 from dnawire.errors import InvalidDuplexError, UsageError
-from dnawire.junction import BASES, IUPAC, Contact, Duplex, Junction, read_sequences
+from dnawire.junction import (
+    BASES,
+    DNA,
+    IUPAC,
+    Alphabet,
+    Contact,
+    Duplex,
+    Junction,
+    read_sequences,
+)
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
 
-_LAST_BASE: Final = len(BASES) - 1
+_ANY: Final = "N"
+_PAIR: Final = np.int16
+"""Two codes side by side, which are copied as one."""
 
 
 class Piece(NamedTuple):
@@ -75,34 +86,48 @@ _NAMELESS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class PatternCandidates:
-    """Watson-Crick duplexes of all upper strands that a pattern stands for, in alphabetical order.
+    """Watson-Crick duplexes of all upper strands that a pattern stands for.
+
+    They are in alphabetical order, letters beside A, C, G and T behind these. The lower strand has
+    the partner of each letter; where that one's own partner is another base, the other writing of
+    the duplex is none of these.
 
     Parameters
     ----------
     pattern
-        IUPAC letters, 5' to 3', for example ``ACGTNNNN``; in either case.
+        IUPAC letters, 5' to 3', for example ``ACGTNNNN``, and those of the alphabet; in either
+        case.
+    alphabet
+        Letters that may occur.
+    letters
+        Bases that N stands for, letters of the alphabet.
 
     Raises
     ------
     InvalidDuplexError
-        If the pattern is empty or holds another letter.
+        If the pattern is empty or holds another letter, or a letter is none of the alphabet, or is
+        there twice.
     UsageError
         If it stands for more than `MOST_CANDIDATES` sequences.
     """
 
     names = _NAMELESS
 
-    def __init__(self, pattern: str) -> None:
-        letters = pattern.upper()
-        unknown = [letter for letter in letters if letter not in IUPAC]
-        if unknown or not letters:
+    def __init__(self, pattern: str, alphabet: Alphabet = DNA, letters: str = BASES) -> None:
+        bases = checked_letters(letters, alphabet)
+        own = {one.letter: one.letter for one in alphabet.extra}
+        meanings: dict[str, str] = {**IUPAC, **own, _ANY: bases}
+        written = pattern.upper()
+        unknown = [letter for letter in written if letter not in meanings]
+        if unknown or not written:
             problem = f"letter '{unknown[0]}' stands for no bases" if unknown else "it is empty"
             raise InvalidDuplexError(
                 f"pattern '{pattern}': {problem}.",
-                f"use the letters {' '.join(IUPAC)}, for example ACGTNNNN.",
+                f"use the letters {' '.join(meanings)}, for example ACGTNNNN.",
             )
-        self.name = f"all sequences {letters}"
-        self.count = prod(len(IUPAC[letter]) for letter in letters)
+        of_letters = "" if bases == BASES else f", N one of {' '.join(bases)}"
+        self.name = f"all sequences {written}{of_letters}"
+        self.count = prod(len(meanings[letter]) for letter in written)
         if self.count > MOST_CANDIDATES:
             raise UsageError(
                 f"pattern '{pattern}' stands for 10^{log10(self.count):.1f} sequences; at most "
@@ -110,14 +135,19 @@ class PatternCandidates:
                 "fix more of its letters to A, C, G or T, or list the sequences in a file "
                 "(--sequences).",
             )
+        self._alphabet = alphabet
+        self._partners = np.array(alphabet.partner_codes, dtype=np.int8)
         self._choices = [
-            np.array([BASES.index(base) for base in IUPAC[letter]], np.int8) for letter in letters
+            np.array([alphabet.codes[base] for base in meanings[letter]], np.int8)
+            for letter in written
         ]
+        both = [np.stack((one, self._partners[one]), axis=1) for one in self._choices]
+        self._pairs = [pairs.view(_PAIR)[:, 0] for pairs in both]
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return the first in alphabetical order: all have the same length and no blanks."""
-        first = "".join(BASES[choices[0]] for choices in self._choices)
-        yield Junction(Duplex.parse(first), left, right)
+        first = "".join(self._alphabet.letters[choices[0]] for choices in self._choices)
+        yield Junction(Duplex.parse(first, self._alphabet), left, right)
 
     @property
     def digest(self) -> str:
@@ -131,18 +161,19 @@ class PatternCandidates:
         every = range(self.count) if rows is None else rows
         for start in every[::size]:
             numbers = rest = np.arange(start, min(start + size, every.stop))
-            upper = np.empty((len(rest), len(self._choices)), dtype=np.int8)
-            for position in range(len(self._choices) - 1, -1, -1):
-                choices = self._choices[position]
-                rest, digit = np.divmod(rest, len(choices))
-                upper[:, position] = choices[digit]
-            yield Piece(numbers, np.stack((upper, _LAST_BASE - upper), axis=2), is_in_order=True)
+            joined = np.empty((len(rest), len(self._pairs)), dtype=_PAIR)
+            for position in range(len(self._pairs) - 1, -1, -1):
+                pairs = self._pairs[position]
+                rest, digit = np.divmod(rest, len(pairs))
+                joined[:, position] = pairs[digit]
+            codes = joined.view(np.int8).reshape(*joined.shape, 2)
+            yield Piece(numbers, codes, is_in_order=True)
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Compare every position with its choices."""
         if codes.shape[1] != len(self._choices):
             return np.zeros(len(codes), dtype=np.bool_)
-        paired = codes[..., 0] + codes[..., 1] == _LAST_BASE
+        paired = self._partners[codes[..., 0]] == codes[..., 1]
         fits = [np.isin(codes[:, n, 0], choices) for n, choices in enumerate(self._choices)]
         found: NDArray[np.bool_] = np.logical_and.reduce([*fits, paired.all(axis=1)])
         return found
@@ -157,30 +188,37 @@ class ListedCandidates:
         At least one.
     name
         What they are, in words.
+    alphabet
+        Letters that may occur.
     names
         Names of their records by the texts of the duplexes.
     """
 
     def __init__(
-        self, duplexes: Sequence[Duplex], name: str, names: Mapping[str, str] = _NAMELESS
+        self,
+        duplexes: Sequence[Duplex],
+        name: str,
+        alphabet: Alphabet = DNA,
+        names: Mapping[str, str] = _NAMELESS,
     ) -> None:
         self.name = name
         self.names = names
         self.count = len(duplexes)
+        self._alphabet = alphabet
         self._duplexes = list(duplexes)
         self._texts = {duplex.text.encode() for duplex in duplexes}
 
     @classmethod
-    def read(cls, path: Path) -> ListedCandidates:
+    def read(cls, path: Path, alphabet: Alphabet) -> ListedCandidates:
         """Read the sequences of a file; parameters and errors are those of `read_duplexes`."""
         names: dict[str, list[str]] = {}
         duplexes = []
         for record in read_sequences(path):
-            duplexes.append(record.duplex())
+            duplexes.append(record.duplex(alphabet))
             if record.name:
                 names.setdefault(duplexes[-1].text, []).append(record.name)
         joined = {text: "; ".join(dict.fromkeys(found)) for text, found in names.items()}
-        return cls(duplexes, f"the sequences of {path}", joined)
+        return cls(duplexes, f"the sequences of {path}", alphabet, joined)
 
     def junctions(self, left: Contact, right: Contact) -> Iterator[Junction]:
         """Return all of them: each has a length and blanks of its own."""
@@ -204,12 +242,36 @@ class ListedCandidates:
         for end in ends:
             for start in range(begin, end, size):
                 stop = min(start + size, end)
-                codes = np.stack(
-                    [self._duplexes[row].codes for row in sorted_rows[start:stop].tolist()]
-                )
-                yield Piece(sorted_rows[start:stop], codes, bool(is_in_order[stop - 1]))
+                rows_of_piece = sorted_rows[start:stop]
+                some = [self._duplexes[row] for row in rows_of_piece.tolist()]
+                codes = np.stack([duplex.codes_in(self._alphabet) for duplex in some])
+                yield Piece(rows_of_piece, codes, bool(is_in_order[stop - 1]))
             begin = end
 
     def holds(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Look the duplexes up."""
-        return np.array([text in self._texts for text in duplex_texts(codes)], dtype=np.bool_)
+        texts = duplex_texts(codes, self._alphabet)
+        return np.array([text in self._texts for text in texts], dtype=np.bool_)
+
+
+def checked_letters(letters: str, alphabet: Alphabet) -> str:
+    """Return bases of an alphabet in the order of their codes.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If there is none, or one is no base of the alphabet, or is there twice.
+    """
+    written = letters.upper()
+    wrong = next((one for one in written if one not in alphabet.bases), None)
+    twice = next((one for one in written if written.count(one) > 1), None)
+    if wrong is None and twice is None and written:
+        return "".join(sorted(written, key=alphabet.letters.index))
+    problem = f"'{twice}' is there twice" if twice else "there is none"
+    if wrong is not None:
+        problem = f"'{wrong}' is none of the bases of this model"
+    raise InvalidDuplexError(
+        f"letters '{letters}': {problem}.",
+        f"choose among {' '.join(alphabet.bases)}, each once; a parameter set may declare others "
+        "(docs/parameter_sets.md).",
+    )

@@ -13,8 +13,16 @@ from numpy.typing import NDArray
 from dnawire.inference.remarks import Remark
 from dnawire.inference.screen import Screened
 
+DECIMALS: Final = 6
+"""Decimals of the values, in decades, that a ranking compares: what differs by less is equal."""
+
 BIN: Final = 0.01
 """Width in decades of the bins of a distribution."""
+
+
+def comparable(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as rankings compare them, so that rounding errors order nothing."""
+    return np.round(values, DECIMALS)
 
 
 class Ranked(NamedTuple):
@@ -30,6 +38,8 @@ class Ranked(NamedTuple):
 @dataclass
 class Ranking:
     """The first of all that was screened so far; among equals, those that came first.
+
+    Values are equal that are so to `DECIMALS`, as those of two writings of one junction are.
 
     Parameters
     ----------
@@ -51,15 +61,16 @@ class Ranking:
 
     def add(self, screened: Screened) -> None:
         """Take more into account."""
-        keys = self._keys(screened.values[self.rank_by])
-        hopeful = np.flatnonzero(keys <= self._last_key)
-        best = np.lexsort((screened.rows[hopeful], keys[hopeful]))[: self.top]
+        values = screened.values[self.rank_by]
+        hopeful = np.flatnonzero(self._is_hopeful(values))
+        keys = self._keys(values[hopeful])
+        best = np.lexsort((screened.rows[hopeful], keys))[: self.top]
         chosen = screened.select(hopeful[best])
-        values = [
+        by_name = [
             dict(zip(chosen.values, row, strict=True))
             for row in np.stack(list(chosen.values.values()), axis=1).tolist()
         ]
-        columns = chosen.texts, chosen.flipped_texts, values, chosen.remarks
+        columns = chosen.texts, chosen.flipped_texts, by_name, chosen.remarks
         self.merge([Ranked(*row) for row in zip(*columns, strict=True)], chosen.rows.tolist())
 
     def merge(self, rows: Sequence[Ranked], positions: Sequence[int]) -> None:
@@ -70,15 +81,17 @@ class Ranking:
         self.rows = [joined[row] for row in best.tolist()]
         self.positions = places[best].tolist()
 
-    @property
-    def _last_key(self) -> float:
-        """What a value must not exceed to be ranked, by its key."""
+    def _is_hopeful(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which values may be ranked; few are, and only those are rounded."""
         if len(self.rows) < self.top:
-            return np.inf
-        return float(self._keys(np.array(self.rows[-1].values[self.rank_by])))
+            return np.ones(len(values), dtype=np.bool_)
+        # Equals differ by one unit of the last decimal at most; another one for its rounding.
+        last, margin = self.rows[-1].values[self.rank_by], 2.0 * 10.0**-DECIMALS
+        return values <= last + margin if self.lowest else values >= last - margin
 
     def _keys(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values if self.lowest else -values
+        rounded = comparable(values)
+        return rounded if self.lowest else -rounded
 
 
 @dataclass

@@ -6,17 +6,21 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Final
 
+from dnawire.data.parquet import Kind
 from dnawire.inference.remarks import status
 from dnawire.inference.screen import Screened
 
-_NAME: Final = ["name"]
+
+def score_columns(quantities: Sequence[str], *, named: bool) -> dict[str, Kind]:
+    """Columns of the table; ``named`` ones have one of the names of sequences."""
+    texts: dict[str, Kind] = {"name": "text", "sequence": "text"} if named else {"sequence": "text"}
+    return {**texts, **dict.fromkeys(quantities, "number"), "status": "word"}
 
 
 def scores_head(quantities: Sequence[str], *, named: bool) -> bytes:
-    """First line of the table; ``named`` ones have a column of the names of sequences."""
-    return ",".join([*_NAME[:named], "sequence", *quantities, "status"]).encode() + b"\n"
+    """First line of the table."""
+    return ",".join(score_columns(quantities, named=named)).encode() + b"\n"
 
 
 def scores_table(pieces: Iterable[Screened], names: Mapping[str, str]) -> bytes:

@@ -22,7 +22,7 @@ from dnawire.inference.question import (
     knows_dos,
 )
 from dnawire.inference.summary import knows_conductance
-from dnawire.junction import Contact
+from dnawire.junction import Alphabet, Contact
 from dnawire.predictors import Predictor
 
 _VALUES_PER_PIECE: Final = 2**18
@@ -47,22 +47,28 @@ class Screened(NamedTuple):
     """Quantities by name, in decades, (B,); -inf where T vanishes."""
     remarks: RowRemarks
     """What is to be said of each."""
+    alphabet: Alphabet
+    """What the codes stand for."""
 
     def select(self, rows: NDArray[np.intp]) -> Screened:
         """Some of them."""
-        values = {name: one[rows] for name, one in self.values.items()}
-        remarks = self.remarks.select(rows)
-        return Screened(self.rows[rows], self.codes[rows], self.is_in_order, values, remarks)
+        return self._replace(
+            rows=self.rows[rows],
+            codes=self.codes[rows],
+            values={name: one[rows] for name, one in self.values.items()},
+            remarks=self.remarks.select(rows),
+        )
 
     @property
     def texts(self) -> list[str]:
         """Texts of the duplexes."""
-        return [text.decode() for text in duplex_texts(self.codes)]
+        return [text.decode() for text in duplex_texts(self.codes, self.alphabet)]
 
     @property
     def flipped_texts(self) -> list[str]:
         """Texts of the same molecules, written from their other strands."""
-        return [text.decode() for text in duplex_texts(self.codes[:, ::-1, ::-1])]
+        flipped = self.codes[:, ::-1, ::-1]
+        return [text.decode() for text in duplex_texts(flipped, self.alphabet)]
 
 
 def piece_size(predictor: Predictor, question: Question) -> int:
@@ -109,7 +115,7 @@ def screen(
     UsageError
         If the predictor is bound to other energies or another eta.
     """
-    said = CommonRemarks(predictor, question)
+    said, alphabet = CommonRemarks(predictor, question), predictor.conditions.alphabet
     for piece in candidates.pieces(piece_size(predictor, question), rows):
         positions, codes = piece.rows, piece.codes
         if unique and is_same_from_both_strands(question.left, question.right, codes.shape[1]):
@@ -117,7 +123,8 @@ def screen(
             positions, codes = positions[is_new], codes[is_new]
         if len(codes):
             answers, found = answers_of(predictor, codes, question)
-            yield Screened(positions, codes, piece.is_in_order, answers, said(codes).joined(found))
+            remarks = said(codes).joined(found)
+            yield Screened(positions, codes, piece.is_in_order, answers, remarks, alphabet)
 
 
 def check_candidates(candidates: Candidates, question: Question) -> None:

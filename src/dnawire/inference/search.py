@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int, Int8
 from numpy.typing import NDArray
 
 from dnawire.data import named_generator
+from dnawire.inference.ranking import comparable
 from dnawire.inference.sequence_space import SequenceSpace
 from dnawire.inference.targets import Values
 from dnawire.junction import BASES
@@ -52,7 +53,8 @@ class Found:
     names: tuple[str, ...] = ()
     """Of the values."""
     best: tuple[Designed, ...] = ()
-    """The best first; among equals, that which comes first in the alphabet."""
+    """The best first; among those whose losses `comparable` makes equal, that which comes first in
+    the alphabet."""
     is_exhausted: bool = False
     """Whether the search ended because it found no sequence that it had not measured."""
 
@@ -60,7 +62,7 @@ class Found:
         self, upper: Sequence[str], values: Values, losses: NDArray[np.float64], top: int
     ) -> Found:
         """Take more sequences into account, and keep so many of the best."""
-        rows = np.lexsort((np.array(upper), losses))[:top]
+        rows = np.lexsort((np.array(upper), comparable(losses)))[:top]
         columns = np.stack(list(values.values()), axis=1)
         more = [
             Designed(float(losses[row]), upper[row], tuple(columns[row].tolist()))
@@ -72,8 +74,14 @@ class Found:
             evaluations=self.evaluations + len(upper),
             vanishing=self.vanishing + int((~np.isfinite(losses)).sum()),
             names=tuple(values),
-            best=tuple(sorted((*self.best, *more))[:top]),
+            best=_best_of((*self.best, *more))[:top],
         )
+
+
+def _best_of(designs: Sequence[Designed]) -> tuple[Designed, ...]:
+    losses = comparable(np.array([one.loss for one in designs]))
+    order = np.lexsort((np.array([one.upper for one in designs]), losses))
+    return tuple(designs[row] for row in order.tolist())
 
 
 @dataclass(frozen=True)

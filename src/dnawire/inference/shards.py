@@ -1,26 +1,25 @@
-"""Shards of a screening: so many candidates, one file each, that outlive the process.
+"""Shards of a screening: so many candidates, one file each, and one of the values if asked for.
 
-A shard appears whole or not at all, under a name that follows from its number and from all that
-shapes the results; who computes it again writes the same bytes. Whoever merges them gets the same
-ranking and the same table, whatever computed which.
+Whoever merges them gets the same ranking and the same table, whatever computed which.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import dnawire
-from dnawire.errors import NotWritableError, UnusableDataFileError
-from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.errors import UnusableDataFileError
+from dnawire.files.durable import replace_durably
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.question import Question
 from dnawire.inference.ranking import Distribution, Ranked, Ranking
@@ -28,14 +27,16 @@ from dnawire.inference.remarks import Remark
 from dnawire.inference.scores import scores_table
 from dnawire.inference.screen import piece_size, screen
 from dnawire.predictors import Predictor
+from dnawire.shards import ShardFolder, not_writable
 from dnawire.workers import processors
 
-_DIGITS: Final = 12
 _PIECES: Final = 8
 """Pieces of a shard, at least: a tenth of a second for what is fast."""
 _MOST_SHARDS: Final = 4096
 _SHARDS_PER_WORKER: Final = 8
 _TABLE: Final = ".csv"
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +131,7 @@ def compute_shard(plan: ScreeningPlan, number: int) -> Shard:
     return shard
 
 
-class Shards:
+class Shards(ShardFolder[int]):
     """The shards of a plan in a folder.
 
     Parameters
@@ -147,20 +148,16 @@ class Shards:
     """
 
     def __init__(self, plan: ScreeningPlan, folder: Path) -> None:
+        super().__init__(folder, plan.digest)
         self.plan = plan
-        self.folder = folder / plan.digest[:_DIGITS]
-        try:
-            make_directory_durably(self.folder)
-        except OSError as error:
-            raise _not_writable(self.folder, error) from error
 
-    def path(self, number: int) -> Path:
+    def path(self, piece: int) -> Path:
         """File of a shard."""
-        return self.folder / f"{number:06}.json"
+        return self.folder / f"{piece:06}.json"
 
-    def missing(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the shards that are not there yet."""
-        return [number for number in numbers if not self.path(number).exists()]
+    def outstanding(self, numbers: Iterable[int]) -> list[int]:
+        """Those of the shards that are to be computed: not there, or unusable, which is told."""
+        return [number for number in numbers if not self._is_usable(number)]
 
     def store(self, shard: Shard) -> None:
         """Write a shard.
@@ -178,7 +175,7 @@ class Shards:
                 replace_durably(path.with_suffix(_TABLE), shard.scores)
             replace_durably(path, _sealed(content))
         except OSError as error:
-            raise _not_writable(path, error) from error
+            raise not_writable(path, error) from error
 
     def read_all(self) -> Iterator[Shard]:
         """All shards in their order.
@@ -189,13 +186,7 @@ class Shards:
             If one is missing, damaged or of another plan.
         """
         numbers = range(self.plan.count)
-        missing = self.missing(numbers)
-        if missing:
-            raise UnusableDataFileError(
-                f"{self.folder}: {len(missing)} of {len(numbers)} shards are missing, for example "
-                f"{self.path(missing[0]).name}.",
-                "compute them: the same command without --shard.",
-            )
+        self.check_complete(numbers)
         return map(self._read, numbers)
 
     def remove(self) -> None:
@@ -210,20 +201,42 @@ class Shards:
             with suppress(OSError):
                 folder.rmdir()
 
+    def _is_usable(self, number: int) -> bool:
+        if not self.path(number).exists():
+            return False
+        try:
+            self._read(number)
+        except UnusableDataFileError as error:
+            _logger.warning("warning: %s: it is computed again", error.problem.rstrip("."))
+            return False
+        return True
+
     def _read(self, number: int) -> Shard:
         path = self.path(number)
-        try:
+        table = path.with_suffix(_TABLE)
+        with _naming(path):
             content = _opened(path.read_bytes())
-            scores = path.with_suffix(_TABLE).read_bytes() if self.plan.with_scores else b""
-            expected = self.plan.digest, number, hashlib.sha256(scores).hexdigest()
-            if tuple(content[name] for name in ("plan", "number", "scores")) != expected:
-                raise ValueError("it belongs to another screening, or to another table")
+            if (content["plan"], content["number"]) != (self.plan.digest, number):
+                raise ValueError("it belongs to another screening or shard")
+        with _naming(table):
+            scores = table.read_bytes() if self.plan.with_scores else b""
+            if hashlib.sha256(scores).hexdigest() != content["scores"]:
+                raise ValueError(f"it is not the table of {path.name}")
+        with _naming(path):
             return _shard(content, scores, self.plan)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UnusableDataFileError(
-                f"{path} is no shard of this screening: {error}.",
-                "remove it, and give the same command again.",
-            ) from error
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Context whose failures are those of a file."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnusableDataFileError(
+            f"{path} is no part of this screening: {reason}.",
+            "give the same command again, which computes it again.",
+        ) from error
 
 
 def _plain(shard: Shard) -> dict[str, Any]:
@@ -278,15 +291,3 @@ def _opened(data: bytes) -> dict[str, Any]:
 def fitting_workers(num_shards: int) -> int:
     """How many processes are worth their start for so many shards, at least one."""
     return max(1, min(processors(), num_shards // _SHARDS_PER_WORKER))
-
-
-def share(numbers: Sequence[int], index: int, count: int) -> Sequence[int]:
-    """Part ``index`` of ``count``: every count-th shard."""
-    return numbers[index::count]
-
-
-def _not_writable(path: Path, error: OSError) -> NotWritableError:
-    return NotWritableError(
-        f"{path} cannot be written ({error.strerror or error}).",
-        "check that the folder is writable and has enough free space.",
-    )

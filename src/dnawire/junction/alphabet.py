@@ -113,6 +113,11 @@ class Alphabet:
         extra = {one.letter: one.partner for one in self.extra}
         return str.maketrans({**_PARTNERS, **extra})
 
+    @cached_property
+    def partner_codes(self) -> tuple[int, ...]:
+        """Code of the Watson-Crick partner of every letter, in the order of the codes."""
+        return tuple(self.codes[self.partners[ord(letter)]] for letter in self.letters)
+
     def extra_letter(self, letter: str) -> Letter | None:
         """What a letter beside the four of DNA stands for; None if it is not among these."""
         return next((one for one in self.extra if one.letter == letter), None)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dnawire.junction import LETTERS, Contact
+from dnawire.junction import Contact
 from dnawire.predictors.predictor import HamiltonianPredictor
 from dnawire.transport import BlockTables, mean_log10_transmission
-
-_KINDS: Final = len(LETTERS) ** 2
 
 
 class PairwisePredictor(HamiltonianPredictor):
@@ -51,17 +48,23 @@ class PairwisePredictor(HamiltonianPredictor):
         """
         grid, width = self.conditions.asked(energies, eta)
         left, right = (contact.ladder_gamma(codes.shape[1]) for contact in contacts)
-        kinds = codes[..., 0] * len(LETTERS) + codes[..., 1]
+        # A product of two codes exceeds their own type where there are many letters.
+        kinds = codes[..., 0] * np.int16(self._num_letters) + codes[..., 1]
         return mean_log10_transmission(self._tables, kinds, left, right, grid, eta=width)
+
+    @property
+    def _num_letters(self) -> int:
+        return len(self.conditions.alphabet.letters)
 
     @cached_property
     def _tables(self) -> BlockTables:
         """Blocks by kinds of pairs, taken from all duplexes of two pairs."""
-        pairs = np.stack(np.divmod(np.arange(_KINDS), len(LETTERS)), axis=1).astype(np.int8)
+        letters, kinds = self._num_letters, self._num_letters**2
+        pairs = np.stack(np.divmod(np.arange(kinds), letters), axis=1).astype(np.int8)
         both = np.stack(np.broadcast_arrays(pairs[:, None], pairs), axis=2)
         blocks = self._source(both.reshape(-1, 2, 2))
         return BlockTables(
-            diagonal=blocks.diagonal[::_KINDS, 0],
-            step=blocks.step.reshape(_KINDS, _KINDS, 2, 2),
-            present=blocks.mask[::_KINDS, 0],
+            diagonal=blocks.diagonal[::kinds, 0],
+            step=blocks.step.reshape(kinds, kinds, 2, 2),
+            present=blocks.mask[::kinds, 0],
         )

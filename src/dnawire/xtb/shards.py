@@ -1,8 +1,4 @@
-"""Shards: one file per duplex, so that a stop at any moment loses no more than one of them.
-
-A shard appears whole or not at all, under a name that follows from its duplex and conditions; who
-computes it again writes the same records. The folder may be shared by any number of processes.
-"""
+"""Shards: one file per duplex, so that a stop at any moment loses no more than one of them."""
 
 from __future__ import annotations
 
@@ -20,19 +16,14 @@ from typing import Final
 from dnawire.data.atomistic import AtomisticColumns, read_atomistic
 from dnawire.data.dataset import TransportDataset
 from dnawire.data.store import read_dataset, write_dataset
-from dnawire.errors import (
-    InvalidDuplexError,
-    NotConvergedError,
-    NotWritableError,
-    UnusableDataFileError,
-)
-from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.errors import InvalidDuplexError, NotConvergedError, UnusableDataFileError
+from dnawire.files.durable import replace_durably
+from dnawire.shards import ShardFolder, not_writable
 from dnawire.workers import completed, processors
 from dnawire.xtb.plan import Results, XtbPlan, compute_duplex
 
 _logger = logging.getLogger(__name__)
 
-_DIGITS: Final = 12
 _FAILED: Final = ".failed.json"
 _COST_EXPONENT: Final = 2.9
 """CPU time of a duplex grows with this power of its length."""
@@ -41,7 +32,7 @@ _BYTES_PER_SQUARE: Final = 15 * 10**6
 """Memory of a worker per square of the number of base pairs: 40 matrices over all orbitals."""
 
 
-class Shards:
+class Shards(ShardFolder[str]):
     """The shards of a plan in a folder.
 
     Parameters
@@ -58,20 +49,12 @@ class Shards:
     """
 
     def __init__(self, plan: XtbPlan, folder: Path) -> None:
+        super().__init__(folder, plan.digest)
         self.plan = plan
-        self.folder = folder / plan.digest[:_DIGITS]
-        try:
-            make_directory_durably(self.folder)
-        except OSError as error:
-            raise _not_writable(self.folder, error) from error
 
-    def path(self, text: str) -> Path:
+    def path(self, piece: str) -> Path:
         """File of a duplex."""
-        return self.folder / f"{text.replace('/', '+')}.h5"
-
-    def missing(self, texts: Sequence[str]) -> list[str]:
-        """Those of the duplexes that have no shard yet."""
-        return [text for text in texts if not self.path(text).exists()]
+        return self.folder / f"{piece.replace('/', '+')}.h5"
 
     def failures(self) -> dict[str, str]:
         """Reasons of the duplexes that have none because they failed."""
@@ -137,16 +120,14 @@ class Shards:
         UnusableDataFileError
             If a shard is missing, damaged or of other conditions.
         """
-        self._check_complete()
+        self._check_failures()
+        self.check_complete(self.plan.duplexes)
         parts = [self._read(text) for text in self.plan.duplexes]
         records = [record for dataset, _ in parts for record in dataset]
         dataset = TransportDataset.from_records(records, self.plan.source())
         return dataset, AtomisticColumns.joined([columns for _, columns in parts])
 
-    def _check_complete(self) -> None:
-        missing = self.missing(self.plan.duplexes)
-        if not missing:
-            return
+    def _check_failures(self) -> None:
         failures = self.failures()
         if failures:
             reasons = "; ".join(f"'{text}': {reason}" for text, reason in failures.items())
@@ -154,11 +135,6 @@ class Shards:
                 f"{len(failures)} duplexes have no result ({reasons}).",
                 "leave them out of the sequences; all others are kept and not computed again.",
             )
-        raise UnusableDataFileError(
-            f"{self.folder}: {len(missing)} of {len(self.plan.duplexes)} shards are missing, "
-            f"for example that of '{missing[0]}'.",
-            "compute them: the same command without --shard.",
-        )
 
     def _read(self, text: str) -> Results:
         path = self.path(text)
@@ -178,7 +154,7 @@ class Shards:
         try:
             replace_durably(self._failed(text), note)
         except OSError as error:
-            raise _not_writable(self._failed(text), error) from error
+            raise not_writable(self._failed(text), error) from error
         return f"failed: {reason}"
 
 
@@ -193,11 +169,6 @@ def fitting_workers(plan: XtbPlan) -> int:
     needed = _BYTES_AT_LEAST + _BYTES_PER_SQUARE * longest**2
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(1, min(processors(), len(plan.duplexes), memory * 3 // 4 // needed))
-
-
-def share(duplexes: Sequence[str], index: int, count: int) -> list[str]:
-    """Part ``index`` of ``count``: every count-th duplex, so that parts cost alike."""
-    return list(duplexes[index::count])
 
 
 class _Progress:
@@ -227,10 +198,3 @@ def _cost(text: str) -> float:
 def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _not_writable(path: Path, error: OSError) -> NotWritableError:
-    return NotWritableError(
-        f"{path} cannot be written ({error.strerror or error}).",
-        "check that the folder is writable and has enough free space.",
-    )

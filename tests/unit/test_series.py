@@ -181,6 +181,11 @@ def test_a_growing_conductance_has_no_decay() -> None:
             InvalidContactError,
             "outside a duplex of 2 base pairs",
         ),
+        (
+            lambda: DOOR.series("G", EXACT, fermi_energy=FERMI, right="lower:-1"),
+            UsageError,
+            "are both on base pair 0 of 20",
+        ),
         (lambda: DOOR.series("G", EXACT, lenghts="2:3"), UsageError, "unknown keyword 'lenghts'"),
     ],
 )

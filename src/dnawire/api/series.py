@@ -16,6 +16,7 @@ from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
 from dnawire.api.series_options import SeriesOptions
+from dnawire.errors import UsageError
 from dnawire.inference import (
     CONDUCTANCE,
     FEWEST,
@@ -34,6 +35,7 @@ from dnawire.inference import (
     knows_conductance,
     status,
 )
+from dnawire.junction import Junction
 from dnawire.structures import load_helix
 
 if TYPE_CHECKING:
@@ -96,8 +98,8 @@ class Series(Result):
         Raises
         ------
         DnawireError
-            The family has no such members, a contact does not fit one, there is no Fermi energy, or
-            the predictor cannot be asked for this.
+            The family has no such members, a contact does not fit one, both are on one base pair,
+            there is no Fermi energy, or the predictor cannot be asked for this.
         """
         family = Family(pattern)
         is_known = options.probe_coupling is not None or knows_conductance(
@@ -111,6 +113,15 @@ class Series(Result):
         setup = asked.setup(predictor, (question.left, question.right))
         series = cls(family, options, question, setup)
         check_question(predictor, series._duplexes, question)
+        longest = Junction(series._duplexes[-1], question.left, question.right)
+        if longest.length > 1 and longest.shared_pair is not None:
+            raise UsageError(
+                f"contacts {question.left.text} and {question.right.text} are both on base pair "
+                f"{longest.shared_pair} of {longest.length}: their distance does not grow with the "
+                "length",
+                "Attach one to each end, e.g. --left_contact upper:0 --right_contact upper:-1, or "
+                "--right_contact lower:0, the other end of the other strand.",
+            )
         return series
 
     @property

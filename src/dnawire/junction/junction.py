@@ -77,6 +77,13 @@ class Junction:
         return sorted(left & right)
 
     @property
+    def shared_pair(self) -> int | None:
+        """The base pair, from 0, that all bases with a contact belong to; None if several do."""
+        both = self.gamma_left + self.gamma_right
+        (pairs,) = both.any(axis=1).nonzero()
+        return int(pairs[0]) if len(pairs) == 1 else None
+
+    @property
     def key(self) -> str:
         """Grouping key: that of the duplex, whatever the contacts."""
         return self.duplex.key

@@ -43,6 +43,8 @@ class Conditions:
     """Letters of the duplexes that can be predicted."""
     quantities: tuple[str, ...] = tuple(BY_NAME)
     """Quantities that the training records had, by name; all, if the predictor did not learn."""
+    unlisted_pairs: frozenset[str] = frozenset()
+    """Pairs of letters, each sorted, that the parameter set has no coupling for."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.eta < np.inf:
@@ -84,6 +86,7 @@ def conditions_of_parameters(parameters: ParameterSet) -> Conditions:
         origin="defaults of `dnawire generate`",
         coverage=None,
         alphabet=parameters.alphabet,
+        unlisted_pairs=parameters.unlisted_pairs,
     )
 
 

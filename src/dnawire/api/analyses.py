@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, Unpack
 
-from dnawire.api.comparison import ModelComparison
+from dnawire.api.comparison import ModelComparison, check_number
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions
 from dnawire.api.evaluation import Evaluation
 from dnawire.api.keywords import parameters_of, takes
@@ -16,8 +16,11 @@ from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.series import Series
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_text
+from dnawire.api.wanted import all_wanted
 from dnawire.data import TransportDataset, read_dataset
+from dnawire.files.paths import checked_path
 from dnawire.junction import Duplex
+from dnawire.scalars import checked_row
 
 _DEFAULTS: Final = {
     one.name: one.default
@@ -148,13 +151,13 @@ def evaluate(
         dataset, origin = records, "given records"
     else:
         dataset, origin = read_dataset(records), str(records)
-    path = None if splits is None else Path(splits)
+    path = None if splits is None else checked_path("splits", splits)
     return Evaluation.prepared(predictor, dataset, origin, path).completed()
 
 
 @takes(CONDITIONS)
 def compare(
-    sequences: Duplex | str | Iterable[Duplex | str],
+    sequences: Duplex | str | Iterable[Duplex | str] | Path,
     models: Iterable[Model | Path | str],
     *,
     zeros: Iterable[float] = (),
@@ -189,11 +192,11 @@ def compare(
         A sequence, contact, energy or keyword is impossible, a model cannot be used, or the models
         cannot be compared.
     """
-    several = [sequences] if isinstance(sequences, str | Duplex) else sequences
-    duplexes = [one if isinstance(one, Duplex) else Duplex.parse(one) for one in several]
-    predictors = [load(one, device).predictor for one in models]
-    asked = KeywordConditions.of(conditions)
-    return ModelComparison.prepared(predictors, duplexes, asked, tuple(zeros)).completed()
+    predictors = [load(one, device).predictor for one in checked_row("models", models)]
+    check_number(predictors)
+    found = all_wanted(sequences, *predictors)
+    asked, counted = KeywordConditions.of(conditions), checked_row("zeros", zeros)
+    return ModelComparison.prepared(predictors, found, asked, counted).completed()
 
 
 def _taken(kind: type[Any], given: dict[str, Any]) -> dict[str, Any]:

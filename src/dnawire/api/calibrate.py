@@ -15,6 +15,7 @@ from dnawire.api.tables import aligned, html_lines, html_table
 from dnawire.data import TransportDataset, read_dataset, read_splits
 from dnawire.errors import NotWritableError, TooFewRecordsError, UsageError
 from dnawire.files.durable import replace_atomically
+from dnawire.files.paths import checked_path
 from dnawire.inference import (
     MEMBERS,
     HeldOut,
@@ -201,12 +202,12 @@ def calibrate(
         be written.
     """
     options = CalibrateOptions(
-        records=None if records is None else Path(records),
-        splits=None if splits is None else Path(splits),
+        records=None if records is None else checked_path("records", records),
+        splits=None if splits is None else checked_path("splits", splits),
         coverage=coverage,
         overwrite=overwrite,
     )
-    found = Calibrating.prepared(str(model), device, options)
+    found = Calibrating.prepared(str(checked_path("model", model)), device, options)
     for _ in found.steps():
         pass
     found.write()

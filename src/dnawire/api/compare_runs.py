@@ -15,7 +15,9 @@ from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html
 from dnawire.api.train import Training
 from dnawire.config import GuardClass, settings
 from dnawire.errors import UsageError
+from dnawire.files.paths import checked_path
 from dnawire.quantities import SCORED
+from dnawire.scalars import checked_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,7 +235,10 @@ def compare_runs(*runs: Path | str | Training) -> RunComparison:
     UsageError, UnusableDataFileError
         If there is no run, one is named twice, or a file is damaged.
     """
-    folders = [one.folder if isinstance(one, Training) else Path(one) for one in runs]
+    folders = [
+        one.folder if isinstance(one, Training) else checked_path("runs", one)
+        for one in checked_row("runs", runs)
+    ]
     return RunComparison([RunFolder.read(folder) for folder in folders])
 
 

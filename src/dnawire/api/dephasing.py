@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
     Observation,
@@ -21,6 +21,7 @@ from dnawire.api.observation import (
     numbers_of,
 )
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
+from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
     DISCONNECTED,
@@ -149,7 +150,7 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
 
 @takes(_KEYWORDS)
 def dephasing(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

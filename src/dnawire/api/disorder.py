@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
     Observation,
@@ -22,6 +22,7 @@ from dnawire.api.observation import (
     numbers_of,
 )
 from dnawire.api.questions import DisorderKeywords, DisorderQuestion, question_parameters
+from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
     SAMPLES_AT_ONCE,
@@ -224,7 +225,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
 
 @takes(_KEYWORDS)
 def disorder(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,24 @@ from dnawire.api.predictions import Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.tables import html_lines
-from dnawire.api.wanted import Wanted, as_sequence, wanted, wanted_of_file
+from dnawire.api.wanted import (
+    DuplexLike,
+    Wanted,
+    all_wanted,
+    as_sequence,
+    junctions_alone,
+    sequence_list,
+    wanted,
+)
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Conditions
+from dnawire.scalars import checked_text
 from dnawire.workers import completed
 
 if TYPE_CHECKING:
     from dnawire.predictors import Predictor
-
-DuplexLike: TypeAlias = Duplex | Junction | str
 
 _DEFAULTS = {one.name: one.default for one in (*fields(AskedConditions), *fields(Selection))}
 CONDITIONS = tuple(parameters_of(ConditionKeywords.__annotations__, _DEFAULTS))
@@ -75,17 +82,14 @@ class Model:
     ) -> Prediction | Predictions:
         """Predict one junction, or many; see `dnawire.predict`."""
         asked = KeywordConditions.of(conditions)
-        if isinstance(sequences, Path):
-            return self._predicted(wanted_of_file(sequences, self.predictor), asked)
         if isinstance(sequences, str | Duplex):
             return self._predicted(self._only(sequences), asked)[0]
         if isinstance(sequences, Junction):
             return self._predicted_between(asked, [sequences])[0]
-        some = _some(sequences)
-        if all(isinstance(one, Junction) for one in some):
-            return self._predicted_between(asked, some)
-        found = [one for text in some for one in wanted(as_sequence(text), self.predictor)]
-        return self._predicted(found, asked)
+        junctions = junctions_alone(sequences)
+        if junctions is not None:
+            return self._predicted_between(asked, junctions)
+        return self._predicted(all_wanted(sequences, self.predictor), asked)
 
     @takes(SCREENING)
     def screen(self, **keywords: Unpack[ScreenKeywords]) -> Screening:
@@ -96,7 +100,7 @@ class Model:
         if isinstance(sequences, str | Path):
             given["sequences"] = Path(sequences)
         elif sequences is not None:
-            listed = [duplex_of(one) for one in _some(sequences)]
+            listed = [duplex_of(one) for one in sequence_list(sequences)]
         names = [one.name for one in fields(Selection) if one.name in given]
         selection = Selection(**{name: given.pop(name) for name in names})
         candidates = selection.candidates(listed)
@@ -119,7 +123,7 @@ class Model:
         UsageError
             If the model knows none.
         """
-        (only,) = self._only(duplex)
+        (only,) = self._only(as_sequence(duplex))
         return self.predictor.hamiltonian(only.duplex)
 
     def _only(self, sequence: Duplex | str) -> list[Wanted]:
@@ -138,12 +142,12 @@ class Model:
         return predictions_of(asked.setup(self.predictor, contacts), contacts, found)
 
     def _predicted_between(
-        self, asked: KeywordConditions, junctions: Sequence[DuplexLike]
+        self, asked: KeywordConditions, junctions: Sequence[Junction]
     ) -> Predictions:
         """Predict junctions, which have contacts of their own."""
         asked.check_without_contacts()
         setup = asked.setup(self.predictor, None)
-        return predictions_between(setup, [one for one in junctions if isinstance(one, Junction)])
+        return predictions_between(setup, junctions)
 
     @property
     def _lines(self) -> list[str]:
@@ -187,20 +191,18 @@ def load(model: Model | Path | str, device: str = "auto") -> Model:
         If there is no such device.
     """
     if not isinstance(model, Model):
-        return Model(load_predictor(str(model), device))
+        if not isinstance(model, str | Path):
+            raise UsageError(
+                f"model = {model!r} is no model",
+                "Give the folder of a run, pretrained:NAME, exact:NAME, or what dnawire.load gave.",
+            )
+        return Model(load_predictor(str(model), checked_text("device", device, "auto")))
     if device != "auto":
         raise UsageError(
             f"device = {device!r} has no effect on {model.name}, which is loaded already",
             "Give the device to dnawire.load.",
         )
     return model
-
-
-def _some(sequences: Iterable[DuplexLike]) -> list[DuplexLike]:
-    found = list(sequences)
-    if not found:
-        raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    return found
 
 
 def duplex_of(sequence: object) -> Duplex:

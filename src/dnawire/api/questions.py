@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from inspect import Parameter
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
 from dnawire.api.keywords import parameters_of
 from dnawire.errors import UsageError
-from dnawire.scalars import COUPLING, ENERGY, TEMPERATURE, Range, check_count, check_range
+from dnawire.scalars import (
+    COUPLING,
+    ENERGY,
+    TEMPERATURE,
+    Range,
+    check_count,
+    check_range,
+    checked_row,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,7 +54,7 @@ class Question(AskedContacts):
         values = with_contact_texts(keywords)
         for name in {"voltages", "temperatures", "probe_coupling"} & values.keys():
             given = values[name]
-            values[name] = tuple(given) if isinstance(given, Iterable) else (given,)
+            values[name] = (given,) if isinstance(given, Real) else checked_row(name, given)
             _check_some(name, values[name])
         return cls(**values)
 
@@ -150,6 +159,11 @@ class ThermoelectricQuestion(Question):
                 f"a scan of the Fermi energy from {low:g} to {high:g} eV",
                 "Choose --fermi_min below --fermi_max.",
             )
+
+    @property
+    def fermi_energies(self) -> tuple[float, ...]:
+        """The one that is given, or the ends of the scan, in eV."""
+        return self.scan if self.fermi_energy is None else (self.fermi_energy,)
 
     @property
     def scan(self) -> tuple[float, float]:

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
 from dnawire.api.questions import (
     ThermoelectricKeywords,
     ThermoelectricQuestion,
     question_parameters,
 )
+from dnawire.api.wanted import DuplexLike
 from dnawire.inference import response_of
 from dnawire.transport import LinearResponse
 
@@ -194,7 +195,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
 
 @takes(_KEYWORDS)
 def thermoelectric(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from dnawire.api.questions import DisorderKeywords, DrawnQuestion
 from dnawire.errors import UsageError
-from dnawire.scalars import ENERGY, Range
+from dnawire.scalars import ENERGY, Range, checked_row, checked_text
 
 _RANGE: Final = Range(1e-6, 10.0, "eV", or_zero=True)
 
@@ -49,9 +49,10 @@ class UncertaintyQuestion(DrawnQuestion):
         values = dict(keywords)
         if "sets" in values:
             given = values["sets"]
-            values["sets"] = (given,) if isinstance(given, str) else tuple(map(str, given))
+            row = (given,) if isinstance(given, str) else checked_row("sets", given)
+            values["sets"] = tuple(checked_text("sets", one, "roche-voityuk") for one in row)
         if "zeros" in values:
-            values["zeros"] = tuple(values["zeros"])
+            values["zeros"] = checked_row("zeros", values["zeros"])
         return super().of(values)
 
 

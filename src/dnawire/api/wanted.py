@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from dnawire.errors import InvalidDuplexError, UsageError
-from dnawire.junction import Alphabet, Duplex, meant_by, read_sequences
+from dnawire.junction import Alphabet, Duplex, Junction, meant_by, read_sequences
 from dnawire.predictors import Predictor
+from dnawire.scalars import checked_row
 from dnawire.tightbinding import available_parameters, load_parameters
+
+DuplexLike: TypeAlias = Duplex | Junction | str
+
+_REMEDY: Final = (
+    "Give texts like 'ACGT', Duplex objects, Junction objects alone, or the pathlib.Path of a file."
+)
 
 
 class Wanted(NamedTuple):
@@ -51,25 +58,62 @@ def as_sequence(sequence: object) -> Duplex | str:
         return sequence
     raise UsageError(
         f"{sequence!r} is no sequence beside others",
-        "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
+        _REMEDY,
     )
 
 
-def wanted_one(sequence: object, predictor: Predictor) -> Duplex:
-    """Read a text in the letters of a predictor that stands for one duplex, or take a duplex.
+def sequence_list(sequences: object) -> list[Any]:
+    """Several sequences as they are, and one in a list.
 
     Raises
     ------
     UsageError
-        If it is neither, or stands for several.
+        There is none.
     """
-    found = wanted(as_sequence(sequence), predictor)
-    if len(found) > 1:
-        raise UsageError(
-            f"{sequence!r} stands for {len(found)} sequences, and is asked as one",
-            "Name each of them, or give `predict` all of them.",
-        )
-    return found[0].duplex
+    if isinstance(sequences, str | Duplex | Junction):
+        return [sequences]
+    found = list(checked_row("sequences", sequences, _REMEDY))
+    if not found:
+        raise UsageError("there is no sequence to be asked for", _REMEDY)
+    return found
+
+
+def junctions_alone(sequences: object) -> list[Junction] | None:
+    """Sequences that are all junctions, with contacts of their own; None if they are not.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if isinstance(sequences, Path):
+        return None
+    found = sequence_list(sequences)
+    return found if all(isinstance(one, Junction) for one in found) else None
+
+
+def all_wanted(sequences: object, *predictors: Predictor) -> list[Wanted]:
+    """Read all duplexes that are asked for: the one way in of sequences.
+
+    Parameters
+    ----------
+    sequences
+        One text or duplex, or several; a text with IUPAC letters asks for all that it stands for.
+        A path is a file of sequences, see `read_sequences`.
+    *predictors
+        Who is asked: each must know all letters.
+
+    Raises
+    ------
+    DnawireError
+        One is no duplex that they know, there is none, or the file cannot be read.
+    """
+    if isinstance(sequences, Path):
+        found = [wanted_of_file(sequences, one) for one in predictors]
+    else:
+        texts = [as_sequence(one) for one in sequence_list(sequences)]
+        found = [[one for text in texts for one in wanted(text, each)] for each in predictors]
+    return found[0]
 
 
 def wanted_of_file(path: Path, predictor: Predictor) -> list[Wanted]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.errors import DnawireError, NotFoundError, UnusableDataFileError
+from dnawire.files.paths import checked_path
 from dnawire.files.tables import Row, TableError, TextTable, read_table
 from dnawire.files.text import NotTextError, read_packed_text
 from dnawire.junction import DNA, Alphabet, Duplex
@@ -120,7 +121,7 @@ def read_measurements(path: str | Path, alphabet: Alphabet = DNA) -> Measurement
     UnusableDataFileError
         If it is no such table, or a value is impossible; names the line, the column and the value.
     """
-    path = Path(path)
+    path = checked_path("table", path)
     try:
         table = read_table(read_packed_text(path, largest=_LARGEST).split("\n"))
         return _Reader(path, table, alphabet).measurements()

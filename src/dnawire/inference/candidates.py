@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import BASES, IUPAC, Contact, Duplex, Junction, read_sequences
+from dnawire.scalars import checked_text
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
@@ -93,7 +94,7 @@ class PatternCandidates:
     names = _NAMELESS
 
     def __init__(self, pattern: str) -> None:
-        letters = pattern.upper()
+        letters = checked_text("pattern", pattern, "ACGTNNNN").upper()
         unknown = [letter for letter in letters if letter not in IUPAC]
         if unknown or not letters:
             problem = f"letter '{unknown[0]}' stands for no bases" if unknown else "it is empty"

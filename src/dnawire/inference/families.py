@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import Duplex, reverse_complement
-from dnawire.scalars import InvalidNumberError, Range, check_count, read_integer
+from dnawire.scalars import InvalidNumberError, Range, check_count, checked_text, read_integer
 
 _GROUP: Final = re.compile(r"([^()]*)\(([^()]+)\)[nN]?([^()]*)")
 _REMEDY: Final = (
@@ -62,7 +62,7 @@ class Family:
     """
 
     def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+        self.pattern = checked_text("pattern", pattern, "(GC)n")
         strands = [_Strand.of(pattern, part.strip()) for part in pattern.split("/")]
         if len(strands) > 2:
             raise InvalidDuplexError(f"family '{pattern}' has {len(strands)} strands.", _REMEDY)

@@ -16,6 +16,7 @@ from dnawire.inference.remarks import Remark, prediction_remarks
 from dnawire.inference.summary import summarize
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Predictor
+from dnawire.scalars import checked_text
 from dnawire.transport import (
     THERMAL_REACH,
     BlockJunctions,
@@ -216,7 +217,7 @@ def probe_sites(duplex: Duplex, text: str | None) -> Float[Doubles, "L 2"]:
     """
     if text is None:
         return duplex.mask.astype(np.float64)
-    if "=" in text:
+    if "=" in checked_text("probe_sites", text, "upper:1,upper:2"):
         raise UsageError(
             f"probe_sites = {text!r} holds couplings",
             "Name the bases alone, e.g. upper:1,upper:2; all probes have the same coupling.",

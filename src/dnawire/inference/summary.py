@@ -298,7 +298,7 @@ def _at_fermi_energy(
     )
     at_fermi = interpolated(energies, record.log10_transmission[None], fermi_energy)
     distance = share = math.nan
-    if levels is not None:
+    if levels is not None and len(levels):
         distances = levels.real - fermi_energy
         distance = float(distances[np.abs(distances).argmin()])
         share = narrow_level_share(

@@ -46,10 +46,10 @@ class Junction:
     right: Contact
 
     def __init__(self, duplex: Duplex | str, left: Contact | str, right: Contact | str) -> None:
-        molecule = Duplex(duplex) if isinstance(duplex, str) else duplex
+        molecule = duplex if isinstance(duplex, Duplex) else Duplex(duplex)
         object.__setattr__(self, "duplex", molecule)
         for side, given in (("left", left), ("right", right)):
-            contact = Contact(given) if isinstance(given, str) else given
+            contact = given if isinstance(given, Contact) else Contact(given)
             object.__setattr__(self, side, _fitted(contact, molecule, side))
 
     @property

@@ -22,6 +22,7 @@ __all__ = [
     "MembersPredictor",
     "PairwisePredictor",
     "Predictor",
+    "check_inside",
     "checked_energies",
     "conformal_quantile",
     "in_batches",

@@ -118,6 +118,38 @@ def contacts_of_texts(texts: Sequence[str] | None) -> tuple[Contact, Contact] | 
     return Contact.parse(left), Contact.parse(right)
 
 
+def check_inside(
+    name: str, wanted: float | NDArray[np.float64], energies: NDArray[np.float64]
+) -> None:
+    """Refuse what a spectrum at some energies does not tell: the one rule of all commands.
+
+    Commands that ask for spectra need the Fermi energy among their energies, whatever the model;
+    those that ask for observables ask at all energies, take any, and tell of one that is far off.
+
+    Parameters
+    ----------
+    name
+        Of what is wanted, for the message.
+    wanted
+        Energy or energies in eV.
+    energies
+        Energies in eV, (E,), increasing.
+
+    Raises
+    ------
+    UsageError
+        One lies outside of the energies.
+    """
+    low, high = float(energies[0]), float(energies[-1])
+    outside = [one for one in np.ravel(wanted).tolist() if not low <= one <= high]
+    if outside:
+        raise UsageError(
+            f"{name} {outside[0]:g} eV lies outside the energies, which run from {low:g} to "
+            f"{high:g} eV",
+            "Choose one inside, or other energies with --energy_min and --energy_max.",
+        )
+
+
 def checked_energies(energies: ArrayLike) -> NDArray[np.float64]:
     """Return an energy grid that is one.
 

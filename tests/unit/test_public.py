@@ -96,7 +96,7 @@ def test_keywords_are_named_like_the_flags() -> None:
         (SeriesFlags, dw.series, {"energies", "left", "right"}),
         (ScanFlags, dw.scan, {"energies", "left", "right"}),
         (EvaluateFlags, dw.evaluate, set()),
-        (CompareFlags, dw.compare, {"energies", "left", "right", "sequences", "models"}),
+        (CompareFlags, dw.compare, {"energies", "left", "right", "models"}),
         (EnsembleFlags, dw.ensemble, {"energies", "left", "right"}),
         (StructureFlags, dw.structure, set()),
         (GenerateFlags, dw.generate, {"path", "overwrite"}),

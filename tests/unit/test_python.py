@@ -53,10 +53,8 @@ def test_a_prediction_is_that_of_the_command(capsys: pytest.CaptureFixture[str])
     assert found.save("python") == Path("python")
     files = {path.name: path.read_bytes() for path in Path("command").iterdir()}
     assert len(files) == 16
-    assert {path.name: path.read_bytes() for path in Path("python").iterdir()} == {
-        name: one.replace(b"command line", b"this call") for name, one in files.items()
-    }
-    assert str(found).startswith(printed.rstrip().replace("(command line)", "(this call)"))
+    assert {path.name: path.read_bytes() for path in Path("python").iterdir()} == files
+    assert str(found).startswith(printed.rstrip())
     first, second = rows(Path("command/summary.csv"))
     for one, row in zip(found, (first, second), strict=True):
         assert one.conductance().siemens == float(row["conductance_S"])
@@ -193,7 +191,7 @@ def test_any_grid_of_energies_is_taken() -> None:
         ({"energies": [-7.0]}, "num_energy_points = 1 is not allowed"),
         ({"energies": [-7.0, 1e9]}, "energies = 1000000000.0 is not allowed"),
         ({"energies": [-8.0, -7.0], "energy_max": -6.0}, "energies and energy_max are both given"),
-        ({"fermi_energy": -3.0}, "outside the spectrum"),
+        ({"fermi_energy": -3.0}, "outside the energies"),
         ({"device": "cuda"}, "Exact spectra need the CPU"),
     ],
 )  # fmt: skip
@@ -208,7 +206,7 @@ def test_a_wrong_keyword_is_our_error(keywords: dict[str, Any], words: str) -> N
     ("call", "error", "words"),
     [
         (lambda: DOOR.predict("ACGT"), UsageError, "missing a required argument: 'model'"),
-        (lambda: DOOR.predict([], EXACT), UsageError, "no sequence to predict"),
+        (lambda: DOOR.predict([], EXACT), UsageError, "no sequence to be asked for"),
         (lambda: DOOR.predict([3], EXACT), UsageError, "3 is no sequence"),
         (lambda: DOOR.predict("ACGU", EXACT), InvalidDuplexError, "base of RNA"),
         (lambda: DOOR.load("kordas2025"), NotFoundError, "Did you mean 'exact:kordas2025'"),

@@ -21,9 +21,8 @@ from dnawire.api.tables import html_lines
 from dnawire.api.wanted import (
     DuplexLike,
     Wanted,
-    all_wanted,
     as_sequence,
-    junctions_alone,
+    junctions_or_wanted,
     sequence_list,
     wanted,
 )
@@ -86,10 +85,11 @@ class Model:
             return self._predicted(self._only(sequences), asked)[0]
         if isinstance(sequences, Junction):
             return self._predicted_between(asked, [sequences])[0]
-        junctions = junctions_alone(sequences)
-        if junctions is not None:
+        found = junctions_or_wanted(sequences, self.predictor)
+        junctions = [one for one in found if isinstance(one, Junction)]
+        if junctions:
             return self._predicted_between(asked, junctions)
-        return self._predicted(all_wanted(sequences, self.predictor), asked)
+        return self._predicted([one for one in found if isinstance(one, Wanted)], asked)
 
     @takes(SCREENING)
     def screen(self, **keywords: Unpack[ScreenKeywords]) -> Screening:

@@ -13,7 +13,7 @@ from dnawire.api.conditions import said_of_contacts
 from dnawire.api.model import Model, load
 from dnawire.api.questions import Question
 from dnawire.api.result import Result
-from dnawire.api.wanted import DuplexLike, Wanted, all_wanted, junctions_alone
+from dnawire.api.wanted import DuplexLike, Wanted, junctions_or_wanted
 from dnawire.errors import UsageError
 from dnawire.inference import Remark, model_remarks, said_of_several, status
 from dnawire.junction import Contact, Duplex, Junction
@@ -135,7 +135,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         device: str,
         question: AnyQuestion,
     ) -> Self:
-        """Load the model, ask it for sequences as `all_wanted` reads them, and wait for all of it.
+        """Load the model, ask it for sequences as `junctions_or_wanted` reads them, and wait for all of it.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             A sequence or contact is impossible, or there is no such model.
         """
         predictor = load(model, device).predictor
-        found = junctions_alone(sequences) or all_wanted(sequences, predictor)
+        found = junctions_or_wanted(sequences, predictor)
         return cls.prepared(found, predictor, device, question).completed()
 
     @property

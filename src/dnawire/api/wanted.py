@@ -78,18 +78,20 @@ def sequence_list(sequences: object) -> list[Any]:
     return found
 
 
-def junctions_alone(sequences: object) -> list[Junction] | None:
-    """Sequences that are all junctions, with contacts of their own; None if they are not.
+def junctions_or_wanted(sequences: object, predictor: Predictor) -> list[Junction] | list[Wanted]:
+    """Junctions alone, which have contacts of their own, as they are; else as `all_wanted`.
 
     Raises
     ------
-    UsageError
-        There is none.
+    DnawireError
+        See `all_wanted`.
     """
     if isinstance(sequences, Path):
-        return None
+        return all_wanted(sequences, predictor)
     found = sequence_list(sequences)
-    return found if all(isinstance(one, Junction) for one in found) else None
+    if all(isinstance(one, Junction) for one in found):
+        return found
+    return all_wanted(found, predictor)
 
 
 def all_wanted(sequences: object, *predictors: Predictor) -> list[Wanted]:

@@ -288,7 +288,7 @@ def test_sequences_come_in_as_to_a_prediction(
         assert found[1:].names == names[1:]
     compared = dw.compare(file, [EXACT, "exact:simserides2024"])
     assert compared.table()["name"][1] == [name for name in names for _ in "12"]
-    assert main(["compare", EXACT, EXACT, "--sequences", str(file), "AN"]) == EXIT_FINISHED
+    assert main(["compare", EXACT, EXACT, "AN", "--sequences", str(file)]) == EXIT_FINISHED
 
 
 def test_a_fermi_energy_on_another_scale_is_told() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.run_folder import RunFolder
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.api.train import Training
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
     from dnawire.plots.training import Metrics
 
-_MEMBERS: Final = re.compile(r"runs\.csv|curves\.(png|svg|csv)")
+_MEMBERS: Final = RESULT_NAMES["runs"]
 _NOTHING: Final = "-"
 _LONGEST: Final = 32
 """Characters of a value that are printed; files have all."""

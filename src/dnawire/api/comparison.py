@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from dnawire.api.conditions import AskedConditions, KeywordConditions, Setup
 from dnawire.api.model import predictions_between
 from dnawire.api.prediction import Prediction
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Difference,
@@ -59,7 +59,7 @@ class ModelComparison(Result):
     """
 
     below = "comparisons"
-    members = re.compile(r"comparison\.csv|spectra(_\d+)?\.(png|svg|csv)")
+    members = RESULT_NAMES["compare"]
     unit = "predictions"
 
     def __init__(

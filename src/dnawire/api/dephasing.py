@@ -17,10 +17,10 @@ from dnawire.api.observation import (
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
@@ -47,7 +47,7 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
     """Conductance of some junctions, the rows of its arrays, with P couplings of probes."""
 
     below: ClassVar[str] = "dephasing"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Conductance with probes"
 
     @property

@@ -18,10 +18,10 @@ from dnawire.api.observation import (
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import DisorderKeywords, DisorderQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
@@ -52,7 +52,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
     """Conductance of some junctions with static disorder, the rows of its arrays."""
 
     below: ClassVar[str] = "disorder"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Static disorder"
 
     @property

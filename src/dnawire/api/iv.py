@@ -17,10 +17,10 @@ from dnawire.api.observation import (
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import CurrentKeywords, CurrentQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import AtEquilibrium, current_of
@@ -39,7 +39,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
     """Current-voltage curves of some junctions, the rows of its arrays, at V voltages."""
 
     below: ClassVar[str] = "iv"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Current and differential conductance"
 
     @property

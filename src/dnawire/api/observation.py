@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -135,7 +134,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         device: str,
         question: AnyQuestion,
     ) -> Self:
-        """Load the model, ask it for sequences as `junctions_or_wanted` reads them, and wait for all of it.
+        """Ask a model for what `junctions_or_wanted` reads, and wait for all of it.
 
         Raises
         ------
@@ -310,11 +309,6 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             thermal=thermal,
             further=further,
         )
-
-
-def member_names(stem: str) -> re.Pattern[str]:
-    """Names of all files of an observation whose figures begin with a word."""
-    return re.compile(rf"(summary|samples)\.csv|{stem}(_\d+[ACGT_-]*)?\.(png|svg|csv)")
 
 
 def numbers_of(rows: Iterable[int]) -> Column:

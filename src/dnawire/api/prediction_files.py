@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from dnawire import plots
 from dnawire.api.prediction_tables import average_table, name_columns, summary_table
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.spread_tables import band_columns
 from dnawire.errors import UsageError
 from dnawire.quantities import BY_NAME
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from dnawire.api.predictions import Predictions
 
-MEMBERS: Final = re.compile(
-    r"(summary|averages)\.csv|(spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
-)
+MEMBERS: Final = RESULT_NAMES["predict"]
 """Names of all files that can be written."""
 
 _LDOS: Final = BY_NAME["ldos"].column

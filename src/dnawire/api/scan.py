@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +12,7 @@ import numpy as np
 from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.scan_options import ScanOptions
 from dnawire.api.tables import number
 from dnawire.errors import UsageError
@@ -74,7 +74,7 @@ class Scan(Result):
     """
 
     below = "scans"
-    members = re.compile(r"scan\.(png|svg|csv)")
+    members = RESULT_NAMES["scan"]
     unit = "duplexes"
     shown = 25
 

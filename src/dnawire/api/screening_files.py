@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire import plots
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.files.durable import replacing
 from dnawire.inference import scores_head
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCORES: Final = "scores.csv"
 """The values of all sequences."""
 
-MEMBERS: Final = re.compile(r"(ranking|scores|distribution)\.csv|distribution\.(png|svg)")
+MEMBERS: Final = RESULT_NAMES["screen"]
 """Names of all files that can be written."""
 
 _RANKING, _DISTRIBUTION = "ranking.csv", "distribution"

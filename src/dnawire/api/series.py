@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.series_options import SeriesOptions
 from dnawire.errors import UsageError
 from dnawire.inference import (
@@ -74,7 +74,7 @@ class Series(Result):
     """
 
     below = "series"
-    members = re.compile(r"series\.(png|svg|csv)|decay\.csv")
+    members = RESULT_NAMES["series"]
     unit = "lengths"
 
     def __init__(

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import Model
-from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
+from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
 from dnawire.api.questions import (
     ThermoelectricKeywords,
     ThermoelectricQuestion,
     question_parameters,
 )
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.inference import response_of
 from dnawire.transport import LinearResponse
@@ -47,7 +48,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
     """
 
     below: ClassVar[str] = "thermoelectric"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Linear response"
 
     @cached_property

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
 from dnawire.api.model import Model, load
-from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
+from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
 from dnawire.api.questions import question_parameters
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
 from dnawire.api.wanted import DuplexLike, Wanted
 from dnawire.errors import UsageError
@@ -54,7 +55,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     """Sources of uncertainty of the conductance of some junctions, each alone."""
 
     below: ClassVar[str] = "uncertainty"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Sources of uncertainty"
 
     def __init__(

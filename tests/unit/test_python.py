@@ -97,6 +97,34 @@ def test_nothing_is_written_unless_asked(tmp_path: Path) -> None:
     assert one.save("predictions/exact-kordas2025/1", overwrite=True).is_dir()
 
 
+def test_remedies_name_keywords_and_leave_the_flags_of_commands() -> None:
+    with pytest.raises(DnawireError) as caught:
+        dw.predict("GG", "exact:none.toml")
+    assert "`dnawire parameters NAME --template FILE`" in caught.value.remedy
+    with pytest.raises(UsageError) as caught_:
+        dw.predict("NNNNNNNN", EXACT)
+    assert "dnawire screen MODEL --pattern" in caught_.value.remedy
+    with pytest.raises(UsageError) as caught_:
+        dw.series("GC", EXACT)
+    assert caught_.value.remedy == "Give it in eV with fermi_energy."
+
+
+def test_one_rule_for_the_fermi_energy() -> None:
+    """It is one of the energies, where a command has some; observables warn, and know no end."""
+    for model in ("pretrained:xtb", EXACT):
+        for ask in (dw.predict, dw.scan, dw.compare):
+            models: Any = [model, model] if ask is dw.compare else model
+            with pytest.raises(
+                UsageError, match=r"(?s)outside the energies.*energy_min and energy_max"
+            ):
+                ask("ACGT", models, fermi_energy=-3.0)  # type: ignore[operator]
+        for energy in (-5.0, 30.0):
+            curves = dw.iv("AC", model, fermi_energy=energy, num_voltages=2)
+            assert any("lies outside of" in one for one in curves.warnings)
+            response = dw.thermoelectric("AC", model, fermi_energy=energy, num_fermi_energies=2)
+            assert any("lies outside of" in one for one in response.warnings)
+
+
 def test_a_list_gives_a_list() -> None:
     model = dw.load(EXACT)
     found = model.predict(one for one in ("A", "AC", dw.Duplex("ACG")))

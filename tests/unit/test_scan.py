@@ -143,7 +143,10 @@ def test_files_are_those_of_the_result(tmp_path: Path, capsys: pytest.CaptureFix
     assert [float(row["change_decades"]) for row in rows[:-2]] == [
         one.effect for one in scan.changes[:-2]
     ]
-    assert rows[-1]["change_decades"] == "nan"
+    assert (rows[-1]["change_decades"], rows[-1]["log10_transmission"]) == ("", "")
+    assert rows[-1]["reason"] == "the right contact would lose its base"
+    assert not any(row["reason"] for row in rows[:-2])
+    assert not any("nan" in row.values() for row in rows)
     assert rows[0]["sequence"] == scan.changes[0].duplex.text
     assert list(scan.to_dataframe().columns) == list(rows[0])
 

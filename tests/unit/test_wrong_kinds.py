@@ -47,7 +47,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "predict": ASKED,
     "read": {"path": "none.h5"},
     "report": {"targets": ()},
-    "scan": {"sequence": "GC", "model": EXACT, **FERMI},
+    "scan": {"sequences": "GC", "model": EXACT, **FERMI},
     "screen": {"model": EXACT, "length": 2},
     "series": {"pattern": "G", "model": EXACT, "lengths": "2:3", **FERMI},
     "structure": {"source": "AC"},

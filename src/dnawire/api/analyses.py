@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any, Final, Unpack, overload
 
 from dnawire.api.comparison import ModelComparison, check_number
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions
@@ -14,9 +14,10 @@ from dnawire.api.keywords import parameters_of, takes
 from dnawire.api.model import CONDITIONS, Model, load
 from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
+from dnawire.api.scans import Scans
 from dnawire.api.series import Series
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_text
-from dnawire.api.wanted import all_wanted
+from dnawire.api.wanted import all_wanted, wanted_alone
 from dnawire.data import TransportDataset, read_dataset
 from dnawire.files.paths import checked_path
 from dnawire.junction import Duplex
@@ -73,22 +74,42 @@ def series(
     return Series.prepared(pattern, SeriesOptions(**options), predictor, asked).completed()
 
 
-@takes(parameters_of(ScanKeywords.__annotations__, _DEFAULTS))
+@overload
 def scan(
-    sequence: Duplex | str,
+    sequences: Duplex | str,
     model: Model | Path | str,
     *,
     device: str = "auto",
     **keywords: Unpack[ScanKeywords],
-) -> Scan:
+) -> Scan: ...
+
+
+@overload
+def scan(
+    sequences: Iterable[Duplex | str] | Path,
+    model: Model | Path | str,
+    *,
+    device: str = "auto",
+    **keywords: Unpack[ScanKeywords],
+) -> Scans: ...
+
+
+@takes(parameters_of(ScanKeywords.__annotations__, _DEFAULTS))
+def scan(
+    sequences: Duplex | str | Iterable[Duplex | str] | Path,
+    model: Model | Path | str,
+    *,
+    device: str = "auto",
+    **keywords: Unpack[ScanKeywords],
+) -> Scan | Scans:
     """Compute the effect of every single mutation, mismatch and missing base.
 
     Nothing is written to disk.
 
     Parameters
     ----------
-    sequence
-        The parent: its upper strand, or both strands; see `dnawire.predict`.
+    sequences
+        The parent, or several; see `dnawire.predict`.
     model
         See `dnawire.load`.
     device
@@ -99,8 +120,8 @@ def scan(
 
     Returns
     -------
-    Scan
-        All changes, the largest effect first.
+    Scan or Scans
+        All changes, the largest effect first; `Scans` of a list or a file.
 
     Raises
     ------
@@ -110,8 +131,11 @@ def scan(
     given: Any = dict(keywords)
     options = ScanOptions(**_taken(ScanOptions, given))
     predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
-    duplex = sequence if isinstance(sequence, Duplex) else Duplex.parse(sequence)
-    return Scan.prepared(duplex, options, predictor, asked).completed()
+    if isinstance(sequences, Duplex | str):
+        duplex = wanted_alone(sequences, predictor).duplex
+        return Scan.prepared(duplex, options, predictor, asked).completed()
+    found = all_wanted(sequences, predictor)
+    return Scans.prepared(found, options, predictor, asked).completed()
 
 
 @takes(())

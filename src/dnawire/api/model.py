@@ -24,7 +24,7 @@ from dnawire.api.wanted import (
     as_sequence,
     junctions_or_wanted,
     sequence_list,
-    wanted,
+    wanted_alone,
 )
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
@@ -82,7 +82,7 @@ class Model:
         """Predict one junction, or many; see `dnawire.predict`."""
         asked = KeywordConditions.of(conditions)
         if isinstance(sequences, str | Duplex):
-            return self._predicted(self._only(sequences), asked)[0]
+            return self._predicted([wanted_alone(sequences, self.predictor)], asked)[0]
         if isinstance(sequences, Junction):
             return self._predicted_between(asked, [sequences])[0]
         found = junctions_or_wanted(sequences, self.predictor)
@@ -123,18 +123,7 @@ class Model:
         UsageError
             If the model knows none.
         """
-        (only,) = self._only(as_sequence(duplex))
-        return self.predictor.hamiltonian(only.duplex)
-
-    def _only(self, sequence: Duplex | str) -> list[Wanted]:
-        """Read one sequence, which must not stand for several."""
-        found = wanted(sequence, self.predictor)
-        if len(found) > 1:
-            raise UsageError(
-                f"{sequence!r} stands for {len(found)} sequences, which are no single prediction",
-                f"Give it in a list for all of them: [{sequence!r}].",
-            )
-        return found
+        return self.predictor.hamiltonian(wanted_alone(duplex, self.predictor).duplex)
 
     def _predicted(self, found: Sequence[Wanted], asked: KeywordConditions) -> Predictions:
         """Predict between the contacts that are asked for."""

@@ -62,6 +62,23 @@ def as_sequence(sequence: object) -> Duplex | str:
     )
 
 
+def wanted_alone(sequence: object, predictor: Predictor) -> Wanted:
+    """Read one text or duplex, which must not stand for several.
+
+    Raises
+    ------
+    UsageError
+        It is no sequence that the predictor knows, or stands for several.
+    """
+    found = wanted(as_sequence(sequence), predictor)
+    if len(found) > 1:
+        raise UsageError(
+            f"{sequence!r} stands for {len(found)} sequences, which are no single result",
+            f"Give it in a list for all of them: [{sequence!r}].",
+        )
+    return found[0]
+
+
 def sequence_list(sequences: object) -> list[Any]:
     """Several sequences as they are, and one in a list.
 

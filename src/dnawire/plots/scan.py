@@ -165,7 +165,15 @@ def _add_legend(figure: Figure, effects: Sequence[Effect]) -> None:
         if occurs
     ]
     handles.append(Patch(label="unchanged", linewidth=0.0, facecolor=FAINT))
-    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), fontsize=8.0)
+    figure.legend(
+        handles=handles,
+        loc="outside upper right",
+        ncols=len(handles),
+        fontsize=8.0,
+        handlelength=1.2,
+        handletextpad=0.4,
+        columnspacing=1.0,
+    )
 
 
 def _label(ax: Axes, duplex: Duplex) -> None:

@@ -8,11 +8,13 @@ point. What Python or YAML would take for another number (``1_000``, ``0x10``, `
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Final
 
 from dnawire.errors import UsageError
@@ -170,3 +172,17 @@ def checked_row(name: str, values: object, remedy: str = _ROW_REMEDY) -> tuple[A
         with suppress(TypeError):
             return tuple(values)
     raise UsageError(f"{name} = {values!r} is no list", remedy)
+
+
+def checked_path(name: str, value: object) -> Path:
+    """Take a path or its text, which is used as it is.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        It is neither, or no file can have this name.
+    """
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise UsageError(f"{name} = {value!r} is no path", "Give a pathlib.Path or its text.")
+    return Path(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_a_file_must_not_pass_for_a_published_set(own: Path, name: str, words: s
 
 def test_a_mismatch_without_a_coupling_is_told_in_every_result(own: Path) -> None:
     own.write_text(own.read_text().replace("[pairing]\n", "[pairing]\nGT = 10\n"))
-    asked = {"left": "upper:0", "right": "upper:-1", "fermi_energy": -7.1}
+    asked: Any = {"left": "upper:0", "right": "upper:-1", "fermi_energy": -7.1}
     for model in (f"exact:{own}", "exact:kordas2025", "exact:roche-voityuk"):
         found = dw.predict(["ACGT", "ACGT/ATGT", "ACGG/ATGT"], model, **asked)
         first, second, third = (one.status for one in found)
@@ -117,7 +118,7 @@ def test_a_mismatch_without_a_coupling_is_told_in_every_result(own: Path) -> Non
 
 @pytest.mark.parametrize(("left", "right"), [("upper:0", "lower:-1"), ("upper:1", "lower:2")])
 def test_contacts_that_span_no_step_are_told(left: str, right: str) -> None:
-    asked = {"left": left, "right": right, "gamma_left": 0.1, "gamma_right": 0.1}
+    asked: Any = {"left": left, "right": right, "gamma_left": 0.1, "gamma_right": 0.1}
     found = dw.predict("ACGT", "exact:kordas2025", **asked)
     assert found.status == "one_pair"
     curves = dw.iv("ACGT", "exact:kordas2025", num_voltages=3, fermi_energy=-7.1, **asked)

@@ -117,7 +117,7 @@ def test_one_rule_for_the_fermi_energy() -> None:
             with pytest.raises(
                 UsageError, match=r"(?s)outside the energies.*energy_min and energy_max"
             ):
-                ask("ACGT", models, fermi_energy=-3.0)  # type: ignore[operator]
+                ask("ACGT", models, fermi_energy=-3.0)
         for energy in (-5.0, 30.0):
             curves = dw.iv("AC", model, fermi_energy=energy, num_voltages=2)
             assert any("lies outside of" in one for one in curves.warnings)

@@ -67,7 +67,7 @@ def test_a_watson_crick_duplex_has_eleven_changes_a_pair() -> None:
 @pytest.mark.parametrize("rank_by", ["log10_transmission", "log10_conductance"])
 def test_effects_are_differences_of_predictions(rank_by: str) -> None:
     parent = "GC_T/ATGC"
-    scan = dw.scan(parent, EXACT, fermi_energy=FERMI, rank_by=rank_by)  # type: ignore[arg-type]
+    scan = dw.scan(parent, EXACT, fermi_energy=FERMI, rank_by=rank_by)  # type: ignore[call-overload]
     known = [one for one in scan.changes if not math.isnan(one.effect)]
     texts: list[dw.Duplex | str] = [parent, *(one.duplex for one in known)]
     values = []
@@ -179,4 +179,4 @@ def test_several_parents_are_scanned_one_by_one(tmp_path: Path) -> None:
 
 def test_no_quantity_at_the_fermi_energy() -> None:
     with pytest.raises(UsageError, match="'mean_log10_dos' is no quantity at the Fermi energy"):
-        dw.scan("A", EXACT, rank_by="mean_log10_dos")  # type: ignore[arg-type]
+        dw.scan("A", EXACT, rank_by="mean_log10_dos")  # type: ignore[call-overload]

@@ -15,13 +15,12 @@ from dnawire.api.model import CONDITIONS, Model, load
 from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.scans import Scans
-from dnawire.api.series import Series
+from dnawire.api.series import Series, series_family
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_text
 from dnawire.api.wanted import all_wanted, wanted_alone
 from dnawire.data import TransportDataset, read_dataset
-from dnawire.files.paths import checked_path
 from dnawire.junction import Duplex
-from dnawire.scalars import checked_row
+from dnawire.scalars import checked_path, checked_row
 
 _DEFAULTS: Final = {
     one.name: one.default
@@ -32,7 +31,7 @@ _DEFAULTS: Final = {
 
 @takes(parameters_of(SeriesKeywords.__annotations__, _DEFAULTS))
 def series(
-    pattern: str,
+    pattern: Iterable[Duplex | str] | Path | str,
     model: Model | Path | str,
     *,
     device: str = "auto",
@@ -46,7 +45,8 @@ def series(
     ----------
     pattern
         The family: the unit that is repeated in parentheses, perhaps between fixed ends
-        (``"(GC)n"``, ``"A(T)nG"``), or both strands, both 5' to 3' (``"(G)n/(_)n"``).
+        (``"(GC)n"``, ``"A(T)nG"``), or both strands, both 5' to 3' (``"(G)n/(_)n"``). Or a list of
+        sequences of different lengths, or a `pathlib.Path` of a file of them.
     model
         See `dnawire.load`.
     device
@@ -71,11 +71,12 @@ def series(
     if "lengths" in options:
         options["lengths"] = lengths_text(options["lengths"])
     predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
-    return Series.prepared(pattern, SeriesOptions(**options), predictor, asked).completed()
+    family = series_family(pattern, predictor)
+    return Series.prepared(family, SeriesOptions(**options), predictor, asked).completed()
 
 
 @overload
-def scan(
+def scan(  # type: ignore[overload-overlap]
     sequences: Duplex | str,
     model: Model | Path | str,
     *,

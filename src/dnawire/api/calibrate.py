@@ -15,7 +15,6 @@ from dnawire.api.tables import aligned, html_lines, html_table
 from dnawire.data import TransportDataset, read_dataset, read_splits
 from dnawire.errors import NotWritableError, TooFewRecordsError, UsageError
 from dnawire.files.durable import replace_atomically
-from dnawire.files.paths import checked_path
 from dnawire.inference import (
     MEMBERS,
     HeldOut,
@@ -29,6 +28,7 @@ from dnawire.inference import (
 )
 from dnawire.predictors import CALIBRATION, Calibration, MembersPredictor
 from dnawire.quantities import BY_COLUMN
+from dnawire.scalars import checked_path
 
 _FOLDS: Final = 5
 _FOLD_SEED: Final = 42

@@ -15,9 +15,8 @@ from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html
 from dnawire.api.train import Training
 from dnawire.config import GuardClass, settings
 from dnawire.errors import UsageError
-from dnawire.files.paths import checked_path
 from dnawire.quantities import SCORED
-from dnawire.scalars import checked_row
+from dnawire.scalars import checked_path, checked_row
 
 if TYPE_CHECKING:
     import pandas as pd

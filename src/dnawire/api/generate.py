@@ -17,7 +17,7 @@ from dnawire.data import (
     read_dataset,
     write_dataset,
 )
-from dnawire.files.paths import checked_path
+from dnawire.scalars import checked_path
 
 _SEEDS: Final = tuple(one.name for one in fields(SeedConfig))
 _NAMES: Final = (*(one.name for one in fields(GenerationConfig)), *_SEEDS)

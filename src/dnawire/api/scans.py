@@ -62,6 +62,9 @@ class Scans(Result):
         """Return that of one duplex."""
         return self._scans[index]
 
+    def __iter__(self) -> Iterator[Scan]:
+        return iter(self._scans)
+
     @property
     def name(self) -> str:
         """Short name of the model."""

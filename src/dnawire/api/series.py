@@ -16,6 +16,7 @@ from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.series_options import SeriesOptions
+from dnawire.api.wanted import all_wanted
 from dnawire.errors import UsageError
 from dnawire.inference import (
     CONDUCTANCE,
@@ -25,6 +26,7 @@ from dnawire.inference import (
     Decay,
     Exponential,
     Family,
+    GivenFamily,
     Question,
     answer_each,
     answer_probed,
@@ -78,9 +80,13 @@ class Series(Result):
     unit = "lengths"
 
     def __init__(
-        self, family: Family, options: SeriesOptions, question: Question, setup: Setup
+        self,
+        family: Family | GivenFamily,
+        options: SeriesOptions,
+        question: Question,
+        setup: Setup,
     ) -> None:
-        self.lengths: NDArray[np.int64] = np.array(family_lengths(family, options.lengths))
+        self.lengths: NDArray[np.int64] = np.array(_lengths(family, options))
         self.rise: float = load_helix().rise
         self._family = family
         self._options = options
@@ -91,7 +97,11 @@ class Series(Result):
 
     @classmethod
     def prepared(
-        cls, pattern: str, options: SeriesOptions, predictor: Predictor, asked: AskedConditions
+        cls,
+        family: Family | GivenFamily,
+        options: SeriesOptions,
+        predictor: Predictor,
+        asked: AskedConditions,
     ) -> Series:
         """Check all that can be checked before the work.
 
@@ -101,7 +111,6 @@ class Series(Result):
             The family has no such members, a contact does not fit one, both are on one base pair,
             there is no Fermi energy, or the predictor cannot be asked for this.
         """
-        family = Family(pattern)
         is_known = options.probe_coupling is not None or knows_conductance(
             predictor, from_grid=asked.conductance_from_grid
         )
@@ -176,14 +185,17 @@ class Series(Result):
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         question, coupling = self._question, self._options.probe_coupling
-        pairs = self._family.unit
-        unit = "1 base pair" if pairs == 1 else f"{pairs} base pairs"
+        family, asked = self._family.pattern, ""
+        if isinstance(self._family, Family):
+            pairs = self._family.unit
+            family += f": a unit of {'1 base pair' if pairs == 1 else f'{pairs} base pairs'}"
+            asked = f" ({self._options.lengths})"
         return [
             *self._setup.lines,
             f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K",
-            f"family        {self._family.pattern}: a unit of {unit}",
+            f"family        {family}",
             f"lengths       {self.num_steps} from {self.lengths[0]} to {self.lengths[-1]} base "
-            f"pairs ({self._options.lengths}), rise {self.rise:g} Angstrom",
+            f"pairs{asked}, rise {self.rise:g} Angstrom",
             "transport     coherent"
             if coupling is None
             else f"transport     voltage probes of {coupling:g} eV on all bases",
@@ -324,6 +336,32 @@ class Series(Result):
             f"{per_angstrom:.4g} +- {error:.2g} per Angstrom ({line.first} to {line.last} base "
             "pairs)"
         )
+
+
+def series_family(given: object, predictor: Predictor) -> Family | GivenFamily:
+    """Read a family from its pattern, or sequences of different lengths from a list or a file.
+
+    Raises
+    ------
+    DnawireError
+        It is neither, a sequence is none that the predictor knows, or two have one length.
+    """
+    if isinstance(given, str):
+        return Family(given)
+    words = f"sequences of {given}" if isinstance(given, Path) else "given sequences"
+    return GivenFamily([one.duplex for one in all_wanted(given, predictor)], words)
+
+
+def _lengths(family: Family | GivenFamily, options: SeriesOptions) -> list[int]:
+    """Lengths that are asked for: of given sequences all."""
+    if isinstance(family, Family):
+        return family_lengths(family, options.lengths)
+    if options.lengths != SeriesOptions.lengths:
+        raise UsageError(
+            f"lengths = {options.lengths} has no effect on given sequences, which have their own",
+            "Drop --lengths, or give a family, e.g. (GC)n.",
+        )
+    return family.lengths
 
 
 def _or_nan(value: float | None) -> float:

@@ -15,7 +15,7 @@ from dnawire.api.settings import plain_settings, setting_parameters
 from dnawire.api.tables import aligned, html_lines, html_table
 from dnawire.config import CheckpointConfig, TrainConfig, read_settings, settings
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED
-from dnawire.files.paths import checked_path
+from dnawire.scalars import checked_path
 
 _SCORES = "scores.csv"
 

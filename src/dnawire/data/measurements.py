@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.errors import DnawireError, NotFoundError, UnusableDataFileError
-from dnawire.files.paths import checked_path
 from dnawire.files.tables import Row, TableError, TextTable, read_table
 from dnawire.files.text import NotTextError, read_packed_text
 from dnawire.junction import DNA, Alphabet, Duplex
-from dnawire.scalars import TEMPERATURE, InvalidNumberError, Range, read_number
+from dnawire.scalars import TEMPERATURE, InvalidNumberError, Range, checked_path, read_number
 
 _LARGEST: Final = 2**28
 _ZERO_CELSIUS: Final = 273.15

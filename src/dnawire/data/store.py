@@ -45,8 +45,8 @@ from dnawire.data.keys import ASCII_LETTERS
 from dnawire.data.ragged import VALUES_AT_ONCE, Ragged
 from dnawire.data.stored import LARGEST_IN_MEMORY, Column, ColumnWriter
 from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
-from dnawire.files.paths import checked_path
 from dnawire.quantities import BY_COLUMN, BY_NAME, QUANTITIES
+from dnawire.scalars import checked_path
 
 FORMAT: Final = "dnawire-records"
 SCHEMA_VERSION: Final = 2

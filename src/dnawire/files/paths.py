@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-from dnawire.errors import UsageError
-
 _VARIABLE: Final = re.compile(r"\$(\w+|\{[^}]*\})")
 _NOTHING: Final = frozenset({"none", "null"})
 
@@ -34,20 +32,6 @@ def read_path(text: str) -> Path:
     if expanded.startswith("~"):
         raise ValueError(f"a path below a home folder that exists, unlike {expanded.split('/')[0]}")
     return Path(expanded)
-
-
-def checked_path(name: str, value: object) -> Path:
-    """Take a path or its text, which is used as it is.
-
-    Raises
-    ------
-    dnawire.errors.UsageError
-        It is neither, or no file can have this name.
-    """
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise UsageError(f"{name} = {value!r} is no path", "Give a pathlib.Path or its text.")
-    return Path(text)
 
 
 def is_file(word: str) -> bool:

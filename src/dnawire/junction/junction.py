@@ -80,7 +80,7 @@ class Junction:
     def shared_pair(self) -> int | None:
         """The base pair, from 0, that all bases with a contact belong to; None if several do."""
         both = self.gamma_left + self.gamma_right
-        (pairs,) = both.any(axis=1).nonzero()
+        pairs = np.flatnonzero(both.sum(axis=1))
         return int(pairs[0]) if len(pairs) == 1 else None
 
     @property

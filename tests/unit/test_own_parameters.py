@@ -97,7 +97,7 @@ def test_a_file_must_not_pass_for_a_published_set(own: Path, name: str, words: s
 
 def test_a_mismatch_without_a_coupling_is_told_in_every_result(own: Path) -> None:
     own.write_text(own.read_text().replace("[pairing]\n", "[pairing]\nGT = 10\n"))
-    asked: Any = {"left": "upper:0", "right": "upper:-1", "fermi_energy": -7.1}
+    asked: Any = {"left": "upper:0", "right": "upper:-1"}
     for model in (f"exact:{own}", "exact:kordas2025", "exact:roche-voityuk"):
         found = dw.predict(["ACGT", "ACGT/ATGT", "ACGG/ATGT"], model, **asked)
         first, second, third = (one.status for one in found)
@@ -108,7 +108,7 @@ def test_a_mismatch_without_a_coupling_is_told_in_every_result(own: Path) -> Non
     pair = "ACGG/TCGT"
     dephased = dw.dephasing(pair, "exact:kordas2025", probe_coupling=0.01, fermi_energy=-7.1)
     for words in (
-        dw.scan("ACG", "exact:kordas2025", **asked).table()["status"][1],
+        dw.scan("ACG", "exact:kordas2025", fermi_energy=-7.1, **asked).table()["status"][1],
         dw.compare(pair, ["exact:kordas2025", "exact:simserides2024"]).table()["status"][1],
         dw.iv(pair, "exact:kordas2025", num_voltages=3, fermi_energy=-7.1).summary()["status"][1],
         dephased.summary()["status"][1],

@@ -29,6 +29,7 @@ __all__ = [
     "Report",
     "RunComparison",
     "Scan",
+    "Scans",
     "Screening",
     "Series",
     "Structure",
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from dnawire.api.predictions import Predictions
     from dnawire.api.report import Report, report
     from dnawire.api.scan import Scan
+    from dnawire.api.scans import Scans
     from dnawire.api.screening import Screening
     from dnawire.api.series import Series
     from dnawire.api.structure import Structure, structure
@@ -119,6 +121,7 @@ else:
         "api.predictions": ("Predictions",),
         "api.report": ("Report", "report"),
         "api.scan": ("Scan",),
+        "api.scans": ("Scans",),
         "api.screening": ("Screening",),
         "api.thermoelectric": ("ThermoelectricScan", "thermoelectric"),
         "api.series": ("Series",),

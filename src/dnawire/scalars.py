@@ -1,4 +1,4 @@
-"""Numbers as people write them, and the ranges of those that have a physical meaning.
+"""Numbers as people write them, the ranges of those that have a physical meaning, other values.
 
 One grammar serves flags, configuration files, contacts and foreign files: decimal digits with a
 point. What Python or YAML would take for another number (``1_000``, ``0x10``, ``1:30``, ``010`` as
@@ -8,10 +8,14 @@ point. What Python or YAML would take for another number (``1_000``, ``0x10``, `
 from __future__ import annotations
 
 import math
+import os
 import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from dnawire.errors import UsageError
 
@@ -137,3 +141,48 @@ def check_switch(name: str, value: object) -> None:
         raise UsageError(
             f"{name} = {value!r} is not allowed: it must be true or false", "Give one of these."
         )
+
+
+_ROW_REMEDY: Final = "Give a list, e.g. [1, 2]."
+
+
+def checked_text(name: str, value: object, example: str) -> str:
+    """Refuse what is no text.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        The value is something else.
+    """
+    if isinstance(value, str):
+        return value
+    raise UsageError(f"{name} = {value!r} is no text", f"Give a text like {example!r}.")
+
+
+def checked_row(name: str, values: object, remedy: str = _ROW_REMEDY) -> tuple[Any, ...]:
+    """Values of a row; a text, bytes or a table is none.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        It is no row.
+    """
+    if isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping):
+        # An array without axes says that it can be iterated, and cannot.
+        with suppress(TypeError):
+            return tuple(values)
+    raise UsageError(f"{name} = {values!r} is no list", remedy)
+
+
+def checked_path(name: str, value: object) -> Path:
+    """Take a path or its text, which is used as it is.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        It is neither, or no file can have this name.
+    """
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise UsageError(f"{name} = {value!r} is no path", "Give a pathlib.Path or its text.")
+    return Path(text)

@@ -42,6 +42,10 @@ def completed(
     LostProcessError
         If a worker ends before its work is done.
     """
+    if not callable(getattr(executor, "submit", None)):
+        raise UsageError(
+            f"executor = {executor!r} is none", "Give an executor of concurrent.futures."
+        )
     futures = {executor.submit(function, item): item for item in items}
     try:
         for future in as_completed(futures):

@@ -156,7 +156,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "predict": {"sequences": REQUIRED, "model": REQUIRED, "device": "auto", **CONDITIONS},
     "read": {"path": REQUIRED},
     "scan": {
-        "sequence": REQUIRED, "model": REQUIRED, "device": "auto",
+        "sequences": REQUIRED, "model": REQUIRED, "device": "auto",
         **CONDITIONS, "rank_by": "log10_transmission",
     },
     "screen": {"model": REQUIRED, "device": "auto", **CONDITIONS, **SELECTION},
@@ -229,6 +229,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "Evaluation": {**RESULT, "to_dataframe": {"by": "predictor"}, "plot_errors": {}},
     "ModelComparison": {**RESULT, "predictions": {"model": REQUIRED}},
     "Scan": RESULT,
+    "Scans": RESULT,
     "Series": RESULT,
     "Screening": RESULT,
     "ThermoelectricScan": OBSERVATION,
@@ -290,6 +291,7 @@ ATTRIBUTES: Final = {
     "Evaluation": {"baselines", "heading", "rows", "scores", "warnings"},
     "ModelComparison": {"heading", "rows", "warnings"},
     "Scan": {"changes", "heading", "parent", "rows", "warnings"},
+    "Scans": {"heading", "rows", "warnings"},
     "Series": {
         "decay", "decays", "duplexes", "heading", "log10_conductance", "log10_transmission",
         "rows", "warnings",

@@ -102,7 +102,7 @@ def test_zeros_shift_the_energies_of_each_model() -> None:
     [
         (lambda runs: DOOR.compare("A", [KORDAS]), "1 models to be compared"),
         (lambda runs: DOOR.compare("A", [KORDAS] * 8), "8 models to be compared"),
-        (lambda runs: DOOR.compare([], [KORDAS] * 2), "no sequence to compare models on"),
+        (lambda runs: DOOR.compare([], [KORDAS] * 2), "no sequence to be asked for"),
         (
             lambda runs: DOOR.compare("ACG", [KORDAS, ROCHE]),
             "kordas2025 has -9 to -6.5 eV, exact:roche-voityuk has -3 to 3 eV",
@@ -147,11 +147,11 @@ def test_models_with_other_zeros_need_to_be_told(tmp_path: Path) -> None:
 def test_words_are_models_or_sequences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder is a model, whatever its name; pages hold three sequences."""
+    """What reads as a sequence is one; a folder that does is named by its path."""
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "ACT", "hamiltonian")
     flags = ["--left_contact", LEFT.text, "--right_contact", RIGHT.text, "--eta", "0.01"]
-    words = ["A", KORDAS, "AC/GT", "ACT", "C", "GG"]
+    words = ["A", KORDAS, "AC/GT", "./ACT", "C", "GG"]
     flags += ["--energy_min", "-8.5", "--energy_max", "-7", "--output", "out"]
     assert main(["compare", *words, *flags]) == EXIT_FINISHED
     printed = capsys.readouterr().out
@@ -164,5 +164,14 @@ def test_words_are_models_or_sequences(
     assert [row["sequence"] for row in rows] == [
         one for one in ("A", "AC", "C", "GG") for _ in "12"
     ]
+    capsys.readouterr()
+    for word, problem in {
+        "ACT": "Write ./ACT for the model in that folder",
+        "standard": "'standard' may be a sequence or the name of a model",
+    }.items():
+        assert main(["compare", KORDAS, word, "A"]) == EXIT_USAGE
+        assert problem in capsys.readouterr().err
+    assert main(["compare", KORDAS, "AN", "A"]) == EXIT_USAGE
+    assert "1 models to be compared" in capsys.readouterr().err
     assert main(["compare", KORDAS, "ACX", "A"]) == EXIT_NOT_FOUND
     assert main(["compare", KORDAS, KORDAS]) == EXIT_USAGE

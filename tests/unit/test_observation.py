@@ -282,8 +282,27 @@ def test_letters_of_a_set_are_known_to_its_observables() -> None:
     found = dw.iv("GFGC", "exact:simserides2024", fermi_energy=-7.0, voltages=[0.5])
     native = dw.iv("GCGC", "exact:simserides2024", fermi_energy=-7.0, voltages=[0.5])
     assert found.current[0, 0] != native.current[0, 0]
-    with pytest.raises(UsageError, match="stands for 4 sequences"):
-        dw.iv("GNGC", "exact:kordas2025", fermi_energy=-7.0)
+
+
+def test_sequences_come_in_as_to_a_prediction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a file with names, from words, and with letters that stand for several bases."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "mine.fasta"
+    file.write_text(">first\nACG\n>both\nGRC\n")
+    names, texts = ["first", "both", "both"], ["ACG", "GAC", "GGC"]
+    for name, keywords in CALLS.items():
+        given = [name, EXACT, "--sequences", str(file), *words(keywords), "--output", name]
+        assert main(given) == EXIT_FINISHED
+        written = [(row["name"], row["sequence"]) for row in rows(Path(name, "summary.csv"))]
+        assert list(dict.fromkeys(written)) == list(zip(names, texts, strict=True))
+        found = getattr(dw, name)(file, EXACT, **keywords)
+        assert (found.names, found.sequences) == (names, texts)
+        assert found[1:].names == names[1:]
+    compared = dw.compare(file, [EXACT, "exact:simserides2024"])
+    assert compared.table()["name"][1] == [name for name in names for _ in "12"]
+    assert main(["compare", EXACT, EXACT, "AN", "--sequences", str(file)]) == EXIT_FINISHED
 
 
 def test_a_fermi_energy_on_another_scale_is_told() -> None:

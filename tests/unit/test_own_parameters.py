@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,10 +80,53 @@ def test_a_file_is_read_anew_when_it_has_changed(own: Path) -> None:
     assert load_parameters(str(own)).digest != before
 
 
-def test_a_file_must_not_pass_for_a_published_set(own: Path) -> None:
-    own.write_text(own.read_text().replace('name = "mine"', 'name = "kordas2025"'))
-    with pytest.raises(UnusableDataFileError, match="that of a published set"):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kordas2025", "that of a published set"),
+        ("Kordas2025", "like 'kordas2025', the name of a published set"),
+        ("kordas_2025", "like 'kordas2025', the name of a published set"),
+        ("Roche_Voityuk", "like 'roche-voityuk', the name of a published set"),
+    ],
+)
+def test_a_file_must_not_pass_for_a_published_set(own: Path, name: str, words: str) -> None:
+    own.write_text(own.read_text().replace('name = "mine"', f'name = "{name}"'))
+    with pytest.raises(UnusableDataFileError, match=words):
         load_parameters(str(own))
+
+
+def test_a_mismatch_without_a_coupling_is_told_in_every_result(own: Path) -> None:
+    own.write_text(own.read_text().replace("[pairing]\n", "[pairing]\nGT = 10\n"))
+    asked: Any = {"left": "upper:0", "right": "upper:-1"}
+    for model in (f"exact:{own}", "exact:kordas2025", "exact:roche-voityuk"):
+        found = dw.predict(["ACGT", "ACGT/ATGT", "ACGG/ATGT"], model, **asked)
+        first, second, third = (one.status for one in found)
+        assert "unlisted_coupling" not in first
+        assert ("unlisted_coupling" in second) != model.endswith(".toml")
+        assert "unlisted_coupling" in third
+        assert any("which is taken as 0" in one for one in found.warnings)
+    pair = "ACGG/TCGT"
+    dephased = dw.dephasing(pair, "exact:kordas2025", probe_coupling=0.01, fermi_energy=-7.1)
+    for words in (
+        dw.scan("ACG", "exact:kordas2025", fermi_energy=-7.1, **asked).table()["status"][1],
+        dw.compare(pair, ["exact:kordas2025", "exact:simserides2024"]).table()["status"][1],
+        dw.iv(pair, "exact:kordas2025", num_voltages=3, fermi_energy=-7.1).summary()["status"][1],
+        dephased.summary()["status"][1],
+    ):
+        assert any("unlisted_coupling" in one for one in words)
+
+
+@pytest.mark.parametrize(("left", "right"), [("upper:0", "lower:-1"), ("upper:1", "lower:2")])
+def test_contacts_that_span_no_step_are_told(left: str, right: str) -> None:
+    asked: Any = {"left": left, "right": right, "gamma_left": 0.1, "gamma_right": 0.1}
+    found = dw.predict("ACGT", "exact:kordas2025", **asked)
+    assert found.status == "one_pair"
+    curves = dw.iv("ACGT", "exact:kordas2025", num_voltages=3, fermi_energy=-7.1, **asked)
+    assert all("one_pair" in one for one in curves.summary()["status"][1])
+    assert (
+        "one_pair"
+        not in dw.predict("A", "exact:kordas2025", left="upper:0", right="lower:0").status
+    )
 
 
 FAULTS = {
@@ -94,6 +138,15 @@ FAULTS = {
     "extra": ("[units]", "[unit]\nx = 1\n[units]", "unknown key unit"),
     "letter": ("[units]", '[letters.N]\nname = "x"\npartner = "A"\n[units]', "letter 'N'"),
     "half a letter": ("[units]", '[letters.F]\nname = "x"\n[units]', "letters.F = {'name': 'x'}"),
+    "huge energy": ("G = -7.13", "G = 1e200", "onsite.G = 1e+200 is not allowed: it must be from"),
+    "huge coupling": ("GG = 200", "GG = 2e6", "stacking.GG = 2000000.0 is not allowed"),
+    "huge pairing": ("AT = 34", "AT = -1e300", "pairing.AT = -1e+300 is not allowed"),
+    "infinite": ("G = -7.13", "G = inf", "onsite.G = inf is not a finite number"),
+    "not a number": ("GG = 200", "GG = nan", "stacking.GG = nan is not a finite number"),
+    "endless": ("GG = 200", f"GG = {'9' * 400}", "stacking.GG = 9999"),
+    "window": ("[-9.0, -6.5]", "[-1e300, 1e300]", "energy_window = [-1e+300, 1e+300] is not"),
+    "line break": ('title = "', 'title = "two\\nlines', "title = 'two\\nlines"),
+    "long text": ('title = "', f'title = "{"x" * 2000}', "more than 1000 characters"),
     "letter without numbers": (
         "[units]",
         '[letters.F]\nname = "x"\npartner = "G"\n[units]',

@@ -165,7 +165,7 @@ def test_contacts_are_taken_from_the_command_line(
 ) -> None:
     flags = ["--left_contact", "lower:-1", "--gamma_right", "0.3"]
     assert predict(tmp_path, EXACT, "ACG", *flags) == EXIT_FINISHED
-    assert "contacts      lower:-1=0.1 | upper:-1=0.3 eV (command line)" in capsys.readouterr().out
+    assert "contacts      lower:-1=0.1 | upper:-1=0.3 eV (given)" in capsys.readouterr().out
     assert rows(tmp_path / "summary.csv")[0]["left_contact_eV"] == "lower:2=0.1"
 
 
@@ -205,7 +205,7 @@ def test_without_contacts_in_the_training_they_must_be_given(
         ([EXACT, "ACG", "--eta", "-1"], EXIT_USAGE, "eta = -1.0 is not allowed"),
         ([EXACT, "ACG", "--energy_min", "0"], EXIT_USAGE, "energies from 0 to -6.5 eV"),
         ([EXACT, "ACG", "--num_energy_points", "1"], EXIT_USAGE, "num_energy_points = 1"),
-        ([EXACT, "ACG", "--fermi_energy", "-5"], EXIT_USAGE, "outside the spectrum"),
+        ([EXACT, "ACG", "--fermi_energy", "-5"], EXIT_USAGE, "outside the energies"),
         ([EXACT, "ACG", "--fermi_energy", "-6.51"], EXIT_USAGE, "of the carriers"),
         ([EXACT, "ACG", *FERMI, "--temperature", "-1"], EXIT_USAGE, "temperature = -1.0"),
         (["exact:kordas", "ACG"], EXIT_USAGE, "kordas2025"),

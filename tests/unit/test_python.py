@@ -54,10 +54,8 @@ def test_a_prediction_is_that_of_the_command(capsys: pytest.CaptureFixture[str])
     assert found.save("python") == Path("python")
     files = {path.name: path.read_bytes() for path in Path("command").iterdir()}
     assert len(files) == 16
-    assert {path.name: path.read_bytes() for path in Path("python").iterdir()} == {
-        name: one.replace(b"command line", b"this call") for name, one in files.items()
-    }
-    assert str(found).startswith(printed.rstrip().replace("(command line)", "(this call)"))
+    assert {path.name: path.read_bytes() for path in Path("python").iterdir()} == files
+    assert str(found).startswith(printed.rstrip())
     first, second = rows(Path("command/summary.csv"))
     for one, row in zip(found, (first, second), strict=True):
         assert one.conductance().siemens == float(row["conductance_S"])
@@ -98,6 +96,34 @@ def test_nothing_is_written_unless_asked(tmp_path: Path) -> None:
     with pytest.raises(NotWritableError, match="holds earlier results"):
         one.save("predictions/exact-kordas2025/1")
     assert one.save("predictions/exact-kordas2025/1", overwrite=True).is_dir()
+
+
+def test_remedies_name_keywords_and_leave_the_flags_of_commands() -> None:
+    with pytest.raises(DnawireError) as caught:
+        dw.predict("GG", "exact:none.toml")
+    assert "`dnawire parameters NAME --template FILE`" in caught.value.remedy
+    with pytest.raises(UsageError) as caught_:
+        dw.predict("NNNNNNNN", EXACT)
+    assert "dnawire screen MODEL --pattern" in caught_.value.remedy
+    with pytest.raises(UsageError) as caught_:
+        dw.series("GC", EXACT)
+    assert caught_.value.remedy == "Give it in eV with fermi_energy."
+
+
+def test_one_rule_for_the_fermi_energy() -> None:
+    """It is one of the energies, where a command has some; observables warn, and know no end."""
+    for model in ("pretrained:xtb", EXACT):
+        for ask in (dw.predict, dw.scan, dw.compare):
+            models: Any = [model, model] if ask is dw.compare else model
+            with pytest.raises(
+                UsageError, match=r"(?s)outside the energies.*energy_min and energy_max"
+            ):
+                ask("ACGT", models, fermi_energy=-3.0)
+        for energy in (-5.0, 30.0):
+            curves = dw.iv("AC", model, fermi_energy=energy, num_voltages=2)
+            assert any("lies outside of" in one for one in curves.warnings)
+            response = dw.thermoelectric("AC", model, fermi_energy=energy, num_fermi_energies=2)
+            assert any("lies outside of" in one for one in response.warnings)
 
 
 def test_a_list_gives_a_list() -> None:
@@ -194,7 +220,7 @@ def test_any_grid_of_energies_is_taken() -> None:
         ({"energies": [-7.0]}, "num_energy_points = 1 is not allowed"),
         ({"energies": [-7.0, 1e9]}, "energies = 1000000000.0 is not allowed"),
         ({"energies": [-8.0, -7.0], "energy_max": -6.0}, "energies and energy_max are both given"),
-        ({"fermi_energy": -3.0}, "outside the spectrum"),
+        ({"fermi_energy": -3.0}, "outside the energies"),
         ({"device": "cuda"}, "Exact spectra need the CPU"),
     ],
 )  # fmt: skip
@@ -209,7 +235,7 @@ def test_a_wrong_keyword_is_our_error(keywords: dict[str, Any], words: str) -> N
     ("call", "error", "words"),
     [
         (lambda: DOOR.predict("ACGT"), UsageError, "missing a required argument: 'model'"),
-        (lambda: DOOR.predict([], EXACT), UsageError, "no sequence to predict"),
+        (lambda: DOOR.predict([], EXACT), UsageError, "no sequence to be asked for"),
         (lambda: DOOR.predict([3], EXACT), UsageError, "3 is no sequence"),
         (lambda: DOOR.predict("ACGU", EXACT), InvalidDuplexError, "base of RNA"),
         (lambda: DOOR.load("kordas2025"), NotFoundError, "Did you mean 'exact:kordas2025'"),

@@ -67,7 +67,7 @@ def test_a_watson_crick_duplex_has_eleven_changes_a_pair() -> None:
 @pytest.mark.parametrize("rank_by", ["log10_transmission", "log10_conductance"])
 def test_effects_are_differences_of_predictions(rank_by: str) -> None:
     parent = "GC_T/ATGC"
-    scan = dw.scan(parent, EXACT, fermi_energy=FERMI, rank_by=rank_by)  # type: ignore[arg-type]
+    scan = dw.scan(parent, EXACT, fermi_energy=FERMI, rank_by=rank_by)  # type: ignore[call-overload]
     known = [one for one in scan.changes if not math.isnan(one.effect)]
     texts: list[dw.Duplex | str] = [parent, *(one.duplex for one in known)]
     values = []
@@ -143,11 +143,40 @@ def test_files_are_those_of_the_result(tmp_path: Path, capsys: pytest.CaptureFix
     assert [float(row["change_decades"]) for row in rows[:-2]] == [
         one.effect for one in scan.changes[:-2]
     ]
-    assert rows[-1]["change_decades"] == "nan"
+    assert (rows[-1]["change_decades"], rows[-1]["log10_transmission"]) == ("", "")
+    assert rows[-1]["reason"] == "the right contact would lose its base"
+    assert not any(row["reason"] for row in rows[:-2])
+    assert not any("nan" in row.values() for row in rows)
     assert rows[0]["sequence"] == scan.changes[0].duplex.text
     assert list(scan.to_dataframe().columns) == list(rows[0])
 
 
+def test_several_parents_are_scanned_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "mine.fasta"
+    file.write_text(">first\nACG\n>both\nAYG\n")
+    out = tmp_path / "out"
+    words = ["scan", EXACT, "GC", "--sequences", str(file), "--fermi_energy", str(FERMI)]
+    assert main([*words, "--output", str(out)]) == EXIT_FINISHED
+    found = dw.scan(["GC", "ACG", "AYG"], EXACT, fermi_energy=FERMI)
+    rows = list(csv.DictReader((out / "scan.csv").read_text().splitlines()))
+    parents = ["GC", "ACG", "ACG", "ATG"]
+    assert list(dict.fromkeys((row["name"], row["parent"]) for row in rows)) == [
+        ("", "GC"), ("first", "ACG"), ("both", "ACG"), ("both", "ATG"),
+    ]  # fmt: skip
+    assert [row["parent"] for row in rows] == found.table()["parent"][1]
+    for one, parent in zip(found, parents, strict=True):
+        alone = dw.scan(parent, EXACT, fermi_energy=FERMI)
+        assert [each.effect for each in one.changes[:-2]] == [
+            each.effect for each in alone.changes[:-2]
+        ]
+    assert (out / "scan_4_ATG.svg").is_file()
+    with pytest.raises(UsageError, match="4 scans do not fit into one figure"):
+        found.plot()
+    with pytest.raises(UsageError, match="'AYG' stands for 2 sequences"):
+        dw.scan("AYG", EXACT, fermi_energy=FERMI)
+    assert dw.scan(file, EXACT, fermi_energy=FERMI).names == ["first", "both", "both"]
+
+
 def test_no_quantity_at_the_fermi_energy() -> None:
     with pytest.raises(UsageError, match="'mean_log10_dos' is no quantity at the Fermi energy"):
-        dw.scan("A", EXACT, rank_by="mean_log10_dos")  # type: ignore[arg-type]
+        dw.scan("A", EXACT, rank_by="mean_log10_dos")  # type: ignore[call-overload]

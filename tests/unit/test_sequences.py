@@ -83,6 +83,14 @@ REFUSED: dict[str, tuple[bytes, type[DnawireError], str]] = {
     "wrong way": (b"3'-ACGT-5'\n", UsageError, "runs from 3' to 5'"),
     "look-alike": ("\u0410CGT\n".encode(), UsageError, "CYRILLIC CAPITAL LETTER A"),
     "invisible": ("AC\u200bGT\n".encode(), UsageError, "ZERO WIDTH SPACE"),
+    "escape": (b">a\x1b[31mred\nACGT\n", UsageError, "'a\\x1b[31mred' holds control characters"),
+    "bell in a cell": (b"name,sequence\na\x07,ACGT\n", UsageError, "line 2: the name 'a\\x07'"),
+    "override": (
+        ">a\u202eb\nACGT\n".encode(),
+        UsageError,
+        "'a\\u202eb' holds control characters",
+    ),
+    "long name": (b">" + b"x" * 201 + b"\nACGT\n", UsageError, "has 201 letters; 200 may be"),
     "fastq": (b"@read\nACGT\n+\nIIII\n", UsageError, "letter '@'"),
 }
 
@@ -114,7 +122,7 @@ NAMED: dict[str, tuple[bytes, list[tuple[str, str]]]] = {
     "id": (b"x\tid\tsequence\n1\td7\tACGT\n", [("d7", "ACGT")]),
     "name before id": (b"id,sequence,name\n7,ACGT,seven\n", [("seven", "ACGT")]),
     "one column": (b"sequence\nACGT\nGGCC\n", [("", "ACGT"), ("", "GGCC")]),
-    "a cell of two lines": (b'name,sequence\n"a\nb",ACGT\n', [("a\nb", "ACGT")]),
+    "a cell of two lines": (b'name,sequence\n"a\nb",ACGT\n', [("a b", "ACGT")]),
     "list": (b"ACGT # comment\n", [("", "ACGT")]),
 }  # fmt: skip
 

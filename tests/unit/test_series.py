@@ -12,7 +12,13 @@ from inference_kit import save
 
 import dnawire as dw
 from dnawire.cli import main
-from dnawire.errors import EXIT_FINISHED, InvalidContactError, InvalidDuplexError, UsageError
+from dnawire.errors import (
+    EXIT_FINISHED,
+    EXIT_USAGE,
+    InvalidContactError,
+    InvalidDuplexError,
+    UsageError,
+)
 from dnawire.inference import Family, family_lengths, load_predictor, status, vanishing_remarks
 from dnawire.junction import Contact, Duplex, Junction
 
@@ -124,8 +130,7 @@ def test_values_are_those_of_predictions(
     names = {path.name for path in (tmp_path / "a").iterdir()}
     assert names == {"series.csv", "series.png", "series.svg", "decay.csv"}
     assert series._repr_html_().startswith("<pre>model")
-    shown = repr(series).replace("this call", "command line").splitlines()
-    shown = [one for one in shown if not one.startswith("warning:")]
+    shown = [one for one in repr(series).splitlines() if not one.startswith("warning:")]
     assert shown[-6:] == printed.splitlines()[-6:]
 
 
@@ -194,6 +199,25 @@ def test_a_growing_conductance_has_no_decay() -> None:
     assert any("no larger than twice its error" in one for one in series.warnings)
 
 
+def test_sequences_of_a_file_are_a_series(tmp_path: Path) -> None:
+    file, out = tmp_path / "mine.txt", tmp_path / "out"
+    file.write_text("GGGG\nGG\nGGG\n")
+    words = ["series", EXACT, "--sequences", str(file), "--fermi_energy", str(FERMI)]
+    assert main([*words, "--output", str(out)]) == EXIT_FINISHED
+    of_family = dw.series("G", EXACT, lengths="2:4", fermi_energy=FERMI)
+    found = dw.series(file, EXACT, fermi_energy=FERMI)
+    assert [row["sequence"] for row in rows(out / "series.csv")] == ["GG", "GGG", "GGGG"]
+    np.testing.assert_array_equal(found.log10_conductance, of_family.log10_conductance)
+    assert f"family        sequences of {file}" in found.heading
+    assert dw.series(["GC", "A", "ACG"], EXACT, fermi_energy=FERMI).lengths.tolist() == [1, 2, 3]
+    with pytest.raises(UsageError, match="'GC' and 'AC' both have 2 base pairs"):
+        dw.series(["GC", "AC"], EXACT, fermi_energy=FERMI)
+    with pytest.raises(UsageError, match="lengths = 2:3 has no effect on given sequences"):
+        dw.series(file, EXACT, lengths="2:3", fermi_energy=FERMI)
+    for wrong in ([], ["(GC)n", "--sequences", str(file)]):
+        assert main(["series", EXACT, *wrong, "--fermi_energy", str(FERMI)]) == EXIT_USAGE
+
+
 @pytest.mark.parametrize(
     ("call", "error", "problem"),
     [
@@ -212,6 +236,11 @@ def test_a_growing_conductance_has_no_decay() -> None:
             lambda: DOOR.series("G", EXACT, fermi_energy=FERMI, right="upper:4"),
             InvalidContactError,
             "outside a duplex of 2 base pairs",
+        ),
+        (
+            lambda: DOOR.series("G", EXACT, fermi_energy=FERMI, right="lower:-1"),
+            UsageError,
+            "are both on base pair 0 of 20",
         ),
         (lambda: DOOR.series("G", EXACT, lenghts="2:3"), UsageError, "unknown keyword 'lenghts'"),
     ],

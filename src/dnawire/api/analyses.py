@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
-from dnawire.api.comparison import ModelComparison
+from dnawire.api.comparison import ModelComparison, check_number
 from dnawire.api.conditions import AskedConditions, ConditionKeywords, KeywordConditions
 from dnawire.api.evaluation import Evaluation
 from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import CONDITIONS, Model, load
 from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
-from dnawire.api.series import Series
+from dnawire.api.scans import Scans
+from dnawire.api.series import Series, series_family
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_text
+from dnawire.api.wanted import all_wanted, wanted_alone
 from dnawire.data import TransportDataset, read_dataset
 from dnawire.junction import Duplex
+from dnawire.scalars import checked_path, checked_row
 
 
 @takes(keyword_parameters(SeriesKeywords, AskedConditions, SeriesOptions))
 def series(
-    pattern: str,
+    pattern: Iterable[Duplex | str] | Path | str,
     model: Model | Path | str,
     *,
     device: str = "auto",
@@ -36,7 +39,8 @@ def series(
     ----------
     pattern
         The family: the unit that is repeated in parentheses, perhaps between fixed ends
-        (``"(GC)n"``, ``"A(T)nG"``), or both strands, both 5' to 3' (``"(G)n/(_)n"``).
+        (``"(GC)n"``, ``"A(T)nG"``), or both strands, both 5' to 3' (``"(G)n/(_)n"``). Or a list of
+        sequences of different lengths, or a `pathlib.Path` of a file of them.
     model
         See `dnawire.load`.
     device
@@ -61,25 +65,46 @@ def series(
     if "lengths" in options:
         options["lengths"] = lengths_text(options["lengths"])
     predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
-    return Series.prepared(pattern, SeriesOptions(**options), predictor, asked).completed()
+    family = series_family(pattern, predictor)
+    return Series.prepared(family, SeriesOptions(**options), predictor, asked).completed()
 
 
-@takes(keyword_parameters(ScanKeywords, AskedConditions, ScanOptions))
-def scan(
-    sequence: Duplex | str,
+@overload
+def scan(  # type: ignore[overload-overlap]
+    sequences: Duplex | str,
     model: Model | Path | str,
     *,
     device: str = "auto",
     **keywords: Unpack[ScanKeywords],
-) -> Scan:
+) -> Scan: ...
+
+
+@overload
+def scan(
+    sequences: Iterable[Duplex | str] | Path,
+    model: Model | Path | str,
+    *,
+    device: str = "auto",
+    **keywords: Unpack[ScanKeywords],
+) -> Scans: ...
+
+
+@takes(keyword_parameters(ScanKeywords, AskedConditions, ScanOptions))
+def scan(
+    sequences: Duplex | str | Iterable[Duplex | str] | Path,
+    model: Model | Path | str,
+    *,
+    device: str = "auto",
+    **keywords: Unpack[ScanKeywords],
+) -> Scan | Scans:
     """Compute the effect of every single mutation, mismatch and missing base.
 
     Nothing is written to disk.
 
     Parameters
     ----------
-    sequence
-        The parent: its upper strand, or both strands; see `dnawire.predict`.
+    sequences
+        The parent, or several; see `dnawire.predict`.
     model
         See `dnawire.load`.
     device
@@ -90,8 +115,8 @@ def scan(
 
     Returns
     -------
-    Scan
-        All changes, the largest effect first.
+    Scan or Scans
+        All changes, the largest effect first; `Scans` of a list or a file.
 
     Raises
     ------
@@ -101,8 +126,11 @@ def scan(
     given: Any = dict(keywords)
     options = ScanOptions(**_taken(ScanOptions, given))
     predictor, asked = load(model, device).predictor, KeywordConditions.of(given)
-    duplex = sequence if isinstance(sequence, Duplex) else Duplex.parse(sequence)
-    return Scan.prepared(duplex, options, predictor, asked).completed()
+    if isinstance(sequences, Duplex | str):
+        duplex = wanted_alone(sequences, predictor).duplex
+        return Scan.prepared(duplex, options, predictor, asked).completed()
+    found = all_wanted(sequences, predictor)
+    return Scans.prepared(found, options, predictor, asked).completed()
 
 
 @takes(())
@@ -142,13 +170,13 @@ def evaluate(
         dataset, origin = records, "given records"
     else:
         dataset, origin = read_dataset(records), str(records)
-    path = None if splits is None else Path(splits)
+    path = None if splits is None else checked_path("splits", splits)
     return Evaluation.prepared(predictor, dataset, origin, path).completed()
 
 
 @takes(CONDITIONS)
 def compare(
-    sequences: Duplex | str | Iterable[Duplex | str],
+    sequences: Duplex | str | Iterable[Duplex | str] | Path,
     models: Iterable[Model | Path | str],
     *,
     zeros: Iterable[float] = (),
@@ -183,11 +211,11 @@ def compare(
         A sequence, contact, energy or keyword is impossible, a model cannot be used, or the models
         cannot be compared.
     """
-    several = [sequences] if isinstance(sequences, str | Duplex) else sequences
-    duplexes = [one if isinstance(one, Duplex) else Duplex.parse(one) for one in several]
-    predictors = [load(one, device).predictor for one in models]
-    asked = KeywordConditions.of(conditions)
-    return ModelComparison.prepared(predictors, duplexes, asked, tuple(zeros)).completed()
+    predictors = [load(one, device).predictor for one in checked_row("models", models)]
+    check_number(predictors)
+    found = all_wanted(sequences, *predictors)
+    asked, counted = KeywordConditions.of(conditions), checked_row("zeros", zeros)
+    return ModelComparison.prepared(predictors, found, asked, counted).completed()
 
 
 def _taken(kind: type[Any], given: dict[str, Any]) -> dict[str, Any]:

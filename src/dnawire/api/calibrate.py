@@ -28,6 +28,7 @@ from dnawire.inference import (
 )
 from dnawire.predictors import CALIBRATION, Calibration, MembersPredictor
 from dnawire.quantities import BY_COLUMN
+from dnawire.scalars import checked_path
 
 _FOLDS: Final = 5
 _FOLD_SEED: Final = 42
@@ -201,12 +202,12 @@ def calibrate(
         be written.
     """
     options = CalibrateOptions(
-        records=None if records is None else Path(records),
-        splits=None if splits is None else Path(splits),
+        records=None if records is None else checked_path("records", records),
+        splits=None if splits is None else checked_path("splits", splits),
         coverage=coverage,
         overwrite=overwrite,
     )
-    found = Calibrating.prepared(str(model), device, options)
+    found = Calibrating.prepared(str(checked_path("model", model)), device, options)
     for _ in found.steps():
         pass
     found.write()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.run_folder import RunFolder
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.api.train import Training
 from dnawire.config import GuardClass, settings
 from dnawire.errors import UsageError
 from dnawire.quantities import SCORED
+from dnawire.scalars import checked_path, checked_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
     from dnawire.plots.training import Metrics
 
-_MEMBERS: Final = re.compile(r"runs\.csv|curves\.(png|svg|csv)")
+_MEMBERS: Final = RESULT_NAMES["runs"]
 _NOTHING: Final = "-"
 _LONGEST: Final = 32
 """Characters of a value that are printed; files have all."""
@@ -233,7 +234,10 @@ def compare_runs(*runs: Path | str | Training) -> RunComparison:
     UsageError, UnusableDataFileError
         If there is no run, one is named twice, or a file is damaged.
     """
-    folders = [one.folder if isinstance(one, Training) else Path(one) for one in runs]
+    folders = [
+        one.folder if isinstance(one, Training) else checked_path("runs", one)
+        for one in checked_row("runs", runs)
+    ]
     return RunComparison([RunFolder.read(folder) for folder in folders])
 
 

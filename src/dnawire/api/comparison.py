@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from dnawire.api.conditions import AskedConditions, KeywordConditions, Setup
 from dnawire.api.model import predictions_between
 from dnawire.api.prediction import Prediction
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Difference,
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from dnawire.api.wanted import Wanted
     from dnawire.data import TransportRecord
-    from dnawire.junction import Contact, Duplex
+    from dnawire.junction import Contact
     from dnawire.plots import Table
     from dnawire.predictors import Predictor
 
@@ -54,15 +55,22 @@ class ModelComparison(Result):
         Energy of each model in eV that counts as zero.
     junctions
         What all of them are asked.
+    names
+        Those of the records of a file, empty where there is none.
     """
 
     below = "comparisons"
-    members = re.compile(r"comparison\.csv|spectra(_\d+)?\.(png|svg|csv)")
+    members = RESULT_NAMES["compare"]
     unit = "predictions"
 
     def __init__(
-        self, setups: Sequence[Setup], zeros: Sequence[float], junctions: Sequence[Junction]
+        self,
+        setups: Sequence[Setup],
+        zeros: Sequence[float],
+        junctions: Sequence[Junction],
+        names: Sequence[str],
     ) -> None:
+        self.names = list(names)
         self.zeros = tuple(zeros)
         self._setups = list(setups)
         self._junctions = list(junctions)
@@ -73,7 +81,7 @@ class ModelComparison(Result):
     def prepared(
         cls,
         predictors: Sequence[Predictor],
-        duplexes: Sequence[Duplex],
+        found: Sequence[Wanted],
         asked: AskedConditions,
         zeros: Sequence[float],
     ) -> ModelComparison:
@@ -82,16 +90,10 @@ class ModelComparison(Result):
         Raises
         ------
         DnawireError
-            There are not at least two models and one sequence, or the models take different
-            conditions and are not told which.
+            There are not at least two models, or they take different conditions and are not told
+            which.
         """
-        if not 2 <= len(predictors) <= _LARGEST:
-            raise UsageError(
-                f"{len(predictors)} models to be compared",
-                f"Give 2 to {_LARGEST} models, and the sequences.",
-            )
-        if not duplexes:
-            raise UsageError("there is no sequence to compare models on", "Give at least one.")
+        check_number(predictors)
         counted = check_zeros(predictors, zeros)
         left, right = _contacts(predictors, asked)
         eta = asked.eta
@@ -110,7 +112,8 @@ class ModelComparison(Result):
                 grid=grid + zero,
             )
             setups.append(own.setup(predictor, (left, right)))
-        return cls(setups, counted, [Junction(one, left, right) for one in duplexes])
+        junctions = [Junction(one.duplex, left, right) for one in found]
+        return cls(setups, counted, junctions, [one.name for one in found])
 
     @property
     def name(self) -> str:
@@ -147,7 +150,7 @@ class ModelComparison(Result):
         between = max((said_between(one.predictor) for one in self._setups), key=len)
         lines = [
             f"models        {', '.join(self.labels)}; differences are from the first",
-            contacts.replace("(this call)", "").rstrip(),
+            contacts,
             f"energies      {len(grid)} from {grid[0]:g} to {grid[-1]:g} eV, eta {first.eta:g} eV"
             f"{between}",
         ]
@@ -162,6 +165,7 @@ class ModelComparison(Result):
     def rows(self) -> list[list[str]]:
         """The table that is printed: names of the columns, then a row for each prediction."""
         heads = {
+            "name": "name",
             "sequence": "sequence",
             "model": "model",
             "log10_transmission": "log10 T(E_F)",
@@ -199,10 +203,11 @@ class ModelComparison(Result):
         keys = [(m, row) for row in range(len(self._junctions)) for m in range(len(self.labels))]
         predictions = [self._predictions[key] for key in keys]
         firsts = [self._predictions[0, row] for _, row in keys]
-        columns: dict[str, tuple[str, Any]] = {
-            "sequence": ("", [one.junction.duplex.text for one in predictions]),
-            "model": ("", [self.labels[model] for model, _ in keys]),
-        }
+        columns: dict[str, tuple[str, Any]] = {}
+        if any(self.names):
+            columns["name"] = ("", [self.names[row] for _, row in keys])
+        columns["sequence"] = ("", [one.junction.duplex.text for one in predictions])
+        columns["model"] = ("", [self.labels[model] for model, _ in keys])
         at_fermi = [one.summary.at_fermi_energy for one in predictions]
         known = [one for one in at_fermi if one is not None]
         if known:
@@ -294,6 +299,21 @@ class ModelComparison(Result):
         if any(self.zeros):
             parts[1] = f"energies from {', '.join(f'{one:g}' for one in self.zeros)} eV"
         return "; ".join(parts)
+
+
+def check_number(predictors: Sequence[Predictor]) -> None:
+    """Refuse to compare less than two models, or more than a figure has colors.
+
+    Raises
+    ------
+    UsageError
+        It is so.
+    """
+    if not 2 <= len(predictors) <= _LARGEST:
+        raise UsageError(
+            f"{len(predictors)} models to be compared",
+            f"Give 2 to {_LARGEST} models, and the sequences.",
+        )
 
 
 def _labels(names: Sequence[str]) -> list[str]:

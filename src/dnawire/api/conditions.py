@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from dnawire.errors import UsageError
 from dnawire.scalars import (
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Contacts = tuple[Contact, Contact]
 
 _NUM_ENERGIES: Final = Range(2, 10**5, "energies")
+GIVEN: Final = "given"
+"""Where contacts come from that are no default, whoever gives them."""
+
 _GRID: Final = ("energy_min", "energy_max", "num_energy_points")
 
 
@@ -108,9 +111,6 @@ class AskedConditions(AskedContacts):
     """Give a conductance also by a model that knows T at the energies of its grid only: what lies
     between them is missing in it, and it may be wrong by orders of magnitude."""
 
-    given_by: ClassVar[str] = "command line"
-    """Who asks, for the line that names the contacts."""
-
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("energy_min", "energy_max", "fermi_energy"):
@@ -152,11 +152,13 @@ class AskedConditions(AskedContacts):
         UsageError
             Energies, eta and Fermi energy do not fit the predictor, or each other.
         """
+        from dnawire.predictors import check_inside
         from dnawire.transport import checked_thermal_window
 
         setup = Setup(predictor, self, contacts, self.energies(predictor))
         predictor.predict([], setup.energies, self.eta)
         if self.fermi_energy is not None:
+            check_inside("the Fermi energy", self.fermi_energy, setup.grid)
             checked_thermal_window(
                 setup.grid, fermi_energy=self.fermi_energy, temperature=self.temperature
             )
@@ -214,7 +216,7 @@ class Setup:
             f"model         {self.predictor.name}",
             *([f"parameters    {own}"] if own else []),
             *self._said_of_members,
-            f"contacts      {self._said_of_contacts}",
+            f"contacts      {said_of_contacts(self.predictor, self.contacts)}",
             f"energies      {len(energies)} from {energies[0]:g} to {energies[-1]:g} eV{zero}, "
             f"eta {self.eta:g} eV{said_between(self.predictor)}",
         ]
@@ -269,15 +271,6 @@ class Setup:
             f"{known.duplexes} duplexes of {low} to {high} base pairs"
         ]
 
-    @property
-    def _said_of_contacts(self) -> str:
-        if self.contacts is None:
-            return "of each junction"
-        left, right = self.contacts
-        conditions = self.predictor.conditions
-        who = conditions.origin if self.contacts == conditions.contacts else self.asked.given_by
-        return f"{left.text} | {right.text} eV ({who})"
-
 
 class ContactKeywords(TypedDict, total=False):
     """Contacts as texts or `Contact`, and couplings; see `ConditionKeywords`."""
@@ -313,8 +306,6 @@ class KeywordConditions(AskedConditions):
     grid: NDArray[np.float64] | None = None
     """Energies in eV; None leaves them to the other fields."""
 
-    given_by: ClassVar[str] = "this call"
-
     @classmethod
     def of(cls, keywords: ConditionKeywords) -> KeywordConditions:
         """Return what some keywords ask for.
@@ -333,6 +324,17 @@ class KeywordConditions(AskedConditions):
     def energies(self, predictor: Predictor) -> NDArray[np.float64] | None:
         """Return the energies that are asked for; see `AskedConditions.energies`."""
         return super().energies(predictor) if self.grid is None else self.grid
+
+
+def said_of_contacts(predictor: Predictor, contacts: Contacts | None) -> str:
+    """Contacts, and where they come from: given, or from where the predictor has its own."""
+    if contacts is None:
+        return "of each junction"
+    left, right = contacts
+    known = predictor.conditions
+    return (
+        f"{left.text} | {right.text} eV ({known.origin if contacts == known.contacts else GIVEN})"
+    )
 
 
 def contact(side: str, text: str | None, gamma: float | None, trained: Contact | None) -> Contact:

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
     AtEquilibrium,
@@ -50,7 +51,7 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
     """Conductance of some junctions, the rows of its arrays, with P couplings of probes."""
 
     below: ClassVar[str] = "dephasing"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Conductance with probes"
 
     @property
@@ -170,7 +171,7 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
 
 @takes(_KEYWORDS)
 def dephasing(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dnawire import __version__
 from dnawire.api.conditions import Setup
 from dnawire.api.design_question import DesignQuestion
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.inference import Evaluator, Target, WantedSpectrum
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BELOW: Final = "designs"
 """Folder of the results, where the user names none."""
 
-MEMBERS: Final = re.compile(r"(ranking|progress|settings|wanted)\.csv|design\.(png|svg|csv)")
+MEMBERS: Final = RESULT_NAMES["design"]
 """Names of all files that can be written."""
 
 _LARGEST_IN_FULL: Final = 10**12

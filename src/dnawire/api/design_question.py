@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import ConditionKeywords
 from dnawire.errors import UsageError
-from dnawire.scalars import ENERGY, Range, check_count, check_range, check_switch
+from dnawire.scalars import ENERGY, Range, check_count, check_range, check_switch, checked_row
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -145,12 +146,12 @@ class DesignQuestion:
             values["spectrum"] = Path(values["spectrum"])
         for name in {"length", "forbidden"} & values.keys():
             given = values[name]
-            is_row = isinstance(given, Iterable) and not isinstance(given, str)
-            values[name] = tuple(given) if is_row else (given,)
+            is_one = isinstance(given, Real | str)
+            values[name] = (given,) if is_one else checked_row(name, given)
         return cls(**values)
 
     def __post_init__(self) -> None:
-        if self.target not in _NEEDED:
+        if self.target not in get_args(TargetName):
             raise UsageError(
                 f"target = {self.target!r} is not known" if self.target else "no target is given",
                 f"Choose --target of {', '.join(get_args(TargetName))}.",

@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import DisorderKeywords, DisorderQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import (
     SAMPLES_AT_ONCE,
@@ -51,7 +52,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
     """Conductance of some junctions with static disorder, the rows of its arrays."""
 
     below: ClassVar[str] = "disorder"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Static disorder"
 
     @property
@@ -224,7 +225,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
 
 @takes(_KEYWORDS)
 def disorder(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.tables import aligned, data_frame
 from dnawire.data import Splits, TransportDataset, parameter_set_of, read_splits
 from dnawire.errors import UsageError
@@ -60,7 +60,7 @@ class Evaluation(Result):
     """
 
     below = "evaluations"
-    members = re.compile(r"(scores|records)\.csv|(parity|errors)\.(png|svg|csv)")
+    members = RESULT_NAMES["evaluate"]
     unit = "records"
 
     def __init__(

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.target import write_target
 from dnawire.files.durable import replace_durably
 from dnawire.inference.export import export_model
 from dnawire.models.sealed import (
-    CARD_NAME,
-    CHECKSUMS_NAME,
-    DESCRIPTION_NAME,
     MODEL_SUFFIX,
-    WEIGHTS_NAME,
 )
 from dnawire.quantities import SCORED
 
 if TYPE_CHECKING:
     from dnawire.inference.export import ModelExport
 
-_MEMBERS: Final = re.compile(
-    "|".join(map(re.escape, (CARD_NAME, CHECKSUMS_NAME, DESCRIPTION_NAME, WEIGHTS_NAME)))
-)
+_MEMBERS: Final = RESULT_NAMES["export"]
 _UNKNOWN: Final = "not stated"
 
 

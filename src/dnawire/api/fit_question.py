@@ -11,7 +11,16 @@ from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_
 from dnawire.api.keywords import keyword_parameters
 from dnawire.api.questions import Probes
 from dnawire.errors import UsageError
-from dnawire.scalars import COUPLING, ENERGY, TEMPERATURE, Range, check_count, check_range
+from dnawire.scalars import (
+    COUPLING,
+    ENERGY,
+    TEMPERATURE,
+    Range,
+    check_count,
+    check_range,
+    checked_row,
+    checked_text,
+)
 
 if TYPE_CHECKING:
     from dnawire.inference import WantedParameter
@@ -113,8 +122,9 @@ class FitQuestion(AskedContacts):
         given = values.get("vary")
         if isinstance(given, str):
             values["vary"] = (given,)
-        elif isinstance(given, Iterable):
-            values["vary"] = tuple(given)
+        elif given is not None:
+            row = checked_row("vary", given)
+            values["vary"] = tuple(checked_text("vary", one, "gamma=1e-4:1") for one in row)
         return cls(**values)
 
     @property

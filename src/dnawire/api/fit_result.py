@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dnawire.api import fit_tables as tables
 from dnawire.api.fit_preparation import FitPreparation
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.inference import (
@@ -209,9 +210,7 @@ class Fit(Savable):
     @classmethod
     def members(cls) -> re.Pattern[str]:
         """Names of all files that can be written."""
-        return re.compile(
-            r"(parameters|correlation|starts|settings)\.csv|(residuals|profiles)\.(png|svg|csv)"
-        )
+        return RESULT_NAMES["fit"]
 
     def write(self, folder: Path) -> None:
         """Write all tables and figures.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dnawire.api.result_names import check_maker
 from dnawire.errors import NotWritableError
 from dnawire.files.staging import members_of, publish_into, publish_numbered, staging
 
@@ -24,7 +25,7 @@ class ResultPlace:
     """Folder of the results; None makes a new one, numbered, below the name of the model."""
 
     overwrite: bool = False
-    """Replace earlier results in that folder, all of them."""
+    """Replace earlier results of this command in that folder, all of them."""
 
 
 class ResultFolder:
@@ -78,7 +79,8 @@ def result_folder(
     Raises
     ------
     NotWritableError
-        The folder cannot be written, or holds earlier results that may not be replaced.
+        The folder cannot be written, holds earlier results that may not be replaced, or those of
+        another command.
     """
     parent = Path(below) / model.replace(":", "-")
     if place.output is not None:
@@ -109,6 +111,7 @@ def _named(folder: Path) -> Iterator[None]:
 def _check_earlier(folder: Path, members: re.Pattern[str], *, overwrite: bool) -> None:
     if os.path.lexists(folder) and not folder.is_dir():
         raise NotWritableError(f"{folder} is no folder", "Name a folder with --output.")
+    check_maker(folder, members)
     earlier = members_of(folder, members)
     if earlier and not overwrite:
         raise NotWritableError(

@@ -17,6 +17,7 @@ from dnawire.data import (
     read_dataset,
     write_dataset,
 )
+from dnawire.scalars import checked_path
 
 _SEEDS: Final = tuple(one.name for one in fields(SeedConfig))
 _NAMES: Final = (*(one.name for one in fields(GenerationConfig)), *_SEEDS)
@@ -53,7 +54,7 @@ def generate(
     """
     values = plain_settings(settings)
     seed = SeedConfig(**{name: values.pop(name) for name in _SEEDS if name in values})
-    target = None if path is None else Path(path)
+    target = None if path is None else checked_path("path", path)
     return generated(GenerationConfig(**values), seed.seed, target, overwrite=overwrite)
 
 

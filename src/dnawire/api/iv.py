@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
+from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
     Observation,
     Page,
     in_pages,
-    member_names,
     numbers_of,
 )
 from dnawire.api.questions import CurrentKeywords, CurrentQuestion, question_parameters
+from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
 from dnawire.inference import AtEquilibrium, current_of
 from dnawire.transport import CurrentVoltage
@@ -38,7 +39,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
     """Current-voltage curves of some junctions, the rows of its arrays, at V voltages."""
 
     below: ClassVar[str] = "iv"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Current and differential conductance"
 
     @property
@@ -145,7 +146,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
 
 @takes(_KEYWORDS)
 def iv(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

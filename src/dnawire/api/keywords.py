@@ -19,7 +19,8 @@ _SHORT: Final = {"left": "left_contact", "right": "right_contact"}
 TWINS: Final = _SHORT | {flag: short for short, flag in _SHORT.items()}
 """Names of contacts in calls and in flags: where a function knows one, it takes the other too."""
 
-_FLAG: Final = re.compile(r"(?<![\w-])--([a-z]\w*)")
+_FLAG: Final = re.compile(r"dnawire [a-z][^`.,;:)]*|(?<![\w-])--([a-z]\w*)")
+"""A flag, unless it belongs to a command that is named with it."""
 
 
 def parameters_of(
@@ -41,8 +42,8 @@ def keyword_parameters(keywords: type, *filled: type) -> tuple[Parameter, ...]:
 def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Give a function the signature with all keywords in the place of its ``**keywords``.
 
-    The function then raises `UsageError` for a wrong call, naming the nearest keyword; remedies
-    that name flags, which are for commands, name the keywords.
+    The function then raises `UsageError` for a wrong call, naming the nearest keyword. Errors that
+    name flags for which it has keywords name these; flags that only a command has stay as they are.
     """
     added = tuple(keywords)
 
@@ -57,7 +58,7 @@ def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[
             try:
                 return function(*args, **given)
             except DnawireError as error:
-                raise _of_keywords(error) from error.__cause__
+                raise _of_keywords(error, full) from error.__cause__
 
         checked.__signature__ = full  # type: ignore[attr-defined]
         return cast("Callable[P, R]", checked)
@@ -65,9 +66,15 @@ def takes(keywords: Iterable[Parameter]) -> Callable[[Callable[P, R]], Callable[
     return decorated
 
 
-def _of_keywords(error: DnawireError) -> DnawireError:
+def _of_keywords(error: DnawireError, full: Signature) -> DnawireError:
     """The same error with keywords in the place of flags."""
-    texts = (_FLAG.sub(r"\1", text) for text in (error.problem, error.remedy))
+
+    def keyword(found: re.Match[str]) -> str:
+        name = found[1]
+        is_known = name in full.parameters or TWINS.get(name) in full.parameters
+        return name if name is not None and is_known else found[0]
+
+    texts = (_FLAG.sub(keyword, text) for text in (error.problem, error.remedy))
     return type(error)(*texts).with_traceback(error.__traceback__)
 
 
@@ -92,10 +99,19 @@ def _checked(
             raise UsageError(f"{name}: {known} and {TWINS[known]} are one", "Give one of them.")
         given[known] = value
     try:
-        full.bind(*args, **given)
+        bound = full.bind(*args, **given)
     except TypeError as error:
         raise UsageError(f"{name}: {error}", f"Call it as {_shown(full)}.") from None
+    for word, value in bound.arguments.items():
+        one = full.parameters[word]
+        if value is None and one.default is not None and not _takes_none(one):
+            default = "" if one.default is Parameter.empty else f", e.g. {one.default!r}"
+            raise UsageError(f"{name}: {word} = None is not allowed", f"Give {word}{default}.")
     return given
+
+
+def _takes_none(parameter: Parameter) -> bool:
+    return parameter.annotation is Parameter.empty or "None" in str(parameter.annotation)
 
 
 def _shown(full: Signature) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,20 @@ from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions
 from dnawire.api.tables import html_lines
 from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
-from dnawire.api.wanted import Wanted, as_sequence, wanted, wanted_of_file
+from dnawire.api.wanted import (
+    DuplexesLike,
+    DuplexLike,
+    Wanted,
+    as_sequence,
+    junctions_or_wanted,
+    sequence_list,
+    wanted_alone,
+)
 from dnawire.errors import UsageError
 from dnawire.inference import compute_shard, load_predictor
 from dnawire.junction import Alphabet, Contact, Duplex, Junction
 from dnawire.predictors import Conditions
+from dnawire.scalars import checked_text
 from dnawire.workers import completed
 
 if TYPE_CHECKING:
@@ -50,14 +59,12 @@ if TYPE_CHECKING:
     from dnawire.api.geometries import GeometriesLike
     from dnawire.api.iv import IVCurves
     from dnawire.api.scan import Scan
+    from dnawire.api.scans import Scans
     from dnawire.api.series import Series
     from dnawire.api.thermoelectric import ThermoelectricScan
     from dnawire.api.uncertainty import Uncertainty
     from dnawire.data import Measurements, TransportDataset
     from dnawire.predictors import Predictor
-
-DuplexLike: TypeAlias = Duplex | Junction | str
-DuplexesLike: TypeAlias = DuplexLike | Iterable[DuplexLike]
 
 CONDITIONS = keyword_parameters(ConditionKeywords, AskedConditions)
 GEOMETRY_CONDITIONS = tuple(one for one in CONDITIONS if one.name != "conductance_from_grid")
@@ -105,17 +112,15 @@ class Model:
     ) -> Prediction | Predictions:
         """Predict one junction, or many; see `dnawire.predict`."""
         asked = KeywordConditions.of(conditions)
-        if isinstance(sequences, Path):
-            return self._predicted(wanted_of_file(sequences, self.predictor), asked)
         if isinstance(sequences, str | Duplex):
-            return self._predicted(self._only(sequences), asked)[0]
+            return self._predicted([wanted_alone(sequences, self.predictor)], asked)[0]
         if isinstance(sequences, Junction):
             return self._predicted_between(asked, [sequences])[0]
-        some = _some(sequences)
-        if all(isinstance(one, Junction) for one in some):
-            return self._predicted_between(asked, some)
-        found = [one for text in some for one in wanted(as_sequence(text), self.predictor)]
-        return self._predicted(found, asked)
+        found = junctions_or_wanted(sequences, self.predictor)
+        junctions = [one for one in found if isinstance(one, Junction)]
+        if junctions:
+            return self._predicted_between(asked, junctions)
+        return self._predicted([one for one in found if isinstance(one, Wanted)], asked)
 
     @takes(SCREENING)
     def screen(self, **keywords: Unpack[ScreenKeywords]) -> Screening:
@@ -126,7 +131,7 @@ class Model:
         if isinstance(sequences, str | Path):
             given["sequences"] = Path(sequences)
         elif sequences is not None:
-            listed = [duplex_of(one, self.conditions.alphabet) for one in _some(sequences)]
+            listed = [duplex_of(one, self.conditions.alphabet) for one in sequence_list(sequences)]
         names = [one.name for one in fields(Selection) if one.name in given]
         selection = Selection(**{name: given.pop(name) for name in names})
         candidates = selection.candidates(self.conditions.alphabet, listed)
@@ -183,18 +188,36 @@ class Model:
         return uncertainty(sequences, self, **keywords)
 
     @takes(keyword_parameters(SeriesKeywords, AskedConditions, SeriesOptions))
-    def series(self, pattern: str, **keywords: Unpack[SeriesKeywords]) -> Series:
+    def series(
+        self,
+        pattern: Iterable[Duplex | str] | Path | str,
+        **keywords: Unpack[SeriesKeywords],
+    ) -> Series:
         """Compute conductance against length, and its decay; see `dnawire.series`."""
         from dnawire.api.analyses import series
 
         return series(pattern, self, **keywords)
 
+    @overload
+    def scan(  # type: ignore[overload-overlap]
+        self, sequences: Duplex | str, **keywords: Unpack[ScanKeywords]
+    ) -> Scan: ...
+
+    @overload
+    def scan(
+        self, sequences: Iterable[Duplex | str] | Path, **keywords: Unpack[ScanKeywords]
+    ) -> Scans: ...
+
     @takes(keyword_parameters(ScanKeywords, AskedConditions, ScanOptions))
-    def scan(self, sequence: Duplex | str, **keywords: Unpack[ScanKeywords]) -> Scan:
-        """Compute the effect of every single change of a sequence; see `dnawire.scan`."""
+    def scan(
+        self,
+        sequences: Duplex | str | Iterable[Duplex | str] | Path,
+        **keywords: Unpack[ScanKeywords],
+    ) -> Scan | Scans:
+        """Compute the effect of every single change of sequences; see `dnawire.scan`."""
         from dnawire.api.analyses import scan
 
-        return scan(sequence, self, **keywords)
+        return scan(sequences, self, **keywords)
 
     @takes(GEOMETRY_CONDITIONS)
     def ensemble(
@@ -245,18 +268,7 @@ class Model:
         UsageError
             If the model knows none.
         """
-        (only,) = self._only(duplex)
-        return self.predictor.hamiltonian(only.duplex)
-
-    def _only(self, sequence: Duplex | str) -> list[Wanted]:
-        """Read one sequence, which must not stand for several."""
-        found = wanted(sequence, self.predictor)
-        if len(found) > 1:
-            raise UsageError(
-                f"{sequence!r} stands for {len(found)} sequences, which are no single prediction",
-                f"Give it in a list for all of them: [{sequence!r}].",
-            )
-        return found
+        return self.predictor.hamiltonian(wanted_alone(duplex, self.predictor).duplex)
 
     def _predicted(self, found: Sequence[Wanted], asked: KeywordConditions) -> Predictions:
         """Predict between the contacts that are asked for."""
@@ -264,12 +276,12 @@ class Model:
         return predictions_of(asked.setup(self.predictor, contacts), contacts, found)
 
     def _predicted_between(
-        self, asked: KeywordConditions, junctions: Sequence[DuplexLike]
+        self, asked: KeywordConditions, junctions: Sequence[Junction]
     ) -> Predictions:
         """Predict junctions, which have contacts of their own."""
         asked.check_without_contacts()
         setup = asked.setup(self.predictor, None)
-        return predictions_between(setup, [one for one in junctions if isinstance(one, Junction)])
+        return predictions_between(setup, junctions)
 
     @property
     def _lines(self) -> list[str]:
@@ -313,20 +325,18 @@ def load(model: Model | Path | str, device: str = "auto") -> Model:
         If there is no such device.
     """
     if not isinstance(model, Model):
-        return Model(load_predictor(str(model), device))
+        if not isinstance(model, str | Path):
+            raise UsageError(
+                f"model = {model!r} is no model",
+                "Give the folder of a run, pretrained:NAME, exact:NAME, or what dnawire.load gave.",
+            )
+        return Model(load_predictor(str(model), checked_text("device", device, "auto")))
     if device != "auto":
         raise UsageError(
             f"device = {device!r} has no effect on {model.name}, which is loaded already",
             "Give the device to dnawire.load.",
         )
     return model
-
-
-def _some(sequences: Iterable[DuplexLike]) -> list[DuplexLike]:
-    found = list(sequences)
-    if not found:
-        raise UsageError("there is no sequence to predict", "Give at least one, e.g. GATTACA.")
-    return found
 
 
 def duplex_of(sequence: object, alphabet: Alphabet) -> Duplex:

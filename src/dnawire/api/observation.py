@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
-from dnawire.api.model import DuplexLike, Model, load
+from dnawire.api.conditions import said_of_contacts
+from dnawire.api.model import Model, load
 from dnawire.api.questions import Question
 from dnawire.api.result import Result
-from dnawire.api.wanted import wanted_one
+from dnawire.api.wanted import DuplexLike, Wanted, junctions_or_wanted
 from dnawire.errors import UsageError
 from dnawire.inference import Remark, model_remarks, said_of_several, status
 from dnawire.junction import Contact, Duplex, Junction
@@ -77,6 +77,8 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         What is not to be trusted, for each junction.
     row_remarks
         The same for each of its rows of the table, in their order; empty where these are alike.
+    names
+        Those of the records of a file, empty where there is none.
     """
 
     unit: ClassVar[str] = "steps"
@@ -97,47 +99,55 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         self.answers: list[Answer] = []
         self.remarks: list[tuple[Remark, ...]] = []
         self.row_remarks: list[tuple[tuple[Remark, ...], ...]] = []
+        self.names = [""] * len(self.junctions)
 
     @classmethod
     def prepared(
         cls,
-        sequences: DuplexLike | Iterable[DuplexLike],
+        found: Sequence[Wanted] | Sequence[Junction],
+        predictor: Predictor,
+        device: str,
+        question: AnyQuestion,
+    ) -> Self:
+        """Check contacts, of which junctions have their own; `steps` are to be done.
+
+        Further models, if any are asked, are loaded to the device.
+
+        Raises
+        ------
+        DnawireError
+            A contact is impossible.
+        """
+        given = [one for one in found if isinstance(one, Junction)]
+        if given:
+            question.check_without_contacts()
+            return cls(predictor, question, given, None)
+        found = [one for one in found if isinstance(one, Wanted)]
+        contacts = question.contacts(predictor)
+        junctions = [Junction(one.duplex, *contacts) for one in found]
+        prepared = cls(predictor, question, junctions, contacts)
+        prepared.names = [one.name for one in found]
+        return prepared
+
+    @classmethod
+    def of(
+        cls,
+        sequences: DuplexLike | Iterable[DuplexLike] | Path,
         model: Model | Path | str,
         device: str,
         question: AnyQuestion,
     ) -> Self:
-        """Load the model, and check sequences and contacts; `steps` are to be done.
+        """Ask a model for what `junctions_or_wanted` reads, and wait for all of it.
 
         Raises
         ------
         DnawireError
             A sequence or contact is impossible, or there is no such model.
         """
+        question.check_model(None if isinstance(model, Model) else str(model))
         predictor = load(model, device).predictor
-        listed: list[Any] = (
-            [sequences] if isinstance(sequences, str | Duplex | Junction) else list(sequences)
-        )
-        if not listed:
-            raise UsageError(
-                "there is no sequence to be asked for", "Give at least one, e.g. GATTACA."
-            )
-        if all(isinstance(one, Junction) for one in listed):
-            question.check_without_contacts()
-            return cls(predictor, question, listed, None)
-        contacts = question.contacts(predictor)
-        junctions = [Junction(wanted_one(one, predictor), *contacts) for one in listed]
-        return cls(predictor, question, junctions, contacts)
-
-    @classmethod
-    def of(
-        cls,
-        sequences: DuplexLike | Iterable[DuplexLike],
-        model: Model | Path | str,
-        device: str,
-        question: AnyQuestion,
-    ) -> Self:
-        """Ask a model, and wait for all of it; see `prepared`."""
-        return cls.prepared(sequences, model, device, question).completed()
+        found = junctions_or_wanted(sequences, predictor)
+        return cls.prepared(found, predictor, device, question).completed()
 
     @property
     def name(self) -> str:
@@ -190,6 +200,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         found = type(self)(self.predictor, self.question, self.junctions[part], self.contacts)
         found.answers, found.remarks = self.answers[part], self.remarks[part]
         found.row_remarks = self.row_remarks[part]
+        found.names = self.names[part]
         return found
 
     @property
@@ -202,7 +213,7 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         """Lines that say who was asked, and for what."""
         return [
             f"model         {self.predictor.name}",
-            f"contacts      {self._said_of_contacts}",
+            f"contacts      {said_of_contacts(self.predictor, self.contacts)}",
             *self.conditions,
         ]
 
@@ -272,15 +283,6 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             if not low <= one <= high
         ]
 
-    @property
-    def _said_of_contacts(self) -> str:
-        if self.contacts is None:
-            return "of each junction"
-        left, right = self.contacts
-        known = self.predictor.conditions
-        who = known.origin if self.contacts == known.contacts else "given"
-        return f"{left.text} | {right.text} eV ({who})"
-
     def _all_columns(self) -> list[Column]:
         """Columns with those of the junction before, and the status behind."""
         number, *found = self.columns()
@@ -289,7 +291,9 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         own = own or [self.remarks[row] for row in number.values]
         model = tuple(model_remarks(self.predictor))
         words = [status(model + one) for one in own]
+        names = [self.names[row] for row in number.values]
         return [
+            *([Column("name", "name", "", "", names)] if any(self.names) else []),
             Column("sequence", "sequence", "", "", [one.duplex.text for one in of]),
             Column("length", "length", "base pairs", "", [one.length for one in of]),
             Column("", "left_contact", "eV", "", [one.left.text for one in of]),
@@ -310,11 +314,6 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             thermal=thermal,
             further=further,
         )
-
-
-def member_names(stem: str) -> re.Pattern[str]:
-    """Names of all files of an observation whose figures begin with a word."""
-    return re.compile(rf"(summary|samples)\.csv|{stem}(_\d+[ACGT_-]*)?\.(png|svg|csv)")
 
 
 def numbers_of(rows: Iterable[int]) -> Column:

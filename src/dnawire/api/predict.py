@@ -8,11 +8,12 @@ from typing import Unpack, overload
 
 from dnawire.api.conditions import ConditionKeywords
 from dnawire.api.keywords import takes
-from dnawire.api.model import CONDITIONS, SCREENING, DuplexLike, Model, load
+from dnawire.api.model import CONDITIONS, SCREENING, Model, load
 from dnawire.api.prediction import Prediction
 from dnawire.api.predictions import Predictions
 from dnawire.api.screening import Screening
 from dnawire.api.selection import ScreenKeywords
+from dnawire.api.wanted import DuplexLike
 
 
 @overload

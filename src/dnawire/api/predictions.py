@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -16,6 +15,7 @@ from dnawire.api.prediction_tables import (
     summary_table,
 )
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.inference import model_remarks, said_of_several
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ class Predictions(PatternAverages, Result, Sequence[Prediction]):
     """
 
     below = "predictions"
-    members = re.compile(
-        r"(summary|averages)\.csv"
-        r"|(average(_\d+)?|spectra(_\d+)?|(hamiltonian|ldos)_\d+_[A-Z_-]+)\.(png|svg|csv)"
-    )
+    members = RESULT_NAMES["predict"]
     unit = "junctions"
 
     def __init__(self, predictions: Sequence[Prediction], setup: Setup) -> None:

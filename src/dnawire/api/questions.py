@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
 from dnawire.api.keywords import keyword_parameters
 from dnawire.errors import UsageError
-from dnawire.scalars import COUPLING, ENERGY, TEMPERATURE, Range, check_count, check_range
+from dnawire.scalars import (
+    COUPLING,
+    ENERGY,
+    TEMPERATURE,
+    Range,
+    check_count,
+    check_range,
+    checked_row,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,9 +54,12 @@ class Question(AskedContacts):
         values = with_contact_texts(keywords)
         for name in {"voltages", "temperatures", "probe_coupling"} & values.keys():
             given = values[name]
-            values[name] = tuple(given) if isinstance(given, Iterable) else (given,)
+            values[name] = (given,) if isinstance(given, Real) else checked_row(name, given)
             _check_some(name, values[name])
         return cls(**values)
+
+    def check_model(self, model: str | None) -> None:
+        """Refuse what cannot be asked of a model by its name; None of one without a name."""
 
     @property
     def fermi_energies(self) -> tuple[float, ...]:
@@ -77,6 +89,9 @@ class ConductanceQuestion(Question):
         self._check("temperature", TEMPERATURE)
         if self.fermi_energy is None:
             raise UsageError("the Fermi energy is not given", "Give --fermi_energy in eV.")
+
+    def check_model(self, model: str | None) -> None:
+        """Refuse what cannot be asked of a model by its name; None of one without a name."""
 
     @property
     def fermi_energies(self) -> tuple[float, ...]:
@@ -150,6 +165,14 @@ class ThermoelectricQuestion(Question):
                 f"a scan of the Fermi energy from {low:g} to {high:g} eV",
                 "Choose --fermi_min below --fermi_max.",
             )
+
+    def check_model(self, model: str | None) -> None:
+        """Refuse what cannot be asked of a model by its name; None of one without a name."""
+
+    @property
+    def fermi_energies(self) -> tuple[float, ...]:
+        """The one that is given, or the ends of the scan, in eV."""
+        return self.scan if self.fermi_energy is None else (self.fermi_energy,)
 
     @property
     def scan(self) -> tuple[float, float]:

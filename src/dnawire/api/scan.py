@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +12,7 @@ import numpy as np
 from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.scan_options import ScanOptions
 from dnawire.api.tables import number
 from dnawire.errors import UsageError
@@ -52,6 +52,11 @@ class Scanned(NamedTuple):
     remarks: tuple[Remark, ...]
     """Why it is not to be trusted."""
 
+    @property
+    def reason(self) -> str:
+        """Why there is no value; empty if there is one."""
+        return " ".join(one.sentence for one in self.remarks) if math.isnan(self.value) else ""
+
 
 class Scan(Result):
     """Effect of every single mutation, mismatch and missing base of one duplex.
@@ -74,7 +79,7 @@ class Scan(Result):
     """
 
     below = "scans"
-    members = re.compile(r"scan\.(png|svg|csv)")
+    members = RESULT_NAMES["scan"]
     unit = "duplexes"
     shown = 25
 
@@ -221,7 +226,7 @@ class Scan(Result):
         ]
 
     def table(self) -> Table:
-        """A row for each change, the largest effect first."""
+        """A row for each change, the largest effect first; None where there is no value."""
         changes, quantity = self.changes, self._question.rank_by
         columns: dict[str, tuple[str, Any]] = {
             "position": ("", [one.change.pair for one in changes]),
@@ -230,9 +235,10 @@ class Scan(Result):
             "before": ("", ["-".join(one.change.before) for one in changes]),
             "after": ("", ["-".join(one.change.after) for one in changes]),
             "sequence": ("", [one.duplex.text for one in changes]),
-            quantity: ("", [one.value for one in changes]),
-            "change": ("decades", [one.effect for one in changes]),
+            quantity: ("", [_known(one.value) for one in changes]),
+            "change": ("decades", [_known(one.effect) for one in changes]),
             "status": ("", [status(one.remarks) for one in changes]),
+            "reason": ("", [one.reason for one in changes]),
         }
         return columns
 
@@ -250,3 +256,8 @@ class Scan(Result):
         from dnawire import plots
 
         plots.save_figure(self.plot(), folder / "scan", self.table())
+
+
+def _known(value: float) -> float | None:
+    """A value of the table, which is empty where there is none."""
+    return None if math.isnan(value) else value

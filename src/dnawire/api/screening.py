@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.selection import Selection
 from dnawire.inference import (
     CRITERIA,
@@ -56,9 +56,7 @@ class Screening(Result, Sequence[Ranked]):
     """
 
     below = "screenings"
-    members = re.compile(
-        r"(ranking|distribution)\.csv|scores\.(csv|parquet)|distribution\.(png|svg)"
-    )
+    members = RESULT_NAMES["screen"]
     unit = "shards"
     shown = 10
 

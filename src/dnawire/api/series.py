@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,10 @@ from numpy.typing import NDArray
 from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.series_options import SeriesOptions
+from dnawire.api.wanted import all_wanted
+from dnawire.errors import UsageError
 from dnawire.inference import (
     CONDUCTANCE,
     FEWEST,
@@ -24,6 +26,7 @@ from dnawire.inference import (
     Decay,
     Exponential,
     Family,
+    GivenFamily,
     Question,
     answer_each,
     answer_probed,
@@ -34,6 +37,7 @@ from dnawire.inference import (
     knows_conductance,
     status,
 )
+from dnawire.junction import Junction
 from dnawire.structures import load_helix
 
 if TYPE_CHECKING:
@@ -72,13 +76,17 @@ class Series(Result):
     """
 
     below = "series"
-    members = re.compile(r"series\.(png|svg|csv)|decay\.csv")
+    members = RESULT_NAMES["series"]
     unit = "lengths"
 
     def __init__(
-        self, family: Family, options: SeriesOptions, question: Question, setup: Setup
+        self,
+        family: Family | GivenFamily,
+        options: SeriesOptions,
+        question: Question,
+        setup: Setup,
     ) -> None:
-        self.lengths: NDArray[np.int64] = np.array(family_lengths(family, options.lengths))
+        self.lengths: NDArray[np.int64] = np.array(_lengths(family, options))
         self.rise: float = load_helix().rise
         self._family = family
         self._options = options
@@ -89,17 +97,20 @@ class Series(Result):
 
     @classmethod
     def prepared(
-        cls, pattern: str, options: SeriesOptions, predictor: Predictor, asked: AskedConditions
+        cls,
+        family: Family | GivenFamily,
+        options: SeriesOptions,
+        predictor: Predictor,
+        asked: AskedConditions,
     ) -> Series:
         """Check all that can be checked before the work.
 
         Raises
         ------
         DnawireError
-            The family has no such members, a contact does not fit one, there is no Fermi energy, or
-            the predictor cannot be asked for this.
+            The family has no such members, a contact does not fit one, both are on one base pair,
+            there is no Fermi energy, or the predictor cannot be asked for this.
         """
-        family = Family(pattern)
         is_known = options.probe_coupling is not None or knows_conductance(
             predictor, from_grid=asked.conductance_from_grid
         )
@@ -111,6 +122,15 @@ class Series(Result):
         setup = asked.setup(predictor, (question.left, question.right))
         series = cls(family, options, question, setup)
         check_question(predictor, series._duplexes, question)
+        longest = Junction(series._duplexes[-1], question.left, question.right)
+        if longest.length > 1 and longest.shared_pair is not None:
+            raise UsageError(
+                f"contacts {question.left.text} and {question.right.text} are both on base pair "
+                f"{longest.shared_pair} of {longest.length}: their distance does not grow with the "
+                "length",
+                "Attach one to each end, e.g. --left_contact upper:0 --right_contact upper:-1, or "
+                "--right_contact lower:0, the other end of the other strand.",
+            )
         return series
 
     @property
@@ -165,14 +185,17 @@ class Series(Result):
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         question, coupling = self._question, self._options.probe_coupling
-        pairs = self._family.unit
-        unit = "1 base pair" if pairs == 1 else f"{pairs} base pairs"
+        family, asked = self._family.pattern, ""
+        if isinstance(self._family, Family):
+            pairs = self._family.unit
+            family += f": a unit of {'1 base pair' if pairs == 1 else f'{pairs} base pairs'}"
+            asked = f" ({self._options.lengths})"
         return [
             *self._setup.lines,
             f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K",
-            f"family        {self._family.pattern}: a unit of {unit}",
+            f"family        {family}",
             f"lengths       {self.num_steps} from {self.lengths[0]} to {self.lengths[-1]} base "
-            f"pairs ({self._options.lengths}), rise {self.rise:g} Angstrom",
+            f"pairs{asked}, rise {self.rise:g} Angstrom",
             "transport     coherent"
             if coupling is None
             else f"transport     voltage probes of {coupling:g} eV on all bases",
@@ -333,6 +356,32 @@ class Series(Result):
             f"{per_angstrom:.4g} +- {error:.2g} per Angstrom ({line.first} to {line.last} base "
             "pairs)"
         )
+
+
+def series_family(given: object, predictor: Predictor) -> Family | GivenFamily:
+    """Read a family from its pattern, or sequences of different lengths from a list or a file.
+
+    Raises
+    ------
+    DnawireError
+        It is neither, a sequence is none that the predictor knows, or two have one length.
+    """
+    if isinstance(given, str):
+        return Family(given)
+    words = f"sequences of {given}" if isinstance(given, Path) else "given sequences"
+    return GivenFamily([one.duplex for one in all_wanted(given, predictor)], words)
+
+
+def _lengths(family: Family | GivenFamily, options: SeriesOptions) -> list[int]:
+    """Lengths that are asked for: of given sequences all."""
+    if isinstance(family, Family):
+        return family_lengths(family, options.lengths)
+    if options.lengths != SeriesOptions.lengths:
+        raise UsageError(
+            f"lengths = {options.lengths} has no effect on given sequences, which have their own",
+            "Drop --lengths, or give a family, e.g. (GC)n.",
+        )
+    return family.lengths
 
 
 def _or_nan(value: float | None) -> float:

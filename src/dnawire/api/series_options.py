@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dnawire.api.conditions import ConditionKeywords
-from dnawire.scalars import COUPLING, check_range
+from dnawire.scalars import COUPLING, check_range, checked_row
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,6 @@ class SeriesKeywords(ConditionKeywords, total=False):
 
 def lengths_text(lengths: Iterable[int] | str) -> str:
     """Lengths as the flag writes them."""
-    return lengths if isinstance(lengths, str) else ",".join(map(str, lengths))
+    if isinstance(lengths, str):
+        return lengths
+    return ",".join(map(str, checked_row("lengths", lengths)))

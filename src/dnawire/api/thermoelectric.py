@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model
-from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
+from dnawire.api.model import Model
+from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
 from dnawire.api.questions import (
     ThermoelectricKeywords,
     ThermoelectricQuestion,
     question_parameters,
 )
+from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.wanted import DuplexLike
 from dnawire.inference import AtEquilibrium, CoherentRemarks, Remark, response_of
 from dnawire.transport import LinearResponse
 
@@ -45,7 +47,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
     """
 
     below: ClassVar[str] = "thermoelectric"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Linear response"
 
     @cached_property
@@ -207,7 +209,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
 
 @takes(_KEYWORDS)
 def thermoelectric(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -15,6 +15,7 @@ from dnawire.api.settings import plain_settings, setting_parameters
 from dnawire.api.tables import aligned, html_lines, html_table
 from dnawire.config import CheckpointConfig, TrainConfig, read_settings, settings
 from dnawire.errors import EXIT_FINISHED, EXIT_INTERRUPTED
+from dnawire.scalars import checked_path
 
 _SCORES = "scores.csv"
 
@@ -113,7 +114,7 @@ def train(*, config: Path | str | None = None, **settings: Any) -> Training:  # 
         Ctrl+C; with checkpoints on the state is saved.
     """
     given = plain_settings(settings)
-    values = {} if config is None else read_settings(Path(config))
+    values = {} if config is None else read_settings(checked_path("config", config))
     resolved = TrainConfig.from_flat(values | given)
     exit_code = run_training(resolved, _resuming_call(config, given, resolved.checkpoint))
     if exit_code == EXIT_INTERRUPTED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, Unpack
 
@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnawire.api.keywords import takes
-from dnawire.api.model import DuplexLike, Model, load
-from dnawire.api.observation import Column, Observation, Page, member_names, numbers_of, page_name
+from dnawire.api.model import Model, load
+from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
 from dnawire.api.questions import question_parameters
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
+from dnawire.api.wanted import DuplexLike, Wanted
 from dnawire.errors import UsageError
 from dnawire.inference import (
     SAMPLES_AT_ONCE,
@@ -56,7 +58,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     """Sources of uncertainty of the conductance of some junctions, each alone."""
 
     below: ClassVar[str] = "uncertainty"
-    members: ClassVar[re.Pattern[str]] = member_names(below)
+    members: ClassVar[re.Pattern[str]] = RESULT_NAMES[below]
     title: ClassVar[str] = "Sources of uncertainty"
 
     def __init__(
@@ -73,35 +75,33 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
     @classmethod
     def prepared(
         cls,
-        sequences: DuplexLike | Iterable[DuplexLike],
-        model: Model | Path | str,
+        found: Sequence[Wanted] | Sequence[Junction],
+        predictor: Predictor,
         device: str,
         question: UncertaintyQuestion,
     ) -> Self:
-        """Load the models, and check what is asked; see `Observation.prepared`.
+        """Load the other models, and check what is asked; see `Observation.prepared`.
 
         Raises
         ------
         DnawireError
-            A sequence or contact is impossible, there is no such model, or nothing is uncertain.
+            A contact is impossible, there is no such model, or nothing is uncertain.
         """
-        if question.sets:
-            question.check_others(None if isinstance(model, Model) else str(model))
-        found = super().prepared(sequences, model, device, question)
-        found._others = [load(one, device).predictor for one in question.sets]
-        found._zeros = check_zeros([found.predictor, *found._others], question.zeros)
+        made = super().prepared(found, predictor, device, question)
+        made._others = [load(one, device).predictor for one in question.sets]
+        made._zeros = check_zeros([predictor, *made._others], question.zeros)
         if not (
-            found._others
+            made._others
             or question.fermi_range
-            or found._draws
-            or isinstance(found.predictor, MembersPredictor)
-            or any(found.predictor.certificate(one.duplex) is not None for one in found.junctions)
+            or made._draws
+            or isinstance(predictor, MembersPredictor)
+            or any(predictor.certificate(one.duplex) is not None for one in made.junctions)
         ):
             raise UsageError(
-                f"nothing is uncertain: {found.predictor.name} is one model without an error bar",
+                f"nothing is uncertain: {predictor.name} is one model without an error bar",
                 "Give --fermi_range, --onsite, --hopping or --sets, or ask an ensemble.",
             )
-        return found
+        return made
 
     @property
     def num_steps(self) -> int:
@@ -351,7 +351,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
 
 @takes(_KEYWORDS)
 def uncertainty(
-    sequences: DuplexLike | Iterable[DuplexLike],
+    sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,
     *,
     device: str = "auto",

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from dnawire.api.questions import DisorderKeywords, DrawnQuestion
 from dnawire.errors import UsageError
-from dnawire.scalars import ENERGY, Range
+from dnawire.scalars import ENERGY, Range, checked_row, checked_text
 
 _RANGE: Final = Range(1e-6, 10.0, "eV", or_zero=True)
 
@@ -37,7 +37,7 @@ class UncertaintyQuestion(DrawnQuestion):
                 "Give --sets, or drop --zeros.",
             )
 
-    def check_others(self, model: str | None) -> None:
+    def check_model(self, model: str | None) -> None:
         """Refuse to compare a model with itself, under whatever names; None of one without a name.
 
         Raises
@@ -70,9 +70,10 @@ class UncertaintyQuestion(DrawnQuestion):
         values = dict(keywords)
         if "sets" in values:
             given = values["sets"]
-            values["sets"] = (given,) if isinstance(given, str) else tuple(map(str, given))
+            row = (given,) if isinstance(given, str) else checked_row("sets", given)
+            values["sets"] = tuple(checked_text("sets", one, "roche-voityuk") for one in row)
         if "zeros" in values:
-            values["zeros"] = tuple(values["zeros"])
+            values["zeros"] = checked_row("zeros", values["zeros"])
         return super().of(values)
 
 

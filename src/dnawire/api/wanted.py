@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from dnawire.errors import InvalidDuplexError, UsageError
-from dnawire.junction import Alphabet, Duplex, meant_by, read_sequences
+from dnawire.junction import Alphabet, Duplex, Junction, meant_by, read_sequences
 from dnawire.predictors import Predictor
+from dnawire.scalars import checked_row
 from dnawire.tightbinding import available_parameters, load_parameters
+
+DuplexLike: TypeAlias = Duplex | Junction | str
+DuplexesLike: TypeAlias = DuplexLike | Iterable[DuplexLike] | Path
+
+_REMEDY: Final = (
+    "Give texts like 'ACGT', Duplex objects, Junction objects alone, or the pathlib.Path of a file."
+)
 
 
 class Wanted(NamedTuple):
@@ -51,25 +60,81 @@ def as_sequence(sequence: object) -> Duplex | str:
         return sequence
     raise UsageError(
         f"{sequence!r} is no sequence beside others",
-        "Give texts like 'ACGT', Duplex objects, or Junction objects alone.",
+        _REMEDY,
     )
 
 
-def wanted_one(sequence: object, predictor: Predictor) -> Duplex:
-    """Read a text in the letters of a predictor that stands for one duplex, or take a duplex.
+def wanted_alone(sequence: object, predictor: Predictor) -> Wanted:
+    """Read one text or duplex, which must not stand for several.
 
     Raises
     ------
     UsageError
-        If it is neither, or stands for several.
+        It is no sequence that the predictor knows, or stands for several.
     """
     found = wanted(as_sequence(sequence), predictor)
     if len(found) > 1:
         raise UsageError(
-            f"{sequence!r} stands for {len(found)} sequences, and is asked as one",
-            "Name each of them, or give `predict` all of them.",
+            f"{sequence!r} stands for {len(found)} sequences, which are no single result",
+            f"Give it in a list for all of them: [{sequence!r}].",
         )
-    return found[0].duplex
+    return found[0]
+
+
+def sequence_list(sequences: object) -> list[Any]:
+    """Several sequences as they are, and one in a list.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if isinstance(sequences, str | Duplex | Junction):
+        return [sequences]
+    found = list(checked_row("sequences", sequences, _REMEDY))
+    if not found:
+        raise UsageError("there is no sequence to be asked for", _REMEDY)
+    return found
+
+
+def junctions_or_wanted(sequences: object, predictor: Predictor) -> list[Junction] | list[Wanted]:
+    """Junctions alone, which have contacts of their own, as they are; else as `all_wanted`.
+
+    Raises
+    ------
+    DnawireError
+        See `all_wanted`.
+    """
+    if isinstance(sequences, Path):
+        return all_wanted(sequences, predictor)
+    found = sequence_list(sequences)
+    if all(isinstance(one, Junction) for one in found):
+        return found
+    return all_wanted(found, predictor)
+
+
+def all_wanted(sequences: object, *predictors: Predictor) -> list[Wanted]:
+    """Read all duplexes that are asked for: the one way in of sequences.
+
+    Parameters
+    ----------
+    sequences
+        One text or duplex, or several; a text with IUPAC letters asks for all that it stands for.
+        A path is a file of sequences, see `read_sequences`.
+    *predictors
+        Who is asked: each must know all letters.
+
+    Raises
+    ------
+    DnawireError
+        One is no duplex that they know, there is none, or the file cannot be read.
+    """
+    if isinstance(sequences, Path):
+        found = [wanted_of_file(sequences, one) for one in predictors]
+    else:
+        texts = [as_sequence(one) for one in sequence_list(sequences)]
+        found = [[one for text in texts for one in wanted(text, each)] for each in predictors]
+    return found[0]
 
 
 def wanted_of_file(path: Path, predictor: Predictor) -> list[Wanted]:

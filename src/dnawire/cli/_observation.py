@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,27 +10,16 @@ import tyro
 from dnawire.api.folder import ResultPlace
 from dnawire.cli._flags import ResultMessages
 from dnawire.cli._results import finish
-from dnawire.errors import UsageError
-from dnawire.files.paths import is_file
+from dnawire.cli._sequences import SequenceFlags
 
 if TYPE_CHECKING:
     from dnawire.api.observation import Observation
 
-_logger = logging.getLogger(__name__)
-
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True, kw_only=True)
-class ObservationFlags:
+class ObservationFlags(SequenceFlags):
     """Who is asked, of what, and where the results go."""
-
-    model: tyro.conf.Positional[str]
-    """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
-    this package; or exact:NAME for a tight-binding parameter set."""
-
-    sequences: tyro.conf.Positional[tuple[str, ...]]
-    """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
-    with _ for a missing base."""
 
     results: ResultPlace = field(default_factory=ResultPlace)
 
@@ -60,8 +48,10 @@ def observe(kind: type[Observation[Any, Any]], question: Any, flags: Observation
         A sequence, contact or value is impossible, the model cannot be used, or the results cannot
         be written.
     """
-    for word in flags.sequences:
-        if is_file(word):
-            raise UsageError(f"'{word}' is a file, and no sequence", "Give sequences.")
-    observation = kind.prepared(flags.sequences, flags.model, flags.device, question)
+    from dnawire.inference import load_predictor
+
+    flags.check()
+    question.check_model(flags.model)
+    predictor = load_predictor(flags.model, flags.device)
+    observation = kind.prepared(flags.wanted(predictor), predictor, flags.device, question)
     return finish(observation, flags.results, flags.messages)

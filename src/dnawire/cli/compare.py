@@ -12,6 +12,8 @@ from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace
 from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
+from dnawire.cli._sequences import all_of_words, check_words
+from dnawire.errors import UsageError
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
@@ -24,7 +26,11 @@ class CompareFlags:
 
     words: tyro.conf.Positional[tuple[str, ...]]
     """Models and sequences, in any order: output folders of training runs, pretrained:NAME and
-    exact:NAME; upper strands, 5' to 3', or UPPER/LOWER. What exists as a folder is a model."""
+    exact:NAME; upper strands, 5' to 3', or UPPER/LOWER. A word of letters of bases alone is a
+    sequence: write ./NAME for a folder that is called like one."""
+
+    sequences: Path | None = None
+    """File of more of them, with their names: FASTA, a table with a column sequence, or a list."""
 
     zeros: tuple[float, ...] = ()
     """Energy of each model in eV, in their order, that counts as zero: energies and Fermi energy
@@ -52,20 +58,40 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(CompareFlags, arguments, "compare")
     flags.messages.configure()
-    from dnawire.api.comparison import ModelComparison
-    from dnawire.errors import InvalidDuplexError
+    from dnawire.api.comparison import ModelComparison, check_number
     from dnawire.inference import load_predictor
-    from dnawire.junction import Duplex
 
-    models, duplexes = [], []
-    for word in flags.words:
-        try:
-            if Path(word).exists():
-                models.append(word)
-            else:
-                duplexes.append(Duplex.parse(word))
-        except InvalidDuplexError:
-            models.append(word)
+    texts = [word for word in flags.words if _is_sequence(word)]
+    models = [word for word in flags.words if word not in texts]
+    check_words(texts, flags.sequences)
     predictors = [load_predictor(one, flags.device) for one in models]
-    compared = ModelComparison.prepared(predictors, duplexes, flags.conditions, flags.zeros)
+    check_number(predictors)
+    found = all_of_words(texts, flags.sequences, *predictors)
+    compared = ModelComparison.prepared(predictors, found, flags.conditions, flags.zeros)
     return finish(compared, flags.results, flags.messages)
+
+
+def _is_sequence(word: str) -> bool:
+    """Whether a word is a sequence, and no model.
+
+    Raises
+    ------
+    UsageError
+        It may be both.
+    """
+    from dnawire.junction import BASES, IUPAC, MISSING
+    from dnawire.tightbinding import available_parameters, load_parameters
+
+    alphabets = (load_parameters(one).alphabet.letters for one in available_parameters())
+    letters = {MISSING, *IUPAC, *"".join(alphabets)}
+    if not word or not set(word.upper()) <= letters | set("/'-53 "):
+        return False
+    # Words like "standard" and "data" have letters of bases alone.
+    is_name = word.islower() and not set(word.upper()) <= {*BASES, MISSING, "/"}
+    if is_name or Path(word).exists():
+        raise UsageError(
+            f"'{word}' may be a sequence or the name of a model",
+            f"Write ./{word} for the model in that folder, {word.upper()} for the sequence"
+            + (", or that in a file of --sequences." if Path(word).exists() else "."),
+        )
+    return True

@@ -92,6 +92,9 @@ def _describe(parameters: ParameterSet) -> Iterator[str]:
     yield f"energy window: {low:g} to {high:g} eV"
     for one in parameters.alphabet.extra:
         yield f"letter {one.letter}: {one.name}, partner {one.partner}"
+    if parameters.unlisted_pairs:
+        pairs = ", ".join(map("-".join, sorted(parameters.unlisted_pairs)))
+        yield f"pairs without a pairing, which do not couple: {pairs}"
     for title, values in (
         ("on-site energy (eV)", parameters.onsite[None]),
         ("stacking of 5'-XY-3', X down, Y across (eV)", parameters.stacking),

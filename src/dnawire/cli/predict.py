@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tyro
@@ -15,15 +13,14 @@ from dnawire.api.conditions import AskedConditions
 from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._progress import reported
-from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.files.paths import is_file
+from dnawire.cli._sequences import SequenceFlags
+from dnawire.errors import EXIT_FINISHED
 
 if TYPE_CHECKING:
     from dnawire.api.conditions import Setup
     from dnawire.api.prediction import Prediction
     from dnawire.api.wanted import Wanted
     from dnawire.junction import Contact
-    from dnawire.predictors import Predictor
 
 _logger = logging.getLogger(__name__)
 
@@ -31,26 +28,12 @@ _LONG: Final = 1000
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
-@dataclass(frozen=True)
-class PredictFlags:
+@dataclass(frozen=True, kw_only=True)
+class PredictFlags(SequenceFlags):
     """Predict T(E), DOS(E) and the conductance of sequences, by a trained model or exactly.
 
     What is not given is taken from the training of the model.
     """
-
-    model: tyro.conf.Positional[str]
-    """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
-    this package, e.g. pretrained:xtb; or exact:NAME for the exact spectra of a tight-binding
-    parameter set, exact:FILE.toml for one of your own, with the contacts that `dnawire generate`
-    takes. A folder that holds several runs, or members:RUN1,RUN2, is their mean with its spread."""
-
-    duplexes: tyro.conf.Positional[tuple[str, ...]]
-    """Upper strands, 5' to 3', with their Watson-Crick partners; or UPPER/LOWER, both 5' to 3',
-    with _ for a missing base. A letter that stands for several bases (N, R, Y, ...) asks for all
-    of them."""
-
-    sequences: Path | None = None
-    """File of more of them, with their names: FASTA, a table with a column sequence, or a list."""
 
     average: bool = False
     """Print the mean and the geometric mean of the conductance over the sequences that each text
@@ -78,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(PredictFlags, arguments, "predict")
     flags.messages.configure()
-    _check_words(flags)
+    flags.check()
     from dnawire.api.prediction_files import write_averages
     from dnawire.api.prediction_tables import average_rows, average_table
     from dnawire.api.predictions import Predictions
@@ -86,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     from dnawire.inference import load_predictor
 
     predictor = load_predictor(flags.model, flags.device)
-    found = _wanted(flags, predictor)
+    found = flags.wanted(predictor)
     contacts = flags.conditions.contacts(predictor)
     setup = flags.conditions.setup(predictor, contacts)
     below, members = Predictions.below, Predictions.members
@@ -109,27 +92,6 @@ def run(arguments: Sequence[str]) -> int:
     return EXIT_FINISHED
 
 
-def _check_words(flags: PredictFlags) -> None:
-    if not flags.duplexes and flags.sequences is None:
-        raise UsageError(
-            "there is no sequence to predict",
-            "Give at least one, e.g. GATTACA, or a file of them with --sequences.",
-        )
-    for word in flags.duplexes:
-        if is_file(word):
-            raise UsageError(
-                f"'{word}' is a file, and no sequence",
-                f"Give its sequences with --sequences {word}, or its atoms to dnawire ensemble.",
-            )
-
-
-def _wanted(flags: PredictFlags, predictor: Predictor) -> list[Wanted]:
-    from dnawire.api.wanted import wanted, wanted_of_file
-
-    found = [one for text in flags.duplexes for one in wanted(text, predictor)]
-    return found + (wanted_of_file(flags.sequences, predictor) if flags.sequences else [])
-
-
 def _summarized(
     setup: Setup, contacts: tuple[Contact, Contact], wanted: Sequence[Wanted]
 ) -> list[Prediction]:
@@ -145,9 +107,7 @@ def _summarized(
 
 
 def _announce(found: Sequence[Wanted]) -> None:
-    """Say how many sequences a text stands for, and that long ones take long."""
-    for pattern, number in Counter(one.pattern for one in found if one.pattern).items():
-        _logger.info("%s stands for %d sequences", pattern, number)
+    """Say that long sequences take long."""
     longest = max(one.duplex.length for one in found)
     if longest >= _LONG:
         _logger.info(

@@ -12,20 +12,13 @@ from dnawire.api.folder import ResultPlace
 from dnawire.api.scan_options import ScanOptions
 from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
+from dnawire.cli._sequences import SequenceFlags
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
 @dataclass(frozen=True, kw_only=True)
-class ScanFlags(ScanOptions):
+class ScanFlags(ScanOptions, SequenceFlags):
     """Compute and rank the effect of every single mutation, mismatch and missing base."""
-
-    model: tyro.conf.Positional[str]
-    """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
-    this package; or exact:NAME for the exact spectra of a tight-binding parameter set."""
-
-    sequence: tyro.conf.Positional[str]
-    """Upper strand, 5' to 3', with its Watson-Crick partner; or UPPER/LOWER, both 5' to 3', with _
-    for a missing base."""
 
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
@@ -49,11 +42,14 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(ScanFlags, arguments, "scan")
     flags.messages.configure()
+    flags.check()
     from dnawire.api.scan import Scan
+    from dnawire.api.scans import Scans
     from dnawire.inference import load_predictor
-    from dnawire.junction import Duplex
 
-    duplex = Duplex.parse(flags.sequence)
     predictor = load_predictor(flags.model, flags.device)
-    found = Scan.prepared(duplex, flags, predictor, flags.conditions)
-    return finish(found, flags.results, flags.messages)
+    asked = flags, predictor, flags.conditions
+    found = flags.wanted(predictor)
+    if len(found) == 1 and not found[0].name:
+        return finish(Scan.prepared(found[0].duplex, *asked), flags.results, flags.messages)
+    return finish(Scans.prepared(found, *asked), flags.results, flags.messages)

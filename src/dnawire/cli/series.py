@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import tyro
 
@@ -12,6 +13,7 @@ from dnawire.api.folder import ResultPlace
 from dnawire.api.series_options import SeriesOptions
 from dnawire.cli._flags import ResultMessages, parse
 from dnawire.cli._results import finish
+from dnawire.errors import UsageError
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
@@ -23,10 +25,14 @@ class SeriesFlags(SeriesOptions):
     """Output folder of a training run, e.g. outputs/hamiltonian; pretrained:NAME for a model of
     this package; or exact:NAME for the exact spectra of a tight-binding parameter set."""
 
-    pattern: tyro.conf.Positional[str]
+    pattern: tyro.conf.Positional[str | None] = None
     """The family: the unit that is repeated in parentheses, perhaps between fixed ends, e.g.
     '(GC)n' or 'A(T)nG', with Watson-Crick partners; GC is (GC)n. Or both strands, both 5' to 3', as
     in '(G)n/(_)n', with _ for a missing base."""
+
+    sequences: Path | None = None
+    """File of sequences of different lengths in the place of a family: FASTA, a table with a column
+    sequence, or a list."""
 
     conditions: AskedConditions = field(default_factory=AskedConditions)
 
@@ -50,9 +56,15 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(SeriesFlags, arguments, "series")
     flags.messages.configure()
-    from dnawire.api.series import Series
+    if (flags.pattern is None) == (flags.sequences is None):
+        raise UsageError(
+            "a series is of one family, or of the sequences of a file",
+            "Give a pattern, e.g. '(GC)n', or --sequences FILE.",
+        )
+    from dnawire.api.series import Series, series_family
     from dnawire.inference import load_predictor
 
     predictor = load_predictor(flags.model, flags.device)
-    found = Series.prepared(flags.pattern, flags, predictor, flags.conditions)
+    family = series_family(flags.pattern or flags.sequences, predictor)
+    found = Series.prepared(family, flags, predictor, flags.conditions)
     return finish(found, flags.results, flags.messages)

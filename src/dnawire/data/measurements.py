@@ -16,7 +16,7 @@ from dnawire.errors import DnawireError, NotFoundError, UnusableDataFileError
 from dnawire.files.tables import Row, TableError, TextTable, read_table
 from dnawire.files.text import NotTextError, read_packed_text
 from dnawire.junction import DNA, Alphabet, Duplex
-from dnawire.scalars import TEMPERATURE, InvalidNumberError, Range, read_number
+from dnawire.scalars import TEMPERATURE, InvalidNumberError, Range, checked_path, read_number
 
 _LARGEST: Final = 2**28
 _ZERO_CELSIUS: Final = 273.15
@@ -120,7 +120,7 @@ def read_measurements(path: str | Path, alphabet: Alphabet = DNA) -> Measurement
     UnusableDataFileError
         If it is no such table, or a value is impossible; names the line, the column and the value.
     """
-    path = Path(path)
+    path = checked_path("table", path)
     try:
         table = read_table(read_packed_text(path, largest=_LARGEST).split("\n"))
         return _Reader(path, table, alphabet).measurements()

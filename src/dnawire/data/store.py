@@ -46,6 +46,7 @@ from dnawire.data.ragged import VALUES_AT_ONCE, Ragged
 from dnawire.data.stored import LARGEST_IN_MEMORY, Column, ColumnWriter
 from dnawire.errors import NotWritableError, UnusableDataFileError, UsageError
 from dnawire.quantities import BY_COLUMN, BY_NAME, QUANTITIES
+from dnawire.scalars import checked_path
 
 FORMAT: Final = "dnawire-records"
 SCHEMA_VERSION: Final = 2
@@ -130,7 +131,7 @@ def read_dataset(path: str | Path, columns: Container[str] = BY_COLUMN) -> Trans
         If it is truncated, damaged, foreign or of a newer schema, or a record is impossible;
         names the record and the field.
     """
-    path = Path(path)
+    path = checked_path("path", path)
     with open_hdf(path) as file:
         version = _check_format(path, file)
         expected = read_text(file, "digest")

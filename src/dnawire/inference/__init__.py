@@ -17,7 +17,7 @@ from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed, vanishing_remarks
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
-from dnawire.inference.families import Family, family_lengths
+from dnawire.inference.families import Family, GivenFamily, family_lengths
 from dnawire.inference.fit import Estimate, FitSettings, Solution, solve
 from dnawire.inference.fit_model import ConductanceModel, FermiReference
 from dnawire.inference.fit_parameters import (
@@ -147,6 +147,7 @@ __all__ = [
     "FitSettings",
     "Found",
     "FreeParameter",
+    "GivenFamily",
     "HeldOut",
     "ListedCandidates",
     "Members",

@@ -24,6 +24,7 @@ from dnawire.junction import (
     Junction,
     read_sequences,
 )
+from dnawire.scalars import checked_text
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
@@ -117,7 +118,7 @@ class PatternCandidates:
         bases = checked_letters(letters, alphabet)
         own = {one.letter: one.letter for one in alphabet.extra}
         meanings: dict[str, str] = {**IUPAC, **own, _ANY: bases}
-        written = pattern.upper()
+        written = checked_text("pattern", pattern, "ACGTNNNN").upper()
         unknown = [letter for letter in written if letter not in meanings]
         if unknown or not written:
             problem = f"letter '{unknown[0]}' stands for no bases" if unknown else "it is empty"

@@ -21,7 +21,7 @@ from dnawire.inference.summary import (
     summarize,
 )
 from dnawire.junction import Contact, Duplex, Junction
-from dnawire.predictors import Predictor
+from dnawire.predictors import Predictor, check_inside
 
 Quantity = Literal["log10_transmission", "log10_conductance"]
 """What can be asked of a duplex at the Fermi energy, in decades."""
@@ -90,14 +90,7 @@ class Evaluator:
         UsageError
             One is.
         """
-        low, high = self.energies[0], self.energies[-1]
-        outside = wanted[(wanted < low) | (wanted > high)]
-        if len(outside):
-            raise UsageError(
-                f"{name} {outside[0]:g} eV lies outside the energies, which run from {low:g} to "
-                f"{high:g} eV",
-                "Choose energies inside, or others with --energy_min and --energy_max.",
-            )
+        check_inside(name, wanted, self.energies)
 
     def of(self, codes: Int8[NDArray[np.int8], "B L 2"], quantity: Quantity) -> NDArray[np.float64]:
         """A quantity of duplexes of one length at the Fermi energy in decades, (B,)."""

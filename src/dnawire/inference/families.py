@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import Duplex, reverse_complement
-from dnawire.scalars import InvalidNumberError, Range, check_count, read_integer
+from dnawire.scalars import InvalidNumberError, Range, check_count, checked_text, read_integer
 
 _GROUP: Final = re.compile(r"([^()]*)\(([^()]+)\)[nN]?([^()]*)")
 _REMEDY: Final = (
@@ -62,7 +62,7 @@ class Family:
     """
 
     def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+        self.pattern = checked_text("pattern", pattern, "(GC)n")
         strands = [_Strand.of(pattern, part.strip()) for part in pattern.split("/")]
         if len(strands) > 2:
             raise InvalidDuplexError(f"family '{pattern}' has {len(strands)} strands.", _REMEDY)
@@ -107,6 +107,44 @@ class Family:
 
     def _duplex(self, number: int) -> Duplex:
         return Duplex(self._upper.repeated(number), self._lower.repeated(number))
+
+
+class GivenFamily:
+    """Sequences of different lengths, which need no pattern in common.
+
+    Parameters
+    ----------
+    duplexes
+        In any order.
+    pattern
+        What they are, in words.
+
+    Raises
+    ------
+    UsageError
+        If two have one length, of which a law of the length knows one value.
+    """
+
+    def __init__(self, duplexes: Sequence[Duplex], pattern: str) -> None:
+        self.pattern = pattern
+        self._members: dict[int, Duplex] = {}
+        for one in duplexes:
+            if one.length in self._members:
+                raise UsageError(
+                    f"'{self._members[one.length].text}' and '{one.text}' both have {one.length} "
+                    "base pairs: a series has one sequence of each length",
+                    "Leave one of them out, or compare them with `dnawire predict`.",
+                )
+            self._members[one.length] = one
+
+    @property
+    def lengths(self) -> list[int]:
+        """Base pairs, increasing."""
+        return sorted(self._members)
+
+    def member(self, length: int) -> Duplex:
+        """The sequence of a length."""
+        return self._members[length]
 
 
 def family_lengths(family: Family, text: str) -> list[int]:

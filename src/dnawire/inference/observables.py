@@ -16,6 +16,7 @@ from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.remarks import Remark
 from dnawire.junction import Contact, Duplex, Junction
 from dnawire.predictors import Predictor
+from dnawire.scalars import checked_text
 from dnawire.transport import (
     BlockJunctions,
     CurrentVoltage,
@@ -200,7 +201,7 @@ def probe_sites(duplex: Duplex, text: str | None) -> Float[Doubles, "L 2"]:
     """
     if text is None:
         return duplex.mask.astype(np.float64)
-    if "=" in text:
+    if "=" in checked_text("probe_sites", text, "upper:1,upper:2"):
         raise UsageError(
             f"probe_sites = {text!r} holds couplings",
             "Name the bases alone, e.g. upper:1,upper:2; all probes have the same coupling.",

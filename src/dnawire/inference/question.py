@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import UsageError
 from dnawire.junction import Contact
-from dnawire.predictors import Predictor
+from dnawire.predictors import Predictor, check_inside
 
 TRANSMISSION: Final = "log10_transmission"
 MEAN_TRANSMISSION: Final = "mean_log10_transmission"
@@ -80,12 +80,8 @@ class Question:
                 f"{self.rank_by} needs the Fermi energy, which is not given.",
                 f"give it in eV (--fermi_energy), or rank by {MEAN_TRANSMISSION}.",
             )
-        if self.fermi_energy is not None and not low <= self.fermi_energy <= high:
-            raise UsageError(
-                f"the Fermi energy {self.fermi_energy:g} eV lies outside the energies, which run "
-                f"from {low:g} to {high:g} eV.",
-                "choose a Fermi energy inside, or other energies.",
-            )
+        if self.fermi_energy is not None:
+            check_inside("the Fermi energy", self.fermi_energy, self.energies)
 
     @property
     def in_window(self) -> NDArray[np.bool_]:

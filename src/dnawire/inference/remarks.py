@@ -121,11 +121,32 @@ def junction_remarks(predictor: Predictor, junction: Junction) -> Iterator[Remar
                 f"its intervals were calibrated on {low} to {high} base pairs, and promise nothing "
                 f"for {junction.length}",
             )
-    shared = junction.shared_bases
+    duplex = junction.duplex
+    pairs = zip(duplex.upper, reversed(duplex.lower), strict=True)
+    found = {"".join(sorted(one)) for one in pairs}
+    unlisted = sorted(predictor.conditions.unlisted_pairs & found)
+    if unlisted:
+        yield Remark(
+            "unlisted_coupling",
+            f"{predictor.conditions.parameters} lists no coupling within the "
+            f"pair{'s' if len(unlisted) > 1 else ''} {', '.join(map('-'.join, unlisted))}, which "
+            "is taken as 0",
+        )
+    yield from _contact_remarks(junction)
+
+
+def _contact_remarks(junction: Junction) -> Iterator[Remark]:
+    """What contacts mean that are not at different pairs."""
+    shared, pair = junction.shared_bases, junction.shared_pair
     if shared:
         yield Remark(
             "shared_contact",
             f"both contacts are on {', '.join(shared)}: part of T passes no other base",
+        )
+    elif pair is not None and junction.length > 1:
+        yield Remark(
+            "one_pair",
+            f"both contacts are on base pair {pair}: T crosses it, and the helix is a side group",
         )
 
 

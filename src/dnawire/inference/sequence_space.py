@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import BASES, IUPAC, reverse_complement
+from dnawire.scalars import checked_row, checked_text
 
 LARGEST_COUNTED: Final = 2**53
 """Sizes below it are exact, those above it are rounded."""
@@ -61,8 +62,10 @@ class Rules:
     forbidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_letters("pattern", self.pattern, self.pattern.replace(_FILLER, "", 1))
-        for motif in self.forbidden:
+        pattern = checked_text("pattern", self.pattern, "ACGTNNNN")
+        _check_letters("pattern", pattern, pattern.replace(_FILLER, "", 1))
+        for motif in checked_row("forbidden", self.forbidden):
+            checked_text("forbidden", motif, "GGGG")
             _check_letters("forbidden motif", motif, motif)
         object.__setattr__(self, "pattern", self.pattern.upper())
         object.__setattr__(self, "forbidden", tuple(one.upper() for one in self.forbidden))

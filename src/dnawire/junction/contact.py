@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from numbers import Integral, Real
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import InvalidContactError
 from dnawire.junction.duplex import STRANDS, Strand, pair_index
-from dnawire.scalars import COUPLING, InvalidNumberError, read_integer, read_number
+from dnawire.scalars import COUPLING, InvalidNumberError, checked_row, read_integer, read_number
 
 _STRAND_WORDS: Final[dict[str, Strand]] = {
     "upper": "upper",
@@ -62,6 +63,12 @@ class Attachment:
         if self.strand not in STRANDS:
             raise InvalidContactError(
                 f"contact strand '{self.strand}' does not exist.", "use 'upper' or 'lower'."
+            )
+        if not isinstance(self.position, Integral) or not isinstance(self.gamma, Real):
+            raise InvalidContactError(
+                f"contact on the {self.strand} strand: position {self.position!r}, gamma "
+                f"{self.gamma!r}.",
+                "give a whole number, and a coupling in eV.",
             )
         object.__setattr__(self, "position", operator.index(self.position))
         object.__setattr__(self, "gamma", float(self.gamma))
@@ -134,7 +141,10 @@ class Contact:
 
     def __init__(self, attachments: Iterable[Attachment] | str) -> None:
         given = _parsed(attachments, None) if isinstance(attachments, str) else attachments
-        object.__setattr__(self, "attachments", tuple(given))
+        row = tuple(given) if isinstance(given, Iterable) else (given,)
+        object.__setattr__(self, "attachments", row)
+        if not all(isinstance(one, Attachment) for one in self.attachments):
+            raise InvalidContactError(f"{attachments!r} is no contact.", _SYNTAX_REMEDY)
         if not self.attachments:
             raise InvalidContactError("a contact is attached to no base.", _SYNTAX_REMEDY)
 
@@ -163,8 +173,9 @@ class Contact:
         InvalidContactError
             If the numbers of positions and couplings differ, or one of them is impossible.
         """
-        positions = list(position) if isinstance(position, Iterable) else [position]
-        gammas = list(gamma) if isinstance(gamma, Iterable) else [gamma] * len(positions)
+        positions = (position,) if isinstance(position, Real) else checked_row("position", position)
+        is_one = isinstance(gamma, Real)
+        gammas = (gamma,) * len(positions) if is_one else checked_row("gamma", gamma)
         if len(positions) != len(gammas):
             raise InvalidContactError(
                 f"contact on the {strand} strand: {len(positions)} positions and "
@@ -296,6 +307,8 @@ class Contact:
 
 
 def _parsed(text: str, gamma: float | None) -> tuple[Attachment, ...]:
+    if not isinstance(text, str):
+        raise InvalidContactError(f"{text!r} is no text of a contact.", _SYNTAX_REMEDY)
     items: list[str] = []
     for item in text.split(","):
         # What follows an atom without a strand of its own is another atom.

@@ -92,6 +92,7 @@ class Duplex:
     alphabet: Alphabet = field(compare=False, repr=False)
 
     def __init__(self, upper: str, lower: str | None = None, *, alphabet: Alphabet = DNA) -> None:
+        _check_texts(upper, lower, alphabet)
         strands = _strands(upper, alphabet) if lower is None else (upper, lower)
         for strand, letters in zip(STRANDS, strands, strict=True):
             _check_letters(letters, strand, alphabet)
@@ -258,6 +259,20 @@ def pair_index(strand: Strand, position: int, length: int) -> int:
         Index along the helix, 0 at the 5' end of the upper strand.
     """
     return position if strand == "upper" else length - 1 - position
+
+
+def _check_texts(upper: object, lower: object, alphabet: object) -> None:
+    """Refuse what is none of these, whoever gives it."""
+    for strand, letters in zip(STRANDS, (upper, upper if lower is None else lower), strict=True):
+        if not isinstance(letters, str):
+            raise InvalidDuplexError(
+                f"{letters!r} is no text of the {strand} strand of a duplex",
+                "Give a text like 'ACGT' or 'ACGT/AC_T'.",
+            )
+    if not isinstance(alphabet, Alphabet):
+        raise InvalidDuplexError(
+            f"alphabet = {alphabet!r} is none", "Give the alphabet of a parameter set, or none."
+        )
 
 
 def _strands(text: str, alphabet: Alphabet) -> tuple[str, str]:

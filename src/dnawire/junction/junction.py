@@ -46,10 +46,10 @@ class Junction:
     right: Contact
 
     def __init__(self, duplex: Duplex | str, left: Contact | str, right: Contact | str) -> None:
-        molecule = Duplex(duplex) if isinstance(duplex, str) else duplex
+        molecule = duplex if isinstance(duplex, Duplex) else Duplex(duplex)
         object.__setattr__(self, "duplex", molecule)
         for side, given in (("left", left), ("right", right)):
-            contact = Contact(given) if isinstance(given, str) else given
+            contact = given if isinstance(given, Contact) else Contact(given)
             object.__setattr__(self, side, _fitted(contact, molecule, side))
 
     @property
@@ -80,6 +80,13 @@ class Junction:
             for contact in (self.left, self.right)
         )
         return sorted(left & right)
+
+    @property
+    def shared_pair(self) -> int | None:
+        """The base pair, from 0, that all bases with a contact belong to; None if several do."""
+        both = self.gamma_left + self.gamma_right
+        pairs = np.flatnonzero(both.sum(axis=1))
+        return int(pairs[0]) if len(pairs) == 1 else None
 
     @property
     def key(self) -> str:

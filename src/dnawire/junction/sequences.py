@@ -16,6 +16,8 @@ from dnawire.junction.ambiguity import meant_by
 from dnawire.junction.duplex import Duplex
 
 _LARGEST: Final = 2**30
+_LONGEST_NAME: Final = 200
+_SHOWN: Final = 40
 _COMMENT: Final = "#"
 _COLUMN: Final = "sequence"
 _NAMES: Final = ("name", "identifier", "id", "label")
@@ -99,7 +101,8 @@ def read_sequences(path: Path) -> list[SequenceRecord]:
     UnusableFileError
         If it is no text or holds no sequence.
     InvalidDuplexError
-        If it is not sure what a line means; names the line.
+        If it is not sure what a line means, or a name holds control characters or is too long;
+        names the line.
     """
     try:
         text = read_packed_text(path, largest=_LARGEST)
@@ -113,11 +116,15 @@ def read_sequences(path: Path) -> list[SequenceRecord]:
     if not first:
         raise _no_sequences(path, "it is empty")
     try:
-        found = [SequenceRecord(path, *one) for one in _records(lines, first)]
+        found = [
+            SequenceRecord(path, _plain_name(name, parts), parts)
+            for name, parts in _records(lines, first)
+        ]
     except TableError as error:
         raise InvalidDuplexError(
             f"{path}, {error}.",
-            f"write one sequence a line, or FASTA, or a table with one column '{_COLUMN}'.",
+            f"write one sequence a line, or FASTA, or a table with one column '{_COLUMN}', and "
+            f"names of at most {_LONGEST_NAME} printable letters.",
         ) from error
     if not found:
         raise _no_sequences(path, "it has a head and no rows")
@@ -133,6 +140,23 @@ def read_duplexes(path: Path, alphabet: Alphabet = DNA) -> list[Duplex]:
         If the file cannot be read, or a sequence is no duplex.
     """
     return [one.duplex(alphabet) for one in read_sequences(path)]
+
+
+def _plain_name(name: str, parts: tuple[_Part, ...]) -> str:
+    """Name of a record in one line, as tables and figures need it: each blank is one space.
+
+    Raises
+    ------
+    TableError
+        It holds control characters, or is too long.
+    """
+    plain, line = " ".join(name.split()), parts[0][0]
+    if not plain.isprintable():
+        raise TableError(line, f"the name {plain[:_SHOWN]!a} holds control characters")
+    if len(plain) > _LONGEST_NAME:
+        problem = f"the name '{plain[:_SHOWN]}...' has {len(plain)} letters; {_LONGEST_NAME} may be"
+        raise TableError(line, problem)
+    return plain
 
 
 def _records(lines: list[str], first: str) -> Iterator[tuple[str, tuple[_Part, ...]]]:

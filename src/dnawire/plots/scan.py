@@ -18,6 +18,7 @@ from dnawire.junction import BASES, LETTERS, STRANDS, Duplex, reverse_complement
 from dnawire.plots.footer import add_footer
 from dnawire.plots.style import (
     DIFFERENCE_MAP,
+    FAINT,
     INK,
     MARK,
     MINUS,
@@ -146,7 +147,7 @@ def _mark(ax: Axes, effect: Effect) -> None:
 
 
 def _look(decades: float) -> dict[str, Any]:
-    """Black where nothing flows any more, hatched where nothing is known."""
+    """Black where nothing flows any more, hatched where nothing can be known."""
     if math.isnan(decades):
         return {"facecolor": "white", "edgecolor": MARK, "hatch": "/////"}
     return {"facecolor": INK, "edgecolor": INK}
@@ -154,7 +155,7 @@ def _look(decades: float) -> dict[str, Any]:
 
 def _add_legend(figure: Figure, effects: Sequence[Effect]) -> None:
     kinds = {
-        "a contact would lose its base": any(math.isnan(one.decades) for one in effects),
+        "contact lost": any(math.isnan(one.decades) for one in effects),
         "nothing flows": any(math.isinf(one.decades) for one in effects),
     }
     looks = dict(zip(kinds, (math.nan, -math.inf), strict=True))
@@ -163,8 +164,16 @@ def _add_legend(figure: Figure, effects: Sequence[Effect]) -> None:
         for name, occurs in kinds.items()
         if occurs
     ]
-    if handles:
-        figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    handles.append(Patch(label="unchanged", linewidth=0.0, facecolor=FAINT))
+    figure.legend(
+        handles=handles,
+        loc="outside upper right",
+        ncols=len(handles),
+        fontsize=8.0,
+        handlelength=1.2,
+        handletextpad=0.4,
+        columnspacing=1.0,
+    )
 
 
 def _label(ax: Axes, duplex: Duplex) -> None:
@@ -178,6 +187,7 @@ def _label(ax: Axes, duplex: Duplex) -> None:
         ax.set_xticks(range(duplex.length), labels, fontsize=size)
     ax.set_xlabel("Base pair: upper base, lower base, position from the 5' end of the upper strand")
     ax.grid(visible=False)
+    ax.set_facecolor(FAINT)
     for edge in (len(_PAIRS), len(_PAIRS) + len(LETTERS)):
         ax.axhline(edge - 0.5, color=MARK, lw=0.8)
     for spine in ax.spines.values():

@@ -24,6 +24,7 @@ VALIDATION: Final = "#D55E00"
 BEST: Final = "#009E73"
 MARK: Final = "#6B7280"
 INK: Final = "#1F2933"
+FAINT: Final = "#E5E7EB"
 
 LINES: Final = (
     "#0072B2",

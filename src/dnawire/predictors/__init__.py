@@ -1,7 +1,7 @@
 """Predictors: one interface to spectra of junctions, and exact ones through a Hamiltonian."""
 
 from dnawire.predictors.calibration import CALIBRATION, Calibration, conformal_quantile
-from dnawire.predictors.conditions import Conditions, checked_energies
+from dnawire.predictors.conditions import Conditions, check_inside, checked_energies
 from dnawire.predictors.members import MembersPredictor
 from dnawire.predictors.pairwise import PairwisePredictor
 from dnawire.predictors.predictor import (
@@ -23,6 +23,7 @@ __all__ = [
     "MembersPredictor",
     "PairwisePredictor",
     "Predictor",
+    "check_inside",
     "checked_energies",
     "conformal_quantile",
     "in_batches",

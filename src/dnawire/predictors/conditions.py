@@ -43,6 +43,8 @@ class Conditions:
     """Letters of the duplexes that can be predicted."""
     quantities: tuple[str, ...] = tuple(BY_NAME)
     """Quantities that the training records had, by name; all, if the predictor did not learn."""
+    unlisted_pairs: frozenset[str] = frozenset()
+    """Pairs of letters, each sorted, that the parameter set has no coupling for."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.eta < np.inf:
@@ -84,6 +86,7 @@ def conditions_of_parameters(parameters: ParameterSet) -> Conditions:
         origin="defaults of `dnawire generate`",
         coverage=None,
         alphabet=parameters.alphabet,
+        unlisted_pairs=parameters.unlisted_pairs,
     )
 
 
@@ -113,6 +116,38 @@ def contacts_of_texts(texts: Sequence[str] | None) -> tuple[Contact, Contact] | 
         return None
     left, right = texts
     return Contact.parse(left), Contact.parse(right)
+
+
+def check_inside(
+    name: str, wanted: float | NDArray[np.float64], energies: NDArray[np.float64]
+) -> None:
+    """Refuse what a spectrum at some energies does not tell: the one rule of all commands.
+
+    Commands that ask for spectra need the Fermi energy among their energies, whatever the model;
+    those that ask for observables ask at all energies, take any, and tell of one that is far off.
+
+    Parameters
+    ----------
+    name
+        Of what is wanted, for the message.
+    wanted
+        Energy or energies in eV.
+    energies
+        Energies in eV, (E,), increasing.
+
+    Raises
+    ------
+    UsageError
+        One lies outside of the energies.
+    """
+    low, high = float(energies[0]), float(energies[-1])
+    outside = [one for one in np.ravel(wanted).tolist() if not low <= one <= high]
+    if outside:
+        raise UsageError(
+            f"{name} {outside[0]:g} eV lies outside the energies, which run from {low:g} to "
+            f"{high:g} eV",
+            "Choose one inside, or other energies with --energy_min and --energy_max.",
+        )
 
 
 def checked_energies(energies: ArrayLike) -> NDArray[np.float64]:

@@ -37,13 +37,16 @@ class ParameterSet:
     stacking
         Coupling of the step 5'-X-Y-3' on its own strand, shape (K, K), index [X, Y].
     pairing
-        Coupling inside a base pair, shape (K, K), symmetric, 0 for mismatches without value.
+        Coupling inside a base pair, shape (K, K), symmetric, 0 for ``unlisted_pairs``.
     diagonal_five
         Coupling r+ between the bases at the two 5' ends of a step, shape (K, K), symmetric.
     diagonal_three
         Coupling r- between the bases at the two 3' ends of a step, shape (K, K), symmetric.
     digest
         SHA-256 of the five tables, the name and the letters beside those of DNA.
+    unlisted_pairs
+        Pairs of letters, each sorted, that the set gives no ``pairing`` for: mismatches, which then
+        do not couple. Results say so wherever a duplex has one.
     alphabet
         Letters that the set has numbers for.
     file
@@ -64,6 +67,7 @@ class ParameterSet:
     diagonal_five: NDArray[np.float64]
     diagonal_three: NDArray[np.float64]
     digest: str
+    unlisted_pairs: frozenset[str] = frozenset()
     alphabet: Alphabet = DNA
     file: tuple[str, str] | None = None
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dnawire.config.suggestion import nearest
 from dnawire.errors import UnusableDataFileError, UsageError
 from dnawire.junction import BASES, DNA, Alphabet, Letter
+from dnawire.scalars import ENERGY, Range
 from dnawire.tightbinding.parameters import ParameterSet
 
 _MEV_TO_EV: Final = 1e-3
@@ -27,6 +28,10 @@ _KEYS: Final = (*_TEXTS, "doi", "energy_window", "units", *_TABLES)
 _LETTERS: Final = "letters"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN: Final = 8
+_LONGEST_TEXT: Final = 1000
+_LONGEST_SHOWN: Final = 60
+_COUPLING_MEV: Final = Range(-1e6, 1e6, "meV")
+_RANGES: Final = {"onsite": ENERGY}
 
 Table = NDArray[np.float64]
 
@@ -84,6 +89,8 @@ class _Reader:
         tables = self._read_tables()
         for table in tables.values():
             table.setflags(write=False)
+        listed = {"".join(sorted(pair)) for pair in self._values["pairing"]}
+        possible = map("".join, combinations_with_replacement(sorted(self._bases), 2))
         return ParameterSet(
             name=texts["name"],
             title=texts["title"],
@@ -98,6 +105,7 @@ class _Reader:
             doi=self._dois(),
             energy_window=self._energy_window(),
             digest=_digest(texts["name"], tables, self._alphabet),
+            unlisted_pairs=frozenset(possible) - listed,
             alphabet=self._alphabet,
         )
 
@@ -159,7 +167,13 @@ class _Reader:
                 )
             if not _is_finite(value):
                 raise self._fault(
-                    f"{name}.{key} = {value!r} is not a finite number", "Write a number."
+                    f"{name}.{key} = {_shown(value)} is not a finite number", "Write a number."
+                )
+            allowed = _RANGES.get(name, _COUPLING_MEV)
+            if value not in allowed:
+                raise self._fault(
+                    f"{name}.{key} = {_shown(value)} is not allowed: it must be {allowed}",
+                    f"Write it in {allowed.unit}, within that.",
                 )
         return {key: float(value) for key, value in table.items()}
 
@@ -208,7 +222,13 @@ class _Reader:
         value = self._values[key]
         if not isinstance(value, str) or not value.strip():
             raise self._fault(
-                f"{key} = {value!r} is not a text", "Write a text in quotation marks."
+                f"{key} = {_shown(value)} is not a text", "Write a text in quotation marks."
+            )
+        if not value.isprintable() or len(value) > _LONGEST_TEXT:
+            raise self._fault(
+                f"{key} = {_shown(value)} has line breaks or control characters, or more than "
+                f"{_LONGEST_TEXT} characters",
+                "Write one line of text.",
             )
         return value
 
@@ -224,11 +244,12 @@ class _Reader:
 
     def _energy_window(self) -> tuple[float, float]:
         value = self._values["energy_window"]
-        bounds = [one for one in value if _is_finite(one)] if isinstance(value, list) else []
+        given = value if isinstance(value, list) else []
+        bounds = [one for one in given if _is_finite(one) and one in ENERGY]
         if len(bounds) != 2 or bounds != value or not bounds[0] < bounds[1]:
             raise self._fault(
-                f"energy_window = {value!r} is not [lowest, highest] in eV",
-                "Write two numbers, the lower one first.",
+                f"energy_window = {_shown(value)} is not [lowest, highest] in eV",
+                f"Write two numbers {ENERGY}, the lower one first.",
             )
         return float(bounds[0]), float(bounds[1])
 
@@ -242,8 +263,22 @@ _LETTER_REMEDY: Final = (
 
 
 def _is_finite(value: object) -> bool:
-    is_bool = isinstance(value, bool)
-    return isinstance(value, int | float) and not is_bool and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _shown(value: object) -> str:
+    """A value in a message: its beginning, where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes no whole number of thousands of digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def _digest(name: str, tables: dict[str, Table], alphabet: Alphabet) -> str:

@@ -117,12 +117,19 @@ def _load_file(name: str) -> ParameterSet:
             f"{name} is no file of a parameter set: {reason}.", "Name a TOML file."
         ) from error
     found = _parse(text, str(path))
-    if found.name in available_parameters() and found.digest != load_parameters(found.name).digest:
+    published = {_plain(one): one for one in available_parameters()}.get(_plain(found.name))
+    if published is not None and found.digest != load_parameters(published).digest:
+        alike = "that of a" if published == found.name else f"like {published!r}, the name of a"
         raise UnusableDataFileError(
-            f"{path}: name = {found.name!r} is that of a published set, which has other numbers.",
+            f"{path}: name = {found.name!r} is {alike} published set, which it is not.",
             "Give it a name of its own.",
         )
     return replace(found, file=(str(path), digest))
+
+
+def _plain(name: str) -> str:
+    """What is left of a name where case, dots, hyphens and underscores say nothing."""
+    return re.sub(r"[._-]", "", name.lower())
 
 
 @lru_cache(maxsize=32)

@@ -79,7 +79,7 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
         lines = list(self._setup.lines)
         if asked.fermi_energy is not None:
             lines.append(f"E_F           {asked.fermi_energy:g} eV, {asked.temperature:g} K")
-        most = f"{question.most_evaluations:,}"
+        most = f"{self.budget.evaluations:,}"
         how = (
             f"all of them: no more than the {most} that may be computed"
             if self.is_exhaustive

@@ -116,13 +116,7 @@ class DesignSearch:
 
     def steps(self) -> Iterator[None]:
         """Search for a while at a time."""
-        budget = Budget(
-            evaluations=self.num_planned,
-            at_once=self._target.at_once,
-            top=self._question.top,
-            seed=self._question.seed,
-        )
-        for found in search(self._spaces, self.measured, budget, self._counted_once):
+        for found in search(self._spaces, self.measured, self.budget, self._counted_once):
             self._take(found)
             yield
         self.is_complete = True
@@ -138,14 +132,23 @@ class DesignSearch:
         return size_of(self._spaces)
 
     @property
+    def budget(self) -> Budget:
+        """How far the search goes."""
+        asked, together = self._question, self._target.together(self._evaluator)
+        most = asked.most_evaluations(together)
+        return Budget(most, self._target.at_once, asked.top, asked.seed, together)
+
+    @property
     def num_planned(self) -> int:
         """How many of them are computed at most."""
-        return int(min(self.num_sequences, self._question.most_evaluations))
+        budget = self.budget
+        chosen = budget.evolved + budget.completed
+        return int(self.num_sequences if self.is_exhaustive else min(self.num_sequences, chosen))
 
     @property
     def is_exhaustive(self) -> bool:
         """Whether all sequences are computed."""
-        return self.num_sequences <= self._question.most_evaluations
+        return self.num_sequences <= self.budget.all_together
 
     @property
     def objective(self) -> str:
@@ -176,6 +179,8 @@ class DesignSearch:
     def settings(self) -> Table:
         """All that shapes the result, by name."""
         found = {
+            "evaluations": self.budget.evaluations,
+            "together": self.budget.together,
             "num_sequences": self.num_sequences,
             "search": "exhaustive" if self.is_exhaustive else "evolution",
             "computed": self.found.evaluations,

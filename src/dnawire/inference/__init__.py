@@ -25,6 +25,7 @@ from dnawire.inference.fit_parameters import (
     parse_wanted,
 )
 from dnawire.inference.fitting import Minimum, Problem
+from dnawire.inference.found import Budget, Found
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.load import (
     EXACT,
@@ -75,7 +76,7 @@ from dnawire.inference.screen import (
     is_same_from_both_strands,
     screen,
 )
-from dnawire.inference.search import Budget, Found, search, size_of
+from dnawire.inference.search import search, size_of
 from dnawire.inference.sequence_space import Rules, SequenceSpace
 from dnawire.inference.shards import (
     ScreeningPlan,

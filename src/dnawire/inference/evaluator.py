@@ -19,13 +19,16 @@ from dnawire.inference.summary import (
     summarize,
 )
 from dnawire.junction import Contact, Duplex, Junction, JunctionArrays
-from dnawire.predictors import Predictor
+from dnawire.predictors import PairwisePredictor, Predictor
 
 Quantity = Literal["log10_transmission", "log10_conductance"]
 """What can be asked of a duplex at the Fermi energy, in decades."""
 
 TRANSMISSION: Final = "log10_transmission"
 CONDUCTANCE: Final = "log10_conductance"
+
+_MOST_SHARING: Final = 2
+"""Energies up to which one after the other, with shared work, is faster than all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,14 @@ class Evaluator:
                 "Choose energies inside, or others with --energy_min and --energy_max.",
             )
 
+    def shares_beginnings(self, num_energies: int) -> bool:
+        """Whether T at so many energies is found faster of a duplex that begins like the last."""
+        return self._sharing(num_energies) is not None
+
+    def _sharing(self, num_energies: int) -> PairwisePredictor | None:
+        is_few, predictor = num_energies <= _MOST_SHARING, self.predictor
+        return predictor if is_few and isinstance(predictor, PairwisePredictor) else None
+
     def of(self, codes: Int8[NDArray[np.int8], "B L 2"], quantity: Quantity) -> NDArray[np.float64]:
         """A quantity of duplexes of one length at the Fermi energy in decades, (B,)."""
         assert self.fermi_energy is not None
@@ -109,6 +120,11 @@ class Evaluator:
         self, codes: Int8[NDArray[np.int8], "B L 2"], at: Float[NDArray[np.float64], " K"]
     ) -> Float[NDArray[np.float64], "B K"]:
         """log10 T of duplexes of one length at increasing energies in eV."""
+        sharing = self._sharing(len(at))
+        if sharing is not None:
+            ends = self.left, self.right
+            each = (sharing.mean_log10_transmission(codes, ends, [one], self.eta) for one in at)
+            return np.stack(list(each), axis=1)
         shape = codes.shape
         junctions = JunctionArrays(
             codes,

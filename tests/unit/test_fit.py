@@ -50,7 +50,7 @@ def test_the_command_writes_what_the_call_gives(
     printed = capsys.readouterr().out
     found = dw.fit(path, EXACT, **ASKED)
     assert "\n".join(found.heading) in printed
-    assert all(line in printed for line in found.table_lines)
+    assert all(line in printed for line in found.text)
     assert {one.name for one in output.iterdir()} == {
         "parameters.csv", "correlation.csv", "starts.csv", "settings.csv",
         *(f"{stem}.{kind}" for stem in ("residuals", "profiles") for kind in ("png", "svg", "csv")),

@@ -63,8 +63,6 @@ class DesignSearch:
     ----------
     found
         State of the search.
-    is_complete
-        Whether it came to its end.
     """
 
     def __init__(
@@ -76,7 +74,8 @@ class DesignSearch:
         setup: Setup,
     ) -> None:
         self.found = Found()
-        self.is_complete = False
+        self._is_ended = False
+        self._last_step = 0
         self._advances: list[Advance] = []
         self._question = question
         self._target = target
@@ -119,7 +118,17 @@ class DesignSearch:
         for found in search(self._spaces, self.measured, self.budget, self._counted_once):
             self._take(found)
             yield
-        self.is_complete = True
+        self._is_ended = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the search came to its end."""
+        return self._is_ended
+
+    @property
+    def last_step(self) -> int:
+        """How many sequences the last step has computed."""
+        return self._last_step
 
     @property
     def sequences(self) -> list[str]:
@@ -137,13 +146,6 @@ class DesignSearch:
         asked, together = self._question, self._target.together(self._evaluator)
         most = asked.most_evaluations(together)
         return Budget(most, self._target.at_once, asked.top, asked.seed, together)
-
-    @property
-    def num_planned(self) -> int:
-        """How many of them are computed at most."""
-        budget = self.budget
-        chosen = budget.evolved + budget.completed
-        return int(self.num_sequences if self.is_exhaustive else min(self.num_sequences, chosen))
 
     @property
     def is_exhaustive(self) -> bool:
@@ -215,6 +217,7 @@ class DesignSearch:
     def _take(self, found: Found) -> None:
         """Note a better sequence or a new start; the state changes in one assignment."""
         before, self.found = self.found, found
+        self._last_step = found.evaluations - before.evaluations
         is_better = found.best[:1] != before.best[:1]
         if found.best and (is_better or found.restarts > before.restarts):
             self._advances.append(self._advance)

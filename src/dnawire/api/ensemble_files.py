@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dnawire import plots
 from dnawire.api.ensemble_tables import checks_table, statistics_table
 
 if TYPE_CHECKING:
     from dnawire.api.ensemble_result import Ensemble
-
-MEMBERS: Final = re.compile(r"(summary|statistics|checks)\.csv|ensemble\.(png|svg|csv)")
-"""Names of all files that can be written."""
 
 _SUMMARY, _STATISTICS, _CHECKS, _FIGURE = "summary.csv", "statistics.csv", "checks.csv", "ensemble"
 

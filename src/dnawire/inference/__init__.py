@@ -15,7 +15,7 @@ from dnawire.inference.dephasing import answer_probed, as_probed
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, family_lengths
-from dnawire.inference.fit import Estimate, FitSettings, Solution, solve
+from dnawire.inference.fit import Estimate, FitSettings, Once, Solution, computed, solving
 from dnawire.inference.fit_model import ConductanceModel, FermiReference
 from dnawire.inference.fit_parameters import (
     PARAMETER_KINDS,
@@ -24,6 +24,7 @@ from dnawire.inference.fit_parameters import (
     WantedParameter,
     parse_wanted,
 )
+from dnawire.inference.fit_steps import FitSteps
 from dnawire.inference.fitting import Minimum, Problem
 from dnawire.inference.found import Budget, Found
 from dnawire.inference.gauge import align_signs
@@ -141,6 +142,7 @@ __all__ = [
     "FermiReference",
     "FermiSpread",
     "FitSettings",
+    "FitSteps",
     "Found",
     "FreeParameter",
     "HeldOut",
@@ -149,6 +151,7 @@ __all__ = [
     "Minimum",
     "Mismatch",
     "MismatchContrast",
+    "Once",
     "ParameterKind",
     "PatternCandidates",
     "Predictor",
@@ -188,6 +191,7 @@ __all__ = [
     "common_energies",
     "common_value",
     "compute_shard",
+    "computed",
     "conductance_remarks",
     "counted",
     "current_of",
@@ -221,7 +225,7 @@ __all__ = [
     "share",
     "single_changes",
     "size_of",
-    "solve",
+    "solving",
     "spread_of",
     "status",
     "summarize",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -71,6 +71,10 @@ class Found:
             names=tuple(values),
             best=tuple(best[:top]),
         )
+
+    def first(self, top: int) -> Found:
+        """The same with so many of the best."""
+        return replace(self, best=self.best[:top])
 
     def _worst_kept(self, losses: NDArray[np.float64], top: int) -> float:
         """Loss beyond which no further sequence can be among the best."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from jaxtyping import Int8
-from numpy.typing import NDArray
 
 from dnawire.inference.evolution import Evolution
-from dnawire.inference.found import Budget, Found, Measured, is_second
+from dnawire.inference.found import Budget, Designed, Found, Measured, is_second
 from dnawire.inference.sequence_space import SequenceSpace
 from dnawire.junction import BASES
 
+_BEGINNINGS: Final = 256
+"""Evolved sequences of which the beginnings may be completed."""
 _BLOCKS: Final = 16
 """Least number of blocks that have the rest."""
 
@@ -57,9 +57,10 @@ def search(
         yield from parts.measured_all(spaces)
         return
     found = Found()
-    evolution = Evolution(spaces, measured, replace(budget, evaluations=budget.evolved), symmetric)
-    for found in evolution.generations():
-        yield found
+    most = max(budget.top, _BEGINNINGS) if budget.completed else budget.top
+    own = replace(budget, evaluations=budget.evolved, top=most)
+    for found in Evolution(spaces, measured, own, symmetric).generations():
+        yield found.first(budget.top)
     yield from parts.completed({space.length: space for space in spaces}, found)
 
 
@@ -75,20 +76,24 @@ class _Parts:
         """Measure all sequences."""
         found = Found()
         for space in spaces:
-            for found in self._part(space, found, 0, int(space.size)):
-                yield found
+            found = yield from self._part(space, found, 0, int(space.size))
 
     def completed(self, spaces: dict[int, SequenceSpace], found: Found) -> Iterator[Found]:
         """Measure all sequences that begin like the best one that was not completed before."""
-        left = self.budget.completed
+        left, evolved, found = self.budget.completed, found.best, found.first(self.budget.top)
         done: set[tuple[int, str]] = set()
         free = max(1, int(np.log(max(left, 1) / _BLOCKS) / np.log(len(BASES))))
-        while (part := self._next_part(spaces, found, done, (free, left))) is not None:
-            for found in self._part(*part[:1], found, *part[1:]):
-                yield found
-            left -= part[2] - part[1]
+        while (
+            part := self._next_part(spaces, (*found.best, *evolved), done, (free, left))
+        ) is not None:
+            space, first, last = part
+            found = yield from self._part(space, found, first, last)
+            left -= last - first
 
-    def _part(self, space: SequenceSpace, found: Found, first: int, last: int) -> Iterator[Found]:
+    def _part(
+        self, space: SequenceSpace, found: Found, first: int, last: int
+    ) -> Generator[Found, None, Found]:
+        """Measure the sequences of some numbers, and return what is found with them."""
         at_once = self.budget.at_once
         for start in range(first, last, at_once):
             upper = space.between(start, min(start + at_once, last))
@@ -97,18 +102,19 @@ class _Parts:
             if len(upper):
                 found = found.with_more(upper, *self.measured(upper), self.budget.top)
             yield found
+        return found
 
     def _next_part(
         self,
         spaces: dict[int, SequenceSpace],
-        found: Found,
+        best: Sequence[Designed],
         done: set[tuple[int, str]],
         most: tuple[int, int],
     ) -> tuple[SequenceSpace, int, int] | None:
         """Sequences that begin like the best one that is in no such part yet; wider ones last."""
         free, left = most
         for more in range(free, max(spaces) + 1):
-            for one in found.best:
+            for one in best:
                 length, text = len(one.upper), one.upper[: max(len(one.upper) - more, 0)]
                 if any((length, text[:end]) in done for end in range(len(text) + 1)):
                     continue

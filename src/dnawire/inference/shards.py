@@ -8,7 +8,6 @@ ranking and the same table, whatever computed which.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from typing import Any, Final
 import dnawire
 from dnawire.errors import NotWritableError, UnusableDataFileError
 from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.files.sealed import opened, sealed
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.question import Question
 from dnawire.inference.ranking import Distribution, Ranked, Ranking
@@ -176,7 +176,7 @@ class Shards:
             if self.plan.with_scores:
                 # The table first: a shard is there when its file is.
                 replace_durably(path.with_suffix(_TABLE), shard.scores)
-            replace_durably(path, _sealed(content))
+            replace_durably(path, sealed(content))
         except OSError as error:
             raise _not_writable(path, error) from error
 
@@ -213,7 +213,7 @@ class Shards:
     def _read(self, number: int) -> Shard:
         path = self.path(number)
         try:
-            content = _opened(path.read_bytes())
+            content = opened(path.read_bytes())
             scores = path.with_suffix(_TABLE).read_bytes() if self.plan.with_scores else b""
             expected = self.plan.digest, number, hashlib.sha256(scores).hexdigest()
             if tuple(content[name] for name in ("plan", "number", "scores")) != expected:
@@ -259,20 +259,6 @@ def _shard(content: dict[str, Any], scores: bytes, plan: ScreeningPlan) -> Shard
     )
     distribution = Distribution(counts, content["vanishing"])
     return Shard(content["number"], ranking, distribution, names, scores)
-
-
-def _sealed(content: dict[str, Any]) -> bytes:
-    """A line with the digest of what follows."""
-    text = json.dumps(content).encode()
-    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
-
-
-def _opened(data: bytes) -> dict[str, Any]:
-    digest, _, text = data.partition(b"\n")
-    if hashlib.sha256(text).hexdigest().encode() != digest:
-        raise ValueError("the content is damaged")
-    content: dict[str, Any] = json.loads(text)
-    return content
 
 
 def fitting_workers(num_shards: int) -> int:

@@ -119,10 +119,12 @@ class FitPreparation:
 
     def digest(self, identity: str) -> str:
         """SHA-256 of all that shapes the fit, of a model with some digest."""
-        content = self.measurements.file[0].read_bytes()
-        asked = sorted((one.name, getattr(self.question, one.name)) for one in fields(FitQuestion))
-        plan = repr([__version__, identity, self.predictor.name, asked])
-        return hashlib.sha256(plan.encode() + b"\n" + content).hexdigest()
+        asked = [(one.name, getattr(self.question, one.name)) for one in fields(FitQuestion)]
+        texts = [one.text for one in self.measurements.duplexes]
+        columns = self.problem.log10_measured, self.problem.sigma, self.temperatures
+        rows = [one.tolist() for one in columns]
+        plan = [__version__, identity, self.predictor.name, asked, texts, rows]
+        return hashlib.sha256(repr(plan).encode()).hexdigest()
 
     @property
     def num_steps(self) -> int:

@@ -83,9 +83,7 @@ class _Parts:
         left, evolved, found = self.budget.completed, found.best, found.first(self.budget.top)
         done: set[tuple[int, str]] = set()
         free = max(1, int(np.log(max(left, 1) / _BLOCKS) / np.log(len(BASES))))
-        while (
-            part := self._next_part(spaces, (*found.best, *evolved), done, (free, left))
-        ) is not None:
+        while part := self._next_part(spaces, (*found.best, *evolved), done, (free, left)):
             space, first, last = part
             found = yield from self._part(space, found, first, last)
             left -= last - first

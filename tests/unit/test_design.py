@@ -116,14 +116,12 @@ def test_an_evolution_is_better_than_random_draws() -> None:
 
 def test_a_hidden_12_mer_is_among_all() -> None:
     """No more than the default allows: nothing can be nearer."""
-    design = Design.prepared(
-        DesignQuestion.of({"length": 12, **WANTED}), MODEL.predictor, KeywordConditions.of(FERMI)
-    )
-    assert design.is_exhaustive
-    assert design.num_steps == 4**12
-    longer = DesignQuestion.of({"length": 13, **WANTED})
-    design = Design.prepared(longer, MODEL.predictor, KeywordConditions.of(FERMI))
-    assert not design.is_exhaustive
+    asked = KeywordConditions.of({"fermi_energy": -7.1})
+    for length, is_exhaustive in ((12, True), (13, False)):
+        question = DesignQuestion.of({"length": length, **WANTED})
+        design = Design.prepared(question, MODEL.predictor, asked)
+        assert design.is_exhaustive == is_exhaustive
+        assert (design.num_steps == 4**length) == is_exhaustive
 
 
 def test_what_begins_alike_is_measured_together_to_the_end_of_the_budget() -> None:

@@ -22,8 +22,8 @@ def reported(
     total: int,
     unit: str,
     size: Callable[[Item], int] | None = None,
-    state: Callable[[], str] = str,
     clock: Callable[[], float] = time.monotonic,
+    state: Callable[[], str] = str,
 ) -> Generator[Item]:
     """Pass on what is computed, and show how much of it is done.
 
@@ -40,10 +40,10 @@ def reported(
         What is counted, e.g. ``junctions``.
     size
         How much one item is; None counts items.
-    state
-        Says what is found so far; nothing if it is empty.
     clock
         Tells seconds.
+    state
+        Says what is found so far; nothing if it is empty.
 
     Yields
     ------

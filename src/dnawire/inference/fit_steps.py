@@ -128,8 +128,8 @@ def _minimum(content: dict[str, Any]) -> Minimum:
 def _profile(content: dict[str, Any]) -> Profile:
     ends = (content[name] for name in ("lower", "upper"))
     lower, upper = (End(coordinate, tuple(pressed)) for coordinate, pressed in ends)
-    rows = (np.array(content[name], np.float64) for name in ("coordinates", "rises"))
-    return Profile(*rows, lower, upper, _minimum(content["lowest"]))
+    points, rises = (np.array(content[name], np.float64) for name in ("coordinates", "rises"))
+    return Profile(points, rises, lower, upper, _minimum(content["lowest"]))
 
 
 def _not_writable(path: Path, error: OSError) -> NotWritableError:

@@ -208,8 +208,8 @@ class SequenceSpace:
         upper = np.empty((len(states), self.length), dtype=np.int8)
         rows = np.arange(len(states))
         for position in range(self.length - 1, -1, -1):
-            parents, letters = levels[position]
-            upper[:, position], rows = letters[rows], parents[rows]
+            above, written = levels[position]
+            upper[:, position], rows = written[rows], above[rows]
         return upper
 
     def beginning_with(self, upper: Int8[NDArray[np.int8], " K"]) -> tuple[int, int]:

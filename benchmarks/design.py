@@ -119,7 +119,7 @@ def drawn(case: Case, keywords: dict[str, Any], seed: int, seconds: float | None
     start, generator = time.process_time(), named_generator(seed, "drawn", seconds is None)
     best, left = np.inf, min(case.evaluations, int(space.size))
     while left > 0 if seconds is None else time.process_time() - start < seconds:
-        at_once = min(left, AT_ONCE) if seconds is None else AT_ONCE
+        at_once = min(design.budget.at_once, left if seconds is None else AT_ONCE)
         best = min(best, float(design.measured(space.draw(generator, at_once))[1].min()))
         left -= at_once
     return best

@@ -109,7 +109,9 @@ class Budget:
     @property
     def all_together(self) -> int:
         """How many sequences may be measured if they are all: so many have no need of a choice."""
-        return self.evaluations if self.together == 1 else self._shared(self.evaluations)
+        if self.together == 1:
+            return self.evaluations
+        return max(FEWEST_TOGETHER, self.evaluations * self.together)
 
     @property
     def evolved(self) -> int:
@@ -119,10 +121,10 @@ class Budget:
     @property
     def completed(self) -> int:
         """How many that begin like the best ones may be measured after it."""
-        return 0 if self.together == 1 else self._shared(self.evaluations - self.evolved)
-
-    def _shared(self, evaluations: int) -> int:
-        return max(FEWEST_TOGETHER, evaluations * self.together)
+        if self.together == 1:
+            return 0
+        left = (self.evaluations - self.evolved) * self.together
+        return max(FEWEST_TOGETHER - self.evolved, left)
 
 
 def is_second(

@@ -226,6 +226,20 @@ def solving(problem: Problem, settings: FitSettings, once: Once) -> Generator[No
             best = best._replace(is_converged=False, message="profiles find ever lower minima")
             break
         best = minimum_from(problem, lowest.point)
+    return _solution(problem, settings, minima, best, profiles)
+
+
+def _solution(
+    problem: Problem,
+    settings: FitSettings,
+    minima: tuple[Minimum, ...],
+    best: Minimum,
+    profiles: list[Profile],
+) -> Solution:
+    """What minima and profiles tell."""
+    scatter, threshold = _scatter(problem, settings, best)
+    covariances = scatter * covariance(problem, best.point)
+    half = np.sqrt(np.diag(covariances) * threshold / scatter)
     rivals = np.array(
         [one.point for one in minima if one.chi_squared < best.chi_squared + threshold]
     ).reshape(-1, len(best.point))

@@ -203,7 +203,7 @@ CLASSES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "save": {"output": None, "overwrite": False},
     },
     "DisorderEnsemble": {**OBSERVATION, "quantiles": {"probabilities": REQUIRED}},
-    "Fit": {**OBSERVATION, "plot_profiles": {}},
+    "Fit": {**RESULT, "table": {}, "plot_profiles": {}},
     "IVCurves": OBSERVATION,
     "Prediction": {
         "bond_transmissions": {"energy": REQUIRED},

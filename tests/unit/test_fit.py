@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import csv
+import logging
 import math
+import os
+import re
+import signal
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
+from harness import TrainingProcess, any_command
 
 import dnawire as dw
+from dnawire.api.fit_preparation import FitPreparation
+from dnawire.api.fit_question import FitQuestion
+from dnawire.api.fit_result import Fit
+from dnawire.api.fit_tables import settings_table
 from dnawire.cli import main
 from dnawire.data import available_measurements, load_measurements
-from dnawire.errors import DnawireError, NotFoundError, UsageError
+from dnawire.errors import (
+    EXIT_FINISHED,
+    EXIT_INTERRUPTED,
+    EXIT_STOPPED,
+    DnawireError,
+    NotFoundError,
+    UnusableDataFileError,
+    UsageError,
+)
+from dnawire.inference import FitSteps
+from dnawire.inference.fitting import Minimum
+from dnawire.inference.profiles import End, Profile
 
 EXACT: Final = "exact:kordas2025"
 TABLE: Final = """name,sequence,conductance_nS,error_decades,temperature_K
@@ -50,7 +71,7 @@ def test_the_command_writes_what_the_call_gives(
     printed = capsys.readouterr().out
     found = dw.fit(path, EXACT, **ASKED)
     assert "\n".join(found.heading) in printed
-    assert all(line in printed for line in found.table_lines)
+    assert all(line in printed for line in found.text)
     assert {one.name for one in output.iterdir()} == {
         "parameters.csv", "correlation.csv", "starts.csv", "settings.csv",
         *(f"{stem}.{kind}" for stem in ("residuals", "profiles") for kind in ("png", "svg", "csv")),
@@ -150,3 +171,105 @@ def test_published_tables_are_relative_and_have_a_doi() -> None:
 def test_a_table_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="does not exist"):
         dw.fit(tmp_path / "none.csv", EXACT, **ASKED)
+
+
+def words_of(folder: Path) -> list[str]:
+    words = ["fit", EXACT, str(table_in(folder)), "--vary", "fermi_energy=-7.1:-6.5"]
+    words += ["--left_contact", "upper:0=0.05", "--right_contact", "lower:0=0.05"]
+    return [*words, "--probe_coupling", "0.02", "--starts", "2", "--output", "out"]
+
+
+def stopped(words: tuple[str, ...]) -> int:
+    """The command, which gets a signal, the first word, in its second step."""
+
+    class Sender(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage().startswith("1 of 3 starts and profiles, about"):
+                os.kill(os.getpid(), signal.Signals[words[0]])
+
+    logging.getLogger("dnawire").addHandler(Sender())
+    return main(list(words[1:]))
+
+
+def test_a_stopped_fit_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    whole, halved = tmp_path / "whole", tmp_path / "halved"
+    words = words_of(tmp_path)
+    assert TrainingProcess(whole, *words, command=any_command).end().exit_code == EXIT_FINISHED
+    stamps = set()
+    for name, code in (("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_STOPPED)):
+        ended = TrainingProcess(halved, name, *words, "-v", command=stopped).end()
+        assert ended.exit_code == code
+        kept = "stopped: 2 of 3 starts and profiles are computed and kept in out.steps/"
+        assert kept in ended.messages
+        assert not (halved / "out").exists()
+        files = sorted((halved / "out.steps").glob("*/*"))
+        assert [one.name for one in files] == ["0000.json", "0001.json"]
+        stamps.add(files[0].stat().st_mtime_ns)
+    assert len(stamps) == 1
+    assert TrainingProcess(halved, *words, command=any_command).end().exit_code == EXIT_FINISHED
+    assert not (halved / "out.steps").exists()
+    for one in (whole / "out").iterdir():
+        assert (halved / "out" / one.name).read_bytes() == one.read_bytes(), one.name
+
+
+def test_steps_of_another_fit_are_not_taken(tmp_path: Path) -> None:
+    """Another seed, table or model is another folder; a file that was moved there is refused."""
+    prepared = [
+        FitPreparation.of(table_in(tmp_path, text), EXACT, "auto", FitQuestion.of(ASKED | more))
+        for text, more in (
+            (TABLE, {}), (TABLE, {"seed": 1}), (TABLE.replace("GC,30", "GC,31"), {}), (TABLE, {}),
+        )
+    ]  # fmt: skip
+    digests = [one.digest("model") for one in prepared[:2]]
+    assert prepared[2].digest("model") not in digests
+    assert prepared[0].digest("other model") not in digests
+    assert digests[0] != digests[1]
+    steps = [FitSteps(tmp_path / "steps", digest) for digest in digests]
+    next(Fit(prepared[0], steps[0]).steps())
+    (steps[1].folder / "0000.json").write_bytes((steps[0].folder / "0000.json").read_bytes())
+    with pytest.raises(UnusableDataFileError, match="it belongs to another fit"):
+        next(Fit(prepared[1], steps[1]).steps())
+    (steps[0].folder / "0000.json").write_bytes(b"half of it")
+    again = FitSteps(tmp_path / "steps", digests[0])
+    with pytest.raises(UnusableDataFileError, match=r"0000.json is no step of this fit: .* damag"):
+        next(Fit(prepared[0], again).steps())
+
+
+def test_profiles_are_recalled_with_all_digits(tmp_path: Path) -> None:
+    end = End(math.nan, ("gamma",))
+    lowest = Minimum(np.array([1 / 3]), np.array([2 / 3]), 1e-17, True, "gtol", 3)
+    found = Profile(np.array([0.1, 0.7]), np.array([0.0, np.pi]), End(0.1, ()), end, lowest)
+    FitSteps(tmp_path, "a" * 64)(lambda: found)
+    recalled = FitSteps(tmp_path, "a" * 64)(lambda: Profile(*[None] * 5))  # type: ignore[arg-type]
+    assert repr(recalled) == repr(found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "contacts", "zero"),
+    [
+        ({}, "contacts upper:0=0.05 | lower:0=0.05 eV", "energies absolute"),
+        (
+            {"vary": ["fermi_energy=0:1", "gamma"], "fermi_reference": "homo", "left": "upper:0",
+             "right": "lower:0,upper:0", "starts": 1},
+            "contacts upper:0 | lower:0,upper:0; ", "energy zero of each molecule",
+        ),
+        (
+            {"vary": ["fermi_energy=0:1", "gamma_right"], "fermi_reference": "homo",
+             "right": "lower:0=0.1,upper:0=0.05", "starts": 1},
+            "contacts upper:0=0.05 | lower:0,upper:0 x 0.5 eV", "energy zero of each molecule",
+        ),
+    ],
+)  # fmt: skip
+def test_figures_and_tables_tell_the_contacts_and_the_zero_that_were_fitted(
+    tmp_path: Path, asked: dict[str, Any], contacts: str, zero: str
+) -> None:
+    """A fitted coupling stands with the parameters, and where the HOMO is the zero it says so."""
+    found = dw.fit(table_in(tmp_path), EXACT, **(ASKED | asked))
+    footer = re.sub(r"\s+", " ", found.plot().get_supxlabel())
+    assert contacts in footer
+    assert zero in footer
+    assert "=1.0" not in footer
+    names, values = (column for _, column in settings_table(found).values())
+    settings = dict(zip(names, values, strict=True))
+    assert (settings["left"], settings["right"]) == found.contact_texts
+    assert f"contacts      {' | '.join(found.contact_texts)}" in found.heading

@@ -112,6 +112,7 @@ FROM_NOTHING: Final = frozenset(
     {
         "docs/parameter_sets.md", "docs/start.md", "docs/tutorials/atomistic.md",
         "docs/tutorials/long_duplexes.md", "docs/tutorials/own_data.md",
+        "docs/tutorials/fit.md", "docs/tutorials/design.md",
     }
 )  # fmt: skip
 """Pages that make all that they use."""

@@ -19,6 +19,7 @@ import dnawire as dw
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.keywords import TWINS
+from dnawire.api.result import Result, Stoppable
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.selection import ScreenKeywords, Selection
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions
@@ -175,3 +176,11 @@ def test_the_import_is_instant() -> None:
 def test_a_name_that_does_not_exist() -> None:
     with pytest.raises(AttributeError, match="module 'dnawire' has no attribute 'predikt'"):
         dw.predikt  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["Design", "Ensemble", "Fit"])
+def test_results_print_show_and_save_themselves_by_one_piece_of_code(name: str) -> None:
+    kind = getattr(dw, name)
+    assert issubclass(kind, Stoppable)
+    for shared in ("__repr__", "_repr_html_", "to_dataframe", "save", "text", "completed"):
+        assert getattr(kind, shared) is getattr(Result, shared), shared

@@ -75,6 +75,21 @@ def test_a_space_is_what_trying_all_sequences_gives(rules: Rules) -> None:
     assert space.holds(codes_of(ALL)).tolist() == is_kept
 
 
+@pytest.mark.parametrize(
+    "rules", [Rules(), Rules("A*N", gc_max=0.5, max_run=2, forbidden=("GAT",))], ids=["all", "some"]
+)
+def test_what_follows_in_the_alphabet_is_what_has_the_numbers(rules: Rules) -> None:
+    space = SequenceSpace(LENGTH, rules)
+    size = int(space.size)
+    for first, last in ((0, size), (0, 1), (size - 1, size), (size // 3, size // 2), (7, 7)):
+        found = space.between(first, last)
+        assert np.array_equal(found, space.numbered(np.arange(first, last)))
+    texts = texts_of(space.between(0, size))
+    for begin in ("", "A", "AC", "ACGTA", "G", "AAA", texts[-1]):
+        first, last = space.beginning_with(codes_of([begin])[0])
+        assert texts[first:last] == [one for one in texts if one.startswith(begin)]
+
+
 def test_draws_have_equal_probability() -> None:
     """Chi-squared per degree of freedom is 1 within five of its standard deviations."""
     space = SequenceSpace(LENGTH, Rules("G*", 0.3, 0.6, 2, 3, ("TTC",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from dnawire.api.conditions import AskedConditions, KeywordConditions
 from dnawire.api.design_files import (
@@ -18,8 +18,7 @@ from dnawire.api.design_question import DesignKeywords, DesignQuestion
 from dnawire.api.design_search import DesignSearch
 from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model, load
-from dnawire.api.savable import Destination, Savable
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.api.result import Stoppable
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Found,
@@ -35,22 +34,24 @@ from dnawire.inference import (
 from dnawire.junction import reverse_complement
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
-_SHOWN: Final = 10
-_DRAWN: Final = 3
 _KEYWORDS = keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion)
 
 
-class Design(DesignSearch, Savable, Sequence[Ranked]):
+class Design(DesignSearch, Stoppable, Sequence[Ranked]):
     """Designed sequences, the best first. It prints as a table, and shows itself in a notebook.
 
     `prepared` makes one, and the iterator `steps` fills it.
     """
+
+    below = BELOW
+    members = MEMBERS
+    unit = "sequences"
+    shown = 10
 
     _ranked: tuple[Found, list[Ranked]] = Found(), []
 
@@ -78,11 +79,11 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
         lines = list(self._setup.lines)
         if asked.fermi_energy is not None:
             lines.append(f"E_F           {asked.fermi_energy:g} eV, {asked.temperature:g} K")
-        most = f"{question.most_evaluations:,}"
+        most = f"the {self.budget.all_together:,} that may be computed"
         how = (
-            f"all of them: no more than the {most} that may be computed"
+            f"all of them: no more than {most}"
             if self.is_exhaustive
-            else f"evolution: more than the {most} that may be computed, seed {question.seed}"
+            else f"evolution{self._then}: more than {most}, seed {question.seed}"
         )
         return [
             *lines,
@@ -107,8 +108,20 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
 
     @property
     def lines(self) -> list[str]:
-        """The first of the ranking, and how far the search went."""
-        return [*aligned(self.rows[: 1 + _SHOWN]), "", *self._counts]
+        """How far the search went."""
+        found = self.found
+        lines = [
+            f"computed      {found.evaluations:,} of {number_text(self.num_sequences)} sequences"
+        ]
+        if not self.is_exhaustive:
+            lines.append(f"restarts      {found.restarts}")
+        if found.is_exhausted:
+            lines.append("ended         nothing was found that had not been computed")
+        if not self.is_complete:
+            lines.append("stopped       before the end: this is what was found until then")
+        if found.vanishing:
+            lines.append(f"left out      {found.vanishing:,} where T = 0")
+        return lines
 
     @property
     def warnings(self) -> list[str]:
@@ -126,16 +139,6 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
             columns[name] = ("", [row.values[name] for row in self])
         columns["status"] = ("", [status(row.remarks) for row in self])
         return columns
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The ranking as a pandas data frame, a row for each sequence.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(self.table())
 
     def plot(self) -> Figure:
         """Figure of the best so far over the search, and of the spectra of the best.
@@ -162,25 +165,36 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
             f"{self._setup.footer}; target {self._target.description}",
         )
 
+    def picture(self) -> Figure | None:
+        """The figure, if a sequence was found."""
+        return self.plot() if len(self) else None
+
     @property
-    def _destination(self) -> Destination:
-        return Destination(BELOW, self._setup.predictor.name, MEMBERS)
+    def name(self) -> str:
+        """Short name of the model."""
+        return self._setup.predictor.name
+
+    @property
+    def num_steps(self) -> int:
+        """How many sequences are computed at most."""
+        budget = self.budget
+        chosen = budget.evolved + budget.completed
+        return int(self.num_sequences if self.is_exhaustive else min(self.num_sequences, chosen))
+
+    @property
+    def is_presentable(self) -> bool:
+        """Whether a sequence was found, or there is none."""
+        return self.is_complete or bool(len(self))
+
+    @property
+    def said_of_stop(self) -> str:
+        """How many sequences are computed, and the best of them."""
+        done = f"{self.found.evaluations:,} of at most {self.num_steps:,} sequences are computed"
+        return f"{done}, {self.state}" + ("; these results are written" if len(self) else "")
 
     def write(self, folder: Path) -> None:
         """Write ranking, progress, settings, spectra and figure into a folder that exists."""
         write_design(folder, self)
-
-    def __repr__(self) -> str:
-        warnings = [f"warning: {one}" for one in self.warnings]
-        return "\n".join([*self.heading, "", *self.lines, *warnings])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import shown
-
-        table = html_table(self.rows[: 1 + _SHOWN])
-        below = [*self._counts, *(f"warning: {one}" for one in self.warnings)]
-        image = html_image(shown(self.plot()), "design") if len(self) else ""
-        return html_lines(self.heading) + table + html_lines(below) + image
 
     def _row(self, upper: str, values: Sequence[float]) -> Ranked:
         """A place of the ranking, with what is to be said of it."""
@@ -198,20 +212,8 @@ class Design(DesignSearch, Savable, Sequence[Ranked]):
         return Ranked(upper, reverse_complement(upper), named, tuple(dict.fromkeys(remarks)))
 
     @property
-    def _counts(self) -> list[str]:
-        found = self.found
-        lines = [
-            f"computed      {found.evaluations:,} of {number_text(self.num_sequences)} sequences"
-        ]
-        if not self.is_exhaustive:
-            lines.append(f"restarts      {found.restarts}")
-        if found.is_exhausted:
-            lines.append("ended         nothing was found that had not been computed")
-        if not self.is_complete:
-            lines.append("stopped       before the end: this is what was found until then")
-        if found.vanishing:
-            lines.append(f"left out      {found.vanishing:,} where T = 0")
-        return lines
+    def _then(self) -> str:
+        return ", then all that begin like the best" if self.budget.completed else ""
 
     @property
     def _said_of_rules(self) -> str:
@@ -275,6 +277,4 @@ def design(
     names = [one.name for one in fields(DesignQuestion) if one.name in given]
     question = DesignQuestion.of({name: given.pop(name) for name in names})
     found = Design.prepared(question, predictor, KeywordConditions.of(given))  # type: ignore[arg-type]
-    for _ in found.steps():
-        pass
-    return found
+    return found.completed()

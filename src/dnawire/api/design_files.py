@@ -70,7 +70,6 @@ def settings_table(
         "temperature": asked.temperature,
         "conductance_from_grid": asked.conductance_from_grid,
         **{one.name: getattr(question, one.name) for one in fields(DesignQuestion)},
-        "evaluations": question.most_evaluations,
         "spectrum": target.origin if isinstance(target, WantedSpectrum) else None,
         "described": target.description,
         **found,

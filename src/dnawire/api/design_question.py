@@ -59,6 +59,7 @@ _SEED: Final = Range(0, 2**63 - 1, "")
 _ENDS: Final = 2
 
 _MOST_SPECTRA: Final = 100_000
+_MOST_TOGETHER: Final = 1_500_000
 _MOST_CONDUCTANCES: Final = 5_000
 
 
@@ -123,8 +124,10 @@ class DesignQuestion:
     """Count a sequence and its other strand once, where the contacts make them one junction."""
 
     evaluations: int | None = None
-    """Most sequences that are computed: if there are more, an evolution chooses. None takes 100000,
-    or 5000 where it is the conductance that counts (milliseconds a sequence)."""
+    """Most sequences that are computed one by one: if there are more, an evolution chooses. Where T
+    of a parameter set is asked for at one or two energies, sequences that begin alike share their
+    work: 12 of them count as one, and a million are computed in any case. None takes 1500000 there,
+    5000 where it is the conductance that counts (milliseconds a sequence), and 100000 else."""
 
     top: int = 10
     """Length of the ranking."""
@@ -163,11 +166,12 @@ class DesignQuestion:
         check_count("seed", self.seed, _SEED)
         check_switch("unique", self.unique)
 
-    @property
-    def most_evaluations(self) -> int:
-        """Most sequences that are computed."""
+    def most_evaluations(self, together: int) -> int:
+        """Most sequences that are computed one by one, if so many count as one together."""
         if self.evaluations is not None:
             return self.evaluations
+        if together > 1:
+            return _MOST_TOGETHER
         return _MOST_CONDUCTANCES if self.is_of_conductance else _MOST_SPECTRA
 
     @property

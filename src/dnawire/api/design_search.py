@@ -63,8 +63,6 @@ class DesignSearch:
     ----------
     found
         State of the search.
-    is_complete
-        Whether it came to its end.
     """
 
     def __init__(
@@ -76,7 +74,8 @@ class DesignSearch:
         setup: Setup,
     ) -> None:
         self.found = Found()
-        self.is_complete = False
+        self._is_ended = False
+        self._last_step = 0
         self._advances: list[Advance] = []
         self._question = question
         self._target = target
@@ -116,16 +115,20 @@ class DesignSearch:
 
     def steps(self) -> Iterator[None]:
         """Search for a while at a time."""
-        budget = Budget(
-            evaluations=self.num_planned,
-            at_once=self._target.at_once,
-            top=self._question.top,
-            seed=self._question.seed,
-        )
-        for found in search(self._spaces, self.measured, budget, self._counted_once):
+        for found in search(self._spaces, self.measured, self.budget, self._counted_once):
             self._take(found)
             yield
-        self.is_complete = True
+        self._is_ended = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the search came to its end."""
+        return self._is_ended
+
+    @property
+    def last_step(self) -> int:
+        """How many sequences the last step has computed."""
+        return self._last_step
 
     @property
     def sequences(self) -> list[str]:
@@ -138,14 +141,16 @@ class DesignSearch:
         return size_of(self._spaces)
 
     @property
-    def num_planned(self) -> int:
-        """How many of them are computed at most."""
-        return int(min(self.num_sequences, self._question.most_evaluations))
+    def budget(self) -> Budget:
+        """How far the search goes."""
+        asked, together = self._question, self._target.together(self._evaluator)
+        most = asked.most_evaluations(together)
+        return Budget(most, self._target.at_once, asked.top, asked.seed, together)
 
     @property
     def is_exhaustive(self) -> bool:
         """Whether all sequences are computed."""
-        return self.num_sequences <= self._question.most_evaluations
+        return self.num_sequences <= self.budget.all_together
 
     @property
     def objective(self) -> str:
@@ -176,6 +181,8 @@ class DesignSearch:
     def settings(self) -> Table:
         """All that shapes the result, by name."""
         found = {
+            "evaluations": self.budget.evaluations,
+            "together": self.budget.together,
             "num_sequences": self.num_sequences,
             "search": "exhaustive" if self.is_exhaustive else "evolution",
             "computed": self.found.evaluations,
@@ -210,6 +217,7 @@ class DesignSearch:
     def _take(self, found: Found) -> None:
         """Note a better sequence or a new start; the state changes in one assignment."""
         before, self.found = self.found, found
+        self._last_step = found.evaluations - before.evaluations
         is_better = found.best[:1] != before.best[:1]
         if found.best and (is_better or found.restarts > before.restarts):
             self._advances.append(self._advance)

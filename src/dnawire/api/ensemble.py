@@ -92,8 +92,7 @@ def ensemble(
     found = Ensemble.prepared(given, settings, load(model, device).predictor, asked)
     try:
         with signals.keyboard_interrupts():
-            for _ in found.steps():
-                pass
+            found.completed()
     except KeyboardInterrupt as interrupt:
         if not found.answers:
             raise

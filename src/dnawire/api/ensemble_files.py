@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dnawire import plots
 from dnawire.api.ensemble_tables import checks_table, statistics_table
-from dnawire.api.result_names import RESULT_NAMES
 
 if TYPE_CHECKING:
     from dnawire.api.ensemble_result import Ensemble
-
-MEMBERS: Final = RESULT_NAMES["ensemble"]
-"""Names of all files that can be written."""
 
 _SUMMARY, _STATISTICS, _CHECKS, _FIGURE = "summary.csv", "statistics.csv", "checks.csv", "ensemble"
 

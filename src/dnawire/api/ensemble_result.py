@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,9 @@ from dnawire.api.geometries import (
     found_geometries,
     listed,
 )
-from dnawire.api.savable import Destination, Savable
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.api.result import Stoppable
+from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.tables import aligned
 from dnawire.errors import InvalidStructureError, NotConvergedError, UsageError
 from dnawire.inference import model_remarks
 from dnawire.inference.ensemble import (
@@ -44,7 +45,6 @@ from dnawire.structures import build_duplex, check_structure
 from dnawire.transport import LogStatistics
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from dnawire.api.geometries import GeometriesLike
@@ -52,11 +52,8 @@ if TYPE_CHECKING:
     from dnawire.plots import EnsembleData, Table
     from dnawire.predictors import Predictor
 
-_SHOWN: Final = 50
-"""Rows of a table that is printed."""
 
-
-class Ensemble(Savable):
+class Ensemble(Stoppable):
     """Predicted geometries of one duplex. It prints as a table, and shows itself in a notebook.
 
     `prepared` makes one, and the iterator `steps` fills it.
@@ -79,6 +76,10 @@ class Ensemble(Savable):
     ideal
         Answer of the ideal helix; None if it has no room for the bases, or no answer.
     """
+
+    below = "ensembles"
+    members = RESULT_NAMES["ensemble"]
+    unit = "geometries"
 
     def __init__(
         self, geometries: Geometries, question: EnsembleQuestion, setup: Setup, num_checked: int
@@ -129,7 +130,17 @@ class Ensemble(Savable):
         )
         return cls(geometries, question, setup, settings.check)
 
-    def steps(self) -> Iterator[GeometryAnswer | FailedGeometry]:
+    @property
+    def name(self) -> str:
+        """Short name of the model."""
+        return self._predictor.name
+
+    @property
+    def num_steps(self) -> int:
+        """How many geometries are asked for."""
+        return self.num_geometries
+
+    def steps(self) -> Iterator[None]:
         """Predict one geometry after the other, and take each into the result.
 
         Raises
@@ -143,17 +154,7 @@ class Ensemble(Savable):
             self._predictor, structures, self._question, self._num_checked
         ):
             self.outcomes.append(one)
-            yield one
-        self.check()
-
-    def check(self) -> None:
-        """Refuse an ensemble of which all geometries that are computed have failed.
-
-        Raises
-        ------
-        DnawireError
-            The error of the first.
-        """
+            yield
         check_any(self.outcomes)
 
     def _add_ideal(self) -> None:
@@ -183,6 +184,19 @@ class Ensemble(Savable):
     def is_complete(self) -> bool:
         """Whether all of them are computed, or have failed."""
         return len(self.outcomes) == self.num_geometries
+
+    @property
+    def is_presentable(self) -> bool:
+        """Whether a geometry has an answer."""
+        return bool(self.answers)
+
+    @property
+    def said_of_stop(self) -> str:
+        """How many geometries are computed."""
+        done = f"{len(self.outcomes)} of {self.num_geometries} geometries are computed"
+        return done + (
+            "; these results are written" if self.answers else ", and none has an answer"
+        )
 
     @property
     def answers(self) -> list[tuple[str, GeometryAnswer]]:
@@ -261,16 +275,6 @@ class Ensemble(Savable):
         """A row for each geometry, and one for the ideal helix, as columns with all digits."""
         return summary_table(self._with_ideal)
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """The table as a pandas data frame, a row for each geometry; units are in the names.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(self.table())
-
     @property
     def drawn(self) -> EnsembleData:
         """What the figure shows."""
@@ -296,37 +300,11 @@ class Ensemble(Savable):
         title = f"Predicted by {self._predictor.name}, {count}{of} geometries"
         return ensemble_figure(self.drawn, title, self._setup.footer)
 
-    @property
-    def _destination(self) -> Destination:
-        from dnawire.api.ensemble_files import MEMBERS
-
-        return Destination("ensembles", self._predictor.name, MEMBERS)
-
     def write(self, folder: Path) -> None:
         """Write tables and the figure into a folder that exists."""
         from dnawire.api.ensemble_files import write_ensemble
 
         write_ensemble(folder, self)
-
-    def __repr__(self) -> str:
-        table = aligned(self.rows[: 1 + _SHOWN])
-        return "\n".join([*self.heading, "", *table, *self._remainder, "", *self._below])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import shown
-
-        parts = [html_lines(self.heading), html_table(self.rows[: 1 + _SHOWN])]
-        parts.append(html_lines([*self._remainder, *self._below]))
-        return "".join([*parts, html_image(shown(self.plot()), "ensemble")])
-
-    @property
-    def _below(self) -> list[str]:
-        return [*self.lines, *(f"warning: {one}" for one in self.warnings)]
-
-    @property
-    def _remainder(self) -> list[str]:
-        more = len(self.rows) - 1 - _SHOWN
-        return [f"{more} more; to_dataframe() has all of them"] if more > 0 else []
 
     @property
     def _missing(self) -> str:

@@ -11,7 +11,6 @@ from dnawire.api.fit_result import Fit
 from dnawire.api.keywords import takes
 from dnawire.api.model import Model
 from dnawire.data import Measurements
-from dnawire.inference import solve
 
 _KEYWORDS = fit_parameters()
 
@@ -57,4 +56,4 @@ def fit(
         The table, a value or a keyword is impossible, or the model cannot be used.
     """
     prepared = FitPreparation.of(table, model, device, FitQuestion.of(keywords))
-    return Fit(prepared, solve(prepared.problem, prepared.settings, lambda: None))
+    return Fit(prepared).completed()

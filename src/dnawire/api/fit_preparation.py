@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from dnawire import __version__
 from dnawire.api.fit_question import FitQuestion
 from dnawire.api.model import Model, load
 from dnawire.data import Measurements, is_published, load_measurements
@@ -114,6 +116,15 @@ class FitPreparation:
         knows_errors = errors is not None
         settings = FitSettings(question.starts, question.seed, question.confidence, knows_errors)
         return cls(predictor, question, measured, name, contacts, temperatures, problem, settings)
+
+    def digest(self, identity: str) -> str:
+        """SHA-256 of all that shapes the fit, of a model with some digest."""
+        asked = [(one.name, getattr(self.question, one.name)) for one in fields(FitQuestion)]
+        texts = [one.text for one in self.measurements.duplexes]
+        columns = self.problem.log10_measured, self.problem.sigma, self.temperatures
+        rows = [one.tolist() for one in columns]
+        plan = [__version__, identity, self.predictor.name, asked, texts, rows]
+        return hashlib.sha256(repr(plan).encode()).hexdigest()
 
     @property
     def num_steps(self) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from jaxtyping import Float
@@ -13,21 +13,24 @@ from numpy.typing import NDArray
 
 from dnawire.api import fit_tables as tables
 from dnawire.api.fit_preparation import FitPreparation
+from dnawire.api.result import Stoppable
 from dnawire.api.result_names import RESULT_NAMES
-from dnawire.api.savable import Destination, Savable
-from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
+from dnawire.api.tables import aligned
 from dnawire.inference import (
     PARAMETER_KINDS,
     Estimate,
+    FitSteps,
+    Once,
     Solution,
+    computed,
     junction_remarks,
     model_remarks,
     said_of_several,
+    solving,
 )
-from dnawire.junction import Junction
+from dnawire.junction import Contact, Junction
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from dnawire.plots import Table
@@ -40,35 +43,95 @@ _FROM: Final = {
 }
 
 
-class Fit(Savable):
+class Fit(Stoppable):
     """Parameters that were fitted to measured conductances, with what is known of them.
 
     It prints as tables, and shows itself in a notebook. What the data do not determine is NaN, and
-    its name stands in ``unidentifiable``.
+    its name stands in ``unidentifiable``. The iterator `steps` fills it.
 
     Parameters
     ----------
     prepared
-        What was to be fitted.
-    solution
-        What was found.
+        What is to be fitted.
+    once
+        Computes a step, or recalls it.
     """
 
-    stem: ClassVar[str] = "fits"
+    below = "fits"
+    members = RESULT_NAMES["fit"]
+    unit = "starts and profiles"
 
-    def __init__(self, prepared: FitPreparation, solution: Solution) -> None:
+    def __init__(self, prepared: FitPreparation, once: Once = computed) -> None:
+        self._prepared = prepared
+        self._once = once
+        self._solution: Solution | None = None
+        self._done = 0
         self.predictor = prepared.predictor
         self.question = prepared.question
         self.measurements = prepared.measurements
-        self.table = prepared.table
+        self.origin = prepared.table
         self.contacts = prepared.contacts
         self.temperatures = prepared.temperatures
-        self.solution = solution
-        self.log10_fitted = solution.problem.log10_fitted(solution.best.point)
-        self._remarks = [
-            tuple(junction_remarks(self.predictor, Junction(one, *self.contacts)))
-            for one in self.measurements.duplexes
-        ]
+
+    @property
+    def name(self) -> str:
+        """Short name of the model."""
+        return self.predictor.name
+
+    @property
+    def num_steps(self) -> int:
+        """Starts and profiles, as far as no profile finds a lower minimum."""
+        return self._prepared.num_steps
+
+    def steps(self) -> Iterator[None]:
+        """Search from one start after the other, then follow one profile after the other.
+
+        Raises
+        ------
+        UsageError
+            A junction does not conduct at all, or errors are not known and rows are too few.
+        NotConvergedError
+            If the transmission with dephasing probes is rounding.
+        """
+        work = solving(self._prepared.problem, self._prepared.settings, self._once)
+        self._done = 0
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                self._solution = end.value
+                return
+            self._done += 1
+            yield
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is known."""
+        return self._solution is not None
+
+    @property
+    def is_presentable(self) -> bool:
+        """Whether all is known: of half of a fit nothing is certain."""
+        return self.is_complete
+
+    @property
+    def said_of_stop(self) -> str:
+        """How many steps are computed, and where they are kept."""
+        done = f"{self._done} of {self.num_steps} {self.unit} are computed"
+        if not isinstance(self._once, FitSteps):
+            return done
+        return f"{done} and kept in {self._once.folder}: the same command goes on from there"
+
+    @property
+    def solution(self) -> Solution:
+        """What was found; only after the last step."""
+        assert self._solution is not None
+        return self._solution
+
+    @property
+    def log10_fitted(self) -> Float[Doubles, " R"]:
+        """log10 of the fitted conductances in G0."""
+        return self.solution.problem.log10_fitted(self.solution.best.point)
 
     @property
     def values(self) -> dict[str, float]:
@@ -124,11 +187,10 @@ class Fit(Savable):
         sites = asked.probe_sites or "all bases"
         least, most = self.temperatures.min(), self.temperatures.max()
         kelvin = f"{least:g} K" if least == most else f"{least:g} to {most:g} K"
-        places = (", ".join(part.place for part in one.attachments) for one in self.contacts)
         return [
             f"model         {self.predictor.name}",
-            f"table         {self.table}: {len(self.measurements)} rows, {kelvin}",
-            f"contacts      {' | '.join(places)}",
+            f"table         {self.origin}: {len(self.measurements)} rows, {kelvin}",
+            f"contacts      {' | '.join(self.contact_texts)}",
             f"Fermi level   {_FROM[asked.fermi_reference]}",
             f"probes        {asked.probes} on {sites}",
             f"held          {self._held}",
@@ -143,32 +205,28 @@ class Fit(Savable):
         return tables.parameter_rows(self)
 
     @property
-    def table_lines(self) -> list[str]:
-        """Parameters, correlations and residuals by length, an empty line before each."""
-        return [line for rows in self._all_rows for line in ("", *aligned(rows))]
+    def lines(self) -> list[str]:
+        """Correlations and residuals by length, an empty line between."""
+        return [
+            *aligned(tables.correlation_rows(self)),
+            "",
+            *aligned(tables.length_rows(self)),
+        ]
 
     @property
     def warnings(self) -> list[str]:
         """What is not to be trusted, in sentences."""
         from dnawire.api.fit_warnings import fit_warnings
 
-        texts = [one.text for one in self.measurements.duplexes]
-        own = list(zip(texts, self._remarks, strict=True))
+        own = [
+            (one.text, tuple(junction_remarks(self.predictor, Junction(one, *self.contacts))))
+            for one in self.measurements.duplexes
+        ]
         return fit_warnings(self) + said_of_several(list(model_remarks(self.predictor)), own)
 
-    def summary(self) -> Table:
+    def table(self) -> Table:
         """The parameters with all digits; NaN stands for what is not known."""
         return tables.parameter_table(self)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The parameters as a pandas data frame.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
-        return data_frame(self.summary())
 
     def plot(self) -> Figure:
         """Figure of fitted over measured conductances, and of residuals over the length."""
@@ -179,7 +237,7 @@ class Fit(Savable):
             self.log10_fitted,
             self.errors,
             self.measurements.lengths.astype(np.float64),
-            f"Fit of {self.predictor.name} to {Path(self.table).name}",
+            f"Fit of {self.predictor.name} to {Path(self.origin).name}",
             self._footer(),
         )
 
@@ -203,15 +261,6 @@ class Fit(Savable):
         title = f"Profiles of χ²: {100.0 * self.question.confidence:g} % below 1"
         return profile_figure(drawn, title, self._footer())
 
-    @property
-    def _destination(self) -> Destination:
-        return Destination(self.stem, self.predictor.name, self.members())
-
-    @classmethod
-    def members(cls) -> re.Pattern[str]:
-        """Names of all files that can be written."""
-        return RESULT_NAMES["fit"]
-
     def write(self, folder: Path) -> None:
         """Write all tables and figures.
 
@@ -222,31 +271,21 @@ class Fit(Savable):
         """
         from dnawire import plots
 
-        plots.save_table(folder / "parameters.csv", self.summary())
+        plots.save_table(folder / "parameters.csv", self.table())
         plots.save_table(folder / "correlation.csv", tables.correlation_table(self))
         plots.save_table(folder / "starts.csv", tables.starts_table(self))
         plots.save_table(folder / "settings.csv", tables.settings_table(self))
         plots.save_figure(self.plot(), folder / "residuals", tables.residual_table(self))
         plots.save_figure(self.plot_profiles(), folder / "profiles", tables.profile_table(self))
 
-    def __repr__(self) -> str:
-        return "\n".join([*self.heading, *self.table_lines, *self._below])
-
-    def _repr_html_(self) -> str:
-        from dnawire.plots import shown
-
-        parts = [html_lines(self.heading)]
-        parts += map(html_table, self._all_rows)
-        parts += [html_lines(self._below)] if self._below else []
-        return "".join([*parts, html_image(shown(self.plot()), self.stem)])
-
     @property
-    def _all_rows(self) -> list[list[list[str]]]:
-        return [self.rows, tables.correlation_rows(self), tables.length_rows(self)]
-
-    @property
-    def _below(self) -> list[str]:
-        return [f"warning: {one}" for one in self.warnings]
+    def contact_texts(self) -> tuple[str, str]:
+        """Where the contacts are, with the couplings that are held, and ratios of fitted ones."""
+        left, right = (
+            _place(contact, is_fitted=bool({"gamma", f"gamma_{side}"} & set(self.values)))
+            for contact, side in zip(self.contacts, ("left", "right"), strict=True)
+        )
+        return left, right
 
     @property
     def held(self) -> dict[str, float]:
@@ -276,13 +315,14 @@ class Fit(Savable):
         from dnawire.plots import footer
 
         known, asked = self.predictor.conditions, self.question
+        is_relative = asked.fermi_reference == "homo"
         values = ", ".join(
             f"{name} {known if value == '-' else value}"
             for name, value, _, _, known in self.rows[1:]
         )
         return footer(
-            (self.contacts[0].text, self.contacts[1].text),
-            energy_reference=known.energy_reference,
+            self.contact_texts,
+            energy_reference=math.nan if is_relative else known.energy_reference,
             eta=0.0,
             parameters=known.parameters,
             further=(
@@ -297,3 +337,12 @@ class Fit(Savable):
 def _known_interval(one: Estimate) -> tuple[float, float]:
     is_known = one.knowledge == "determined"
     return (one.lower, one.upper) if is_known else (math.nan, math.nan)
+
+
+def _place(contact: Contact, *, is_fitted: bool) -> str:
+    """Where a contact is; of a fitted one the couplings in units of the strongest one."""
+    if not is_fitted:
+        return contact.text
+    strongest = max(one.gamma for one in contact.attachments)
+    ratios = ((one.place, one.gamma / strongest) for one in contact.attachments)
+    return ",".join(place if ratio == 1.0 else f"{place} x {ratio:g}" for place, ratio in ratios)

@@ -128,11 +128,11 @@ def settings_table(fit: Fit) -> Table:
     values: dict[str, Any] = {
         "dnawire": __version__,
         "model": fit.predictor.name,
-        "table": fit.table,
+        "table": fit.origin,
         "table_sha256": hashlib.sha256(fit.measurements.file[0].read_bytes()).hexdigest(),
         "rows": len(fit.measurements),
-        "left": fit.contacts[0].text,
-        "right": fit.contacts[1].text,
+        "left": fit.contact_texts[0],
+        "right": fit.contact_texts[1],
     }
     at_place = {"left_contact", "right_contact", "gamma_left", "gamma_right"}
     names = {one.name for one in fields(FitQuestion)} - PARAMETER_KINDS.keys() - at_place - {"vary"}

@@ -38,7 +38,17 @@ class Result(Savable):
     @property
     @abstractmethod
     def num_steps(self) -> int:
-        """How many steps there are."""
+        """How many units there are, as far as is known."""
+
+    @property
+    def last_step(self) -> int:
+        """How many of the units the last step has computed."""
+        return 1
+
+    @property
+    def state(self) -> str:
+        """What is found so far, in a few words; empty where nothing is worth it."""
+        return ""
 
     @property
     @abstractmethod
@@ -120,3 +130,22 @@ class Result(Savable):
         parts = [html_lines(self.heading), table, *([html_lines(below)] if below else [])]
         picture = self.picture()
         return "".join(parts + ([html_image(shown(picture), self.below)] if picture else []))
+
+
+class Stoppable(Result):
+    """A result whose computation may be stopped between two steps."""
+
+    @property
+    @abstractmethod
+    def is_complete(self) -> bool:
+        """Whether all steps are done."""
+
+    @property
+    @abstractmethod
+    def is_presentable(self) -> bool:
+        """Whether what a stop has left is worth a table."""
+
+    @property
+    @abstractmethod
+    def said_of_stop(self) -> str:
+        """What a stop has left, in a sentence."""

@@ -23,6 +23,7 @@ def reported(
     unit: str,
     size: Callable[[Item], int] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    state: Callable[[], str] = str,
 ) -> Generator[Item]:
     """Pass on what is computed, and show how much of it is done.
 
@@ -34,13 +35,15 @@ def reported(
     items
         What is computed while it is asked for.
     total
-        How much that will be.
+        How much that will be, as far as is known.
     unit
         What is counted, e.g. ``junctions``.
     size
         How much one item is; None counts items.
     clock
         Tells seconds.
+    state
+        Says what is found so far; nothing if it is empty.
 
     Yields
     ------
@@ -60,11 +63,12 @@ def reported(
             done += step
             bar.update(step)
             now = clock()
-            left = (now - start) * (total / max(done, 1) - 1)
+            left = (now - start) * max(total / max(done, 1) - 1, 0.0)
             pause = min(max(_SHORTEST, (told - start) / 2), _LONGEST)
             is_due = done < total and now - told >= pause
             told = now if is_due else told
             if bar.disable:
                 level = logging.INFO if is_due else logging.DEBUG
-                words = done, total, unit, duration(left)
-                _logger.log(level, "%d of %d %s, about %s left", *words)
+                found = f", {state()}" if state() else ""
+                words = done, total, unit, found, duration(left)
+                _logger.log(level, "%d of %d %s%s, about %s left", *words)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import tyro
 
 from dnawire.api.conditions import AskedConditions
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.folder import ResultPlace
 from dnawire.api.geometries import EnsembleSettings
 from dnawire.cli._flags import ResultMessages, parse
-from dnawire.cli._progress import reported
-from dnawire.errors import EXIT_FINISHED
-
-if TYPE_CHECKING:
-    from dnawire.api.ensemble_result import Ensemble
-    from dnawire.cluster.stop_request import Request
-
-_logger = logging.getLogger(__name__)
+from dnawire.cli._results import finish
 
 
 @dataclass(frozen=True)
@@ -70,34 +62,12 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(EnsembleFlags, arguments, "ensemble")
     flags.messages.configure()
-    from dnawire.api.ensemble_files import MEMBERS, write_ensemble
     from dnawire.api.ensemble_result import Ensemble, required_fermi_energy
     from dnawire.api.geometries import listed
-    from dnawire.api.tables import aligned
-    from dnawire.cluster.stop_request import StopRequest
     from dnawire.inference import load_predictor
 
     words = listed(flags.duplex, flags)
     required_fermi_energy(flags.conditions)
     predictor = load_predictor(flags.model, flags.device)
     ensemble = Ensemble.prepared(words, flags, predictor, flags.conditions)
-    with result_folder(flags.results, "ensembles", predictor.name, MEMBERS) as folder:
-        flags.messages.show([*ensemble.heading, ""])
-        with StopRequest() as request:
-            _compute(ensemble, request)
-        write_ensemble(folder.path, ensemble)
-        published = folder.publish()
-    lines = [*aligned(ensemble.rows), "", *ensemble.lines]
-    flags.messages.show_result(lines, ensemble.heading, ensemble.table(), ensemble.warnings)
-    for warning in ensemble.warnings:
-        _logger.warning("warning: %s", warning)
-    _logger.info("results: %s", published)
-    return EXIT_FINISHED if ensemble.is_complete else request.exit_code
-
-
-def _compute(ensemble: Ensemble, request: Request) -> None:
-    """Compute until the end or a request to stop, and say how far it is."""
-    for _ in reported(ensemble.steps(), ensemble.num_geometries, "geometries"):
-        if request.requested:
-            break
-    ensemble.check()
+    return finish(ensemble, flags.results, flags.messages)

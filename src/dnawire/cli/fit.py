@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import tyro
 
 from dnawire.api.fit_question import FitQuestion
-from dnawire.api.folder import ResultPlace, result_folder
+from dnawire.api.folder import ResultPlace
 from dnawire.cli._flags import ResultMessages, parse
-from dnawire.errors import EXIT_FINISHED
-
-_logger = logging.getLogger(__name__)
-
-_SILENT = 2.0
-"""Seconds between two lines on the progress."""
+from dnawire.cli._results import finish
 
 
 @tyro.conf.configure(tyro.conf.FlagCreatePairsOff)
@@ -27,7 +22,9 @@ class FitFlags(FitQuestion):
 
     Least squares in log10 G from several starts. Intervals are those of the profiles of chi^2; what
     the data do not determine is said by name. The model must know a Hamiltonian of one orbital per
-    base. Contacts that are not given are those of the training of the model.
+    base. Contacts that are not given are those of the training of the model. A stopped command goes
+    on when it is given again: what is computed stays in a folder beside the results until they are
+    written.
     """
 
     model: tyro.conf.Positional[str]
@@ -60,35 +57,21 @@ def run(arguments: Sequence[str]) -> int:
     flags.messages.configure()
     from dnawire.api.fit_preparation import FitPreparation
     from dnawire.api.fit_result import Fit
-    from dnawire.inference import solve
+    from dnawire.inference import FitSteps, digest_of_model
 
     prepared = FitPreparation.of(flags.table, flags.model, flags.device, flags)
-    name = prepared.predictor.name
-    with result_folder(flags.results, Fit.stem, name, Fit.members()) as folder:
-        progress = _progress(prepared.num_steps)
-        found = Fit(prepared, solve(prepared.problem, prepared.settings, progress))
-        # Results first: who reads only the head of the table ends the process.
-        found.write(folder.path)
-        published = folder.publish()
-    lines = [*found.heading, *found.table_lines]
-    flags.messages.show_result(lines, found.heading, found.summary(), found.warnings)
-    for warning in found.warnings:
-        _logger.warning("warning: %s", warning)
-    _logger.info("results: %s", published)
-    return EXIT_FINISHED
+    digest = prepared.digest(f"{digest_of_model(flags.model)} {flags.device}")
+    steps = FitSteps(_folder(flags, prepared.predictor.name), digest)
+    with ExitStack() as stack:
+        stack.callback(steps.remove_if_empty)
+        found = Fit(prepared, steps)
+        exit_code = finish(found, flags.results, flags.messages)
+    if found.is_complete:
+        steps.remove()
+    return exit_code
 
 
-def _progress(total: int) -> Callable[[], None]:
-    """What tells how far a fit is, where that takes long."""
-    start = time.monotonic()
-    done, told = 0, start
-
-    def tell() -> None:
-        nonlocal done, told
-        done += 1
-        now = time.monotonic()
-        if now - told >= _SILENT and done < total:
-            told, left = now, (now - start) / done * (total - done)
-            _logger.info("step %d of %d, about %.0f s left", done, total, left)
-
-    return tell
+def _folder(flags: FitFlags, name: str) -> Path:
+    """Where the steps lie until the results are written."""
+    place = flags.results.output or Path("fits") / name.replace(":", "-")
+    return place.with_name(f"{place.name}.steps")

@@ -18,7 +18,7 @@ from dnawire.inference.dephasing import answer_probed, as_probed, vanishing_rema
 from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, GivenFamily, family_lengths
-from dnawire.inference.fit import Estimate, FitSettings, Solution, solve
+from dnawire.inference.fit import Estimate, FitSettings, Once, Solution, computed, solving
 from dnawire.inference.fit_model import ConductanceModel, FermiReference
 from dnawire.inference.fit_parameters import (
     PARAMETER_KINDS,
@@ -27,7 +27,9 @@ from dnawire.inference.fit_parameters import (
     WantedParameter,
     parse_wanted,
 )
+from dnawire.inference.fit_steps import FitSteps
 from dnawire.inference.fitting import Minimum, Problem
+from dnawire.inference.found import Budget, Found
 from dnawire.inference.gauge import align_signs
 from dnawire.inference.interpolate import said_between
 from dnawire.inference.load import (
@@ -79,7 +81,7 @@ from dnawire.inference.screen import (
     is_same_from_both_strands,
     screen,
 )
-from dnawire.inference.search import Budget, Found, search, size_of
+from dnawire.inference.search import search, size_of
 from dnawire.inference.sequence_space import Rules, SequenceSpace
 from dnawire.inference.shards import (
     ScreeningPlan,
@@ -145,6 +147,7 @@ __all__ = [
     "FermiReference",
     "FermiSpread",
     "FitSettings",
+    "FitSteps",
     "Found",
     "FreeParameter",
     "GivenFamily",
@@ -154,6 +157,7 @@ __all__ = [
     "Minimum",
     "Mismatch",
     "MismatchContrast",
+    "Once",
     "ParameterKind",
     "PatternCandidates",
     "Predictor",
@@ -196,6 +200,7 @@ __all__ = [
     "common_energies",
     "common_value",
     "compute_shard",
+    "computed",
     "conductance_remarks",
     "counted",
     "current_of",
@@ -231,7 +236,7 @@ __all__ = [
     "search",
     "single_changes",
     "size_of",
-    "solve",
+    "solving",
     "spread_of",
     "status",
     "summarize",

@@ -21,13 +21,16 @@ from dnawire.inference.summary import (
     summarize,
 )
 from dnawire.junction import Contact, Duplex, Junction
-from dnawire.predictors import Predictor, check_inside
+from dnawire.predictors import PairwisePredictor, Predictor, check_inside
 
 Quantity = Literal["log10_transmission", "log10_conductance"]
 """What can be asked of a duplex at the Fermi energy, in decades."""
 
 TRANSMISSION: Final = "log10_transmission"
 CONDUCTANCE: Final = "log10_conductance"
+
+_MOST_SHARING: Final = 2
+"""Energies up to which one after the other, with shared work, is faster than all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,14 @@ class Evaluator:
         """
         check_inside(name, wanted, self.energies)
 
+    def shares_beginnings(self, num_energies: int) -> bool:
+        """Whether T at so many energies is found faster of a duplex that begins like the last."""
+        return self._sharing(num_energies) is not None
+
+    def _sharing(self, num_energies: int) -> PairwisePredictor | None:
+        is_few, predictor = num_energies <= _MOST_SHARING, self.predictor
+        return predictor if is_few and isinstance(predictor, PairwisePredictor) else None
+
     def of(self, codes: Int8[NDArray[np.int8], "B L 2"], quantity: Quantity) -> NDArray[np.float64]:
         """A quantity of duplexes of one length at the Fermi energy in decades, (B,)."""
         assert self.fermi_energy is not None
@@ -108,6 +119,11 @@ class Evaluator:
         self, codes: Int8[NDArray[np.int8], "B L 2"], at: Float[NDArray[np.float64], " K"]
     ) -> Float[NDArray[np.float64], "B K"]:
         """log10 T of duplexes of one length at increasing energies in eV."""
+        sharing = self._sharing(len(at))
+        if sharing is not None:
+            ends = self.left, self.right
+            each = (sharing.mean_log10_transmission(codes, ends, [one], self.eta) for one in at)
+            return np.stack(list(each), axis=1)
         junctions = junctions_between(codes, self.left, self.right)
         return log10_transmission_at(self.predictor, junctions, at, self.energies, self.eta)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from functools import partial
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -16,13 +18,11 @@ from dnawire.inference.fit_parameters import FreeParameter
 from dnawire.inference.fitting import (
     Minimum,
     Problem,
-    Progress,
     best_of,
     correlations,
     covariance,
     is_same,
     minimum_from,
-    search,
     starting_points,
 )
 from dnawire.inference.profiles import Profile, profile
@@ -32,6 +32,21 @@ Knowledge = Literal["determined", "ambiguous", "upper limit", "lower limit", "no
 
 _MOST_REPAIRS: Final = 3
 """Times that a lower minimum, met by a profile, begins all profiles anew."""
+
+
+Step = TypeVar("Step", Minimum, Profile)
+
+
+class Once(Protocol):
+    """What has the steps of a fit computed, one after the other, in their order."""
+
+    def __call__(self, compute: Callable[[], Step]) -> Step:
+        """Outcome of the next step."""
+
+
+def computed(compute: Callable[[], Step]) -> Step:
+    """Outcome of a step that nobody has computed before."""
+    return compute()
 
 
 class FitSettings(NamedTuple):
@@ -159,7 +174,7 @@ class Solution:
         return found
 
 
-def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Solution:
+def solving(problem: Problem, settings: FitSettings, once: Once) -> Generator[None, None, Solution]:
     """Fit, and find out what is known of every parameter.
 
     Parameters
@@ -168,8 +183,18 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
         What is fitted.
     settings
         How.
-    progress
-        Called after each start and each profile.
+    once
+        Computes a step, or recalls what an earlier process has computed.
+
+    Yields
+    ------
+    None
+        After each start and each profile.
+
+    Returns
+    -------
+    Solution
+        What was found.
 
     Raises
     ------
@@ -179,16 +204,20 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
         If the transmission with dephasing probes is rounding.
     """
     _check(problem, settings)
-    minima = search(problem, starting_points(problem, settings.starts, settings.seed), progress)
+    found = []
+    for start in starting_points(problem, settings.starts, settings.seed):
+        found.append(once(partial(minimum_from, problem, start)))
+        yield
+    minima = tuple(found)
     best = best_of(minima)
     for repair in range(_MOST_REPAIRS + 1):
         scatter, threshold = _scatter(problem, settings, best)
         covariances = scatter * covariance(problem, best.point)
         half = np.sqrt(np.diag(covariances) * threshold / scatter)
-        profiles = [
-            profile(problem, best, index, width, threshold, progress)
-            for index, width in enumerate(half.tolist())
-        ]
+        profiles = []
+        for index, width in enumerate(half.tolist()):
+            profiles.append(once(partial(profile, problem, best, index, width, threshold)))
+            yield
         lowest = min((one.lowest for one in profiles), key=lambda one: one.chi_squared)
         is_lowest = lowest.chi_squared >= best.chi_squared - 1e-3 * threshold
         if is_lowest:
@@ -197,6 +226,20 @@ def solve(problem: Problem, settings: FitSettings, progress: Progress) -> Soluti
             best = best._replace(is_converged=False, message="profiles find ever lower minima")
             break
         best = minimum_from(problem, lowest.point)
+    return _solution(problem, settings, minima, best, profiles)
+
+
+def _solution(
+    problem: Problem,
+    settings: FitSettings,
+    minima: tuple[Minimum, ...],
+    best: Minimum,
+    profiles: list[Profile],
+) -> Solution:
+    """What minima and profiles tell."""
+    scatter, threshold = _scatter(problem, settings, best)
+    covariances = scatter * covariance(problem, best.point)
+    half = np.sqrt(np.diag(covariances) * threshold / scatter)
     rivals = np.array(
         [one.point for one in minima if one.chi_squared < best.chi_squared + threshold]
     ).reshape(-1, len(best.point))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,6 @@ from dnawire.inference.fit_model import ConductanceModel, Values
 from dnawire.inference.fit_parameters import FreeParameter
 
 Doubles = NDArray[np.float64]
-Progress = Callable[[], None]
 
 _TOLERANCE: Final = 1e-8
 _MOST_EVALUATIONS: Final = 300
@@ -160,17 +159,6 @@ def starting_points(problem: Problem, number: int, seed: int) -> Float[Doubles, 
         shares = named_generator(seed, "fit", "start", start).random(len(low))
         points.append(low + shares * (high - low))
     return np.array(points)
-
-
-def search(
-    problem: Problem, starts: Float[Doubles, "n P"], progress: Progress
-) -> tuple[Minimum, ...]:
-    """Minima from all starts, in their order."""
-    found = []
-    for start in starts:
-        found.append(minimum_from(problem, start))
-        progress()
-    return tuple(found)
 
 
 def best_of(minima: Sequence[Minimum]) -> Minimum:

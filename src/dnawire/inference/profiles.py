@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from dnawire.inference.fitting import (
     Minimum,
     Problem,
-    Progress,
     at_bounds,
     minimum_from,
 )
@@ -80,7 +79,6 @@ def profile(
     index: int,
     half_width: float,
     threshold: float,
-    progress: Progress,
 ) -> Profile:
     """Profile of one coordinate, out to where the interval ends, or to the bounds.
 
@@ -96,12 +94,9 @@ def profile(
         Of the interval as the Jacobian gives it; any number, infinity included.
     threshold
         Rise of chi^2 at the ends.
-    progress
-        Called when it is done.
     """
     found = [best]
     ends = [_Walk(problem, best, index, side, threshold).end(half_width, found) for side in (-1, 1)]
-    progress()
     found.sort(key=lambda one: float(one.point[index]))
     return Profile(
         coordinates=np.array([one.point[index] for one in found]),

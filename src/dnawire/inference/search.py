@@ -1,109 +1,22 @@
-"""Search for sequences that come close to a target: all of them, or by evolution."""
+"""Search for sequences that come close to a target: all of them, or by evolution and completion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Int8
-from numpy.typing import NDArray
 
-from dnawire.data import named_generator
-from dnawire.inference.ranking import comparable
+from dnawire.inference.evolution import Evolution
+from dnawire.inference.found import Budget, Designed, Found, Measured, is_second
 from dnawire.inference.sequence_space import SequenceSpace
-from dnawire.inference.targets import Values
 from dnawire.junction import BASES
 
-Measured = Callable[[NDArray[np.int8]], tuple[Values, NDArray[np.float64]]]
-"""Base codes of upper strands of one length, (B, L), to their values and losses, (B,)."""
-
-_LAST_BASE: Final = len(BASES) - 1
-_PAD: Final = -1
-_GENERATIONS: Final = 40
-_FEWEST, _MOST = 8, 512
-_SURVIVING: Final = 0.3
-_RECOMBINED: Final = 0.5
-_NEW: Final = 0.1
-_PATIENCE: Final = 15
-_ATTEMPTS: Final = 20
-
-
-class Designed(NamedTuple):
-    """One sequence and what was measured of it."""
-
-    loss: float
-    """What the search makes small."""
-    upper: str
-    values: tuple[float, ...]
-    """In the order of `Found.names`."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search has found so far."""
-
-    evaluations: int = 0
-    """Number of different sequences that were measured."""
-    restarts: int = 0
-    """How often the evolution began anew."""
-    vanishing: int = 0
-    """Number of sequences whose values are no numbers, as where T = 0."""
-    names: tuple[str, ...] = ()
-    """Of the values."""
-    best: tuple[Designed, ...] = ()
-    """The best first; among those whose losses `comparable` makes equal, that which comes first in
-    the alphabet."""
-    is_exhausted: bool = False
-    """Whether the search ended because it found no sequence that it had not measured."""
-
-    def with_more(
-        self, upper: Sequence[str], values: Values, losses: NDArray[np.float64], top: int
-    ) -> Found:
-        """Take more sequences into account, and keep so many of the best."""
-        rows = np.lexsort((np.array(upper), comparable(losses)))[:top]
-        columns = np.stack(list(values.values()), axis=1)
-        more = [
-            Designed(float(losses[row]), upper[row], tuple(columns[row].tolist()))
-            for row in rows.tolist()
-            if np.isfinite(losses[row])
-        ]
-        return replace(
-            self,
-            evaluations=self.evaluations + len(upper),
-            vanishing=self.vanishing + int((~np.isfinite(losses)).sum()),
-            names=tuple(values),
-            best=_best_of((*self.best, *more))[:top],
-        )
-
-
-def _best_of(designs: Sequence[Designed]) -> tuple[Designed, ...]:
-    losses = comparable(np.array([one.loss for one in designs]))
-    order = np.lexsort((np.array([one.upper for one in designs]), losses))
-    return tuple(designs[row] for row in order.tolist())
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How far a search goes.
-
-    Parameters
-    ----------
-    evaluations
-        Most sequences to be measured.
-    at_once
-        Most sequences that are measured together.
-    top
-        How many of the best are kept.
-    seed
-        Same seed, same search.
-    """
-
-    evaluations: int
-    at_once: int
-    top: int
-    seed: int
+_BEGINNINGS: Final = 256
+"""Evolved sequences of which the beginnings may be completed."""
+_BLOCKS: Final = 16
+"""Least number of blocks that have the rest."""
 
 
 def size_of(spaces: Sequence[SequenceSpace]) -> float:
@@ -117,7 +30,10 @@ def search(
     budget: Budget,
     symmetric: Sequence[int],
 ) -> Iterator[Found]:
-    """Measure all sequences if there are no more than the budget allows, else evolve some.
+    """Measure all sequences if there are no more than the budget allows, else choose some.
+
+    An evolution chooses. Where sequences that begin alike are measured together, it has half of the
+    budget; with the other half all sequences are measured that begin like the best ones.
 
     Parameters
     ----------
@@ -136,207 +52,73 @@ def search(
     Found
         What is found so far, after every piece of work.
     """
-    if size_of(spaces) <= budget.evaluations:
-        return _all(spaces, measured, budget, symmetric)
-    return _Evolution(spaces, measured, budget, symmetric).generations()
-
-
-def _all(
-    spaces: Sequence[SequenceSpace],
-    measured: Measured,
-    budget: Budget,
-    symmetric: Sequence[int],
-) -> Iterator[Found]:
+    parts = _Parts(measured, budget, symmetric)
+    if size_of(spaces) <= budget.all_together:
+        yield from parts.measured_all(spaces)
+        return
     found = Found()
-    for space in spaces:
-        for start in range(0, int(space.size), budget.at_once):
-            end = min(start + budget.at_once, int(space.size))
-            upper = space.numbered(np.arange(start, end))
-            if space.length in symmetric:
-                upper = upper[~_is_second(space, upper)]
+    most = max(budget.top, _BEGINNINGS) if budget.completed else budget.top
+    own = replace(budget, evaluations=budget.evolved, top=most)
+    for found in Evolution(spaces, measured, own, symmetric).generations():
+        yield found.first(budget.top)
+    yield from parts.completed({space.length: space for space in spaces}, found)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Sequences that follow each other in the alphabet, and are measured together."""
+
+    measured: Measured
+    budget: Budget
+    symmetric: Sequence[int]
+
+    def measured_all(self, spaces: Sequence[SequenceSpace]) -> Iterator[Found]:
+        """Measure all sequences."""
+        found = Found()
+        for space in spaces:
+            found = yield from self._part(space, found, 0, int(space.size))
+
+    def completed(self, spaces: dict[int, SequenceSpace], found: Found) -> Iterator[Found]:
+        """Measure all sequences that begin like the best one that was not completed before."""
+        left, evolved, found = self.budget.completed, found.best, found.first(self.budget.top)
+        done: set[tuple[int, str]] = set()
+        free = max(1, int(np.log(max(left, 1) / _BLOCKS) / np.log(len(BASES))))
+        while part := self._next_part(spaces, (*found.best, *evolved), done, (free, left)):
+            space, first, last = part
+            found = yield from self._part(space, found, first, last)
+            left -= last - first
+
+    def _part(
+        self, space: SequenceSpace, found: Found, first: int, last: int
+    ) -> Generator[Found, None, Found]:
+        """Measure the sequences of some numbers, and return what is found with them."""
+        at_once = self.budget.at_once
+        for start in range(first, last, at_once):
+            upper = space.between(start, min(start + at_once, last))
+            if space.length in self.symmetric:
+                upper = upper[~is_second(space, upper)]
             if len(upper):
-                found = found.with_more(_texts(upper), *measured(upper), budget.top)
+                found = found.with_more(upper, *self.measured(upper), self.budget.top)
             yield found
+        return found
 
-
-class _Generation(NamedTuple):
-    """Sequences of any lengths, filled up to the longest one."""
-
-    upper: Int8[NDArray[np.int8], "P L"]
-    lengths: Int[NDArray[np.int64], " P"]
-    losses: Float[NDArray[np.float64], " P"]
-
-    def part(self, rows: NDArray[np.intp]) -> _Generation:
-        return _Generation(self.upper[rows], self.lengths[rows], self.losses[rows])
-
-    def with_more(self, more: _Generation) -> _Generation:
-        return _Generation(
-            np.concatenate((self.upper, more.upper)),
-            np.concatenate((self.lengths, more.lengths)),
-            np.concatenate((self.losses, more.losses)),
-        )
-
-
-class _Evolution:
-    """A (mu + lambda) evolution of sequences (doi:10.1023/A:1015059928466) with restarts.
-
-    The best of parents and children survive. A child is a parent with one or two other bases, or
-    two parents joined, or one in ten a draw from all sequences. No sequence is measured twice.
-    After some generations without a better sequence it begins anew.
-    """
-
-    def __init__(
+    def _next_part(
         self,
-        spaces: Sequence[SequenceSpace],
-        measured: Measured,
-        budget: Budget,
-        symmetric: Sequence[int],
-    ) -> None:
-        self._spaces = {space.length: space for space in spaces if space.size}
-        self._lengths = np.array(list(self._spaces))
-        self._width = int(self._lengths.max())
-        self._measured = measured
-        self._budget = budget
-        self._symmetric = symmetric
-        wanted = budget.evaluations // _GENERATIONS
-        self._size = min(max(wanted, _FEWEST), _MOST, max(budget.at_once, _FEWEST))
-        self._known: set[bytes] = set()
-        self._found = Found()
-        self._generator = named_generator(budget.seed, "design", 0)
-
-    def generations(self) -> Iterator[Found]:
-        """Evolve until the budget is used, or nothing new is found."""
-        living, best, idle = self._empty(), np.inf, 0
-        while self._found.evaluations < self._budget.evaluations:
-            children = self._children(living)
-            if not len(children.lengths):
-                self._found = replace(self._found, is_exhausted=True)
-                yield self._found
-                return
-            living = living.with_more(self._evaluated(children))
-            order = np.argsort(living.losses, kind="stable")
-            living = living.part(order[: max(2, round(_SURVIVING * self._size))])
-            idle = 0 if living.losses[0] < best else idle + 1
-            best = min(best, float(living.losses[0]))
-            yield self._found
-            if idle >= _PATIENCE:
-                living, best, idle = self._restarted(), np.inf, 0
-
-    def _restarted(self) -> _Generation:
-        restarts = self._found.restarts + 1
-        self._found = replace(self._found, restarts=restarts)
-        self._generator = named_generator(self._budget.seed, "design", restarts)
-        return self._empty()
-
-    def _empty(self) -> _Generation:
-        return _Generation(
-            np.empty((0, self._width), np.int8), np.empty(0, np.int64), np.empty(0, np.float64)
-        )
-
-    def _children(self, living: _Generation) -> _Generation:
-        """As many new sequences as a generation has, or as are left; none if none is found."""
-        left = self._budget.evaluations - self._found.evaluations
-        number, children = min(self._size, left), self._empty()
-        ways = [self._drawn] * _ATTEMPTS
-        if len(living.lengths):
-            ways = [lambda count: self._born(living, count)] * _ATTEMPTS + ways
-        for way in ways:
-            missing = number - len(children.lengths)
-            if not missing:
-                break
-            children = children.with_more(self._new(way(missing)))
-        return children
-
-    def _born(self, living: _Generation, number: int) -> _Generation:
-        """Children of some parents, not all of which keep the rules."""
-        generator = self._generator
-        parents = living.part(generator.integers(len(living.lengths), size=number))
-        others = living.part(generator.integers(len(living.lengths), size=number))
-        joined = generator.random(number) < _RECOMBINED
-        shorter = np.minimum(parents.lengths, others.lengths)
-        cut = 1 + np.floor(generator.random(number) * np.maximum(shorter - 1, 0)).astype(int)
-        ahead = np.arange(self._width) < cut[:, None]
-        upper = np.where(ahead | ~joined[:, None], parents.upper, others.upper)
-        lengths = np.where(joined, others.lengths, parents.lengths)
-        changes = generator.integers(0, 2, size=number) + ~joined
-        for turn in range(2):
-            self._mutate(upper, lengths, changes > turn)
-        drawn = np.flatnonzero(generator.random(number) < _NEW)
-        new = self._drawn(len(drawn))
-        upper[drawn], lengths[drawn] = new.upper, new.lengths
-        return _Generation(upper, lengths, np.full(number, np.inf))
-
-    def _mutate(
-        self,
-        upper: Int8[NDArray[np.int8], "P L"],
-        lengths: Int[NDArray[np.int64], " P"],
-        chosen: Bool[NDArray[np.bool_], " P"],
-    ) -> None:
-        """Replace one base of the chosen sequences by another one that its position may have."""
-        for length, space in self._spaces.items():
-            rows = np.flatnonzero(chosen & (lengths == length))
-            free = np.flatnonzero(space.choices.sum(axis=1) > 1)
-            if not len(free):
-                continue
-            places = free[self._generator.integers(len(free), size=len(rows))]
-            weights = self._generator.random((len(rows), len(BASES))) * space.choices[places]
-            weights[np.arange(len(rows)), upper[rows, places]] = 0.0
-            upper[rows, places] = weights.argmax(axis=1)
-
-    def _drawn(self, number: int) -> _Generation:
-        """Draws: all lengths alike, and all sequences of a length."""
-        lengths = self._lengths[self._generator.integers(len(self._lengths), size=number)]
-        upper = np.full((number, self._width), _PAD, dtype=np.int8)
-        for length, space in self._spaces.items():
-            rows = np.flatnonzero(lengths == length)
-            upper[rows, :length] = space.draw(self._generator, len(rows))
-        return _Generation(upper, lengths, np.full(number, np.inf))
-
-    def _new(self, children: _Generation) -> _Generation:
-        """Those that keep all rules and were not measured before, each once."""
-        upper, kept = children.upper.copy(), np.zeros(len(children.lengths), np.bool_)
-        for length, space in self._spaces.items():
-            rows = np.flatnonzero(children.lengths == length)
-            part = upper[rows, :length]
-            kept[rows] = space.holds(part)
-            if length in self._symmetric:
-                second = kept[rows] & _is_second(space, part)
-                upper[rows[second], :length] = _other_strand(part[second])
-        new = [row for row in np.flatnonzero(kept).tolist() if self._is_unknown(upper[row])]
-        return children._replace(upper=upper).part(np.array(new, dtype=np.intp))
-
-    def _is_unknown(self, upper: Int8[NDArray[np.int8], " L"]) -> bool:
-        """Whether a sequence is met for the first time; it is known from then on."""
-        key, before = upper.tobytes(), len(self._known)
-        self._known.add(key)
-        return len(self._known) > before
-
-    def _evaluated(self, children: _Generation) -> _Generation:
-        losses = children.losses.copy()
-        for length in np.unique(children.lengths).tolist():
-            rows = np.flatnonzero(children.lengths == length)
-            upper = children.upper[rows, :length]
-            values, losses[rows] = self._measured(upper)
-            top = self._budget.top
-            self._found = self._found.with_more(_texts(upper), values, losses[rows], top)
-        return children._replace(losses=losses)
-
-
-def _is_second(
-    space: SequenceSpace, upper: Int8[NDArray[np.int8], "B L"]
-) -> Bool[NDArray[np.bool_], " B"]:
-    """Which sequences have a reverse complement that is allowed and earlier in the alphabet."""
-    other = _other_strand(upper)
-    difference = upper.astype(np.int64) - other
-    first = (difference != 0).argmax(axis=1)
-    is_later: NDArray[np.bool_] = difference[np.arange(len(upper)), first] > 0
-    return is_later & space.holds(other)
-
-
-def _other_strand(upper: Int8[NDArray[np.int8], "B L"]) -> Int8[NDArray[np.int8], "B L"]:
-    return (_LAST_BASE - upper)[:, ::-1]
-
-
-def _texts(upper: Int8[NDArray[np.int8], "B L"]) -> list[str]:
-    letters = np.array(list(BASES))[upper]
-    return ["".join(row) for row in letters.tolist()]
+        spaces: dict[int, SequenceSpace],
+        best: Sequence[Designed],
+        done: set[tuple[int, str]],
+        most: tuple[int, int],
+    ) -> tuple[SequenceSpace, int, int] | None:
+        """Sequences that begin like the best one that is in no such part yet; wider ones last."""
+        free, left = most
+        for more in range(free, max(spaces) + 1):
+            for one in best:
+                length, text = len(one.upper), one.upper[: max(len(one.upper) - more, 0)]
+                if any((length, text[:end]) in done for end in range(len(text) + 1)):
+                    continue
+                letters = np.array([BASES.index(base) for base in text], np.int8)
+                first, last = spaces[length].beginning_with(letters)
+                if last - first <= left:
+                    done.add((length, text))
+                    return spaces[length], first, last
+        return None

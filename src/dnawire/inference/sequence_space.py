@@ -192,6 +192,41 @@ class SequenceSpace:
 
         return self._walked(len(numbers), chosen)
 
+    def between(self, first: int, last: int) -> Int8[NDArray[np.int8], "B L"]:
+        """Base codes of the sequences of the numbers from ``first`` to below ``last``, in order.
+
+        Faster than `numbered`: common beginnings are written once.
+        """
+        states, counts = self._start(1)
+        before = np.zeros(1)
+        levels = []
+        for position in range(self.length):
+            ways = self._ways_on(position, states, counts)
+            ends = before[:, None] + np.cumsum(ways, axis=1)
+            kept = (ways > 0.0) & (ends - ways < last) & (ends > first)
+            parents, letters = np.nonzero(kept)
+            levels.append((parents, letters.astype(np.int8)))
+            before = (ends - ways)[parents, letters]
+            states, counts = self._step(states[parents], counts[parents], letters)
+        upper = np.empty((len(states), self.length), dtype=np.int8)
+        rows = np.arange(len(states))
+        for position in range(self.length - 1, -1, -1):
+            above, written = levels[position]
+            upper[:, position], rows = written[rows], above[rows]
+        return upper
+
+    def beginning_with(self, upper: Int8[NDArray[np.int8], " K"]) -> tuple[int, int]:
+        """Numbers of the first sequence that begins so, and of the first one after these."""
+        states, counts = self._start(1)
+        first = 0.0
+        ways = np.array([self.size])
+        for position, letter in enumerate(upper.tolist()):
+            ways = self._ways_on(position, states, counts)[0]
+            first += ways[:letter].sum()
+            states, counts = self._step(states, counts, np.array([letter]))
+            ways = ways[letter : letter + 1]
+        return int(first), int(first + ways[0])
+
     def draw(self, generator: np.random.Generator, number: int) -> Int8[NDArray[np.int8], "B L"]:
         """Base codes of sequences of equal probability; some may be the same."""
         uniform = generator.random((number, self.length))
@@ -234,15 +269,20 @@ class SequenceSpace:
         """Write sequences from their 5' ends; each base is chosen by the ways to go on."""
         upper = np.empty((number, self.length), dtype=np.int8)
         states, counts = self._start(number)
-        last = self._ways.shape[2] - 1
         for position in range(self.length):
-            after = self._next[states]
-            going = np.minimum(counts[:, None] + self._gc, last)
-            ways = self._ways[position + 1, after, going]
-            ways = np.where((after >= 0) & self.choices[position], ways, 0.0)
+            ways = self._ways_on(position, states, counts)
             upper[:, position] = letters = chosen(position, ways)
             states, counts = self._step(states, counts, letters)
         return upper
+
+    def _ways_on(
+        self, position: int, states: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> Float[NDArray[np.float64], "B 4"]:
+        """Ways to go on with each base."""
+        after = self._next[states]
+        going = np.minimum(counts[:, None] + self._gc, self._ways.shape[2] - 1)
+        ways = self._ways[position + 1, after, going]
+        return np.where((after >= 0) & self.choices[position], ways, 0.0)
 
     def _start(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return np.zeros(number, dtype=np.int64), np.zeros(number, dtype=np.int64)

@@ -6,7 +6,6 @@ Whoever merges them gets the same ranking and the same table, whatever computed 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import shutil
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Any, Final
 import dnawire
 from dnawire.errors import UnusableDataFileError
 from dnawire.files.durable import replace_durably
+from dnawire.files.sealed import opened, sealed
 from dnawire.inference.candidates import Candidates
 from dnawire.inference.question import Question
 from dnawire.inference.ranking import Distribution, Ranked, Ranking
@@ -173,7 +173,7 @@ class Shards(ShardFolder[int]):
             if self.plan.with_scores:
                 # The table first: a shard is there when its file is.
                 replace_durably(path.with_suffix(_TABLE), shard.scores)
-            replace_durably(path, _sealed(content))
+            replace_durably(path, sealed(content))
         except OSError as error:
             raise not_writable(path, error) from error
 
@@ -215,7 +215,7 @@ class Shards(ShardFolder[int]):
         path = self.path(number)
         table = path.with_suffix(_TABLE)
         with _naming(path):
-            content = _opened(path.read_bytes())
+            content = opened(path.read_bytes())
             if (content["plan"], content["number"]) != (self.plan.digest, number):
                 raise ValueError("it belongs to another screening or shard")
         with _naming(table):
@@ -272,20 +272,6 @@ def _shard(content: dict[str, Any], scores: bytes, plan: ScreeningPlan) -> Shard
     )
     distribution = Distribution(counts, content["vanishing"])
     return Shard(content["number"], ranking, distribution, names, scores)
-
-
-def _sealed(content: dict[str, Any]) -> bytes:
-    """A line with the digest of what follows."""
-    text = json.dumps(content).encode()
-    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
-
-
-def _opened(data: bytes) -> dict[str, Any]:
-    digest, _, text = data.partition(b"\n")
-    if hashlib.sha256(text).hexdigest().encode() != digest:
-        raise ValueError("the content is damaged")
-    content: dict[str, Any] = json.loads(text)
-    return content
 
 
 def fitting_workers(num_shards: int) -> int:

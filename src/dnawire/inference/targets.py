@@ -22,8 +22,10 @@ DISTANCE: Final = "distance"
 CONTRAST: Final = "contrast"
 
 _VALUES_AT_ONCE: Final = 2**18
-_DUPLEXES_AT_ONCE: Final = 2**12
+_DUPLEXES_AT_ONCE: Final = 2**14
 _CONDUCTANCES_AT_ONCE: Final = 32
+_TOGETHER: Final = 12
+"""As `benchmarks/design.py` measures."""
 
 
 class Marks(NamedTuple):
@@ -53,6 +55,16 @@ class Target(ABC):
     @abstractmethod
     def at_once(self) -> int:
         """Number of sequences that are well measured together."""
+
+    def together(self, evaluator: Evaluator) -> int:
+        """So many sequences that begin alike cost as much as one; 1 where no work is shared."""
+        count = self.num_energies
+        return _TOGETHER if count and evaluator.shares_beginnings(count) else 1
+
+    @property
+    @abstractmethod
+    def num_energies(self) -> int:
+        """Energies at which T is asked for; 0 where something else is."""
 
     @abstractmethod
     def check(self, evaluator: Evaluator) -> None:
@@ -99,6 +111,11 @@ class WantedValue(Target):
     def at_once(self) -> int:
         """Many where one T is enough."""
         return _at_once(self.quantity)
+
+    @property
+    def num_energies(self) -> int:
+        """The Fermi energy, where T is the quantity."""
+        return int(self.quantity == TRANSMISSION)
 
     def check(self, evaluator: Evaluator) -> None:
         """Ask for the Fermi energy; see `Target.check`."""
@@ -153,6 +170,11 @@ class WantedSpectrum(Target):
         """Fewer where there are many energies."""
         return max(1, _VALUES_AT_ONCE // len(self.energies))
 
+    @property
+    def num_energies(self) -> int:
+        """Those of the wanted T."""
+        return len(self.energies)
+
     def check(self, evaluator: Evaluator) -> None:
         """Hold the energies against those of the evaluator; see `Target.check`."""
         evaluator.check_energies("the wanted T at", self.energies)
@@ -197,6 +219,11 @@ class EnergyContrast(Target):
         """As many as of one energy."""
         return _at_once(TRANSMISSION)
 
+    @property
+    def num_energies(self) -> int:
+        """Both."""
+        return 2
+
     def check(self, evaluator: Evaluator) -> None:
         """Hold the energies against those of the evaluator; see `Target.check`."""
         evaluator.check_energies("the contrast at", np.array([self.on, self.off]))
@@ -236,6 +263,11 @@ class MismatchContrast(Target):
     def at_once(self) -> int:
         """Half as many: there are two duplexes of each sequence."""
         return _at_once(self.quantity) // 2
+
+    @property
+    def num_energies(self) -> int:
+        """The Fermi energy, where T is the quantity."""
+        return int(self.quantity == TRANSMISSION)
 
     def check(self, evaluator: Evaluator) -> None:
         """Ask for the Fermi energy; see `Target.check`."""

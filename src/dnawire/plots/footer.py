@@ -31,7 +31,8 @@ def footer(
     Parameters
     ----------
     contacts
-        Texts of the left and the right contact; None if each record has its own.
+        Texts of the left and the right contact, with or without couplings in eV; None if each
+        record has its own.
     energy_reference
         Absolute energy in eV of the zero of the axis; NaN if each molecule has its own.
     eta
@@ -52,7 +53,7 @@ def footer(
     """
     ends = [shortened(one, _LONGEST_CONTACT) for one in contacts or ()]
     parts = [
-        f"contacts {' | '.join(ends)} eV" if ends else "contacts of each record",
+        _contacts(ends) if ends else "contacts of each record",
         _energy_zero(energy_reference),
         f"eta {eta:g} eV",
         f"parameter set {parameters}" if parameters else level or "no parameter set",
@@ -73,6 +74,11 @@ def add_footer(figure: Figure, text: str) -> None:
     figure.supxlabel(
         literal("\n".join(lines)), x=0.01, horizontalalignment="left", fontsize=8, color=MARK
     )
+
+
+def _contacts(ends: Sequence[str]) -> str:
+    has_couplings = any("=" in one for one in ends)
+    return f"contacts {' | '.join(ends)}{' eV' * has_couplings}"
 
 
 def _energy_zero(reference: float) -> str:

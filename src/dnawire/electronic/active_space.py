@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -124,8 +125,22 @@ class BasePairs:
         Parameters
         ----------
         low, high
-            Ends of the window in eV.
+            Ends of the window in eV. What the last one gave is kept for other contacts.
         """
+        if (low, high) not in self._active_chains:
+            self._active_chains.clear()
+            self._active_chains[low, high] = self._active(low, high)
+        return self._active_chains[low, high]
+
+    @cached_property
+    def _active_chains(self) -> dict[tuple[float, float], tuple[ActiveChain, list[Doubles]]]:
+        return {}
+
+    @cached_property
+    def _roots(self) -> dict[int, dict[int, Doubles]]:
+        return {}
+
+    def _active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
         bases, numbers = [], []
         for pair, sites in enumerate(self.sites):
             chosen = [self._nucleotide(pair, site, low, high) for site in np.unique(sites).tolist()]
@@ -175,6 +190,16 @@ class BasePairs:
         ]
 
     def _columns(self, site: int, gamma: float, bases: Sequence[Doubles]) -> ContactColumns:
+        if site not in self._roots:
+            self._roots[site] = self._root_columns(site)
+        scale = np.sqrt(gamma)
+        rows = {
+            number: scale * (bases[number].T @ root) for number, root in self._roots[site].items()
+        }
+        return ContactColumns(site // 2, rows)
+
+    def _root_columns(self, site: int) -> dict[int, Doubles]:
+        """Columns of S^(1/2) at the orbitals of a nucleotide, by base pair."""
         pair = site // 2
         parts = {
             number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
@@ -182,12 +207,11 @@ class BasePairs:
         values, vectors = np.linalg.eigh(_joined(self.overlap, parts))
         starts = np.cumsum([0, *map(len, parts.values())])
         own = starts[list(parts).index(pair)] + np.flatnonzero(self.sites[pair] == site)
-        root = (vectors * np.sqrt(gamma * values)) @ vectors[own].T
-        rows = {
-            number: bases[number].T @ root[start : start + len(part)]
+        root = (vectors * np.sqrt(values)) @ vectors[own].T
+        return {
+            number: root[start : start + len(part)]
             for start, (number, part) in zip(starts[:-1], parts.items(), strict=True)
         }
-        return ContactColumns(pair, rows)
 
     def _around(self, pair: int, reach: int) -> range:
         return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))

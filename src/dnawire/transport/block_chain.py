@@ -344,7 +344,8 @@ def _trace(one: Matrices, two: Matrices) -> Shaped[NDArray[Any], " n"]:
 def _inverse(matrices: Matrices) -> tuple[Matrices, NDArray[Any]]:
     """Inverses, and logarithms of determinants; the real parts alone of real matrices."""
     factorize, invert = get_lapack_funcs(("getrf", "getri"), (matrices,))
-    inverse, logarithms = np.empty_like(matrices), []
+    inverse = np.empty_like(matrices)
+    logarithms: list[complex] = []
     for number, matrix in enumerate(matrices):
         if not matrix.size:
             logarithms.append(0.0)
@@ -352,19 +353,20 @@ def _inverse(matrices: Matrices) -> tuple[Matrices, NDArray[Any]]:
         factors, pivots, status = factorize(matrix)
         if status > 0:
             raise NotConvergedError(
-                "an eliminated part of the matrix is singular.", "choose other energies, or eta > 0."
+                "an eliminated part of the matrix is singular.",
+                "choose other energies, or eta > 0.",
             )
         inverse[number] = invert(factors, pivots, lwork=_LAPACK_BLOCK * len(matrix))[0]
         logarithms.append(_log_product(factors.diagonal(), pivots))
     return inverse, np.array(logarithms)
 
 
-def _log_product(values: NDArray[Any], pivots: NDArray[np.int32]) -> Any:
+def _log_product(values: NDArray[Any], pivots: NDArray[np.int32]) -> complex:
     """Logarithm of a determinant by the diagonal of its factors, and the exchanges of rows."""
     if not np.iscomplexobj(values):
-        return np.log(abs(values), dtype=np.float64).sum()
+        return float(np.log(abs(values), dtype=np.float64).sum())
     exchanges = int((pivots != np.arange(len(pivots))).sum())
-    return np.log(values).sum() + 1j * math.pi * exchanges
+    return complex(np.log(values).sum()) + 1j * math.pi * exchanges
 
 
 def _upper_half(columns: Matrices, inverse: Matrices, edges: Sequence[int]) -> Matrices:

@@ -1,7 +1,7 @@
 """Smooth functions of energy as series of Chebyshev polynomials on an interval.
 
-Where all poles are real and lie beyond a margin, the polynomials are divided by a function with poles there:
-half as many energies then give the same accuracy.
+Where all poles are real and lie beyond a margin, the polynomials are divided by a function with
+poles there: fewer energies then give the same accuracy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 
 _ROUNDING: Final = 1e-9
 _BEHIND: Final = 1.1
-"""Distance of the poles of a series from the middle, in units of that of the first ones it stands for."""
+"""Distance of the poles of a series from the middle, in units of that of the margin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,9 @@ class SeriesWindow:
     def polynomials(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
         """Values of the functions of a series."""
         unit = self.unit(energies)
-        found: Complexes = chebyshev.chebvander(unit, self.degree)
-        return found / self._denominators(unit)[:, None]
+        values = chebyshev.chebvander(unit, self.degree)
+        found: Complexes = values / self._denominators(unit)[:, None]
+        return found
 
     def derivatives(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
         """Derivatives of the functions of a series by the energy, 1/eV."""
@@ -105,7 +106,8 @@ class SeriesWindow:
         values = chebyshev.chebvander(unit, self.degree)
         rates = 2.0 * self._num_poles * unit / (self._pole**2 - unit**2)
         found = values[:, :-1] @ lower + values * rates[:, None]
-        return (found / (self._denominators(unit)[:, None] * self.half)).astype(np.complex128)
+        found /= self._denominators(unit)[:, None] * self.half
+        return np.asarray(found, np.complex128)
 
     def _denominators(self, unit: NDArray[Any]) -> NDArray[Any]:
         found: NDArray[Any] = (1.0 - (unit / self._pole) ** 2) ** self._num_poles

@@ -40,8 +40,8 @@ OF_ATOMS: Final = (
     Mutation(
         "phase of a determinant",
         "transport/block_chain.py",
-        "    return found + 1j * np.angle(sign) if np.iscomplexobj(matrices) else found\n",
-        "    return found\n",
+        "    return complex(np.log(values).sum()) + 1j * math.pi * exchanges\n",
+        "    return complex(np.log(values).sum())\n",
         f"{_CHAIN} -k inverse_of_the_whole",
     ),
     Mutation(

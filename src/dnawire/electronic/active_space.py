@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -129,8 +130,22 @@ class BasePairs:
         Parameters
         ----------
         low, high
-            Ends of the window in eV.
+            Ends of the window in eV. What the last one gave is kept for other contacts.
         """
+        if (low, high) not in self._active_chains:
+            self._active_chains.clear()
+            self._active_chains[low, high] = self._active(low, high)
+        return self._active_chains[low, high]
+
+    @cached_property
+    def _active_chains(self) -> dict[tuple[float, float], tuple[ActiveChain, list[Doubles]]]:
+        return {}
+
+    @cached_property
+    def _roots(self) -> dict[int, dict[int, Doubles]]:
+        return {}
+
+    def _active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
         bases, numbers = [], []
         for pair, sites in enumerate(self.sites):
             chosen = [self._nucleotide(pair, site, low, high) for site in np.unique(sites).tolist()]
@@ -189,18 +204,28 @@ class BasePairs:
     def _columns(
         self, pair: int, orbitals: Integers, gamma: float, bases: Sequence[Doubles]
     ) -> ContactColumns:
+        if pair not in self._roots:
+            self._roots[pair] = self._root_columns(pair)
+        scale = np.sqrt(gamma)
+        rows = {
+            number: scale * (bases[number].T @ root[:, orbitals])
+            for number, root in self._roots[pair].items()
+        }
+        return ContactColumns(pair, rows)
+
+    def _root_columns(self, pair: int) -> dict[int, Doubles]:
+        """Columns of S^(1/2) at the orbitals of a block, by block of its rows."""
         parts = {
             number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
         }
         values, vectors = np.linalg.eigh(_joined(self.overlap, parts))
         starts = np.cumsum([0, *map(len, parts.values())])
-        own = starts[list(parts).index(pair)] + orbitals
-        root = (vectors * np.sqrt(gamma * values)) @ vectors[own].T
-        rows = {
-            number: bases[number].T @ root[start : start + len(part)]
+        start = starts[list(parts).index(pair)]
+        root = (vectors * np.sqrt(values)) @ vectors[start : start + len(parts[pair])].T
+        return {
+            number: root[start : start + len(part)]
             for start, (number, part) in zip(starts[:-1], parts.items(), strict=True)
         }
-        return ContactColumns(pair, rows)
 
     def _around(self, pair: int, reach: int) -> range:
         return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))

@@ -11,18 +11,23 @@ is small by orders of magnitude far along the chain keeps its digits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import NDArray
+from scipy.linalg import get_lapack_funcs
 
 from dnawire.errors import NotConvergedError
 
 Matrices = Shaped[NDArray[Any], "n i j"]
 """Matrices, or their rows and columns of a block, at each of n energies."""
+
+_LAPACK_BLOCK: Final = 64
+"""Columns that LAPACK takes together."""
 
 
 class Border(NamedTuple):
@@ -159,7 +164,8 @@ class _Fold:
             size, width = pivot.shape[1], links.shape[2]
             columns = self._columns(block, through, size)
             joined = np.concatenate([links, *columns.values()], 2)
-            reaction = _transposed(joined) @ _solved(pivot, joined)
+            inverse, logarithm = _inverse(pivot)
+            reaction = _upper_half(joined, inverse, self._edges(block, width))
             ends = np.cumsum([width, *(one.shape[2] for one in columns.values())])
             ranges = dict(zip(columns, map(slice, ends[:-1], ends[1:]), strict=True))
             self._subtract(ranges, reaction)
@@ -167,7 +173,7 @@ class _Fold:
             before, through = through, {n: reaction[:, :width, some] for n, some in ranges.items()}
             for number in before.keys() & through.keys():
                 _added(through[number], before[number][:, size:])
-            log_determinant = log_determinant + _log_determinant(pivot)
+            log_determinant = log_determinant + logarithm
         return Folded(BlockChain([self.diagonal, self.upper]), log_determinant)
 
     def _rows(self, block: int, ahead: Matrices) -> tuple[Matrices, Matrices]:
@@ -183,6 +189,12 @@ class _Fold:
         rows = np.concatenate(blocks, 2)
         rows[:, :, : ahead.shape[2]] -= ahead[:, :size]
         return rows[:, :, :size], rows[:, :, size:]
+
+    def _edges(self, block: int, width: int) -> list[int]:
+        """Where the columns of every later block begin, and those of the pieces."""
+        later = range(block + 1, min(block + len(self.chain.bands), len(self.kept)))
+        sizes = [self.chain.diagonal[other].shape[1] - self.kept[other] for other in later]
+        return sorted({0, *np.cumsum(sizes).tolist(), width})
 
     def _take_kept(self) -> None:
         kept = self.kept
@@ -283,7 +295,7 @@ def condense(chain: BlockChain, change: BlockChain, kept: Sequence[int]) -> Cond
     solved: list[Matrices] = []
     taken: Matrices = np.zeros(1)
     for block, own in enumerate(inner.diagonal):
-        inverse = np.linalg.inv(own - taken)
+        inverse, _ = _inverse(own - taken)
         response = inverse @ columns[block]
         matrix -= _transposed(columns[block]) @ response
         inverses.append(inverse)
@@ -329,13 +341,42 @@ def _trace(one: Matrices, two: Matrices) -> Shaped[NDArray[Any], " n"]:
     return found
 
 
-def _solved(matrices: Matrices, columns: Matrices) -> Matrices:
-    try:
-        return np.linalg.solve(matrices, columns)
-    except np.linalg.LinAlgError as error:
-        raise NotConvergedError(
-            "an eliminated part of the matrix is singular.", "choose other energies, or eta > 0."
-        ) from error
+def _inverse(matrices: Matrices) -> tuple[Matrices, NDArray[Any]]:
+    """Inverses, and logarithms of determinants; the real parts alone of real matrices."""
+    factorize, invert = get_lapack_funcs(("getrf", "getri"), (matrices,))
+    inverse = np.empty_like(matrices)
+    logarithms: list[complex] = []
+    for number, matrix in enumerate(matrices):
+        if not matrix.size:
+            logarithms.append(0.0)
+            continue
+        factors, pivots, status = factorize(matrix)
+        if status > 0:
+            raise NotConvergedError(
+                "an eliminated part of the matrix is singular.",
+                "choose other energies, or eta > 0.",
+            )
+        inverse[number] = invert(factors, pivots, lwork=_LAPACK_BLOCK * len(matrix))[0]
+        logarithms.append(_log_product(factors.diagonal(), pivots))
+    return inverse, np.array(logarithms)
+
+
+def _log_product(values: NDArray[Any], pivots: NDArray[np.int32]) -> complex:
+    """Logarithm of a determinant by the diagonal of its factors, and the exchanges of rows."""
+    if not np.iscomplexobj(values):
+        return float(np.log(abs(values), dtype=np.float64).sum())
+    exchanges = int((pivots != np.arange(len(pivots))).sum())
+    return complex(np.log(values).sum()) + 1j * math.pi * exchanges
+
+
+def _upper_half(columns: Matrices, inverse: Matrices, edges: Sequence[int]) -> Matrices:
+    """Symmetric products of columns with an inverse, without the blocks below the diagonal."""
+    solved, total = inverse @ columns, columns.shape[2]
+    found = np.zeros((len(columns), total, total), solved.dtype)
+    for start, end in pairwise([*edges, total]):
+        rows = _transposed(columns[:, :, start:end])
+        found[:, start:end, start:] = rows @ solved[:, :, start:]
+    return found
 
 
 def _added(values: Matrices, more: Matrices) -> Matrices:
@@ -353,9 +394,3 @@ def _between(left: NDArray[np.float64], right: NDArray[np.float64], matrices: Ma
 
 def _transposed(matrices: Matrices) -> Matrices:
     return np.swapaxes(matrices, 1, 2)
-
-
-def _log_determinant(matrices: Matrices) -> NDArray[Any]:
-    sign, logarithm = np.linalg.slogdet(matrices)
-    found: NDArray[Any] = logarithm
-    return found + 1j * np.angle(sign) if np.iscomplexobj(matrices) else found

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -41,8 +41,10 @@ from dnawire.transport.series import SeriesWindow
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
-_ACCURACY: Final = 3e-5
+_ACCURACY: Final = 2e-6
 """Of a series, relative to its largest coefficient."""
+_SINGLE: Final = np.float32
+"""Precision in which those orbitals are eliminated: 1e-6 eV, and 1e-6 of what is small."""
 _LARGEST_TAIL: Final = 1e-2
 """Share of the last coefficient above which an eliminated orbital has a level in the window."""
 _PART: Final = 0.5
@@ -96,9 +98,11 @@ class ActiveChain:
     margin: float
 
     def at(self, energy: float) -> BlockChain:
-        """E S - H."""
+        """E S - H in `_SINGLE` precision."""
         bands = self.hamiltonian.bands
-        return self.overlap.mapped(lambda i, j, block: energy * block - bands[j - i][i])
+        return self.overlap.mapped(
+            lambda i, j, block: (energy * block - bands[j - i][i]).astype(_SINGLE)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,11 +145,14 @@ class DownfoldedJunction:
         NotConvergedError
             If one of the others has a level near the window.
         """
-        window = SeriesWindow(low, high, _degree(high - low, chain.margin), 0.0)
+        window = SeriesWindow(low, high, _degree(high - low, chain.margin), 0.0, chain.margin)
         groups = _groups(len(chain.active))
         group_of = {block: group for group, some in enumerate(groups) for block in some}
         borders = [
-            Border(group_of[one.block], {block: rows[None] for block, rows in one.rows.items()})
+            Border(
+                group_of[one.block],
+                {block: rows[None].astype(_SINGLE) for block, rows in one.rows.items()},
+            )
             for one in (*left, *right)
         ]
         found = []
@@ -185,7 +192,7 @@ class DownfoldedJunction:
         ports, sides = transmitting_ports(window, series, sides)
         orbitals, levels = orbitals_by_level(window, series, pieces)
         bases = [block_diag(*pair) for pair in zip(ports, orbitals, strict=True)]
-        logarithm = window.series(logarithms)
+        logarithm = replace(window, margin=math.inf).series(logarithms)
         return cls(window, series.transformed(bases), logarithm, sides, levels)
 
     def spectra(
@@ -220,7 +227,7 @@ class DownfoldedJunction:
         for number in np.unique(part_of).tolist():
             rows = np.flatnonzero(part_of == number)
             low, high = edges[number : number + 2].tolist()
-            part = SeriesWindow(low, high, _PART_DEGREE, 0.0)
+            part = SeriesWindow(low, high, _PART_DEGREE, 0.0, _NEAR)
             orders, kept = self._near(part)
             chain = self.chain.ordered(orders)
             points = part.points + 1j * eta
@@ -262,7 +269,8 @@ class DownfoldedJunction:
         return self.chain.weighted(self.window.derivatives(energies))
 
     def _traces(self, energies: NDArray[Any]) -> Complexes:
-        found: Complexes = self.window.derivatives(energies) @ self.log_determinant
+        polynomials = replace(self.window, margin=math.inf)
+        found: Complexes = polynomials.derivatives(energies) @ self.log_determinant
         return found
 
 
@@ -271,7 +279,7 @@ def _dressed(inner: Folded, sizes: Sequence[int]) -> Folded:
     blocks = []
     for block, size in zip(inner.chain.diagonal, sizes, strict=True):
         active = block.shape[1] - size
-        closed = np.zeros((1, active + 2 * size, active + 2 * size), np.complex128)
+        closed = np.zeros((1, active + 2 * size, active + 2 * size), np.complex64)
         closed[:, size:, size:] = block
         ports, orbitals = np.arange(size), size + active + np.arange(size)
         closed[:, ports, orbitals] = closed[:, orbitals, ports] = 1.0
@@ -317,9 +325,9 @@ def _too_near() -> NotConvergedError:
 
 
 def _degree(width: float, margin: float) -> int:
-    """Degree at which a pole at the margin leaves so little of a series."""
+    """Degree at which a pole at the margin leaves so little of a series (a bound by trial)."""
     distance = 1.0 + 2.0 * margin / width
-    return math.ceil(-math.log(_ACCURACY) / math.acosh(distance))
+    return math.ceil(math.log(3.0 / _ACCURACY) / (math.acosh(distance) + 0.4)) - 1
 
 
 def _groups(length: int) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ _PORT: Final = 2e-3
 """Share of the largest amplitude below which combinations of ports are left out."""
 _BROADENING: Final = 0.05
 """eV above the real axis, where amplitudes at few energies show those at all."""
+_SAMPLES: Final = 8
+"""Number of these energies."""
 
 
 def transmitting_ports(
@@ -35,7 +38,7 @@ def transmitting_ports(
         Of the ports of every block: 0 for the left contact, 1 for the right one.
     """
     kept, side = [len(one) for one in sides], np.concatenate(sides)
-    points = window.points[::2] + 1j * _BROADENING
+    points = replace(window, degree=_SAMPLES - 1).points + 1j * _BROADENING
     matrix = series.weighted(window.polynomials(points))
     ports = fold(matrix, kept, [range(len(sides))]).chain.diagonal[0]
     amplitudes = ports[:, side == 0][:, :, side == 1]

@@ -240,7 +240,7 @@ class _Trace:
 
 
 def _series_window(low: float, high: float) -> SeriesWindow:
-    return SeriesWindow(low, high, _DEGREE, _SHIFT)
+    return SeriesWindow(low, high, _DEGREE, _SHIFT, math.inf)
 
 
 def _distance(energies: Complexes, middle: float, half: float) -> Doubles:

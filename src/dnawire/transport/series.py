@@ -1,4 +1,8 @@
-"""Smooth functions of energy as series of Chebyshev polynomials on an interval."""
+"""Smooth functions of energy as series of Chebyshev polynomials on an interval.
+
+Where all poles are real and lie beyond a margin, the polynomials are divided by a function with
+poles there: fewer energies then give the same accuracy.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ from numpy.typing import NDArray
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
 _ROUNDING: Final = 1e-9
+_BEHIND: Final = 1.1
+"""Distance of the poles of a series from the middle, in units of that of the margin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +35,15 @@ class SeriesWindow:
         Highest degree.
     shift
         Half widths by which the line lies above the real axis that series are made on.
+    margin
+        eV beyond the ends where the first poles may be, which are real; infinite for polynomials.
     """
 
     low: float
     high: float
     degree: int
     shift: float
+    margin: float
 
     @property
     def middle(self) -> float:
@@ -62,7 +71,7 @@ class SeriesWindow:
         """Weights that make the coefficients of a series from values at `points`."""
         found = chebyshev.chebvander(self._unit_points, self.degree).T * 2 / (self.degree + 1)
         found[0] /= 2
-        return np.asarray(found)
+        return np.asarray(found * self._denominators(self._unit_points))
 
     def series(self, values: Shaped[NDArray[Any], "n ..."]) -> Shaped[NDArray[Any], "n ..."]:
         """Coefficients of the series that has some values at `points`."""
@@ -84,13 +93,31 @@ class SeriesWindow:
         return found
 
     def polynomials(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
-        """Values of the polynomials of a series."""
-        found: Complexes = chebyshev.chebvander(self.unit(energies), self.degree)
+        """Values of the functions of a series."""
+        unit = self.unit(energies)
+        values = chebyshev.chebvander(unit, self.degree)
+        found: Complexes = values / self._denominators(unit)[:, None]
         return found
 
     def derivatives(self, energies: NDArray[Any]) -> Complex[Complexes, "E n"]:
-        """Derivatives of the polynomials of a series by the energy, 1/eV."""
+        """Derivatives of the functions of a series by the energy, 1/eV."""
+        unit = self.unit(energies)
         lower = chebyshev.chebder(np.eye(self.degree + 1), axis=0)
-        values = chebyshev.chebvander(self.unit(energies), self.degree - 1)
-        found: Complexes = (values @ lower / self.half).astype(np.complex128)
+        values = chebyshev.chebvander(unit, self.degree)
+        rates = 2.0 * self._num_poles * unit / (self._pole**2 - unit**2)
+        found = values[:, :-1] @ lower + values * rates[:, None]
+        found /= self._denominators(unit)[:, None] * self.half
+        return np.asarray(found, np.complex128)
+
+    def _denominators(self, unit: NDArray[Any]) -> NDArray[Any]:
+        found: NDArray[Any] = (1.0 - (unit / self._pole) ** 2) ** self._num_poles
         return found
+
+    @property
+    def _pole(self) -> float:
+        return _BEHIND * (1.0 + self.margin / self.half)
+
+    @property
+    def _num_poles(self) -> int:
+        """On each side; so few that a series can grow like the energy."""
+        return (self.degree - 1) // 2

@@ -55,7 +55,7 @@ def test_one_call_prints_and_saves_the_atoms(tmp_path: Path) -> None:
     found = dnawire.predict(
         "GA", "pretrained:xtb", left="upper:0@O5*", gamma_left=0.1, right=RIGHT, fermi_energy=-10.4
     )
-    assert f"{LEFT} | {RIGHT} eV (this call)" in str(found)
+    assert f"{LEFT} | {RIGHT} eV (given)" in str(found)
     found.save(tmp_path / "found")
     table = (tmp_path / "found" / "summary.csv").read_text()
     assert LEFT in table

@@ -42,7 +42,7 @@ def test_the_tables_are_printed(name: str) -> None:
     kind = importlib.import_module(f"dnawire.cli.{name}")
     flag_class = getattr(kind, f"{name.title()}Flags")
     question = parse(flag_class, [*flags, *fewer], name)
-    found = RESULTS[name].of(question.sequences, question.model, question.device, question)
+    found = RESULTS[name].of(question.duplexes, question.model, question.device, question)
     printed = repr(found).splitlines()
     lines = shown.splitlines()[:1] if name == "disorder" else shown.splitlines()
     assert [line for line in lines if line not in printed] == []

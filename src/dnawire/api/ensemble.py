@@ -11,6 +11,7 @@ from dnawire.api.geometries import EnsembleSettings, listed
 from dnawire.api.keywords import takes
 from dnawire.api.model import GEOMETRY_CONDITIONS, Model, load
 from dnawire.cluster import signals
+from dnawire.scalars import checked_path
 
 if TYPE_CHECKING:
     from dnawire.api.geometries import GeometriesLike
@@ -84,12 +85,16 @@ def ensemble(
     KeyboardInterrupt
         Ctrl+C; its attribute ``ensemble`` has the geometries that are computed.
     """
-    path = None if trajectory is None else Path(trajectory)
+    path = None if trajectory is None else checked_path("trajectory", trajectory)
     settings = EnsembleSettings(frames, seed, scf_steps, check, path)
     asked = KeywordConditions.of(conditions)
     given = listed(duplex, settings)
     required_fermi_energy(asked)
     found = Ensemble.prepared(given, settings, load(model, device).predictor, asked)
+    return _completed(found)
+
+
+def _completed(found: Ensemble) -> Ensemble:
     try:
         with signals.keyboard_interrupts():
             found.completed()

@@ -228,13 +228,21 @@ class Model:
         seed: int | None = None,
         scf_steps: int = 1,
         check: int = 0,
+        trajectory: Path | str | None = None,
         **conditions: Unpack[ConditionKeywords],
     ) -> Ensemble:
         """Predict the conductance of many geometries of a duplex; see `dnawire.ensemble`."""
         from dnawire.api.ensemble import ensemble
 
         return ensemble(
-            duplex, self, frames=frames, seed=seed, scf_steps=scf_steps, check=check, **conditions
+            duplex,
+            self,
+            frames=frames,
+            seed=seed,
+            scf_steps=scf_steps,
+            check=check,
+            trajectory=trajectory,
+            **conditions,
         )
 
     @takes(keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion))

@@ -263,7 +263,7 @@ def checked_letters(letters: str, alphabet: Alphabet) -> str:
     InvalidDuplexError
         If there is none, or one is no base of the alphabet, or is there twice.
     """
-    written = letters.upper()
+    written = checked_text("letters", letters, "ACGT").upper()
     wrong = next((one for one in written if one not in alphabet.bases), None)
     twice = next((one for one in written if written.count(one) > 1), None)
     if wrong is None and twice is None and written:

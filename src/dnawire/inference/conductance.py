@@ -134,8 +134,10 @@ class Carriers:
         return math.fsum(_narrow_share(one, at) for one in self.members) / len(self.members)
 
     def level_distance(self, fermi_energy: float) -> float:
-        """Energy of the nearest level less a Fermi energy, in eV."""
+        """Energy of the nearest level less a Fermi energy, in eV; NaN if there is none."""
         distances = np.concatenate([one.levels.real for one in self.members]) - fermi_energy
+        if not len(distances):
+            return math.nan
         return float(distances[np.abs(distances).argmin()])
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dnawire.errors import InvalidContactError
 from dnawire.junction.alphabet import MISSING
 from dnawire.junction.contact import Contact
-from dnawire.junction.duplex import Duplex
+from dnawire.junction.duplex import Duplex, pair_index
 from dnawire.junction.pyg import JunctionGraph, junction_graph, to_pyg
 
 if TYPE_CHECKING:
@@ -84,9 +84,13 @@ class Junction:
     @property
     def shared_pair(self) -> int | None:
         """The base pair, from 0, that all bases with a contact belong to; None if several do."""
-        both = self.gamma_left + self.gamma_right
-        pairs = np.flatnonzero(both.sum(axis=1))
-        return int(pairs[0]) if len(pairs) == 1 else None
+        pairs = {
+            pair_index(one.strand, one.position, self.length)
+            for contact in (self.left, self.right)
+            for one in contact.attachments
+            if one.gamma > 0
+        }
+        return pairs.pop() if len(pairs) == 1 else None
 
     @property
     def key(self) -> str:

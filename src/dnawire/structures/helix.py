@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.errors import InvalidDuplexError
+from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import METHYLCYTOSINE, MISSING, STRANDS, Duplex
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.methylation import methylated
@@ -97,7 +97,15 @@ def load_helix(name: str = "b_dna") -> Helix:
 
 
 def helix_of(form: Form) -> Helix:
-    """Read the helix of a form."""
+    """Read the helix of a form.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name.
+    """
+    if form not in get_args(Form):
+        raise UsageError(f"form = {form!r} is none", f"choose among {', '.join(get_args(Form))}.")
     return load_helix(f"{form}_dna")
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
+from scipy.linalg import qr
 
 from dnawire.transport.contacted import ContactedSystem, Poles, Solution, real_product, sums
 from dnawire.transport.series import SeriesWindow
@@ -43,10 +45,6 @@ _SHIFT: Final = 0.02
 """Half widths of the window above the real axis, where no energy meets a level."""
 _RULE: Final = np.polynomial.legendre.leggauss(_NODES)
 _FINE_RULE: Final = np.polynomial.legendre.leggauss(6 * _NODES)
-_MANY: Final = 1000
-"""Energies from which on each part of the window has a series of its own."""
-_AT_ONCE: Final = 16
-"""Energies whose amplitudes are computed together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +78,20 @@ class Amplitudes:
             weights[:, skipped] = 0.0
         found: Complexes = np.tensordot(self.window.polynomials(energies), self.series, 1)
         return found + (self.left * weights[:, None]) @ self.right.T
+
+    def squares(self, energies: Complexes) -> Float[Doubles, " E"]:
+        """Sums of the squared amplitudes at complex energies."""
+        poles = 1.0 / (energies[:, None] - self.energies)
+        weights = np.hstack([self.window.polynomials(energies), poles])
+        return _squares(weights @ self._factor.T)
+
+    @cached_property
+    def _factor(self) -> Complexes:
+        """R with the same norms as the amplitude for all weights of its terms: no digit is lost."""
+        residues = self.left[:, None] * self.right
+        terms = np.concatenate([self.series, np.moveaxis(residues, -1, 0)])
+        (factor,) = qr(terms.reshape(len(terms), -1).T, mode="r", check_finite=False)
+        return np.asarray(factor[: len(terms)])
 
     def narrowed(self, low: float, high: float) -> Amplitudes:
         """The same in a part of the window: fewer poles, and a series for all others."""
@@ -185,18 +197,8 @@ class PoleExpansion:
         return found
 
     def transmission(self, energies: Float[Doubles, " E"], eta: float) -> Float[Doubles, " E"]:
-        """Transmission at increasing E + i eta, dimensionless."""
-        if len(energies) < _MANY:
-            return _transmission(self.amplitudes, energies, eta)
-        count = math.ceil((energies[-1] - energies[0]) / _PART)
-        edges = np.linspace(energies[0], energies[-1], count + 1)
-        parts = np.split(energies, np.searchsorted(energies, edges[1:-1]))
-        found = [
-            _transmission(self.amplitudes.narrowed(*ends), part, eta)
-            for ends, part in zip(pairwise(edges.tolist()), parts, strict=True)
-            if len(part)
-        ]
-        return np.concatenate(found)
+        """Transmission at E + i eta, dimensionless."""
+        return self.amplitudes.squares(energies + 1j * eta)
 
     def mean_transmission(self, edges: Float[Doubles, " M"]) -> Float[Doubles, " K"]:
         """Mean of the transmission (eta = 0) between neighboring edges, to 1e-8 of itself.
@@ -250,13 +252,10 @@ def _distance(energies: Complexes, middle: float, half: float) -> Doubles:
     return found
 
 
-def _transmission(amplitudes: Amplitudes, energies: Doubles, eta: float) -> Doubles:
-    parts = np.array_split(energies + 1j * eta, -(-len(energies) // _AT_ONCE))
-    return np.concatenate([_squares(amplitudes.at(part)) for part in parts])
-
-
 def _squares(amplitudes: Complexes) -> Doubles:
-    found: Doubles = np.einsum("elr,elr->e", amplitudes, amplitudes.conj()).real
+    """Sum over all axes but the first."""
+    rows = amplitudes.reshape(len(amplitudes), -1)
+    found: Doubles = np.einsum("ex,ex->e", rows, rows.conj()).real
     return found
 
 

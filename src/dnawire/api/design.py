@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from dnawire.api.conditions import AskedConditions, KeywordConditions
 from dnawire.api.design_files import (
-    BELOW,
-    MEMBERS,
     number_text,
     write_design,
 )
@@ -19,6 +17,7 @@ from dnawire.api.design_search import DesignSearch
 from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model, load
 from dnawire.api.result import Stoppable
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Found,
@@ -48,8 +47,8 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
     `prepared` makes one, and the iterator `steps` fills it.
     """
 
-    below = BELOW
-    members = MEMBERS
+    below = "designs"
+    members = RESULT_NAMES["design"]
     unit = "sequences"
     shown = 10
 

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
-_KEYWORDS = keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion)
-
 
 class Design(DesignSearch, Stoppable, Sequence[Ranked]):
     """Designed sequences, the best first. It prints as a table, and shows itself in a notebook.
@@ -236,7 +234,7 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
         return other if len(upper) in self._symmetric and other != upper else ""
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion))
 def design(
     model: Model | Path | str, *, device: str = "auto", **keywords: Unpack[DesignKeywords]
 ) -> Design:

@@ -162,11 +162,11 @@ OF_INPUT: Final = (
         "tests/unit/test_fit.py -k another_fit",
     ),
     Mutation(
-        "texts of tables stay texts in Parquet",
+        "no value is missing in Parquet",
         "data/parquet.py",
         ", null_values=[])",
         ")",
-        "tests/unit/test_screen_parquet.py -k csv_file",
+        "tests/unit/test_screen_parquet.py -k missing",
     ),
     Mutation(
         "groups of rows in Parquet are bounded",

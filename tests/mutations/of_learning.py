@@ -117,14 +117,14 @@ OF_LEARNING: Final = (
         "inference/families.py",
         "            if one.length in self._members:\n",
         "            if False:\n",
-        "tests/unit/test_series.py -k refusals",
+        "tests/unit/test_series.py -k sequences_of_a_file",
     ),
     Mutation(
         "few lengths tell no law",
         "inference/decay.py",
         '        if one == "exponential" or len(x) >= _PARAMETERS[one] + FREEDOM\n',
         "",
-        "tests/unit/test_series.py -k few_lengths",
+        "tests/physics/test_decay.py -k needs_more_values",
     ),
     Mutation(
         "a design computes no more than it may",

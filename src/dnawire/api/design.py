@@ -26,6 +26,7 @@ from dnawire.inference import (
     conductance_remarks,
     junction_remarks,
     model_remarks,
+    said_of_other_strand,
     said_of_several,
     status,
     summary_remarks,
@@ -76,6 +77,7 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
         lines = list(self._setup.lines)
         if asked.fermi_energy is not None:
             lines.append(f"E_F           {asked.fermi_energy:g} eV, {asked.temperature:g} K")
+        same = [space.length in self._symmetric for space in self._spaces]
         most = f"the {self.budget.all_together:,} that may be computed"
         how = (
             f"all of them: no more than {most}"
@@ -86,7 +88,7 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
             *lines,
             f"target        {self._target.description}",
             f"sequences     {number_text(self.num_sequences)} of {self._said_of_rules}",
-            f"other strand  {self._other_strand}",
+            f"other strand  {said_of_other_strand(same)}",
             f"search        {how}",
         ]
 
@@ -217,16 +219,6 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
         lengths = [space.length for space in self._spaces]
         ends = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
         return f"{ends} base pairs{''.join(f', {one}' for one in self._question.rules.sentences)}"
-
-    @property
-    def _other_strand(self) -> str:
-        """Say whether the contacts tell the two writings of a molecule apart."""
-        same = len(self._symmetric)
-        if same == len(self._spaces):
-            return "a sequence and its reverse complement are the same junction"
-        if not same:
-            return "a sequence and its reverse complement are different junctions"
-        return "for some lengths, a sequence and its reverse complement are the same junction"
 
     def _same_junction(self, upper: str) -> str:
         """Other writing of a duplex, where the contacts make it the same junction."""

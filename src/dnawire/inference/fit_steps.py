@@ -30,11 +30,6 @@ class FitSteps(ShardFolder[int]):
     digest
         SHA-256 of all that shapes the fit.
 
-    Attributes
-    ----------
-    recalled
-        How many steps were there.
-
     Raises
     ------
     NotWritableError
@@ -43,7 +38,6 @@ class FitSteps(ShardFolder[int]):
 
     def __init__(self, folder: Path, digest: str) -> None:
         super().__init__(folder, digest)
-        self.recalled = 0
         self._digest = digest
         self._number = 0
 
@@ -64,7 +58,6 @@ class FitSteps(ShardFolder[int]):
         path = self.path(self._number)
         self._number += 1
         if path.exists():
-            self.recalled += 1
             return self._read(path)  # type: ignore[return-value]
         found = compute()
         try:

@@ -52,7 +52,8 @@ class CommonRemarks:
         self._kinds: dict[int, NDArray[Any]] = {}
         number = len(self._alphabet.letters) ** 2
         # Whole numbers of any size where there are more kinds of pairs than an integer has bits.
-        self._bits: NDArray[Any] = np.array([1 << kind for kind in range(number)], _integers_of(number))
+        bits = [1 << kind for kind in range(number)]
+        self._bits: NDArray[Any] = np.array(bits, _integers_of(number))
 
     def __call__(self, codes: NDArray[np.int8]) -> RowRemarks:
         """Remarks on each of some duplexes, codes (B, L, 2)."""

@@ -7,8 +7,10 @@ number of processes.
 
 from __future__ import annotations
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -50,6 +52,17 @@ class ShardFolder(ABC, Generic[Piece]):
     def missing(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Those of the pieces that have no file yet."""
         return [piece for piece in pieces if not self.path(piece).exists()]
+
+    def remove(self) -> None:
+        """Remove the shards, and the folder around them if there are none of other works."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.remove_if_empty()
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder if no shard was written, and that around it if it is empty."""
+        for folder in (self.folder, self.folder.parent):
+            with suppress(OSError):
+                folder.rmdir()
 
     def check_complete(self, pieces: Sequence[Piece]) -> None:
         """Refuse to merge before all are there.

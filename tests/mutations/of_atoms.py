@@ -13,13 +13,15 @@ _MODEL: Final = "tests/contract/test_atomistic_model.py"
 _THERMAL: Final = "tests/unit/test_thermal.py"
 _ENSEMBLE: Final = "tests/unit/test_ensemble.py"
 _SUMMARY: Final = "tests/unit/test_inference_summary.py"
+_CONTACTS: Final = "tests/contract/test_atom_contacts.py"
+_FRAMES: Final = "tests/unit/test_trajectories.py"
 
 OF_ATOMS: Final = (
     Mutation(
         "singular part of a chain",
         "transport/block_chain.py",
-        "    except np.linalg.LinAlgError as error:\n",
-        "    except ZeroDivisionError as error:\n",
+        "        if status > 0:\n",
+        "        if False:\n",
         f"{_CHAIN} -k singular",
     ),
     Mutation(
@@ -144,10 +146,10 @@ OF_ATOMS: Final = (
     ),
     Mutation(
         "spread of one geometry",
-        "inference/ensemble.py",
-        "            spread=float(log10.std(ddof=1)) if len(log10) > 1 else np.nan,\n",
-        "            spread=float(log10.std(ddof=0)),\n",
-        f"{_ENSEMBLE} -k no_spread",
+        "transport/disorder.py",
+        " & (len(values) > 1)\n",
+        "\n",
+        "tests/physics/test_observables_disorder.py -k one_sample",
     ),
     Mutation(
         "deep poles of strong contacts",
@@ -166,8 +168,8 @@ OF_ATOMS: Final = (
     Mutation(
         "known levels beyond the energies",
         "inference/summary.py",
-        "        if levels is not None:\n            at_fermi = ",
-        "        if False:\n            at_fermi = ",
+        "    if carriers is not None:\n        return carried_at(",
+        "    if False:\n        return carried_at(",
         f"{_SUMMARY} -k beyond_the_energies",
     ),
     Mutation(
@@ -180,7 +182,7 @@ OF_ATOMS: Final = (
     Mutation(
         "certificates that are not known",
         "inference/remarks.py",
-        "    if summary.certificate is not None and math.isnan(summary.certificate):\n",
+        "    if certificate is not None and math.isnan(certificate):\n",
         "    if False:\n",
         f"{_SUMMARY} -k may_miss",
     ),
@@ -190,6 +192,76 @@ OF_ATOMS: Final = (
         "    if record.eta == 0.0:\n",
         "    if False:\n",
         f"{_MODEL} -k nothing_resolves",
+    ),
+    Mutation(
+        "contacts of bases name no atoms",
+        "junction/contact.py",
+        "        if self.names_atoms:\n",
+        "        if False:\n",
+        f"{_CONTACTS} -k refuse_them",
+    ),
+    Mutation(
+        "records name no atoms",
+        "data/dataset.py",
+        "contact.on_bases().attachments",
+        "contact.attachments",
+        f"{_CONTACTS} -k contacts_on_bases",
+    ),
+    Mutation(
+        "atoms that a nucleotide does not have",
+        "structures/atoms.py",
+        "            if unknown:\n",
+        "            if False:\n",
+        f"{_CONTACTS} -k unknown_atoms",
+    ),
+    Mutation(
+        "frames beyond the last one",
+        "structures/frame_range.py",
+        "        if max(self.first, last) > count:\n",
+        "        if False:\n",
+        f"{_FRAMES} -k beyond_the_last_one",
+    ),
+    Mutation(
+        "ranges of frames that hold none",
+        "structures/frame_range.py",
+        "(last is None or last >= numbers[0])",
+        "True",
+        f"{_FRAMES} -k no_range",
+    ),
+    Mutation(
+        "frames of another duplex",
+        "api/geometries.py",
+        "            elif one.structure.duplex != self.duplex:\n",
+        "            elif False:\n",
+        f"{_FRAMES} -k another_duplex",
+    ),
+    Mutation(
+        "molecules across the faces of a box",
+        "structures/trajectories.py",
+        "positions if box is None else made_whole(positions, box)",
+        "positions",
+        f"{_FRAMES} -k cut_by_the_box",
+    ),
+    Mutation(
+        "images beyond the faces of a box",
+        "structures/periodic.py",
+        "product((-1.0, 0.0, 1.0), repeat=3)",
+        "product((0.0,), repeat=3)",
+        f"{_FRAMES} -k made_whole",
+    ),
+    Mutation(
+        "boxes that hold no duplex",
+        "structures/periodic.py",
+        "    if widths.min() <= 2.0 * _REACH:\n",
+        "    if False:\n",
+        f"{_FRAMES} -k box_that_cannot_be",
+    ),
+    Mutation(
+        "boxes without volume",
+        "structures/trajectories.py",
+        "        if not (np.isfinite(box).all() and abs(np.linalg.det(box)) > 0.0):\n",
+        "        if False:\n",
+        f"{_FRAMES} -k without_volume",
     ),
 )
 """One row for each protection; add yours."""

@@ -24,8 +24,8 @@ OF_RUNS: Final = (
     Mutation(
         "a job that comes back does not start over",
         "runs/run.py",
-        "        self.config = without_restart(self.config, self._job)\n",
-        "",
+        "without_restart(self.config, self._job)",
+        "self.config",
         "tests/e2e/test_batch_job.py -k whatever_its_script",
     ),
     Mutation(

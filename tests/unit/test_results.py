@@ -14,6 +14,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 import dnawire as dw
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.tables import data_frame
 from dnawire.cli import COMMANDS, main
 from dnawire.cli._flags import ResultMessages
@@ -147,6 +148,7 @@ def test_json_csv_picture_and_call_of_a_command_say_the_same(
     assert list(plain(data_frame(table))) == list(plain(called)) == list(plain(written))
     for line in (answer.heading[0], *answer.rows[0]):
         assert line in str(answer)
+    assert all(RESULT_NAMES[name].fullmatch(path.name) for path in folder.iterdir())
     for suffix in ("png", "svg", "csv"):
         assert (folder / f"{case.picture}.{suffix}").stat().st_size > 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 
 import dnawire as dw
+from dnawire.api.conditions import AskedConditions
+from dnawire.api.selection import Selection
 from dnawire.cli import main
 from dnawire.data import duplex_texts
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, InvalidDuplexError, UsageError
 from dnawire.inference import CRITERIA, PatternCandidates, load_predictor
 from dnawire.inference._answers import shares_beginnings
-from dnawire.junction import DNA, Duplex
+from dnawire.inference._row_remarks import CommonRemarks
+from dnawire.junction import DNA, Alphabet, Duplex, Letter
 from dnawire.predictors import HamiltonianPredictor, PairwisePredictor
 from dnawire.tightbinding import load_parameters
 
@@ -113,6 +117,28 @@ def test_a_pattern_and_a_file_may_hold_them(tmp_path: Path) -> None:
     lines = (out / "scores.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["sequence", "CC", "CF", "FC", "FF"]
     assert [line.split(",")[-1] for line in lines[1:]] == ["ok"] * 4
+
+
+def test_each_of_several_duplexes_has_its_own_remarks() -> None:
+    texts = ["ACGT", "ACGT/AAGT", "FCGT", "FCGT/AAGT", "ACGT/ACGT", "ACGT/AAAT"]
+    found = dw.screen(SET, sequences=texts, **ACROSS)
+    alone = [dw.screen(SET, sequences=[text], **ACROSS)[0] for text in texts]
+    assert {row.text: row.remarks for row in found} == {row.text: row.remarks for row in alone}
+    assert len({row.remarks for row in found}) > 2
+
+
+def test_base_pairs_may_be_of_more_kinds_than_an_integer_has_bits() -> None:
+    predictor = load_predictor(SET)
+    alphabet = Alphabet(tuple(Letter(one, "another base", "G") for one in "EFJL"))
+    assert isinstance(predictor, HamiltonianPredictor)
+    unlisted = frozenset({"AL"})
+    own = replace(predictor.conditions, alphabet=alphabet, unlisted_pairs=unlisted)
+    question = Selection(length=2).question(predictor, AskedConditions())
+    said = CommonRemarks(HamiltonianPredictor("many", own, predictor._source), question)
+    texts = ["LE/GG", "LE/GA", "EL/GA", "LL/GG"]
+    codes = np.stack([Duplex.parse(text, alphabet).codes_in(alphabet) for text in texts])
+    words = ["".join(one.word for one in remarks) for remarks in said(codes)]
+    assert words == ["", "unlisted_coupling", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_groups_of_rows_are_bounded_however_the_lines_come(tmp_path: Path) -> No
     assert found["number"].tolist() == [number / 7 for number in range(len(lines))]
 
 
+def test_no_value_is_missing(tmp_path: Path) -> None:
+    with parquet_rows(tmp_path / "table", {"text": "text", "number": "number"}) as add:
+        add(b",nan\nnan,-inf\nNA,1\n")
+    found = pq.read_table(tmp_path / "table")
+    assert [one.null_count for one in found.columns] == [0, 0]
+    assert found["text"].to_pylist() == ["", "nan", "NA"]
+
+
 def test_without_pyarrow_it_is_told_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

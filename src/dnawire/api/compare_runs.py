@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
     from dnawire.plots.training import Metrics
 
-_MEMBERS: Final = RESULT_NAMES["runs"]
 _NOTHING: Final = "-"
 _LONGEST: Final = 32
 """Characters of a value that are printed; files have all."""
@@ -172,7 +171,7 @@ class RunComparison:
         from dnawire.plots.run_comparison import curves_table
 
         place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "comparisons", "runs", _MEMBERS) as folder:
+        with result_folder(place, "comparisons", "runs", RESULT_NAMES["runs"]) as folder:
             plots.save_table(folder.path / "runs.csv", self.table())
             if self._curves:
                 plots.save_figure(self.plot(), folder.path / "curves", curves_table(self._curves))

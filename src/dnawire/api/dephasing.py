@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
@@ -19,7 +19,7 @@ from dnawire.api.observation import (
     in_pages,
     numbers_of,
 )
-from dnawire.api.questions import DephasingKeywords, DephasingQuestion, question_parameters
+from dnawire.api.questions import DephasingKeywords, DephasingQuestion
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from dnawire.junction import Junction
     from dnawire.plots import Table
 
-_KEYWORDS = question_parameters(DephasingKeywords, DephasingQuestion)
 _NAMES: Final = {
     "dephasing": "dephasing probes",
     "voltage": "voltage probes",
@@ -169,7 +168,7 @@ class DephasingScan(Observation[DephasingQuestion, DephasedConductance]):
         return f"{_NAMES[asked.probes]} on {asked.probe_sites or 'all bases'}"
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(DephasingKeywords, DephasingQuestion))
 def dephasing(
     sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,

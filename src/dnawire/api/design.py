@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from dnawire.api.conditions import AskedConditions, KeywordConditions
 from dnawire.api.design_files import (
-    BELOW,
-    MEMBERS,
     number_text,
     write_design,
 )
@@ -19,6 +17,7 @@ from dnawire.api.design_search import DesignSearch
 from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model, load
 from dnawire.api.result import Stoppable
+from dnawire.api.result_names import RESULT_NAMES
 from dnawire.errors import UsageError
 from dnawire.inference import (
     Found,
@@ -27,6 +26,7 @@ from dnawire.inference import (
     conductance_remarks,
     junction_remarks,
     model_remarks,
+    said_of_other_strand,
     said_of_several,
     status,
     summary_remarks,
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from dnawire.data import TransportRecord
     from dnawire.plots import Table
 
-_KEYWORDS = keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion)
-
 
 class Design(DesignSearch, Stoppable, Sequence[Ranked]):
     """Designed sequences, the best first. It prints as a table, and shows itself in a notebook.
@@ -48,8 +46,8 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
     `prepared` makes one, and the iterator `steps` fills it.
     """
 
-    below = BELOW
-    members = MEMBERS
+    below = "designs"
+    members = RESULT_NAMES["design"]
     unit = "sequences"
     shown = 10
 
@@ -79,6 +77,7 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
         lines = list(self._setup.lines)
         if asked.fermi_energy is not None:
             lines.append(f"E_F           {asked.fermi_energy:g} eV, {asked.temperature:g} K")
+        same = [space.length in self._symmetric for space in self._spaces]
         most = f"the {self.budget.all_together:,} that may be computed"
         how = (
             f"all of them: no more than {most}"
@@ -89,7 +88,7 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
             *lines,
             f"target        {self._target.description}",
             f"sequences     {number_text(self.num_sequences)} of {self._said_of_rules}",
-            f"other strand  {self._other_strand}",
+            f"other strand  {said_of_other_strand(same)}",
             f"search        {how}",
         ]
 
@@ -221,23 +220,13 @@ class Design(DesignSearch, Stoppable, Sequence[Ranked]):
         ends = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
         return f"{ends} base pairs{''.join(f', {one}' for one in self._question.rules.sentences)}"
 
-    @property
-    def _other_strand(self) -> str:
-        """Say whether the contacts tell the two writings of a molecule apart."""
-        same = len(self._symmetric)
-        if same == len(self._spaces):
-            return "a sequence and its reverse complement are the same junction"
-        if not same:
-            return "a sequence and its reverse complement are different junctions"
-        return "for some lengths, a sequence and its reverse complement are the same junction"
-
     def _same_junction(self, upper: str) -> str:
         """Other writing of a duplex, where the contacts make it the same junction."""
         other = reverse_complement(upper)
         return other if len(upper) in self._symmetric and other != upper else ""
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(DesignKeywords, AskedConditions, DesignQuestion))
 def design(
     model: Model | Path | str, *, device: str = "auto", **keywords: Unpack[DesignKeywords]
 ) -> Design:

@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from dnawire import __version__
 from dnawire.api.conditions import Setup
 from dnawire.api.design_question import DesignQuestion
-from dnawire.api.result_names import RESULT_NAMES
 from dnawire.inference import Evaluator, Target, WantedSpectrum
 
 if TYPE_CHECKING:
     from dnawire.api.design import Design
     from dnawire.plots import Table
-
-BELOW: Final = "designs"
-"""Folder of the results, where the user names none."""
-
-MEMBERS: Final = RESULT_NAMES["design"]
-"""Names of all files that can be written."""
 
 _LARGEST_IN_FULL: Final = 10**12
 

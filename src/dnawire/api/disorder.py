@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
@@ -20,7 +20,7 @@ from dnawire.api.observation import (
     in_pages,
     numbers_of,
 )
-from dnawire.api.questions import DisorderKeywords, DisorderQuestion, question_parameters
+from dnawire.api.questions import DisorderKeywords, DisorderQuestion
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
@@ -35,7 +35,6 @@ from dnawire.transport import LogStatistics, StaticDisorder
 if TYPE_CHECKING:
     from dnawire.plots import Table
 
-_KEYWORDS = question_parameters(DisorderKeywords, DisorderQuestion)
 _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -223,7 +222,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
             yield Page(name, figure, table)
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(DisorderKeywords, DisorderQuestion))
 def disorder(
     sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,

@@ -18,7 +18,6 @@ from dnawire.quantities import SCORED
 if TYPE_CHECKING:
     from dnawire.inference.export import ModelExport
 
-_MEMBERS: Final = RESULT_NAMES["export"]
 _UNKNOWN: Final = "not stated"
 
 
@@ -73,7 +72,9 @@ def write_export(
     if target.suffix == MODEL_SUFFIX:
         write_target(target, exported.file(), overwrite=overwrite)
         return target
-    with result_folder(ResultPlace(target, overwrite), "", exported.name, _MEMBERS) as folder:
+    with result_folder(
+        ResultPlace(target, overwrite), "", exported.name, RESULT_NAMES["export"]
+    ) as folder:
         for name, content in exported.folder().items():
             replace_durably(folder.path / name, content)
         return folder.publish()

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Unpack
 
 from dnawire.api.fit_preparation import FitPreparation
-from dnawire.api.fit_question import FitKeywords, FitQuestion, fit_parameters
+from dnawire.api.fit_question import FitKeywords, FitQuestion
 from dnawire.api.fit_result import Fit
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model
 from dnawire.data import Measurements
 
-_KEYWORDS = fit_parameters()
 
-
-@takes(_KEYWORDS)
+@takes(keyword_parameters(FitKeywords, FitQuestion))
 def fit(
     table: Measurements | Path | str,
     model: Model | Path | str,

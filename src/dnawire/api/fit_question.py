@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
-from dnawire.api.keywords import keyword_parameters
 from dnawire.api.questions import Probes
 from dnawire.errors import UsageError
 from dnawire.scalars import (
@@ -184,8 +182,3 @@ class FitKeywords(ContactKeywords, total=False):
     confidence: float
     starts: int
     seed: int
-
-
-def fit_parameters() -> tuple[Parameter, ...]:
-    """Parameters of the keywords, with the defaults of the flags."""
-    return keyword_parameters(FitKeywords, FitQuestion)

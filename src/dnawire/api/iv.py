@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model
 from dnawire.api.observation import (
     Column,
@@ -19,7 +19,7 @@ from dnawire.api.observation import (
     in_pages,
     numbers_of,
 )
-from dnawire.api.questions import CurrentKeywords, CurrentQuestion, question_parameters
+from dnawire.api.questions import CurrentKeywords, CurrentQuestion
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
 from dnawire.constants import CONDUCTANCE_QUANTUM
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _MAX_BIAS: Final = 1.0
 _NUMBER: Final = 101
 _SHOWN: Final = 5
-_KEYWORDS = question_parameters(CurrentKeywords, CurrentQuestion)
 
 
 class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
@@ -144,7 +143,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
             yield Page(name, current_figure(duplexes, *curves, title, footer), part.table())
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(CurrentKeywords, CurrentQuestion))
 def iv(
     sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,

@@ -224,7 +224,7 @@ class Model:
         self,
         duplex: GeometriesLike,
         *,
-        frames: int | None = None,
+        frames: int | str | None = None,
         seed: int | None = None,
         scf_steps: int = 1,
         check: int = 0,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from inspect import Parameter
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
-from dnawire.api.keywords import keyword_parameters
 from dnawire.errors import UsageError
 from dnawire.scalars import (
     COUPLING,
@@ -90,9 +88,6 @@ class ConductanceQuestion(Question):
         if self.fermi_energy is None:
             raise UsageError("the Fermi energy is not given", "Give --fermi_energy in eV.")
 
-    def check_model(self, model: str | None) -> None:
-        """Refuse what cannot be asked of a model by its name; None of one without a name."""
-
     @property
     def fermi_energies(self) -> tuple[float, ...]:
         """The one that is asked for, in eV."""
@@ -165,9 +160,6 @@ class ThermoelectricQuestion(Question):
                 f"a scan of the Fermi energy from {low:g} to {high:g} eV",
                 "Choose --fermi_min below --fermi_max.",
             )
-
-    def check_model(self, model: str | None) -> None:
-        """Refuse what cannot be asked of a model by its name; None of one without a name."""
 
     @property
     def fermi_energies(self) -> tuple[float, ...]:
@@ -307,11 +299,6 @@ class DisorderKeywords(_ConductanceKeywords, total=False):
     distribution: Distribution
     samples: int
     seed: int
-
-
-def question_parameters(keywords: type, question: type[Question]) -> tuple[Parameter, ...]:
-    """Parameters of keywords, with the defaults of the flags."""
-    return keyword_parameters(keywords, question)
 
 
 def _check_some(name: str, values: tuple[float, ...]) -> None:

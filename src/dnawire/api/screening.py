@@ -25,6 +25,7 @@ from dnawire.inference import (
     compute_shard,
     counted,
     is_same_from_both_strands,
+    said_of_other_strand,
     status,
 )
 
@@ -244,12 +245,9 @@ class Screening(Result, Sequence[Ranked]):
         """Say whether the contacts tell the two writings of a molecule apart."""
         left, right = self._question.left, self._question.right
         lengths = {junction.length for junction in self._candidates.junctions(left, right)}
-        same = {is_same_from_both_strands(left, right, length) for length in lengths}
-        if same == {True}:
-            return "a sequence and its reverse complement are the same junction"
-        if same == {False}:
-            return "a sequence and its reverse complement are different junctions"
-        return "for some lengths, a sequence and its reverse complement are the same junction"
+        return said_of_other_strand(
+            {is_same_from_both_strands(left, right, length) for length in lengths}
+        )
 
     def _same_junctions(self) -> list[str]:
         """Other writing of each ranked duplex, where the contacts make it the same junction."""

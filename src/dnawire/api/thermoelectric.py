@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model
 from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
 from dnawire.api.questions import (
     ThermoelectricKeywords,
     ThermoelectricQuestion,
-    question_parameters,
 )
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.wanted import DuplexLike
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from dnawire.plots import Table
 
 _MICROVOLTS: Final = 1e6
-_KEYWORDS = question_parameters(ThermoelectricKeywords, ThermoelectricQuestion)
 
 
 class _Place(NamedTuple):
@@ -207,7 +205,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
         return (*remarks.general, *own)
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(ThermoelectricKeywords, ThermoelectricQuestion))
 def thermoelectric(
     sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.api.keywords import takes
+from dnawire.api.keywords import keyword_parameters, takes
 from dnawire.api.model import Model, load
 from dnawire.api.observation import Column, Observation, Page, numbers_of, page_name
-from dnawire.api.questions import question_parameters
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.uncertainty_question import UncertaintyKeywords, UncertaintyQuestion
 from dnawire.api.wanted import DuplexLike, Wanted
@@ -38,7 +37,6 @@ from dnawire.transport import StaticDisorder
 if TYPE_CHECKING:
     from dnawire.plots import Table
 
-_KEYWORDS = question_parameters(UncertaintyKeywords, UncertaintyQuestion)
 _CONDUCTANCE: Final = "log$_{10}$ conductance (G$_0$)"
 _TRANSMISSION: Final = "log$_{10}$ T(E$_F$)"
 _LEVELS: Final = 101
@@ -349,7 +347,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         return f"{asked.said_of_disorder}, {asked.samples} samples, seed {asked.seed}"
 
 
-@takes(_KEYWORDS)
+@takes(keyword_parameters(UncertaintyKeywords, UncertaintyQuestion))
 def uncertainty(
     sequences: DuplexLike | Iterable[DuplexLike] | Path,
     model: Model | Path | str,

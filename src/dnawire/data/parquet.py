@@ -76,9 +76,9 @@ def parquet_rows(path: Path, columns: Mapping[str, Kind]) -> Iterator[Callable[[
             table = csv.read_csv(io.BytesIO(lines), reading, parsing, meaning)
             waiting = pa.concat_tables([waiting, table])
             while waiting.num_rows >= ROWS_PER_GROUP:
-                writer.write_table(waiting.slice(0, ROWS_PER_GROUP), row_group_size=ROWS_PER_GROUP)
+                writer.write_table(waiting.slice(0, ROWS_PER_GROUP))
                 waiting = waiting.slice(ROWS_PER_GROUP)
 
         yield add
         if waiting.num_rows:
-            writer.write_table(waiting, row_group_size=ROWS_PER_GROUP)
+            writer.write_table(waiting)

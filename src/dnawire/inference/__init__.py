@@ -79,6 +79,7 @@ from dnawire.inference.screen import (
     check_candidates,
     check_predictor,
     is_same_from_both_strands,
+    said_of_other_strand,
     screen,
 )
 from dnawire.inference.search import search, size_of
@@ -229,6 +230,7 @@ __all__ = [
     "resolved_record",
     "response_of",
     "said_between",
+    "said_of_other_strand",
     "said_of_several",
     "score_columns",
     "scores_head",

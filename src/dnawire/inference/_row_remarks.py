@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from dnawire.data import duplex_texts
 from dnawire.inference.question import CONDUCTANCE, Question
 from dnawire.inference.remarks import Remark, conductance_remarks, junction_remarks, model_remarks
-from dnawire.junction import DNA, LETTERS, Alphabet, Duplex, Junction
+from dnawire.junction import Alphabet, Duplex, Junction
 from dnawire.predictors import Predictor
 
 
@@ -48,14 +49,17 @@ class CommonRemarks:
         if question.rank_by == CONDUCTANCE:
             self._common += tuple(conductance_remarks(predictor))
         self._known: dict[tuple[int, int], tuple[Remark, ...]] = {}
-        self._kinds: dict[int, NDArray[np.int32]] = {}
+        self._kinds: dict[int, NDArray[Any]] = {}
+        number = len(self._alphabet.letters) ** 2
+        # Whole numbers of any size where there are more kinds of pairs than an integer has bits.
+        bits = [1 << kind for kind in range(number)]
+        self._bits: NDArray[Any] = np.array(bits, _integers_of(number))
 
     def __call__(self, codes: NDArray[np.int8]) -> RowRemarks:
         """Remarks on each of some duplexes, codes (B, L, 2)."""
-        kinds = np.zeros(len(codes), np.int32)
-        # Only what was trained tells base pairs apart, and it knows no further letters.
-        for pair in np.moveaxis(codes, 1, 0) if self._alphabet == DNA else ():
-            kinds |= np.left_shift(1, pair[:, 0] * len(LETTERS) + pair[:, 1], dtype=np.int32)
+        kinds, count = np.zeros(len(codes), self._bits.dtype), len(self._alphabet.letters)
+        for pair in np.moveaxis(codes, 1, 0):
+            kinds |= self._bits[pair[:, 0] * np.intp(count) + pair[:, 1]]
         length = codes.shape[1]
         known = self._kinds.get(length, kinds[:1])
         which = np.minimum(np.searchsorted(known, kinds), len(known) - 1)
@@ -66,7 +70,7 @@ class CommonRemarks:
         return RowRemarks([self._of_kind(kind, kinds, codes) for kind in known.tolist()], which)
 
     def _of_kind(
-        self, kind: int, kinds: NDArray[np.int32], codes: NDArray[np.int8]
+        self, kind: int, kinds: NDArray[Any], codes: NDArray[np.int8]
     ) -> tuple[Remark, ...]:
         key = codes.shape[1], kind
         if key not in self._known:
@@ -74,6 +78,11 @@ class CommonRemarks:
             junction = junction_of(text.decode(), self._question, self._alphabet)
             self._known[key] = (*self._common, *junction_remarks(self._predictor, junction))
         return self._known[key]
+
+
+def _integers_of(bits: int) -> type:
+    sizes = (one for one in (np.int32, np.int64) if bits < np.iinfo(one).bits)
+    return next(sizes, object)
 
 
 def junction_of(text: str, question: Question, alphabet: Alphabet) -> Junction:

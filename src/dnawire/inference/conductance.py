@@ -18,7 +18,6 @@ from dnawire.predictors import MembersPredictor, Predictor, junction_totals
 from dnawire.transport import (
     THERMAL_REACH,
     BlockJunctions,
-    Totals,
     Transmission,
     Transmitting,
     linear_response,
@@ -33,8 +32,6 @@ Levels = Complex[NDArray[np.complex128], " N"]
 NARROW: Final = 1e-2
 """Width in eV of a level that an electron leaves after 66 fs: what is narrower needs a phase that
 outlives the vibrations and the solvent of DNA at room temperature."""
-
-_ENERGIES_AT_ONCE: Final = 2**16
 
 _MARGIN: Final = 0.05
 """eV beyond the energies that count, so that no window is empty."""
@@ -161,16 +158,6 @@ def log10_conductances_of_grid(
     )
 
 
-def totals_of(
-    predictor: Predictor, junction: Junction, energies: Float[Doubles, " E"], eta: float
-) -> Totals[Doubles]:
-    """T and DOS of one junction at increasing energies in eV, in decades, (E,)."""
-    # Memory stays bounded, and an interrupt gets through.
-    pieces = np.split(energies, range(_ENERGIES_AT_ONCE, len(energies), _ENERGIES_AT_ONCE))
-    found = [junction_totals(predictor, junction, piece, eta) for piece in pieces]
-    return Totals(*(np.concatenate(each) for each in zip(*found, strict=True)))
-
-
 def _narrow_share(carriers: _Carriers, at: AtEquilibrium) -> float:
     windows = ThermalWindows(np.array([at.fermi_energy]), np.array([BOLTZMANN_EV * at.temperature]))
     rule, transmission = carriers.passing.resolved(windows, np.array(windows.bounds))
@@ -242,7 +229,7 @@ class _Broadened:
         """T of one spin channel at energies in eV."""
         # With both ends, by which a predictor knows its poles again.
         every, where = np.unique([*self.window, *energies[0]], return_inverse=True)
-        totals = totals_of(self.predictor, self.junction, every, self.eta)
+        totals = junction_totals(self.predictor, self.junction, every, self.eta)
         binary = totals.log10_transmission[where[2:]] / math.log10(2.0)
         top = np.floor(binary.max())
         top = top if np.isfinite(top) else 0.0

@@ -14,6 +14,7 @@ from dnawire.errors import UsageError
 from dnawire.inference.coherent import log10_conductance
 from dnawire.inference.conductance import AtEquilibrium
 from dnawire.inference.interpolate import junctions_between, log10_transmission_at
+from dnawire.inference.question import CONDUCTANCE, TRANSMISSION
 from dnawire.inference.summary import (
     Summary,
     knows_conductance,
@@ -25,9 +26,6 @@ from dnawire.predictors import PairwisePredictor, Predictor, check_inside
 
 Quantity = Literal["log10_transmission", "log10_conductance"]
 """What can be asked of a duplex at the Fermi energy, in decades."""
-
-TRANSMISSION: Final = "log10_transmission"
-CONDUCTANCE: Final = "log10_conductance"
 
 _MOST_SHARING: Final = 2
 """Energies up to which one after the other, with shared work, is faster than all of them."""

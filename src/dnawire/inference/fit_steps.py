@@ -1,32 +1,27 @@
-"""Steps of a fit, one file each, that outlive the process.
+"""Steps of a fit, a shard each.
 
-A file appears whole or not at all, under a name that follows from its number and from all that
-shapes the fit. Numbers are written with all digits: who goes on gets the bits of a fit that was
-never stopped.
+Numbers are written with all digits: who goes on gets the bits of a fit that was never stopped.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from dnawire.errors import NotWritableError, UnusableDataFileError
-from dnawire.files.durable import make_directory_durably, replace_durably
+from dnawire.errors import UnusableDataFileError
+from dnawire.files.durable import replace_durably
 from dnawire.files.sealed import opened, sealed
 from dnawire.inference.fit import Step
 from dnawire.inference.fitting import Minimum
 from dnawire.inference.profiles import End, Profile
+from dnawire.shards import ShardFolder, not_writable
 
-_DIGITS: Final = 12
 
-
-class FitSteps:
-    """The steps of one fit in a folder, in their order.
+class FitSteps(ShardFolder[int]):
+    """The steps of one fit in a folder, by their numbers.
 
     Parameters
     ----------
@@ -35,11 +30,6 @@ class FitSteps:
     digest
         SHA-256 of all that shapes the fit.
 
-    Attributes
-    ----------
-    recalled
-        How many steps were there.
-
     Raises
     ------
     NotWritableError
@@ -47,14 +37,13 @@ class FitSteps:
     """
 
     def __init__(self, folder: Path, digest: str) -> None:
-        self.folder = folder / digest[:_DIGITS]
-        self.recalled = 0
+        super().__init__(folder, digest)
         self._digest = digest
         self._number = 0
-        try:
-            make_directory_durably(self.folder)
-        except OSError as error:
-            raise _not_writable(self.folder, error) from error
+
+    def path(self, piece: int) -> Path:
+        """File of a step."""
+        return self.folder / f"{piece:04}.json"
 
     def __call__(self, compute: Callable[[], Step]) -> Step:
         """Outcome of the next step: that of its file, or computed and written.
@@ -66,28 +55,16 @@ class FitSteps:
         NotWritableError
             If it cannot be written.
         """
-        path = self.folder / f"{self._number:04}.json"
+        path = self.path(self._number)
         self._number += 1
         if path.exists():
-            self.recalled += 1
             return self._read(path)  # type: ignore[return-value]
         found = compute()
         try:
             replace_durably(path, sealed({"fit": self._digest, "step": _plain(found)}))
         except OSError as error:
-            raise _not_writable(path, error) from error
+            raise not_writable(path, error) from error
         return found
-
-    def remove(self) -> None:
-        """Remove the steps, and the folder around them if there are none of other fits."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.remove_if_empty()
-
-    def remove_if_empty(self) -> None:
-        """Remove the folder if no step was written."""
-        for folder in (self.folder, self.folder.parent):
-            with suppress(OSError):
-                folder.rmdir()
 
     def _read(self, path: Path) -> Minimum | Profile:
         try:
@@ -130,10 +107,3 @@ def _profile(content: dict[str, Any]) -> Profile:
     lower, upper = (End(coordinate, tuple(pressed)) for coordinate, pressed in ends)
     points, rises = (np.array(content[name], np.float64) for name in ("coordinates", "rises"))
     return Profile(points, rises, lower, upper, _minimum(content["lowest"]))
-
-
-def _not_writable(path: Path, error: OSError) -> NotWritableError:
-    return NotWritableError(
-        f"{path} cannot be written ({error.strerror or error}).",
-        "check that the folder is writable and has enough free space.",
-    )

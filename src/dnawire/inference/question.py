@@ -48,7 +48,7 @@ class Question:
     rank_by
         One of `CRITERIA`.
     conductance_from_grid
-        Whether a conductance is wanted of a predictor without a Hamiltonian; see `summarize`.
+        Whether a conductance is wanted of a predictor that knows no resonances; see `summarize`.
 
     Raises
     ------

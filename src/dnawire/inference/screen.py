@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -175,6 +175,15 @@ def is_same_from_both_strands(left: Contact, right: Contact, length: int) -> boo
         np.array_equal(first, turned[0]) and np.array_equal(second, turned[1])
         for first, second in ((one, other), (other, one))
     )
+
+
+def said_of_other_strand(is_same: Collection[bool]) -> str:
+    """Whether contacts tell the two writings of a molecule apart, in words, for some lengths."""
+    if all(is_same):
+        return "a sequence and its reverse complement are the same junction"
+    if not any(is_same):
+        return "a sequence and its reverse complement are different junctions"
+    return "for some lengths, a sequence and its reverse complement are the same junction"
 
 
 def _is_repeated(codes: NDArray[np.int8], candidates: Candidates) -> NDArray[np.bool_]:

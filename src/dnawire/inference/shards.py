@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -188,18 +187,6 @@ class Shards(ShardFolder[int]):
         numbers = range(self.plan.count)
         self.check_complete(numbers)
         return map(self._read, numbers)
-
-    def remove(self) -> None:
-        """Remove the shards, and the folder around them if there are none of other plans."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):
-            self.folder.parent.rmdir()
-
-    def remove_if_empty(self) -> None:
-        """Remove the folder if no shard could be written."""
-        for folder in (self.folder, self.folder.parent):
-            with suppress(OSError):
-                folder.rmdir()
 
     def _is_usable(self, number: int) -> bool:
         if not self.path(number).exists():

@@ -17,12 +17,11 @@ from dnawire.inference.conductance import (
     Carriers,
     carrier_window,
     log10_conductances_of_grid,
-    totals_of,
 )
 from dnawire.inference.interpolate import interpolated
 from dnawire.inference.peaks import prominent_peaks
 from dnawire.inference.spread import FermiSpread, Spread, spread_of
-from dnawire.predictors import Predictor
+from dnawire.predictors import Predictor, junction_totals
 from dnawire.quantities import BY_NAME
 from dnawire.transport import (
     Conductance,
@@ -147,7 +146,7 @@ def summarize(
     """
     levels, spectra = predictor.resonances(record.junction, record.energies, record.eta), record
     if predictor.knows_all_energies:
-        spectra = _resolved(predictor, record, record.energies, levels, fermi_energy)
+        spectra = _resolved(predictor, record, levels, fermi_energy)
     log10_transmission = spectra.log10_transmission
     highest = log10_transmission[top := int(log10_transmission.argmax())]
     at_fermi, spread = None, spread_of(predictor, spectra)
@@ -210,7 +209,7 @@ def resolved_record(predictor: Predictor, record: TransportRecord) -> TransportR
         If it does not, or neither levels nor eta tell how sharp resonances are.
     """
     levels = predictor.resonances(record.junction, record.energies, record.eta)
-    return _resolved(predictor, record, record.energies, levels, None)
+    return _resolved(predictor, record, levels, None)
 
 
 def _dos_peaks(spectra: TransportRecord, apart: float) -> NDArray[np.float64]:
@@ -242,18 +241,19 @@ def _separate(
 def _resolved(
     predictor: Predictor,
     record: TransportRecord,
-    grid: NDArray[np.float64],
     levels: NDArray[np.complex128] | None,
     fermi_energy: float | None,
 ) -> TransportRecord:
-    """T and DOS at a grid and energies that miss nothing in it; the Fermi energy is one of them.
+    """T and DOS at the energies of a record, those between that miss nothing, and E_F in them.
 
     Without the LDOS, which would be a number for every orbital and energy.
     """
-    energies = broadened_grid(record) if levels is None else resolving_energies(levels, grid)
+    energies = (
+        broadened_grid(record) if levels is None else resolving_energies(levels, record.energies)
+    )
     if fermi_energy is not None and energies[0] <= fermi_energy <= energies[-1]:
         energies = np.union1d(energies, [fermi_energy])
-    totals = totals_of(predictor, record.junction, energies, record.eta)
+    totals = junction_totals(predictor, record.junction, energies, record.eta)
     spectra = {name: getattr(totals, name) for name in _COLUMNS}
     return replace(record, energies=energies, spectra=spectra)
 

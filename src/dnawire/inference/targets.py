@@ -11,8 +11,9 @@ from jaxtyping import Float, Int8
 from numpy.typing import NDArray
 
 from dnawire.errors import UsageError
-from dnawire.inference.evaluator import CONDUCTANCE, TRANSMISSION, Evaluator, Quantity
+from dnawire.inference.evaluator import Evaluator, Quantity
 from dnawire.inference.mismatch import Mismatch, paired
+from dnawire.inference.question import CONDUCTANCE, TRANSMISSION
 from dnawire.junction import Duplex
 
 Values = dict[str, NDArray[np.float64]]
@@ -68,7 +69,7 @@ class Target(ABC):
 
     @abstractmethod
     def check(self, evaluator: Evaluator) -> None:
-        """Refuse a evaluator that cannot tell.
+        """Refuse an evaluator that cannot tell.
 
         Raises
         ------

@@ -23,6 +23,7 @@ from dnawire.transport import (
 )
 
 _VALUES_PER_BATCH: Final = 2**22
+_ENERGIES_AT_ONCE: Final = 2**16
 
 MANY: Final = 2**16
 """Junctions at once, where each takes milliseconds."""
@@ -308,6 +309,16 @@ def junction_totals(
     InvalidContactError
         If a contact is on atoms that the predictor does not know.
     """
+    # Memory stays bounded, and an interrupt gets through; a grid is asked for as a whole.
+    at_once = _ENERGIES_AT_ONCE if predictor.knows_all_energies else len(energies)
+    pieces = np.split(energies, range(at_once, len(energies), at_once))
+    found = [_junction_totals(predictor, junction, piece, eta) for piece in pieces]
+    return Totals(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def _junction_totals(
+    predictor: Predictor, junction: Junction, energies: NDArray[np.float64], eta: float
+) -> Totals[NDArray[np.float64]]:
     if junction.names_atoms:
         # Arrays of junctions hold couplings of whole bases.
         [record] = predictor.predict([junction], energies, eta)

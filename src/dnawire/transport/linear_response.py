@@ -173,21 +173,20 @@ def _zero_temperature(junctions: Transmitting, levels: Doubles) -> Doubles:
     """Limits (3, B, F)."""
     transmission = junctions.transmission(np.tile(levels, (len(junctions), 1)))
     logarithm = _log10(transmission.values, transmission.exponent)
-    small = transmission.values.any(1)[:, None] & (transmission.values < _FEWEST_DIGITS)
+    conducts = transmission.values.max(1, keepdims=True) > 0.0
+    small = conducts & (transmission.values < _FEWEST_DIGITS)
     for row, column in np.argwhere(small).tolist() if len(levels) > 1 else ():
         alone = junctions.rows(slice(row, row + 1)).transmission(levels[None, [column]])
         logarithm[row, column] = _log10(alone.values, alone.exponent)[0, 0]
-    conducts = np.isfinite(logarithm)
-    return np.stack(
-        (logarithm, np.where(conducts, 0.0, np.nan), np.where(conducts, _SOMMERFELD, np.nan))
-    )
+    known = np.isfinite(logarithm)
+    return np.stack((logarithm, np.where(known, 0.0, np.nan), np.where(known, _SOMMERFELD, np.nan)))
 
 
 def _finite_temperatures(junctions: Transmitting, levels: Doubles, thermal: Doubles) -> Doubles:
     windows = ThermalWindows.of(levels, thermal)
     rule, transmission = junctions.resolved(windows, np.array(windows.bounds))
     weighted = rule.weights * transmission.values
-    conducts = transmission.values.any(1)
+    conducts = transmission.values.max(1) > 0.0
     found = np.empty((3, len(junctions), len(levels), len(thermal)))
     for row, level in enumerate(levels.tolist()):
         for column, energy in enumerate(thermal.tolist()):

@@ -7,6 +7,7 @@ import pytest
 
 from dnawire.constants import BOLTZMANN_EV
 from dnawire.inference import Evaluator, load_predictor, summarize
+from dnawire.inference.conductance import Carriers, carrier_window
 from dnawire.junction import Contact, Duplex, Junction
 
 ETA, KELVIN, LEVEL = 0.003, 300.0, -7.1
@@ -25,6 +26,18 @@ def test_a_broadened_conductance_is_the_integral_over_a_fine_grid() -> None:
     weights = 0.25 / thermal / np.cosh((fine - LEVEL) / (2.0 * thermal)) ** 2
     expected = np.trapezoid(weights * whole.transmission, fine)
     assert found.conductance.conductance_quanta == pytest.approx(expected, rel=1e-8)
+
+
+def test_levels_beyond_the_thermal_window_carry_what_a_long_gap_does_not() -> None:
+    exact = load_predictor("exact:kordas2025")
+    junction = Junction(Duplex.parse("ACGTTGCAACGTTGCA"), LEFT, RIGHT)
+    window = carrier_window(np.array([-5.0]), KELVIN)
+    broadened, sharp = (
+        Carriers.of(exact, junction, window, eta).log10_conductances(np.array([-5.0]), KELVIN)
+        for eta in (1e-12, 0.0)
+    )
+    assert broadened == pytest.approx(sharp, abs=1e-5)
+    assert sharp == pytest.approx(-39.20576, abs=1e-5)
 
 
 @pytest.mark.parametrize("eta", [0.0, ETA])

@@ -214,3 +214,21 @@ def test_a_hamiltonian_that_is_not_finite_is_refused() -> None:
 def test_junctions_with_and_without_probes_are_what_observables_take() -> None:
     accepted: list[Transmitting] = [random_ladder(1, 3), random_ladder(1, 3).dense()]
     assert [len(one) for one in accepted] == [1, 1]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_scan_over_more_decades_than_numbers_have_is_that_of_each_energy(
+    temperature: float,
+) -> None:
+    """T is 1 in the band of a chain, and 1e-400 beside it."""
+    bands = np.zeros((200, 2, 2)), np.broadcast_to(-0.1 * np.eye(2), (199, 2, 2))
+    ends = np.zeros((2, 200, 2))
+    ends[0, 0], ends[1, -1] = 0.2, 0.2
+    junctions = BlockJunctions.of(bands[0][None], bands[1][None], ends[:1], ends[1:])
+    scan = [0.0, 5.0]
+    found = linear_response(junctions, scan, temperature)
+    alone = [linear_response(junctions, one, temperature) for one in scan]
+    for name in ("log10_conductance_quanta", "mean", "variance"):
+        each = [getattr(one, name).item() for one in alone]
+        np.testing.assert_allclose(getattr(found, name).ravel(), each, rtol=1e-9)
+    assert found.log10_conductance_quanta[0, 1, 0] < -600.0

@@ -61,3 +61,15 @@ def test_only_active_orbitals_have_levels_near_the_energies(pairs: BasePairs) ->
                 matrix[here, there], matrix[there, here] = values[0], values[0].T
     levels = eigh(*others, eigvals_only=True)
     assert not ((levels > WINDOW[0] - chain.margin) & (levels < WINDOW[1] + chain.margin)).any()
+
+
+def test_backbones_that_meet_across_the_minor_groove_transmit() -> None:
+    """Both 3' ends of a turn's half: what is between them is no chain of next neighbors."""
+    structure = build_duplex(Duplex.parse("CGCGA"))
+    charged = ChargedDuplex.of(structure, typical_charges(structure), load_solvent("water"))
+    left, right = np.zeros((2, 5, 2))
+    left[0, 1] = right[-1, 0] = 0.1
+    energies = np.linspace(-10.0, -9.0, 5)
+    found, _ = charged.totals((left, right), energies, 0.005)
+    wanted = charged.poles((left, right), energies).transmission(energies, 0.005)
+    assert abs(np.log10(found / wanted)).max() < 0.02

@@ -38,15 +38,15 @@ _SHARE: Final = 0.5
 
 From 0.3 to 0.6 the others of ACGT and ACGTTGCA have no level within 0.8 eV of the window.
 """
-_COUPLED: Final = 2
-"""Base pairs between which F and S are taken; they are 1e-4 and less beyond next neighbors."""
-_REACH: Final = 2
+_COUPLED: Final = 4
+"""Base pairs between which F and S are taken: backbones meet across the minor groove."""
+_REACH: Final = 4
 """Base pairs within which the columns of S^(1/2) are taken."""
 
 
 @dataclass(frozen=True, eq=False)
 class BasePairs:
-    """F and S of a duplex between the orbitals of base pairs up to next neighbors.
+    """F and S of a duplex between the orbitals of base pairs that are at most four apart.
 
     Parameters
     ----------

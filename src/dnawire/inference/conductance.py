@@ -209,7 +209,7 @@ class _Resolved:
 
 @dataclass(frozen=True, eq=False)
 class _Broadened:
-    """A junction with eta > 0 in a window of energies; see `Transmitting`."""
+    """A junction with eta > 0, known in a window of energies; see `Transmitting`."""
 
     predictor: Predictor
     junction: Junction
@@ -238,7 +238,8 @@ class _Broadened:
     def resolved(
         self, windows: ThermalWindows, breaks: Float[Doubles, " Q"]
     ) -> tuple[Rule, Transmission]:
-        """Rule that resolves T and Fermi functions in the window, and T at its energies."""
-        inside = np.clip(breaks, *self.window)
-        rule = rule_on(panel_edges(self.levels[None], windows, inside))
-        return rule, self.transmission(np.clip(rule.energies, *self.window))
+        """Rule that resolves T and Fermi functions, and T at its energies."""
+        # A Hamiltonian knows T beyond the window too, where a far level may outweigh a gap.
+        bounds = (-math.inf, math.inf) if self.predictor.knows_hamiltonian else self.window
+        rule = rule_on(panel_edges(self.levels[None], windows, np.clip(breaks, *bounds)))
+        return rule, self.transmission(np.clip(rule.energies, *bounds))

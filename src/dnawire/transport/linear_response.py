@@ -25,6 +25,9 @@ LOWEST_TEMPERATURE: Final = 1e-4
 _SOMMERFELD: Final = math.pi**2 / 3.0
 """Variance of (E - mu) / k_B T in the window -f'."""
 
+_FEWEST_DIGITS: Final = 1e-280
+"""Of an integral in units of the largest T, below which its parts begin to be no normal numbers."""
+
 _AT_ONCE: Final = 32
 """Junctions whose integrals are computed together."""
 
@@ -76,7 +79,7 @@ class LinearResponse:
     @property
     def seebeck(self) -> Float[Doubles, "B F K"]:
         """Seebeck coefficient in V/K; above zero if what crosses lies below the Fermi energy."""
-        return -BOLTZMANN_EV * self.mean
+        return 0.0 - BOLTZMANN_EV * self.mean
 
     @property
     def lorenz_number(self) -> Float[Doubles, "B F K"]:
@@ -170,22 +173,32 @@ def _zero_temperature(junctions: Transmitting, levels: Doubles) -> Doubles:
     """Limits (3, B, F)."""
     transmission = junctions.transmission(np.tile(levels, (len(junctions), 1)))
     logarithm = _log10(transmission.values, transmission.exponent)
-    conducts = np.isfinite(logarithm)
-    return np.stack(
-        (logarithm, np.where(conducts, 0.0, np.nan), np.where(conducts, _SOMMERFELD, np.nan))
-    )
+    conducts = transmission.values.max(1, keepdims=True) > 0.0
+    small = conducts & (transmission.values < _FEWEST_DIGITS)
+    for row, column in np.argwhere(small).tolist() if len(levels) > 1 else ():
+        alone = junctions.rows(slice(row, row + 1)).transmission(levels[None, [column]])
+        logarithm[row, column] = _log10(alone.values, alone.exponent)[0, 0]
+    known = np.isfinite(logarithm)
+    return np.stack((logarithm, np.where(known, 0.0, np.nan), np.where(known, _SOMMERFELD, np.nan)))
 
 
 def _finite_temperatures(junctions: Transmitting, levels: Doubles, thermal: Doubles) -> Doubles:
     windows = ThermalWindows.of(levels, thermal)
     rule, transmission = junctions.resolved(windows, np.array(windows.bounds))
     weighted = rule.weights * transmission.values
+    conducts = transmission.values.max(1) > 0.0
     found = np.empty((3, len(junctions), len(levels), len(thermal)))
     for row, level in enumerate(levels.tolist()):
         for column, energy in enumerate(thermal.tolist()):
             moments = _moments(rule, weighted, level, energy)
             logarithm = _log10(moments[0][:, None], transmission.exponent)[:, 0]
             found[:, :, row, column] = logarithm, *moments[1:]
+            # T of another Fermi energy may be so large that that of this one has no digits.
+            lost = np.flatnonzero(conducts & (moments[0] * energy < _FEWEST_DIGITS))
+            for junction in lost.tolist() if found[0, 0].size > 1 else ():
+                one = junctions.rows(slice(junction, junction + 1))
+                alone = _finite_temperatures(one, levels[[row]], thermal[[column]])
+                found[:, [junction], row, column] = alone[..., 0, 0]
     return found
 
 

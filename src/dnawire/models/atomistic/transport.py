@@ -196,8 +196,8 @@ class ChargedDuplex:
     ) -> tuple[Float[Doubles, " E"], Float[Doubles, " E"]]:
         """Transmission and density of states in 1/eV, in time and memory linear in the length.
 
-        Within some 0.01 decades of those of all orbitals: base pairs that are farther apart than
-        next neighbors do not overlap. Orbitals without a level near the energies are eliminated
+        Within some 0.01 decades of those of all orbitals: base pairs that are more than four
+        apart do not overlap. Orbitals without a level near the energies are eliminated
         one after the other; where that is not possible, all are diagonalized at once.
         """
         low, high = _window(energies, eta)

@@ -310,6 +310,7 @@ class Evaluation(Result):
             energy_reference=conditions.energy_reference,
             eta=float(eta[0]),
             parameters=conditions.parameters,
+            level=conditions.level,
         )
         return text if len(eta) == 1 else text.replace(f"eta {eta[0]:g} eV", "eta of each record")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,17 @@ def test_other_energies_are_for_those_who_know_them(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at the 9 energies that it was trained on"):
         dw.evaluate(save(tmp_path / "a", "standard"), dataset)
     assert dw.evaluate(save(tmp_path / "b", "hamiltonian"), dataset).num_steps == 3
+
+
+def test_records_of_another_helix_are_told() -> None:
+    grid = {"energy_min": -11.0, "energy_max": -10.0, "num_energy_points": 3, "eta": 0.005}
+    dataset = dw.generate(num_samples=1, seq_length=2, missing_fraction=0.0, **grid)  # type: ignore[arg-type]
+    other = dataclasses.replace(dataset, source={**dataset.source, "helix": "a-dna"})
+    said = "the records are of a-dna, and the model builds b-dna for each of them"
+    for model, asked, is_told in (
+        ("pretrained:xtb", other, True), ("pretrained:xtb", dataset, False), (EXACT, other, False),
+    ):  # fmt: skip
+        assert (said in dw.evaluate(model, asked).warnings) == is_told
 
 
 def test_each_molecule_has_its_own_zero(tmp_path: Path) -> None:

@@ -300,9 +300,17 @@ def test_sequences_come_in_as_to_a_prediction(
         found = getattr(dw, name)(file, EXACT, **keywords)
         assert (found.names, found.sequences) == (names, texts)
         assert found[1:].names == names[1:]
+        assert list(dict.fromkeys(found.to_dataframe()["name"])) == ["first", "both"]
+        for table in {f"{name}.csv", "samples.csv"} & {one.name for one in Path(name).iterdir()}:
+            assert [one["name"] for one in rows(Path(name, table))][-1] == "both"
     compared = dw.compare(file, [EXACT, "exact:simserides2024"])
     assert compared.table()["name"][1] == [name for name in names for _ in "12"]
-    assert main(["compare", EXACT, EXACT, "AN", "--sequences", str(file)]) == EXIT_FINISHED
+    given = ["compare", EXACT, EXACT, "AN", "--sequences", str(file), "--output", "compared"]
+    assert main(given) == EXIT_FINISHED
+    spectra = [row for path in Path("compared").glob("spectra*.csv") for row in rows(path)]
+    assert {(row["name"], row["sequence"]) for row in spectra} == {
+        *zip(names, texts, strict=True), *(("", f"A{base}") for base in "ACGT"),
+    }  # fmt: skip
 
 
 def test_a_fermi_energy_on_another_scale_is_told() -> None:

@@ -13,8 +13,8 @@ from inference_kit import LEFT, RIGHT, save
 
 import dnawire as dw
 from dnawire.cli import main
-from dnawire.errors import EXIT_FINISHED, UsageError
-from dnawire.inference import single_changes
+from dnawire.errors import EXIT_FINISHED, InvalidStructureError, UsageError
+from dnawire.inference import single_changes, status
 
 EXACT = "exact:kordas2025"
 FERMI = -7.1
@@ -115,6 +115,20 @@ def test_contacts_that_would_lose_their_base_are_said() -> None:
     assert both.changes[-1].remarks[0].sentence == (
         "the left and the right contact would lose its base"
     )
+
+
+def test_changes_without_an_ideal_structure_are_said() -> None:
+    scan = dw.scan("GA", "pretrained:xtb", fermi_energy=-10.2)
+    without = [one for one in scan.changes if status(one.remarks) == "no_structure"]
+    assert {one.change.text for one in without} >= {"G-C > G-G", "G-C > G-T", "A-T > A-G"}
+    assert all(math.isnan(one.value) and one.reason for one in without)
+    known = [one for one in scan.changes if not math.isnan(one.value)]
+    assert {one.change.kind for one in known} == {"mutation", "mismatch"}
+    assert scan.changes[: len(known)] == known
+    assert f"no_structure after {len(without)} of 22 changes" in "".join(scan.warnings)
+    assert f"out_of_domain after {len(known)} of 22 changes" in "".join(scan.warnings)
+    with pytest.raises(InvalidStructureError):
+        dw.scan("GA/GC", "pretrained:xtb", fermi_energy=-10.2)
 
 
 def test_what_breaks_the_wire_comes_first() -> None:

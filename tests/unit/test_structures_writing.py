@@ -160,7 +160,9 @@ def test_errors_of_the_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["structure", *words]) == code
-    assert told in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert not printed.out
 
 
 def test_models_of_several_duplexes_are_no_table(

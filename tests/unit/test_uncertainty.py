@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +103,17 @@ def test_the_command_is_the_call_and_writes_its_numbers(
     assert len(samples) == 2 * (101 + 30)
     assert len(found[1].answers) == 1
     assert found[0].plot() is not None
+
+
+def test_the_eta_of_the_model_is_said() -> None:
+    found = dw.uncertainty("GA", "pretrained:xtb", fermi_energy=-10.2, temperature=0)
+    assert found.heading[2] == "T(E_F)        at 0 K, E_F = -10.2 eV, eta 0.005 eV"
+    assert found.summary()["eta"] == ("eV", [0.005])
+    footer = re.sub(r"\s+", " ", found.plot().get_supxlabel())
+    assert "eta 0.005 eV; GFN1-xTB/ALPB(water);" in footer
+    predicted = dw.predict("GA", "pretrained:xtb", fermi_energy=-10.2).summary.at_fermi_energy
+    assert predicted is not None
+    assert found.answers[0].central == pytest.approx(predicted.log10_transmission)
 
 
 def test_t_on_a_grid_has_the_interval_of_the_calibration(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from dnawire.api.conditions import AskedConditions, KeywordConditions, Setup
 from dnawire.api.model import predictions_between
 from dnawire.api.prediction import Prediction
@@ -27,7 +29,6 @@ from dnawire.junction import Junction
 from dnawire.quantities import BY_NAME
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -260,8 +261,19 @@ class ModelComparison(Result):
         plots.save_table(folder / "comparison.csv", self.table())
         for page in range(self.num_pages):
             stem = "spectra" if self.num_pages == 1 else f"spectra_{page + 1}"
-            numbers = plots.models_table(self._drawn(page))
+            numbers = self._with_names(plots.models_table(self._drawn(page)), page)
             plots.save_figure(self.plot_page(page), folder / stem, numbers)
+
+    def _with_names(self, table: Table, page: int) -> Table:
+        """The numbers of a page behind the names of its records, if there are any."""
+        from dnawire.plots import PANELS
+
+        if not any(self.names):
+            return table
+        names = self.names[page * PANELS : (page + 1) * PANELS]
+        records = [one for each in self._drawn(page).values() for one in each]
+        sizes = [len(one.energies) for one in records]
+        return {"name": ("", np.repeat(names * len(self.labels), sizes)), **table}
 
     def _drawn(self, page: int) -> dict[str, list[TransportRecord]]:
         from dnawire.plots import PANELS
@@ -287,13 +299,17 @@ class ModelComparison(Result):
         from dnawire.plots import footer
 
         first, conditions = self._setups[0], [one.predictor.conditions for one in self._setups]
-        sets = dict.fromkeys(one.parameters for one in conditions if one.parameters)
+        theories = dict.fromkeys(
+            f"parameter set {one.parameters}" if one.parameters else one.level or ""
+            for one in conditions
+        )
         energy, contacts = first.asked.fermi_energy, first.contacts
         parts = footer(
             None if contacts is None else (contacts[0].text, contacts[1].text),
             energy_reference=conditions[0].energy_reference,
             eta=first.eta,
-            parameters=", ".join(sets) or None,
+            parameters=None,
+            level=", ".join(filter(None, theories)) or None,
             thermal=None if energy is None else (energy - self.zeros[0], first.asked.temperature),
         ).split("; ")
         if any(self.zeros):

@@ -170,7 +170,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
         samples = self.question.samples
         return {
             "samples.csv": {
-                "sequence": ("", np.repeat(self.sequences, samples)),
+                **self._repeated(samples),
                 "sample": ("", np.tile(np.arange(1, samples + 1), len(self))),
                 "log10_conductance_quanta": ("", self.log10_conductance_quanta.ravel()),
             }
@@ -214,7 +214,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
             )
             bins = len(part.edges) - 1
             table: Table = {
-                "sequence": ("", np.repeat(part.sequences, bins)),
+                **part._repeated(bins),
                 "bin_start": ("decades", np.tile(part.edges[:-1], len(part))),
                 "bin_end": ("decades", np.tile(part.edges[1:], len(part))),
                 "share": ("", part.histogram.ravel()),

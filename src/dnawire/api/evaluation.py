@@ -27,6 +27,7 @@ from dnawire.inference import (
 )
 from dnawire.predictors.shortfalls import shortfalls
 from dnawire.quantities import BY_NAME, SCORED
+from dnawire.structures import load_helix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,6 +162,7 @@ class Evaluation(Result):
         expected, actual = self._predictor.conditions.parameters, parameter_set_of(self._dataset)
         if None not in (expected, actual) and expected != actual:
             found.append(f"the records are of the parameter set {actual}, the model of {expected}")
+        found += self._other_helix
         skipped = self._vanishing
         if skipped:
             found.append(f"T vanishes in {skipped} values, which no error counts")
@@ -170,6 +172,19 @@ class Evaluation(Result):
             f"{next(one.sentence for one in remarks if one.word == word)}"
             for word in dict.fromkeys(one.word for one in remarks)
         ]
+
+    @property
+    def _other_helix(self) -> list[str]:
+        """Geometry of the records, where the model of all atoms builds another one."""
+        known, helix = load_helix().name, self._dataset.source.get("helix")
+        if helix in (None, known):
+            return []
+        # It takes seconds to import torch, which other models do without.
+        from dnawire.models.atomistic.predictor import AtomisticPredictor
+
+        is_other = isinstance(self._predictor, AtomisticPredictor)
+        said = f"the records are of {helix}, and the model builds {known} for each of them"
+        return [said] * is_other
 
     def table(self) -> Table:
         """Scores of the model, then those of the baselines, which have no root mean squares."""
@@ -310,6 +325,7 @@ class Evaluation(Result):
             energy_reference=conditions.energy_reference,
             eta=float(eta[0]),
             parameters=conditions.parameters,
+            level=conditions.level,
         )
         return text if len(eta) == 1 else text.replace(f"eta {eta[0]:g} eV", "eta of each record")
 

@@ -325,6 +325,7 @@ class Fit(Stoppable):
             energy_reference=math.nan if is_relative else known.energy_reference,
             eta=0.0,
             parameters=known.parameters,
+            level=known.level,
             further=(
                 _FROM[asked.fermi_reference],
                 f"{asked.probes} probes",

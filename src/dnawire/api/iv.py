@@ -120,7 +120,7 @@ class IVCurves(Observation[CurrentQuestion, CurrentVoltage]):
         """All voltages of each junction."""
         number = len(self.voltages)
         return {
-            "sequence": ("", np.repeat(self.sequences, number)),
+            **self._repeated(number),
             "voltage": ("V", np.tile(self.voltages, len(self))),
             "current": ("A", self.current.ravel()),
             "differential_conductance_quanta": ("", self.differential_conductance_quanta.ravel()),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
+import numpy as np
+
 from dnawire.api.conditions import said_of_contacts
 from dnawire.api.model import Model, load
 from dnawire.api.questions import Question
@@ -283,6 +285,12 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             if not low <= one <= high
         ]
 
+    def _repeated(self, numbers: int | Sequence[int]) -> Table:
+        """Columns that tell the junctions, each in so many rows."""
+        named = {"name": self.names} if any(self.names) else {}
+        columns = {**named, "sequence": self.sequences}
+        return {name: ("", np.repeat(values, numbers)) for name, values in columns.items()}
+
     def _all_columns(self) -> list[Column]:
         """Columns with those of the junction before, and the status behind."""
         number, *found = self.columns()
@@ -302,6 +310,11 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
             Column("status", "status", "", "", words),
         ]
 
+    @property
+    def _eta(self) -> float:
+        """Imaginary part of the energy in eV: none where carriers are counted."""
+        return 0.0
+
     def _footer(self, *further: str, thermal: tuple[float, float] | None = None) -> str:
         from dnawire.plots import footer
 
@@ -309,8 +322,9 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         return footer(
             None if contacts is None else (contacts[0].text, contacts[1].text),
             energy_reference=known.energy_reference,
-            eta=0.0,
+            eta=self._eta,
             parameters=known.parameters,
+            level=known.level,
             thermal=thermal,
             further=further,
         )

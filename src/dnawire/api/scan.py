@@ -15,7 +15,7 @@ from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.scan_options import ScanOptions
 from dnawire.api.tables import number
-from dnawire.errors import UsageError
+from dnawire.errors import InvalidDuplexError, InvalidStructureError, UsageError
 from dnawire.inference import (
     CRITERIA,
     KINDS,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dnawire.predictors import Predictor
 
 _LOST: Final = "lost_contact"
+_NO_STRUCTURE: Final = "no_structure"
 
 
 class Scanned(NamedTuple):
@@ -46,7 +47,8 @@ class Scanned(NamedTuple):
     duplex: Duplex
     """The changed duplex."""
     value: float
-    """The quantity, in decades; NaN if a contact would lose its base."""
+    """The quantity, in decades; NaN if a contact would lose its base, or a model of all atoms has
+    no ideal structure of the changed duplex."""
     effect: float
     """Its change against the parent, in decades; -inf if nothing flows any more."""
     remarks: tuple[Remark, ...]
@@ -129,18 +131,30 @@ class Scan(Result):
 
         Raises
         ------
+        InvalidDuplexError, InvalidStructureError
+            A model of all atoms has no ideal structure of the parent.
         UsageError
             Nothing flows through the parent.
         """
-        duplexes = [self.duplex, *(change.applied(self.duplex) for change in self._changes)]
-        for answer in answer_each(self._setup.predictor, duplexes, self._question):
-            self._answers.append(answer)
-            if math.isinf(self.parent):
-                raise UsageError(
-                    f"nothing flows through {self.duplex.text}: no change of it can be told",
-                    "Attach the contacts to bases that are connected.",
-                )
+        self._answers.append(self._answer(self.duplex))
+        if math.isinf(self.parent):
+            raise UsageError(
+                f"nothing flows through {self.duplex.text}: no change of it can be told",
+                "Attach the contacts to bases that are connected.",
+            )
+        yield
+        for change in self._changes:
+            try:
+                found = self._answer(change.applied(self.duplex))
+            except (InvalidDuplexError, InvalidStructureError) as error:
+                remarks = (Remark(_NO_STRUCTURE, error.problem.rstrip(".")),)
+                found = Answer({self._question.rank_by: math.nan}, remarks)
+            self._answers.append(found)
             yield
+
+    def _answer(self, duplex: Duplex) -> Answer:
+        [found] = answer_each(self._setup.predictor, [duplex], self._question)
+        return found
 
     @property
     def parent(self) -> float:
@@ -149,13 +163,13 @@ class Scan(Result):
 
     @property
     def changes(self) -> list[Scanned]:
-        """All changes, the largest effect first; those that a contact forbids at the end."""
+        """All changes, the largest effect first; those without a value at the end."""
         found = [
             Scanned(change, change.applied(self.duplex), value, value - self.parent, one.remarks)
             for change, one in zip(self._changes, self._answers[1:], strict=True)
             for value in (one.values[self._question.rank_by],)
         ]
-        found.sort(key=lambda one: -abs(one.effect))
+        found.sort(key=lambda one: (math.isnan(one.effect), -abs(one.effect)))
         return found + [
             Scanned(
                 change,
@@ -215,7 +229,8 @@ class Scan(Result):
         """What is not to be trusted, in sentences."""
         sentences: dict[str, list[tuple[str, str]]] = {}
         for one in self.changes:
-            for word, sentence in one.remarks:
+            first = {word: sentence for word, sentence in reversed(one.remarks)}
+            for word, sentence in first.items():
                 said = f"position {one.change.pair}, {one.change.text}", sentence
                 sentences.setdefault(word, []).append(said)
         parent = [f"the parent: {one.sentence}" for one in self._answers[0].remarks]

@@ -142,7 +142,7 @@ class ThermoelectricScan(Observation[ThermoelectricQuestion, LinearResponse]):
         levels, kelvins = len(self.fermi_energies), len(self.temperatures)
         grid = np.tile(np.repeat(self.fermi_energies, kelvins), len(self))
         return {
-            "sequence": ("", np.repeat(self.sequences, levels * kelvins)),
+            **self._repeated(levels * kelvins),
             "fermi_energy": ("eV", grid),
             "temperature": ("K", np.tile(self.temperatures, levels * len(self))),
             "conductance_quanta": ("", self.conductance_quanta.ravel()),

@@ -154,7 +154,10 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         """Lines that say for what was asked."""
         asked = self.question
         what = "T(E_F)" if self._is_cold else "conductance"
-        lines = [f"{what:<13} at {asked.temperature:g} K, E_F = {asked.level:g} eV{self._counted}"]
+        lines = [
+            f"{what:<13} at {asked.temperature:g} K, E_F = {asked.level:g} eV{self._counted}, "
+            f"eta {self._eta:g} eV"
+        ]
         if asked.fermi_range:
             lines.append(f"Fermi level   known to +-{asked.fermi_range:g} eV, {_LEVELS} levels")
         if self._others:
@@ -173,6 +176,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             ("fermi_energy", "eV", asked.level),
             ("fermi_range", "eV", asked.fermi_range),
             ("temperature", "K", asked.temperature),
+            ("eta", "eV", self._eta),
             ("onsite", "eV", asked.onsite),
             ("hopping", "", asked.hopping),
             ("correlation_length", "base pairs", asked.correlation_length),
@@ -205,14 +209,15 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
 
     def extra_tables(self) -> dict[str, Table]:
         """All values of all sources."""
-        rows = [(text, one) for text, answer in zip(self.sequences, self.answers, strict=True)
-                for one in answer.sources]  # fmt: skip
-        sizes = [len(one.log10_values) for _, one in rows]
+        sources = [one for answer in self.answers for one in answer.sources]
+        sizes = [len(one.log10_values) for one in sources]
+        of_junctions = [sum(len(one.log10_values) for one in answer.sources)
+                        for answer in self.answers]  # fmt: skip
         return {
             "samples.csv": {
-                "sequence": ("", np.repeat([text for text, _ in rows], sizes)),
-                "source": ("", np.repeat([one.name for _, one in rows], sizes)),
-                self._value_name: ("", np.concatenate([one.log10_values for _, one in rows])),
+                **self._repeated(of_junctions),
+                "source": ("", np.repeat([one.name for one in sources], sizes)),
+                self._value_name: ("", np.concatenate([one.log10_values for one in sources])),
             }
         }
 
@@ -290,8 +295,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         """What is said of the prediction of a junction."""
         at = AtEquilibrium(self._level, self.question.temperature)
         window = carrier_window(np.array([at.fermi_energy]), at.temperature)
-        eta = self.predictor.conditions.eta
-        remarks = CoherentRemarks(self.predictor, junction, window, eta)
+        remarks = CoherentRemarks(self.predictor, junction, window, self._eta)
         return remarks.general + remarks.at(at)
 
     def _within(self, junction: Junction, distance: float) -> NDArray[np.float64]:
@@ -335,6 +339,11 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             distribution=asked.distribution,
             correlation_length=asked.correlation_length,
         )
+
+    @property
+    def _eta(self) -> float:
+        """That of the training, at which the model is asked."""
+        return self.predictor.conditions.eta
 
     @property
     def _counted(self) -> str:

@@ -55,11 +55,13 @@ def run(arguments: Sequence[str]) -> int:
     """
     flags = parse(StructureFlags, arguments, "structure")
     flags.messages.configure()
-    if flags.out is not None:
-        check_target(flags.out, overwrite=flags.overwrite)
     from dnawire.api.structure import Structure
     from dnawire.structures import write_structures
+    from dnawire.structures.coordinates import required_suffix
 
+    if flags.out is not None:
+        required_suffix(flags.out)
+        check_target(flags.out, overwrite=flags.overwrite)
     found = Structure.of(flags.source, flags.form, flags.chains, flags.terminal_phosphates)
     print("\n".join(found.lines))
     if flags.out is not None:

@@ -155,7 +155,7 @@ def _look(decades: float) -> dict[str, Any]:
 
 def _add_legend(figure: Figure, effects: Sequence[Effect]) -> None:
     kinds = {
-        "contact lost": any(math.isnan(one.decades) for one in effects),
+        "no value": any(math.isnan(one.decades) for one in effects),
         "nothing flows": any(math.isinf(one.decades) for one in effects),
     }
     looks = dict(zip(kinds, (math.nan, -math.inf), strict=True))

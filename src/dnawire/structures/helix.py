@@ -135,7 +135,7 @@ def build_duplex(duplex: Duplex, helix: Helix | None = None) -> AtomicStructure:
     if MISSING in duplex.upper + duplex.lower:
         raise InvalidDuplexError(
             f"duplex '{duplex.text}' has missing bases, which have no ideal structure.",
-            "give every pair two bases, or compute it from a parameter set (dnawire generate).",
+            "give every pair two bases, or ask a parameter set, for example exact:kordas2025.",
         )
     rows = list(_atoms(duplex, helix or load_helix()))
     names, nucleotides, positions = zip(*rows, strict=True)

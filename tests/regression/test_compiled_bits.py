@@ -30,7 +30,7 @@ print(digest.hexdigest())
 """
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags",
     [
@@ -38,7 +38,6 @@ print(digest.hexdigest())
         pytest.param(
             "--model_type hamiltonian --num_samples 40 --seq_length 5 --num_energy_points 37",
             id="transport too",
-            marks=pytest.mark.slow,
         ),
     ],
 )

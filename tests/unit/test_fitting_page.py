@@ -14,6 +14,7 @@ from dnawire.cli import main
 PAGE = Path(__file__).parents[2] / "docs" / "fitting.md"
 
 
+@pytest.mark.slow
 def test_the_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

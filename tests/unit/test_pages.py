@@ -102,7 +102,9 @@ EXCUSED: Final[dict[str, dict[str, str]]] = {
 SLOW: Final = frozenset(
     {
         "docs/analyses.md", "docs/atomistic.md", "docs/design.md", "docs/ensembles.md",
-        "docs/file_formats.md", "docs/gallery.md", "docs/sharing.md", "docs/tutorials/atomistic.md",
+        "docs/file_formats.md", "docs/gallery.md", "docs/report.md", "docs/sharing.md",
+        "docs/start.md", "docs/tutorials/atomistic.md", "docs/tutorials/own_data.md",
+        "docs/uncertainty.md",
     }
 )  # fmt: skip
 """Pages that take long, and whose commands have fast tests of their own."""

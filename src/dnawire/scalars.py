@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from dnawire.errors import UsageError
 
@@ -144,6 +144,21 @@ def check_switch(name: str, value: object) -> None:
 
 
 _ROW_REMEDY: Final = "Give a list, e.g. [1, 2]."
+
+
+def check_choice(name: str, value: object, choices: object) -> None:
+    """Refuse what is none of the values of a `typing.Literal`.
+
+    Raises
+    ------
+    dnawire.errors.UsageError
+        The value is another one.
+    """
+    known = get_args(choices)
+    if value not in known:
+        raise UsageError(
+            f"{name} = {value!r} is not known", f"Choose one of {', '.join(map(str, known))}."
+        )
 
 
 def checked_text(name: str, value: object, example: str) -> str:

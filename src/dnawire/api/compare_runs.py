@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.run_folder import RunFolder
+from dnawire.api.savable import Destination, Savable
 from dnawire.api.tables import aligned, data_frame, html_image, html_lines, html_table
 from dnawire.api.train import Training
 from dnawire.config import GuardClass, settings
@@ -32,7 +32,7 @@ _KEPT_APART: Final = ("checkpoint", "output")
 """Groups of settings that shape no number."""
 
 
-class RunComparison:
+class RunComparison(Savable):
     """Training runs side by side. It prints as tables, and shows itself in a notebook.
 
     Parameters
@@ -147,35 +147,18 @@ class RunComparison:
             raise UsageError("no run has completed an epoch yet", "Wait for the first one.")
         return curves_figure(self._drawn, "circles: epochs of the lowest validation loss")
 
-    def save(self, output: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write what ``dnawire runs`` writes: the table, and the figure beside its numbers.
+    @property
+    def _destination(self) -> Destination:
+        return Destination("comparisons", "runs", RESULT_NAMES["runs"])
 
-        Parameters
-        ----------
-        output
-            Folder of the results; None makes a new one, numbered, below ``comparisons/runs``.
-        overwrite
-            Replace earlier results in that folder, all of them.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        NotWritableError
-            The folder cannot be written, or holds earlier results that may not be replaced.
-        """
+    def write(self, folder: Path) -> None:
+        """Write the table, and the figure beside its numbers, into a folder that exists."""
         from dnawire import plots
         from dnawire.plots.run_comparison import curves_table
 
-        place = ResultPlace(None if output is None else Path(output), overwrite)
-        with result_folder(place, "comparisons", "runs", RESULT_NAMES["runs"]) as folder:
-            plots.save_table(folder.path / "runs.csv", self.table())
-            if self._curves:
-                plots.save_figure(self.plot(), folder.path / "curves", curves_table(self._curves))
-            return folder.publish()
+        plots.save_table(folder / "runs.csv", self.table())
+        if self._curves:
+            plots.save_figure(self.plot(), folder / "curves", curves_table(self._curves))
 
     @property
     def lines(self) -> list[str]:

@@ -128,10 +128,7 @@ class DisorderEnsemble(Observation[DisorderQuestion, DisorderedConductance]):
         """Statistics of each junction."""
         asked = self.question
         told = (
-            ("onsite", "eV", asked.onsite),
-            ("hopping", "", asked.hopping),
-            ("correlation_length", "base pairs", asked.correlation_length),
-            ("distribution", "", asked.distribution),
+            *asked.told_of_disorder,
             ("samples", "", asked.samples),
             ("seed", "", asked.seed),
             ("fermi_energy", "eV", asked.level),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
 from dnawire.api.questions import Probes
@@ -14,6 +14,7 @@ from dnawire.scalars import (
     ENERGY,
     TEMPERATURE,
     Range,
+    check_choice,
     check_count,
     check_range,
     checked_row,
@@ -100,11 +101,7 @@ class FitQuestion(AskedContacts):
         check_count("starts", self.starts, _STARTS)
         check_count("seed", self.seed, _SEED)
         for name, choices in (("probes", Probes), ("fermi_reference", FermiReference)):
-            if getattr(self, name) not in get_args(choices):
-                raise UsageError(
-                    f"{name} = {getattr(self, name)!r} is not known",
-                    f"Choose one of {', '.join(get_args(choices))}.",
-                )
+            check_choice(name, getattr(self, name), choices)
         self._check_held()
 
     @classmethod

@@ -27,6 +27,11 @@ class ResultPlace:
     overwrite: bool = False
     """Replace earlier results of this command in that folder, all of them."""
 
+    def beside(self, below: str, model: str, suffix: str) -> Path:
+        """Folder of what is computed before the results are written; see `result_folder`."""
+        place = self.output or _parent(below, model)
+        return place.with_name(place.name + suffix)
+
 
 class ResultFolder:
     """Where a command writes its results, under their final names, until they are published.
@@ -82,7 +87,7 @@ def result_folder(
         The folder cannot be written, holds earlier results that may not be replaced, or those of
         another command.
     """
-    parent = Path(below) / model.replace(":", "-")
+    parent = _parent(below, model)
     if place.output is not None:
         _check_earlier(place.output, members, overwrite=place.overwrite)
         parent = place.output if place.output.is_dir() else place.output.parent
@@ -93,6 +98,10 @@ def result_folder(
             # The hidden folder is gone by then: its name says nothing.
             problem = error.problem.replace(str(path), str(place.output or parent))
             raise NotWritableError(problem, _REMEDY) from error
+
+
+def _parent(below: str, model: str) -> Path:
+    return Path(below) / model.replace(":", "-")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
 from dnawire.errors import UsageError
@@ -14,6 +14,7 @@ from dnawire.scalars import (
     ENERGY,
     TEMPERATURE,
     Range,
+    check_choice,
     check_count,
     check_range,
     checked_row,
@@ -201,7 +202,7 @@ class DephasingQuestion(ConductanceQuestion):
         super().__post_init__()
         self._check("probe_coupling", COUPLING)
         _check_some("probe_coupling", self.probe_coupling)
-        _check_choice("probes", self.probes, Probes)
+        check_choice("probes", self.probes, Probes)
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,17 @@ class DrawnQuestion(ConductanceQuestion):
             self._check(name, allowed)
         check_count("samples", self.samples, _SAMPLES)
         check_count("seed", self.seed, _SEED)
-        _check_choice("distribution", self.distribution, Distribution)
+        check_choice("distribution", self.distribution, Distribution)
+
+    @property
+    def told_of_disorder(self) -> tuple[tuple[str, str, float | str], ...]:
+        """What is drawn: name, unit and value of its columns."""
+        return (
+            ("onsite", "eV", self.onsite),
+            ("hopping", "", self.hopping),
+            ("correlation_length", "base pairs", self.correlation_length),
+            ("distribution", "", self.distribution),
+        )
 
     @property
     def said_of_disorder(self) -> str:
@@ -304,11 +315,3 @@ class DisorderKeywords(_ConductanceKeywords, total=False):
 def _check_some(name: str, values: tuple[float, ...]) -> None:
     if not values:
         raise UsageError(f"{name} holds no value", f"Give --{name} one value or several.")
-
-
-def _check_choice(name: str, value: object, choices: object) -> None:
-    known = get_args(choices)
-    if value not in known:
-        raise UsageError(
-            f"{name} = {value!r} is not known", f"Choose one of {', '.join(map(str, known))}."
-        )

@@ -177,10 +177,7 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
             ("fermi_range", "eV", asked.fermi_range),
             ("temperature", "K", asked.temperature),
             ("eta", "eV", self._eta),
-            ("onsite", "eV", asked.onsite),
-            ("hopping", "", asked.hopping),
-            ("correlation_length", "base pairs", asked.correlation_length),
-            ("distribution", "", asked.distribution),
+            *asked.told_of_disorder,
             ("seed", "", asked.seed),
         )
         central = [answer.central for _, answer, _ in rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import tyro
 
@@ -61,7 +60,9 @@ def run(arguments: Sequence[str]) -> int:
 
     prepared = FitPreparation.of(flags.table, flags.model, flags.device, flags)
     digest = prepared.digest(f"{digest_of_model(flags.model)} {flags.device}")
-    steps = FitSteps(_folder(flags, prepared.predictor.name), digest)
+    # What is computed lies there until the results are written.
+    folder = flags.results.beside(Fit.below, prepared.predictor.name, ".steps")
+    steps = FitSteps(folder, digest)
     with ExitStack() as stack:
         stack.callback(steps.remove_if_empty)
         found = Fit(prepared, steps)
@@ -69,9 +70,3 @@ def run(arguments: Sequence[str]) -> int:
     if found.is_complete:
         steps.remove()
     return exit_code
-
-
-def _folder(flags: FitFlags, name: str) -> Path:
-    """Where the steps lie until the results are written."""
-    place = flags.results.output or Path("fits") / name.replace(":", "-")
-    return place.with_name(f"{place.name}.steps")

@@ -136,7 +136,7 @@ def _part(
     from dnawire.shards import share
 
     flags.messages.show([*screening.heading, ""])
-    shards = Shards(plan, _folder(flags, plan.predictor.name))
+    shards = Shards(plan, _folder(flags, screening))
     computed = set(_compute(shards, flags.work, part))
     numbers = share(range(plan.count), *part)
     table: Table = {
@@ -163,7 +163,7 @@ def _whole(flags: ScreenFlags, screening: Screening, plan: ScreeningPlan) -> Non
     place = flags.results, screening.below, screening.name, screening.members
     with result_folder(*place) as folder, ExitStack() as stack:
         flags.messages.show([*screening.heading, ""])
-        shards = Shards(plan, _folder(flags, screening.name))
+        shards = Shards(plan, _folder(flags, screening))
         stack.callback(shards.remove_if_empty)
         _compute(shards, flags.work, (0, 1))
         takers = [screening.take, *_score_files(flags, screening, folder.path, stack)]
@@ -195,12 +195,11 @@ def _score_files(
     return [stack.enter_context(one) for one in files]
 
 
-def _folder(flags: ScreenFlags, name: str) -> Path:
+def _folder(flags: ScreenFlags, screening: Screening) -> Path:
     """Where the shards lie."""
     if flags.work.shards is not None:
         return flags.work.shards
-    place = flags.results.output or Path("screenings") / name.replace(":", "-")
-    return place.with_name(f"{place.name}.shards")
+    return flags.results.beside(screening.below, screening.name, ".shards")
 
 
 def _compute(shards: Shards, work: WorkFlags, part: tuple[int, int]) -> list[int]:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.errors import InvalidDuplexError, UsageError
+from dnawire.errors import InvalidDuplexError
 from dnawire.junction import METHYLCYTOSINE, MISSING, STRANDS, Duplex
+from dnawire.scalars import check_choice
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.methylation import methylated
 
@@ -104,8 +105,7 @@ def helix_of(form: Form) -> Helix:
     UsageError
         There is none of that name.
     """
-    if form not in get_args(Form):
-        raise UsageError(f"form = {form!r} is none", f"choose among {', '.join(get_args(Form))}.")
+    check_choice("form", form, Form)
     return load_helix(f"{form}_dna")
 
 

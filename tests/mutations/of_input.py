@@ -75,7 +75,7 @@ OF_INPUT: Final = (
         "scalars.py",
         "    if math.isinf(value) or (value == 0.0 and _NONZERO.match(stripped)):\n",
         "    if False:\n",
-        "tests/unit/test_cli.py -k silently_another",
+        "tests/unit/test_cli_values.py -k silently_another",
     ),
     Mutation(
         "a new folder of results appears by one rename",

@@ -106,7 +106,7 @@ OF_STORAGE: Final = (
         "checkpoint/store.py",
         "            lock.renew()\n",
         "            lock.check()\n",
-        "tests/e2e/test_storage_away.py",
+        "tests/unit/test_checkpoint_lost_lock.py",
     ),
     Mutation(
         "an owner in another name space of time is not judged by its start",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from checkpoint_kit import lock_file, rewrite
 
-from dnawire.checkpoint import DirectoryLock, advisory, read_holder
+from dnawire.checkpoint import CheckpointStore, DirectoryLock, advisory, read_holder
 from dnawire.errors import LockedError
 
 
@@ -40,6 +40,13 @@ def test_a_lock_file_that_is_gone_ends_no_ownership(tmp_path: Path) -> None:
     released = DirectoryLock(folder)
     released.acquire()
     assert released.generation == 5
+
+
+def test_a_save_claims_a_lock_file_that_is_gone(store: CheckpointStore) -> None:
+    lock_file(store.directory).unlink()
+    store.save({"step": 1})
+    assert store.latest.exists()
+    assert lock_file(store.directory).name == "run-000002.lock"
 
 
 def raise_if_free(folder: Path, lock: DirectoryLock) -> None:

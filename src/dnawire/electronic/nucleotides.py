@@ -91,8 +91,8 @@ def check_nucleotides(duplex: Duplex) -> None:
     duplex.codes_in(DNA)
     if MISSING in duplex.upper + duplex.lower:
         raise InvalidDuplexError(
-            f"duplex '{duplex.text}' has missing bases: charges of abasic nucleotides were never "
-            "learned.",
+            f"duplex '{duplex.text}' has missing bases: charges are not known of abasic "
+            "nucleotides.",
             "give every pair two bases, or compute it self-consistently (docs/structures.md).",
         )
 
@@ -120,7 +120,8 @@ def nucleotide_shells() -> NucleotideShells:
 def typical_charges(structure: AtomicStructure) -> Float[NDArray[np.float64], " M"]:
     """Shell charges in e to start from: means over some duplexes, by base, place and atom.
 
-    Atoms that the means do not know have none. What the sum lacks to the total charge is
+    Abasic nucleotides have those of the sugar and phosphate of adenine; atoms that are not in the
+    means have none. What the sum lacks to the total charge is
     spread evenly.
     """
     table = _typical_charges()

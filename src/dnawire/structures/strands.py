@@ -148,11 +148,18 @@ def _break(one: Nucleotide, other: Nucleotide) -> str:
 def _check_pairing(upper: Strand, lower: Strand) -> None:
     """Refuse strands that do not pair antiparallel from end to end."""
     distances = _middle_distances(upper, lower)
+    known = np.isfinite(distances)
+    if not known.any():
+        raise InvalidStructureError(
+            f"no pair of {_describe(upper)} and {_describe(lower)} has two bases to tell how they "
+            "pair.",
+            "use a duplex with a whole base pair.",
+        )
     near = distances < _PAIRED
     sums = np.add.outer(np.arange(len(upper)), np.arange(len(lower)))
     counts = np.bincount(sums[near], minlength=1)
     register, best = int(counts.argmax()), int(counts.max())
-    possible = int((np.isfinite(distances) & (sums == register)).sum())
+    possible = int((known & (sums == register)).sum())
     if 2 * best < possible or best == 0:
         raise InvalidStructureError(
             f"{_describe(upper)} and {_describe(lower)} do not pair antiparallel: of {possible} "

@@ -107,7 +107,7 @@ class AtomisticModel(TransportModel):
         Raises
         ------
         InvalidDuplexError
-            If the duplex has one base pair, or a base is missing.
+            If the duplex has one base pair, or nucleotides that were never learned.
         InvalidStructureError
             If the atoms are not those of the ideal duplex.
         """

@@ -198,7 +198,7 @@ def test_models_refuse_it_by_name(tmp_path: Path) -> None:
         lambda: dw.ensemble(path, "pretrained:xtb", fermi_energy=-10.4),
         lambda: nucleotide_shells().rows(built()),
     ):
-        with pytest.raises(InvalidDuplexError, match=r"charges are not known of abasic nucleotides"):
+        with pytest.raises(InvalidDuplexError, match=r"not known of abasic nucleotides"):
             call()
 
 

@@ -15,6 +15,7 @@ _ENSEMBLE: Final = "tests/unit/test_ensemble.py"
 _SUMMARY: Final = "tests/unit/test_inference_summary.py"
 _CONTACTS: Final = "tests/contract/test_atom_contacts.py"
 _FRAMES: Final = "tests/unit/test_trajectories.py"
+_ABASIC: Final = "tests/unit/test_abasic.py"
 
 OF_ATOMS: Final = (
     Mutation(
@@ -262,6 +263,20 @@ OF_ATOMS: Final = (
         "        if not (np.isfinite(box).all() and abs(np.linalg.det(box)) > 0.0):\n",
         "        if False:\n",
         f"{_FRAMES} -k without_volume",
+    ),
+    Mutation(
+        "charges of abasic nucleotides",
+        "electronic/nucleotides.py",
+        "    if MISSING in duplex.upper + duplex.lower:\n",
+        "    if False:\n",
+        f"{_ABASIC} -k refuse_it_by_name",
+    ),
+    Mutation(
+        "steps beside a missing base",
+        "structures/steps.py",
+        "        if MISSING in [letters[end] for end in ends]:\n",
+        "        if False:\n",
+        f"{_ABASIC} -k steps_beside_it",
     ),
 )
 """One row for each protection; add yours."""

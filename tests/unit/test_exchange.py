@@ -11,7 +11,7 @@ import pytest
 from inference_kit import save
 
 import dnawire as dw
-from dnawire.errors import InvalidDuplexError, MissingDependencyError, UsageError
+from dnawire.errors import InvalidStructureError, MissingDependencyError, UsageError
 from dnawire.structures import build_duplex
 
 EXACT = "exact:kordas2025"
@@ -103,5 +103,5 @@ def test_what_has_no_hamiltonian_and_no_structure(tmp_path: Path) -> None:
     for method in (flat.to_sisl, flat.to_kwant):
         with pytest.raises(UsageError, match="knows no Hamiltonian"):
             method()
-    with pytest.raises(InvalidDuplexError):
-        dw.predict("ACG/C_T", EXACT).to_ase()
+    with pytest.raises(InvalidStructureError):
+        dw.predict("GAA/TGC", EXACT).to_ase()

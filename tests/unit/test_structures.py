@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from dnawire.data.importers.pdb import read_pdb
 from dnawire.data.importers.structure import read_structure
 from dnawire.data.random import named_generator
-from dnawire.errors import InvalidDuplexError, InvalidStructureError
+from dnawire.errors import InvalidStructureError
 from dnawire.junction import Contact, Duplex
 from dnawire.structures import (
     AtomicStructure,
@@ -161,11 +161,6 @@ def test_limits_of_hydrogen_bonds(
 
 def test_positions_must_be_finite(structure: AtomicStructure) -> None:
     assert find_defect(moved(structure, 0, np.full(3, np.nan))) == "positions are not finite"
-
-
-def test_a_missing_base_has_no_structure() -> None:
-    with pytest.raises(InvalidDuplexError, match="missing bases"):
-        build_duplex(Duplex.parse("AC_T/AGGT"))
 
 
 def test_pdb_text_reads_back(structure: AtomicStructure) -> None:

@@ -29,6 +29,7 @@ from dnawire.api.geometries import (
 from dnawire.api.result import Stoppable
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.tables import aligned
+from dnawire.electronic.nucleotides import check_nucleotides
 from dnawire.errors import InvalidStructureError, NotConvergedError, UsageError
 from dnawire.inference import model_remarks
 from dnawire.inference.ensemble import (
@@ -117,6 +118,7 @@ class Ensemble(Stoppable):
         def check(duplex: Duplex) -> None:
             Junction(duplex, *contacts)
             duplex.codes_in(predictor.conditions.alphabet)
+            check_nucleotides(duplex)
             check_length(duplex.length, settings.scf_steps, settings.check)
 
         geometries = found_geometries(words, settings, check)

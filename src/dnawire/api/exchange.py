@@ -70,8 +70,8 @@ class Exchangeable(ABC):
 
         Raises
         ------
-        InvalidDuplexError, InvalidStructureError
-            If bases are missing, or it has no ideal structure.
+        InvalidStructureError
+            If it has no ideal structure.
         MissingDependencyError
             If ASE is not installed.
         """

@@ -48,7 +48,7 @@ class Scanned(NamedTuple):
     """The changed duplex."""
     value: float
     """The quantity, in decades; NaN if a contact would lose its base, or a model of all atoms has
-    no ideal structure of the changed duplex."""
+    no ideal structure, or no charges, of the changed duplex."""
     effect: float
     """Its change against the parent, in decades; -inf if nothing flows any more."""
     remarks: tuple[Remark, ...]

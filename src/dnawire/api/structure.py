@@ -138,7 +138,10 @@ class Structure(Sequence[AtomicStructure]):
 
     @property
     def steps(self) -> BasePairSteps:
-        """Rise (Angstrom), roll and twist (degrees) of the steps, each (geometries, L - 1)."""
+        """Rise (Angstrom), roll and twist (degrees) of the steps, each (geometries, L - 1).
+
+        Steps of a pair that lacks a base have none: NaN.
+        """
         found = np.array([base_pair_steps(one) for one in self])
         return BasePairSteps(*found.swapaxes(0, 1))
 
@@ -239,8 +242,9 @@ def structure(
     Parameters
     ----------
     source
-        A duplex, e.g. ``"ACGT"``, whose ideal fiber DNA is built; or a file of coordinates (.pdb,
-        .ent, .cif, .mmcif, also with .gz), whose models are read.
+        A duplex, e.g. ``"ACGT"`` or ``"ACGT/AC_T"`` (``_`` is an abasic nucleotide), whose ideal
+        fiber DNA is built; or a file of coordinates (.pdb, .ent, .cif, .mmcif, also with .gz),
+        whose models are read.
     form
         Form of the helix of a duplex, ``"a"`` or ``"b"``; None takes B-DNA.
     chains
@@ -309,7 +313,9 @@ def _all_models(texts: Sequence[str]) -> str:
 
 
 def _cell(values: NDArray[np.float64], digits: int) -> str:
-    """A number of a step in all geometries."""
+    """A number of a step in all geometries, if there is one."""
+    if np.isnan(values).any():
+        return "-"
     if len(values) == 1:
         return f"{values[0]:.{digits}f}"
     return f"{values.mean():.{digits}f} +- {values.std():.{digits}f}"

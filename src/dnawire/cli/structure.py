@@ -24,8 +24,8 @@ class StructureFlags:
     """
 
     source: tyro.conf.Positional[str]
-    """Duplex, such as ACGT or GACTC/GATTC, or a file of coordinates (.pdb, .ent, .cif, .mmcif, also
-    with .gz)."""
+    """Duplex, such as ACGT, GACTC/GATTC or ACGT/ACG_ (_ is an abasic nucleotide), or a file of
+    coordinates (.pdb, .ent, .cif, .mmcif, also with .gz)."""
 
     out: tyro.conf.Positional[Path | None] = None
     """File to write, of a format that its suffix tells; without it nothing is written."""

@@ -60,7 +60,7 @@ class AtomicJunctions:
 
     @property
     def orbital_site(self) -> Int[NDArray[np.int64], " N"]:
-        """Site of every orbital in the site order of the duplex."""
+        """Place of the nucleotide of every orbital in the flat ladder layout (2L), (N,)."""
         found: NDArray[np.int64] = self.basis.structure.sites[self.basis.orbital_atom]
         return found
 

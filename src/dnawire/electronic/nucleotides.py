@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from dnawire.electronic.parameters import load_parameters
 from dnawire.electrostatics.parameters import element_rows
-from dnawire.errors import InvalidStructureError
-from dnawire.junction import BASES, DNA
+from dnawire.errors import InvalidDuplexError, InvalidStructureError
+from dnawire.junction import BASES, DNA, MISSING, Duplex
 from dnawire.structures import AtomicStructure, load_helix
 from dnawire.structures.atoms import ATOMIC_NUMBERS
 from dnawire.structures.methylation import unmodified
@@ -58,11 +58,11 @@ class NucleotideShells:
         Raises
         ------
         InvalidDuplexError
-            If the duplex has other bases than A, C, G and T.
+            If `check_nucleotides` refuses the duplex.
         InvalidStructureError
             If an atom is none of a nucleotide, by its name.
         """
-        structure.duplex.codes_in(DNA)
+        check_nucleotides(structure.duplex)
         letters = np.array([list(structure.duplex.upper), list(structure.duplex.lower)])
         strand, position = divmod(structure.nucleotides, structure.duplex.length)
         counts = _shells_of(structure.elements)
@@ -78,6 +78,23 @@ class NucleotideShells:
             first = int(structure.sites[atom]) * self.width + column
             rows.append(np.arange(first, first + counts[atom]))
         return np.concatenate(rows)
+
+
+def check_nucleotides(duplex: Duplex) -> None:
+    """Refuse a duplex with nucleotides that tables over shells, and models, do not know.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If the duplex has other bases than A, C, G and T, or abasic nucleotides.
+    """
+    duplex.codes_in(DNA)
+    if MISSING in duplex.upper + duplex.lower:
+        raise InvalidDuplexError(
+            f"duplex '{duplex.text}' has missing bases: charges are not known of abasic "
+            "nucleotides.",
+            "give every pair two bases, or compute it self-consistently (docs/structures.md).",
+        )
 
 
 @cache
@@ -103,11 +120,13 @@ def nucleotide_shells() -> NucleotideShells:
 def typical_charges(structure: AtomicStructure) -> Float[NDArray[np.float64], " M"]:
     """Shell charges in e to start from: means over some duplexes, by base, place and atom.
 
-    Atoms that are no part of a nucleotide have none. What the sum lacks to the total charge is
+    Abasic nucleotides have those of the sugar and phosphate of adenine; atoms that are not in the
+    means have none. What the sum lacks to the total charge is
     spread evenly.
     """
     table = _typical_charges()
-    letters = unmodified(structure.duplex.upper), unmodified(structure.duplex.lower)
+    strands = structure.duplex.upper, structure.duplex.lower
+    letters = [unmodified(strand).replace(MISSING, "A") for strand in strands]
     length = structure.duplex.length
     counts = _shells_of(structure.elements)
     values: list[float] = []

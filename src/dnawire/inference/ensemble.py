@@ -174,7 +174,7 @@ def thermal_frames(
 
     Raises
     ------
-    InvalidDuplexError, InvalidStructureError
+    InvalidStructureError
         If the duplex has no ideal structure, or no room for fluctuations.
     """
     return [

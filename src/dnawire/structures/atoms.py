@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dnawire.errors import InvalidContactError, MissingDependencyError
 from dnawire.junction import STRANDS, Contact, Duplex
-from dnawire.structures.methylation import residue_name
+from dnawire.structures.names import residue_name
 
 if TYPE_CHECKING:
     import ase
@@ -69,7 +69,10 @@ class AtomicStructure:
 
     @property
     def sites(self) -> NDArray[np.int64]:
-        """Site of every atom in the site order of the duplex, (A,)."""
+        """Place of the nucleotide of every atom in the flat ladder layout (2L), (A,).
+
+        That is the site of its base in the site order of the duplex, if no base is missing.
+        """
         strand, position = divmod(self.nucleotides, self.duplex.length)
         pair = np.where(strand == 0, position, self.duplex.length - 1 - position)
         found: NDArray[np.int64] = 2 * pair + strand

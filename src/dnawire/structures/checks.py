@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dnawire.errors import InvalidStructureError
-from dnawire.junction import reverse_complement
+from dnawire.junction import MISSING, reverse_complement
 from dnawire.structures.atoms import BOND_SCALES, COVALENT_RADII, AtomicStructure
 from dnawire.structures.methylation import unmodified
 from dnawire.structures.template import Template, load_template
@@ -206,7 +206,7 @@ def _hydrogen_bonds(structure: AtomicStructure) -> Iterator[str]:
     upper, lower = unmodified(structure.duplex.upper), unmodified(structure.duplex.lower)
     last = 2 * structure.duplex.length - 1
     for place, (one, two) in enumerate(zip(upper, reversed(lower), strict=True)):
-        if two != reverse_complement(one):
+        if one == MISSING or two != reverse_complement(one):
             continue
         purine, pyrimidine = (place, last - place) if one in "AG" else (last - place, place)
         bases = one + two if one in "AG" else two + one

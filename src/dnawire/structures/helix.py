@@ -13,9 +13,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dnawire.errors import InvalidDuplexError
 from dnawire.junction import METHYLCYTOSINE, MISSING, STRANDS, Duplex
 from dnawire.scalars import check_choice
+from dnawire.structures.abasic import without_base
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.methylation import methylated
 
@@ -84,6 +84,7 @@ def load_helix(name: str = "b_dna") -> Helix:
     values = tomllib.loads(text)
     given = values.pop("base")
     given[METHYLCYTOSINE.letter] = methylated(given["C"], given["T"])
+    given[MISSING] = without_base(given["A"], values["sugar_before_base"]["C1'"])
     bases = {f"base.{base}": part for base, part in given.items()}
     parts = {key: value for key, value in values.items() if isinstance(value, dict)}
     return Helix(
@@ -118,7 +119,7 @@ def build_duplex(duplex: Duplex, helix: Helix | None = None) -> AtomicStructure:
     Parameters
     ----------
     duplex
-        The molecule, without missing bases.
+        The molecule; where a base is missing stands an abasic nucleotide.
     helix
         The helix; None takes fiber B-DNA.
 
@@ -126,17 +127,7 @@ def build_duplex(duplex: Duplex, helix: Helix | None = None) -> AtomicStructure:
     -------
     AtomicStructure
         With 5'-OH and 3'-OH ends, and a phosphate between neighbors.
-
-    Raises
-    ------
-    InvalidDuplexError
-        If a base is missing: nothing is known of what stands in its place.
     """
-    if MISSING in duplex.upper + duplex.lower:
-        raise InvalidDuplexError(
-            f"duplex '{duplex.text}' has missing bases, which have no ideal structure.",
-            "give every pair two bases, or ask a parameter set, for example exact:kordas2025.",
-        )
     rows = list(_atoms(duplex, helix or load_helix()))
     names, nucleotides, positions = zip(*rows, strict=True)
     return AtomicStructure(

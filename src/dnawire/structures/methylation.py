@@ -15,9 +15,6 @@ import numpy as np
 from dnawire.junction import METHYLCYTOSINE
 from dnawire.structures.superposition import directions, kabsch
 
-RESIDUE: Final = "5CM"
-"""Chemical component."""
-
 _GROUP: Final = {"C7": "C5A", "H71": "H5A1", "H72": "H5A2", "H73": "H5A3"}
 """Names in thymine, and here."""
 _REPLACED: Final = "H5"
@@ -29,11 +26,6 @@ Part = Mapping[str, tuple[float, float, float]]
 def unmodified(letters: str) -> str:
     """Letters with those of A, C, G and T in the place of modified bases."""
     return letters.translate(_PARENTS)
-
-
-def residue_name(letter: str) -> str:
-    """Name of a nucleotide in files of coordinates, for example ``DA``."""
-    return RESIDUE if letter == METHYLCYTOSINE.letter else f"D{letter}"
 
 
 def methylated(cytosine: Part, thymine: Part) -> Part:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dnawire.junction import METHYLCYTOSINE
-from dnawire.structures.methylation import RESIDUE
+from dnawire.junction import METHYLCYTOSINE, MISSING
+
+_COMPONENTS: Final = {METHYLCYTOSINE.letter: "5CM", MISSING: "3DR"}
+"""Chemical components of the Protein Data Bank that are not called D and a letter."""
 
 _NUCLEOTIDE: Final = re.compile(r"D?([ACGT])[35N]?|(ADE|CYT|GUA|THY)[35]?")
 _RIBONUCLEOTIDE: Final = re.compile(r"R[ACGU][35N]?|D?U[35N]?|(?:URA|URI)[35]?")
@@ -31,6 +33,12 @@ _OF_METHYLCYTOSINE: Final = {
     **{f"{written}{digit}": f"H5A{digit}" for digit in "123" for written in ("H5M", "HM5", "H7")},
     **{f"HN4{digit}": f"H4{digit}" for digit in "12"},
 }
+_OF_ABASIC: Final = {"H1'": "H1'1", "H1''": "H1'2", "H4'1": "H4'"}
+
+
+def residue_name(letter: str) -> str:
+    """Name of a nucleotide in files of coordinates, for example ``DA``."""
+    return _COMPONENTS.get(letter, f"D{letter}")
 
 
 def base_of(residue: str) -> str | None:
@@ -39,12 +47,13 @@ def base_of(residue: str) -> str | None:
     Returns
     -------
     str or None
-        A, C, G, T or F (5-methylcytosine, ``5CM``); None if the name is that of no nucleotide of
-        DNA. ``A``, ``C`` and ``G`` are names of RNA, too.
+        A, C, G, T, F (5-methylcytosine, ``5CM``) or _ (no base, ``3DR``); None if the name is that
+        of no nucleotide of DNA. ``A``, ``C`` and ``G`` are names of RNA, too.
     """
     name = residue.strip().upper()
-    if name == RESIDUE:
-        return METHYLCYTOSINE.letter
+    for letter, component in _COMPONENTS.items():
+        if name == component:
+            return letter
     found = _NUCLEOTIDE.fullmatch(name)
     return None if found is None else found[1] or found[2][0]
 
@@ -74,6 +83,8 @@ def atom_name(written: str, *, base: str, is_deuterium: bool = False) -> str:
         name = f"H{name[1:]}"
     if base == METHYLCYTOSINE.letter:
         return _OF_METHYLCYTOSINE.get(name) or _ALIASES.get(name, name)
+    if base == MISSING:
+        return _OF_ABASIC.get(name) or _ALIASES.get(name, name)
     if base == "T":
         name = _METHYL_OF_THYMINE.get(name, name)
     return _ALIASES.get(name, name)

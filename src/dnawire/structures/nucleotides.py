@@ -33,7 +33,7 @@ class Nucleotide:
     chain, segment
         Name of its chain, and number of the chain or of what ``TER`` left of it.
     base
-        One of A, C, G, T, F.
+        One of A, C, G, T, F, _.
     atoms
         Positions in Angstrom by name of the atom.
     """
@@ -146,8 +146,8 @@ def _check_foreign(place: str, residue: gemmi.Residue) -> None:
     if names >= _SUGAR:
         raise InvalidStructureError(
             f"{place} is a modified nucleotide: it has a sugar and no name of DNA.",
-            "use a duplex of A, C, G, T and 5-methylcytosine (5CM); take the residue out of the "
-            "file if it is no part of a strand.",
+            "use a duplex of A, C, G, T, 5-methylcytosine (5CM) and abasic nucleotides (3DR); take "
+            "the residue out of the file if it is no part of a strand.",
         )
 
 

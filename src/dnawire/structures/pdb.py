@@ -9,7 +9,7 @@ from typing import Final
 from dnawire.errors import UsageError
 from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
-from dnawire.structures.methylation import residue_name
+from dnawire.structures.names import residue_name
 
 _ATOMS: Final = 99_999
 _NUCLEOTIDES: Final = 9_999

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from dnawire.junction import BASES
+from dnawire.junction import BASES, MISSING
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.helix import DYAD
 from dnawire.structures.methylation import unmodified
@@ -22,7 +22,7 @@ Doubles = NDArray[np.float64]
 
 
 class BasePairSteps(NamedTuple):
-    """Geometry of the steps of a duplex along its upper strand."""
+    """Geometry of the steps of a duplex along its upper strand; NaN where a pair lacks a base."""
 
     rise: Float[Doubles, " L-1"]
     """Angstrom."""
@@ -53,12 +53,19 @@ def base_pair_steps(structure: AtomicStructure) -> BasePairSteps:
 def _pair_frames(
     structure: AtomicStructure,
 ) -> tuple[Float[Doubles, "L 3 3"], Float[Doubles, "L 3"]]:
-    """Axes as columns, and origins in Angstrom."""
+    """Axes as columns, and origins in Angstrom; NaN where a base is missing."""
     length = structure.duplex.length
+    letters = structure.duplex.upper + structure.duplex.lower
     turns, origins = [], []
     for pair in range(length):
-        upper_turn, upper_origin = _base_frame(structure, pair)
-        lower_turn, lower_origin = _base_frame(structure, 2 * length - 1 - pair)
+        ends = pair, 2 * length - 1 - pair
+        if MISSING in [letters[end] for end in ends]:
+            turns.append(np.full((3, 3), np.nan))
+            origins.append(np.full(3, np.nan))
+            continue
+        (upper_turn, upper_origin), (lower_turn, lower_origin) = (
+            _base_frame(structure, end) for end in ends
+        )
         both = Rotation.from_matrix(np.array([upper_turn, lower_turn @ DYAD]))
         turns.append(both.mean().as_matrix())
         origins.append((upper_origin + lower_origin) / 2)
@@ -85,6 +92,8 @@ def _standard_bases() -> dict[str, dict[str, list[float]]]:
 def _step(
     turn: Doubles, next_turn: Doubles, origin: Doubles, next_origin: Doubles
 ) -> tuple[float, float, float]:
+    if np.isnan([origin, next_origin]).any():
+        return np.nan, np.nan, np.nan
     one, two = turn[:, 2], next_turn[:, 2]
     hinge = np.cross(one, two)
     sine = float(np.linalg.norm(hinge))

@@ -13,7 +13,9 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from dnawire.errors import InvalidStructureError
+from dnawire.junction import MISSING
 from dnawire.structures.nucleotides import Nucleotide
+from dnawire.structures.template import Position
 
 _LONGEST_LINKAGE: Final = 2.2
 """Angstrom between O3' and P; a bond has 1.6 (doi:10.1021/ja9528846), the next atoms 2.5."""
@@ -145,11 +147,19 @@ def _break(one: Nucleotide, other: Nucleotide) -> str:
 
 def _check_pairing(upper: Strand, lower: Strand) -> None:
     """Refuse strands that do not pair antiparallel from end to end."""
-    near = _middle_distances(upper, lower) < _PAIRED
+    distances = _middle_distances(upper, lower)
+    known = np.isfinite(distances)
+    if not known.any():
+        raise InvalidStructureError(
+            f"no pair of {_describe(upper)} and {_describe(lower)} has two bases to tell how they "
+            "pair.",
+            "use a duplex with a whole base pair.",
+        )
+    near = distances < _PAIRED
     sums = np.add.outer(np.arange(len(upper)), np.arange(len(lower)))
     counts = np.bincount(sums[near], minlength=1)
     register, best = int(counts.argmax()), int(counts.max())
-    possible = int((sums == register).sum())
+    possible = int((known & (sums == register)).sum())
     if 2 * best < possible or best == 0:
         raise InvalidStructureError(
             f"{_describe(upper)} and {_describe(lower)} do not pair antiparallel: of {possible} "
@@ -171,14 +181,20 @@ def _check_pairing(upper: Strand, lower: Strand) -> None:
 
 
 def _middle_distances(upper: Strand, lower: Strand) -> Float[NDArray[np.float64], "N M"]:
+    """Angstrom; NaN where a base is missing."""
     middles = []
     for strand in (upper, lower):
-        for nucleotide in strand:
-            if _MIDDLE[nucleotide.base] not in nucleotide.atoms:
-                raise InvalidStructureError(
-                    f"{nucleotide.place} has no {_MIDDLE[nucleotide.base]}.",
-                    "complete its atoms; only hydrogens are added.",
-                )
-        middles.append([nucleotide.atoms[_MIDDLE[nucleotide.base]] for nucleotide in strand])
+        middles.append([_middle(nucleotide) for nucleotide in strand])
     found: Float[NDArray[np.float64], "N M"] = cdist(*middles)
     return found
+
+
+def _middle(nucleotide: Nucleotide) -> Position:
+    if nucleotide.base == MISSING:
+        return np.full(3, np.nan)
+    name = _MIDDLE[nucleotide.base]
+    if name not in nucleotide.atoms:
+        raise InvalidStructureError(
+            f"{nucleotide.place} has no {name}.", "complete its atoms; only hydrogens are added."
+        )
+    return nucleotide.atoms[name]

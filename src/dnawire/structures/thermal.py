@@ -118,7 +118,7 @@ def thermal_frame(
     Parameters
     ----------
     duplex
-        The molecule, without missing bases.
+        The molecule.
     generator
         Stream of this frame; steps that leave no room for a backbone are drawn again from it.
     fluctuations
@@ -134,7 +134,7 @@ def thermal_frame(
 
     Raises
     ------
-    InvalidDuplexError, InvalidStructureError
+    InvalidStructureError
         If the duplex has no ideal structure, or 200 draws in a row do not close.
     """
     helix = helix or load_helix()

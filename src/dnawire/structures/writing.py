@@ -17,7 +17,7 @@ from dnawire.files.exclusive import create_durably
 from dnawire.junction import BASES
 from dnawire.structures.atoms import AtomicStructure
 from dnawire.structures.coordinates import PDB_SUFFIXES, load_gemmi, required_suffix
-from dnawire.structures.methylation import residue_name
+from dnawire.structures.names import residue_name
 from dnawire.structures.pdb import pdb_text
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from dnawire.data.dataset import TransportDataset
 from dnawire.data.ragged import Ragged
 from dnawire.electronic import AtomicJunctions, BasePairs, ElectronicStructure, converge
 from dnawire.electronic.scf import TOLERANCE
-from dnawire.junction import Duplex
+from dnawire.errors import InvalidDuplexError
+from dnawire.junction import MISSING, Duplex
 from dnawire.structures import Form, build_duplex, helix_of
 from dnawire.xtb.level import Level
 from dnawire.xtb.spectra import Window, record_of
@@ -85,9 +86,15 @@ def compute_duplex(plan: XtbPlan, text: str) -> Results:
     NotConvergedError
         If there is no result that can be trusted.
     InvalidDuplexError
-        If the duplex has no ideal structure.
+        If a base is missing: records have sites for bases alone, and no density of a sugar.
     """
-    structure = build_duplex(Duplex.parse(text), helix_of(plan.form))
+    duplex = Duplex.parse(text)
+    if MISSING in duplex.upper + duplex.lower:
+        raise InvalidDuplexError(
+            f"duplex '{text}' has missing bases, which are no sites of a record.",
+            "give every pair two bases, or compute it by dnawire.electronic (docs/structures.md).",
+        )
+    structure = build_duplex(duplex, helix_of(plan.form))
     state = converge(structure, plan.level.parameters)
     # Spectra belong to the potentials as they are stored.
     potentials = _rounded(state.shell_potentials, POTENTIAL_UNIT)

@@ -12,12 +12,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dnawire.electronic.nucleotides import PLACES, nucleotide_shells
+from dnawire.electronic.nucleotides import PLACES, check_nucleotides, nucleotide_shells
 from dnawire.electrostatics import SolventParameters
 from dnawire.errors import InvalidDuplexError, InvalidStructureError
 from dnawire.graphs import Batch, ladder_batch
 from dnawire.graphs.schema import ChargesBatch, JunctionBatch, SpectraBatch
-from dnawire.junction import MISSING, NUM_BASES, Duplex
+from dnawire.junction import NUM_BASES, Duplex
 from dnawire.models.atomistic.settings import AtomisticSettings
 from dnawire.models.atomistic.transport import ChargedDuplex
 from dnawire.models.base import TransportModel
@@ -107,7 +107,7 @@ class AtomisticModel(TransportModel):
         Raises
         ------
         InvalidDuplexError
-            If the duplex has one base pair, or a base is missing.
+            If the duplex has one base pair, or nucleotides that were never learned.
         InvalidStructureError
             If the atoms are not those of the ideal duplex.
         """
@@ -196,8 +196,4 @@ def _check_letters(duplex: Duplex) -> None:
             "its strand, which none of the records is.",
             f"give at least {_SHORTEST} base pairs.",
         )
-    if MISSING in duplex.upper + duplex.lower:
-        raise InvalidDuplexError(
-            f"duplex '{duplex.text}' has missing bases, whose charges are not known.",
-            "give every pair two bases.",
-        )
+    check_nucleotides(duplex)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -17,6 +19,9 @@ from dnawire.checkpoint import CheckpointStore, DirectoryLock
 
 MOST_WORKERS: Final = 16
 """More would not be faster: one test takes as long as all others then do."""
+_MEMORY: Final = Path("/dev/shm")
+_ROOM: Final = 4 * 10**9
+"""Bytes of it that must be free."""
 
 
 def pytest_configure() -> None:
@@ -32,6 +37,16 @@ def pytest_configure() -> None:
     # Every processor has a worker: second threads would only wait for each other.
     torch.set_num_threads(1)
     threadpool_limits(1)
+    if _memory_is_usable():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+def _memory_is_usable() -> bool:
+    """Whether tests can live in memory: a third of their time they would wait for a disk."""
+    if not os.access(_MEMORY, os.W_OK):
+        return False
+    runs_programs = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+    return runs_programs and shutil.disk_usage(_MEMORY).free > _ROOM
 
 
 @pytest.hookimpl(wrapper=True)

@@ -154,7 +154,7 @@ class _Fold:
         for distance, band in enumerate(others[2:], start=2):
             for place, block in enumerate(band, start=distance):
                 used = np.flatnonzero(block.any((0, 1)))
-                self.reached[place] = max(self.reached[place], *(used[-1:] + 1))
+                self.reached[place] = max([self.reached[place], *(used[-1:] + 1).tolist()])
 
     def run(self) -> Folded:
         """Take the kept orbitals as they are, then one block of the others after the other."""

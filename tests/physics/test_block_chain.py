@@ -135,26 +135,3 @@ def test_other_orbitals_are_columns() -> None:
 def test_a_singular_part_is_told() -> None:
     with pytest.raises(NotConvergedError, match="eliminated part of the matrix is singular"):
         fold(BlockChain([[np.zeros((1, 3, 3))], []]), [0], [[0]])
-
-
-@pytest.mark.parametrize("reached", [(0, 0, 1, 2, 4), (0, 0, 0, 0, 0)])
-def test_orbitals_that_far_blocks_do_not_reach_may_be_left_out(reached: tuple[int, ...]) -> None:
-    blocks = chain(7, real=True)
-    far = [
-        [
-            draws(40 * distance + k, MATRICES, SIZES[k], SIZES[k + distance]).real
-            for k in range(len(SIZES) - distance)
-        ]
-        for distance in (2, 3)
-    ]
-    for distance, band in enumerate(far, start=2):
-        for place, block in enumerate(band, start=distance):
-            block[:, :, KEPT[place] + reached[place] :] = 0.0
-    coupled = BlockChain([*blocks.bands, *far])
-    [found] = fold(coupled, KEPT, [range(5)]).chain.diagonal
-    starts = np.cumsum([0, *SIZES])
-    rows = np.concatenate(
-        [np.arange(start, start + m) for start, m in zip(starts[:-1], KEPT, strict=True)]
-    )
-    inverse = np.linalg.inv(dense(coupled))[:, rows[:, None], rows]
-    np.testing.assert_allclose(np.linalg.inv(found), inverse, rtol=0, atol=1e-10)

@@ -73,15 +73,3 @@ def test_backbones_that_meet_across_the_minor_groove_transmit() -> None:
     found, _ = charged.totals((left, right), energies, 0.005)
     wanted = charged.poles((left, right), energies).transmission(energies, 0.005)
     assert abs(np.log10(found / wanted)).max() < 0.02
-
-
-def test_few_orbitals_are_coupled_to_blocks_that_are_no_neighbors(pairs: BasePairs) -> None:
-    chain, bases = pairs.active(*WINDOW)
-    kept, [found], [overlap] = chain.active[2], chain.hamiltonian.bands[2], chain.overlap.bands[2]
-    reached = np.flatnonzero(found[0].any(0) | overlap[0].any(0))
-    assert kept < len(reached) < 0.5 * found.shape[2]
-    assert reached[-1] == len(reached) - 1
-    [fock], [whole] = pairs.fock.bands[2], pairs.overlap.bands[2]
-    for energy in WINDOW:
-        exact = bases[0].T @ (energy * whole[0] - fock[0]) @ bases[2]
-        assert energy * overlap[0] - found[0] == pytest.approx(exact, abs=1e-5)

@@ -39,8 +39,6 @@ _SHARE: Final = 0.5
 
 From 0.3 to 0.6 the others of ACGT and ACGTTGCA have no level within 0.8 eV of the window.
 """
-_FAR: Final = 1e-6
-"""eV; smallest coupling to blocks that are no neighbors."""
 _COUPLED: Final = 4
 """Base pairs between which F and S are taken: backbones meet across the minor groove."""
 _REACH: Final = 4
@@ -156,38 +154,10 @@ class BasePairs:
                 np.hstack([one[:, :m] for one, m in chosen] + [one[:, m:] for one, m in chosen])
             )
             numbers.append(sum(m for _, m in chosen))
-        ends = [
-            numbers[pair] + self._sort_by_reach(pair, basis[:, numbers[pair] :], low, high)
-            for pair, basis in enumerate(bases)
-        ]
-        fock, overlap = (
-            chain.transformed(bases).mapped(
-                lambda i, j, block: block if j - i < 2 else _without(block, ends[j])
-            )
-            for chain in (self.fock, self.overlap)
+        chain = ActiveChain(
+            self.fock.transformed(bases), self.overlap.transformed(bases), numbers, _OTHERS
         )
-        return ActiveChain(fock, overlap, numbers, _OTHERS), bases
-
-    def _sort_by_reach(self, pair: int, others: Doubles, low: float, high: float) -> int:
-        """Rotate orbitals of a block, in place, until few are coupled to the ones far before it.
-
-        Returns
-        -------
-        int
-            Number of these, which come first.
-        """
-        squares = np.zeros((others.shape[1], others.shape[1]))
-        for distance in range(2, min(_COUPLED, pair) + 1):
-            fock, overlap = (
-                chain.bands[distance][pair - distance][0] @ others
-                for chain in (self.fock, self.overlap)
-            )
-            for energy in (low, high):
-                coupling = energy * overlap - fock
-                squares += coupling.T @ coupling
-        values, vectors = np.linalg.eigh(squares)
-        others[:] = others @ vectors[:, ::-1]
-        return int((values > _FAR**2).sum())
+        return chain, bases
 
     def _nucleotide(self, pair: int, site: int, low: float, high: float) -> tuple[Doubles, int]:
         """Orbitals of a nucleotide in its block, active ones first, and their number."""
@@ -256,13 +226,6 @@ class BasePairs:
 
     def _around(self, pair: int, reach: int) -> range:
         return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))
-
-
-def _without(block: Doubles, end: int) -> Doubles:
-    """A matrix with zeros from some column on."""
-    found = block.copy()
-    found[:, :, end:] = 0.0
-    return found
 
 
 def _joined(chain: BlockChain, parts: dict[int, Integers]) -> Doubles:

@@ -11,18 +11,23 @@ is small by orders of magnitude far along the chain keeps its digits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import NDArray
+from scipy.linalg import get_lapack_funcs
 
-from dnawire.transport._inverses import inverted, transposed
+from dnawire.errors import NotConvergedError
 
 Matrices = Shaped[NDArray[Any], "n i j"]
 """Matrices, or their rows and columns of a block, at each of n energies."""
+
+_LAPACK_BLOCK: Final = 64
+"""Columns that LAPACK takes together."""
 
 
 class Border(NamedTuple):
@@ -102,8 +107,7 @@ def fold(
     chain
         The matrix.
     kept
-        How many orbitals of each block are kept. Others that blocks before the last one are not
-        coupled to cost less if they are the last ones.
+        How many orbitals of each block are kept.
     groups
         Consecutive blocks whose kept orbitals make one block of the result. What couples groups
         that are no neighbors is left out: with one or two groups the result is exact.
@@ -148,13 +152,6 @@ class _Fold:
         count, dtype = len(chain.diagonal[0]), np.result_type(*chain.diagonal)
         self.diagonal = [np.zeros((count, size, size), dtype) for size in sizes]
         self.upper = [np.zeros((count, *pair), dtype) for pair in pairwise(sizes)]
-        others = chain.without(kept).bands
-        self.sizes = [block.shape[1] for block in others[0]]
-        self.reached = [0] * len(kept)
-        for distance, band in enumerate(others[2:], start=2):
-            for place, block in enumerate(band, start=distance):
-                used = np.flatnonzero(block.any((0, 1)))
-                self.reached[place] = max([self.reached[place], *(used[-1:] + 1).tolist()])
 
     def run(self) -> Folded:
         """Take the kept orbitals as they are, then one block of the others after the other."""
@@ -167,17 +164,15 @@ class _Fold:
             size, width = pivot.shape[1], links.shape[2]
             columns = self._columns(block, through, size)
             joined = np.concatenate([links, *columns.values()], 2)
-            inverse, logarithm = inverted(pivot)
+            inverse, logarithm = _inverse(pivot)
             reaction = _upper_half(joined, inverse, self._edges(block, width))
             ends = np.cumsum([width, *(one.shape[2] for one in columns.values())])
             ranges = dict(zip(columns, map(slice, ends[:-1], ends[1:]), strict=True))
             self._subtract(ranges, reaction)
-            old, ahead = ahead[:, size:, size:], reaction[:, :width, :width]
-            places = self._places(block, old.shape[2])
-            ahead[:, places[:, None], places] += old
+            ahead = _added(reaction[:, :width, :width], ahead[:, size:, size:])
             before, through = through, {n: reaction[:, :width, some] for n, some in ranges.items()}
             for number in before.keys() & through.keys():
-                through[number][:, places] += before[number][:, size:]
+                _added(through[number], before[number][:, size:])
             log_determinant = log_determinant + logarithm
         return Folded(BlockChain([self.diagonal, self.upper]), log_determinant)
 
@@ -187,32 +182,19 @@ class _Fold:
         ``ahead`` is what earlier blocks have taken from these and later ones.
         """
         kept, bands = self.kept, self.chain.bands
-        m, size = kept[block], self.sizes[block]
+        m, size = kept[block], bands[0][block].shape[1] - kept[block]
+        later = range(1, min(len(bands), len(kept) - block))
         blocks = [bands[0][block][:, m:, m:]]
-        for distance, width in enumerate(self._widths(block), start=1):
-            start = kept[block + distance]
-            blocks.append(bands[distance][block][:, m:, start : start + width])
+        blocks += [bands[distance][block][:, m:, kept[block + distance] :] for distance in later]
         rows = np.concatenate(blocks, 2)
-        rows[:, :, :size] -= ahead[:, :size, :size]
-        taken = ahead[:, :size, size:]
-        rows[:, :, size + self._places(block, taken.shape[2])] -= taken
+        rows[:, :, : ahead.shape[2]] -= ahead[:, :size]
         return rows[:, :, :size], rows[:, :, size:]
-
-    def _widths(self, block: int) -> list[int]:
-        """How many orbitals of every later block this one and earlier ones are coupled to."""
-        later = range(block + 1, min(block + len(self.chain.bands), len(self.kept)))
-        return [(self.sizes if one == block + 1 else self.reached)[one] for one in later]
-
-    def _places(self, block: int, count: int) -> NDArray[np.int64]:
-        """Columns of the first orbitals of later blocks that earlier ones are coupled to."""
-        places = np.arange(count)
-        if count:
-            places[self.reached[block + 1] :] += self.sizes[block + 1] - self.reached[block + 1]
-        return places
 
     def _edges(self, block: int, width: int) -> list[int]:
         """Where the columns of every later block begin, and those of the pieces."""
-        return sorted({0, *np.cumsum(self._widths(block)).tolist(), width})
+        later = range(block + 1, min(block + len(self.chain.bands), len(self.kept)))
+        sizes = [self.chain.diagonal[other].shape[1] - self.kept[other] for other in later]
+        return sorted({0, *np.cumsum(sizes).tolist(), width})
 
     def _take_kept(self) -> None:
         kept = self.kept
@@ -235,7 +217,7 @@ class _Fold:
         for distance, band in enumerate(bands):
             before, after = block - distance, block + distance
             if before >= 0:
-                found[before] = transposed(band[before][:, : kept[before], m:])
+                found[before] = _transposed(band[before][:, : kept[before], m:])
             if after < len(kept):
                 found[after] = band[block][:, m:, : kept[after]]
         for number, border in self._borders(block):
@@ -260,12 +242,12 @@ class _Fold:
         """Add couplings of two pieces, or of one with itself."""
         one, two = self.pieces[first], self.pieces[second]
         if one.group > two.group:
-            one, two, values = two, one, transposed(values)
+            one, two, values = two, one, _transposed(values)
         if one.group == two.group:
             matrix = self.diagonal[one.group]
             matrix[:, one.range, two.range] += values
             if first != second:
-                matrix[:, two.range, one.range] += transposed(values)
+                matrix[:, two.range, one.range] += _transposed(values)
         elif two.group == one.group + 1:
             self.upper[one.group][:, one.range, two.range] += values
 
@@ -313,21 +295,21 @@ def condense(chain: BlockChain, change: BlockChain, kept: Sequence[int]) -> Cond
     solved: list[Matrices] = []
     taken: Matrices = np.zeros(1)
     for block, own in enumerate(inner.diagonal):
-        inverse, _ = inverted(own - taken)
+        inverse, _ = _inverse(own - taken)
         response = inverse @ columns[block]
-        matrix -= transposed(columns[block]) @ response
+        matrix -= _transposed(columns[block]) @ response
         inverses.append(inverse)
         if block + 1 < len(inner.diagonal):
             link = inner.links[block]
             solved.append(inverse @ link)
-            taken = transposed(link) @ solved[-1]
-            columns[block + 1] -= transposed(link) @ response
+            taken = _transposed(link) @ solved[-1]
+            columns[block + 1] -= _transposed(link) @ response
     greens = inverses[-1]
     rate = _trace(greens, inner_change.diagonal[-1])
     for block in reversed(range(len(solved))):
         beside = solved[block] @ greens
-        rate = rate - 2.0 * _trace(beside, transposed(inner_change.links[block]))
-        greens = inverses[block] + beside @ transposed(solved[block])
+        rate = rate - 2.0 * _trace(beside, _transposed(inner_change.links[block]))
+        greens = inverses[block] + beside @ _transposed(solved[block])
         rate = rate + _trace(greens, inner_change.diagonal[block])
     return Condensed(matrix, rate)
 
@@ -347,9 +329,9 @@ def _kept_and_columns(
         for i, block in enumerate(band):
             j = i + distance
             matrix[:, places[i], places[j]] = block[:, : kept[i], : kept[j]]
-            matrix[:, places[j], places[i]] = transposed(block[:, : kept[i], : kept[j]])
+            matrix[:, places[j], places[i]] = _transposed(block[:, : kept[i], : kept[j]])
             columns[i][:, :, places[j]] = block[:, kept[i] :, : kept[j]]
-            columns[j][:, :, places[i]] = transposed(block[:, : kept[i], kept[j] :])
+            columns[j][:, :, places[i]] = _transposed(block[:, : kept[i], kept[j] :])
     return matrix, columns
 
 
@@ -359,14 +341,48 @@ def _trace(one: Matrices, two: Matrices) -> Shaped[NDArray[Any], " n"]:
     return found
 
 
+def _inverse(matrices: Matrices) -> tuple[Matrices, NDArray[Any]]:
+    """Inverses, and logarithms of determinants; the real parts alone of real matrices."""
+    factorize, invert = get_lapack_funcs(("getrf", "getri"), (matrices,))
+    inverse = np.empty_like(matrices)
+    logarithms: list[complex] = []
+    for number, matrix in enumerate(matrices):
+        if not matrix.size:
+            logarithms.append(0.0)
+            continue
+        factors, pivots, status = factorize(matrix)
+        if status > 0:
+            raise NotConvergedError(
+                "an eliminated part of the matrix is singular.",
+                "choose other energies, or eta > 0.",
+            )
+        inverse[number] = invert(factors, pivots, lwork=_LAPACK_BLOCK * len(matrix))[0]
+        logarithms.append(_log_product(factors.diagonal(), pivots))
+    return inverse, np.array(logarithms)
+
+
+def _log_product(values: NDArray[Any], pivots: NDArray[np.int32]) -> complex:
+    """Logarithm of a determinant by the diagonal of its factors, and the exchanges of rows."""
+    if not np.iscomplexobj(values):
+        return float(np.log(abs(values), dtype=np.float64).sum())
+    exchanges = int((pivots != np.arange(len(pivots))).sum())
+    return complex(np.log(values).sum()) + 1j * math.pi * exchanges
+
+
 def _upper_half(columns: Matrices, inverse: Matrices, edges: Sequence[int]) -> Matrices:
     """Symmetric products of columns with an inverse, without the blocks below the diagonal."""
     solved, total = inverse @ columns, columns.shape[2]
     found = np.zeros((len(columns), total, total), solved.dtype)
     for start, end in pairwise([*edges, total]):
-        rows = transposed(columns[:, :, start:end])
+        rows = _transposed(columns[:, :, start:end])
         found[:, start:end, start:] = rows @ solved[:, :, start:]
     return found
+
+
+def _added(values: Matrices, more: Matrices) -> Matrices:
+    """Add a smaller matrix to the first rows and columns of another one."""
+    values[:, : more.shape[1], : more.shape[2]] += more
+    return values
 
 
 def _between(left: NDArray[np.float64], right: NDArray[np.float64], matrices: Matrices) -> Matrices:
@@ -374,3 +390,7 @@ def _between(left: NDArray[np.float64], right: NDArray[np.float64], matrices: Ma
     parts = (matrices.real, matrices.imag) if np.iscomplexobj(matrices) else (matrices,)
     found: list[Matrices] = [left.T @ part @ right for part in parts]
     return found[0] + 1j * found[1] if len(found) > 1 else found[0]
+
+
+def _transposed(matrices: Matrices) -> Matrices:
+    return np.swapaxes(matrices, 1, 2)

@@ -19,7 +19,8 @@ def matrix_between(low: float, high: float) -> NDArray[np.float64]:
     vectors = np.linalg.qr(draws.normal(size=(40, 40)))[0]
     values = np.sort(draws.beta(2.0, 2.0, 40)) * (high - low) + low
     values[0], values[-1] = low, high
-    return (vectors * values) @ vectors.T
+    found: NDArray[np.float64] = (vectors * values) @ vectors.T
+    return found
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ precision.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.polynomial import chebyshev
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 
 from dnawire.errors import NotConvergedError
@@ -73,11 +73,12 @@ def _applied(
 ) -> Float[Doubles, "N c"]:
     """Columns of the polynomial that is the square root between two numbers."""
     middle, half = (high + low) / 2, (high - low) / 2
-    series = chebyshev.chebinterpolate(lambda x: np.sqrt(middle + half * x), _LARGEST_DEGREE)
+    series = Chebyshev.interpolate(np.sqrt, _LARGEST_DEGREE, (low, high)).coef
     series = series[: np.flatnonzero(abs(series) > _TAIL)[-1] + 1]
-    twice = matrix * (2.0 / half)
+    twice: NDArray[np.floating[Any]] = matrix * (2.0 / half)
     twice[np.diag_indices_from(twice)] -= 2.0 * middle / half
-    before, now = np.eye(len(matrix))[:, columns], twice[:, columns] / 2.0
+    before: NDArray[np.floating[Any]] = np.eye(len(matrix))[:, columns]
+    now = twice[:, columns] / 2.0
     found: Doubles = series[0] * before + series[1] * now
     for coefficient in series[2:].tolist():
         if now.dtype == np.float64 and abs(coefficient) < _IN_SINGLE:

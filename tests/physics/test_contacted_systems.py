@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dnawire.errors import NotConvergedError
-from dnawire.transport import ContactedSystem, Eigensystem, contacted
+from dnawire.transport import ContactedSystem, Eigensystem, SearchedSystem, contacted
 
 Doubles = NDArray[np.float64]
 
@@ -83,3 +83,15 @@ def test_deep_poles_of_strong_contacts_are_left_out(hamiltonian: Doubles, gamma:
     exact = np.sort_complex(exact[(abs(exact.real) < 2.0) & (exact.imag > -2.0)])
     poles = ContactedSystem.of(Eigensystem.of(hamiltonian), *couplings).poles(-2.0, 2.0)
     assert np.sort_complex(poles.energies) == pytest.approx(exact, abs=1e-9)
+
+
+def test_poles_are_kept_and_those_of_new_energies_added(
+    system: ContactedSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = SearchedSystem(**vars(system))
+    for low, high in ((-1.5, 0.5), (-0.5, 2.0), (-2.0, 1.0), (4.0, 5.0), (-2.0, 2.0)):
+        wanted = np.sort_complex(system.poles(low, high).energies)
+        found = np.sort_complex(searched.poles(low, high).energies)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+    monkeypatch.setattr(contacted, "_ITERATIONS", 0)
+    assert len(searched.poles(-1.9, 1.9).energies) > 0

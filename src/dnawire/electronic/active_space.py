@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.integrals import Basis
 from dnawire.electronic.junctions import Couplings, orbital_couplings
+from dnawire.electronic.overlap_root import root_columns
 from dnawire.structures import AtomicStructure
 from dnawire.transport import ActiveChain, BlockChain, ContactColumns, DownfoldedJunction
 
@@ -142,7 +143,7 @@ class BasePairs:
         return {}
 
     @cached_property
-    def _roots(self) -> dict[int, dict[int, Doubles]]:
+    def _roots(self) -> dict[tuple[int, bytes], Doubles]:
         return {}
 
     def _active(self, low: float, high: float) -> tuple[ActiveChain, list[Doubles]]:
@@ -186,46 +187,42 @@ class BasePairs:
         bases
             Orbitals of every block.
         """
-        return [
-            self._columns(pair, rows, value, bases)
-            for pair in range(len(self.sites))
-            for value, rows in self._coupled(pair, gamma)
-        ]
-
-    def _coupled(self, pair: int, gamma: Couplings) -> Iterator[tuple[float, Integers]]:
-        """Couplings above zero of every nucleotide of a block, and the orbitals that have them."""
-        sites = self.sites[pair]
-        couplings = orbital_couplings(gamma, self.atoms[pair], sites)
-        for site in np.unique(sites):
-            for value in np.unique(couplings[sites == site]):
-                if value > 0.0:
-                    yield float(value), np.flatnonzero((sites == site) & (couplings == value))
+        return [one for pair in range(len(self.sites)) for one in self._columns(pair, gamma, bases)]
 
     def _columns(
-        self, pair: int, orbitals: Integers, gamma: float, bases: Sequence[Doubles]
-    ) -> ContactColumns:
-        if pair not in self._roots:
-            self._roots[pair] = self._root_columns(pair)
-        scale = np.sqrt(gamma)
-        rows = {
-            number: scale * (bases[number].T @ root[:, orbitals])
-            for number, root in self._roots[pair].items()
-        }
-        return ContactColumns(pair, rows)
+        self, pair: int, gamma: Couplings, bases: Sequence[Doubles]
+    ) -> Iterator[ContactColumns]:
+        """Columns of every nucleotide of a block and every coupling above zero in it."""
+        sites = self.sites[pair]
+        couplings = orbital_couplings(gamma, self.atoms[pair], sites)
+        coupled = np.flatnonzero(couplings > 0.0)
+        if not len(coupled):
+            return
+        root = self._root(pair, coupled)
+        parts = self._around(pair, _REACH)
+        starts = np.cumsum([0, *(len(self.sites[number]) for number in parts)])
+        kinds = np.stack([sites[coupled], couplings[coupled]])
+        for kind in np.unique(kinds, axis=1).T:
+            columns = np.sqrt(kind[1]) * root[:, (kind == kinds.T).all(1)]
+            rows = {
+                number: bases[number].T @ columns[start : start + len(bases[number])]
+                for start, number in zip(starts[:-1], parts, strict=True)
+            }
+            yield ContactColumns(pair, rows)
 
-    def _root_columns(self, pair: int) -> dict[int, Doubles]:
-        """Columns of S^(1/2) at the orbitals of a block, by block of its rows."""
-        parts = {
-            number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
-        }
-        values, vectors = np.linalg.eigh(_joined(self.overlap, parts))
-        starts = np.cumsum([0, *map(len, parts.values())])
-        start = starts[list(parts).index(pair)]
-        root = (vectors * np.sqrt(values)) @ vectors[start : start + len(parts[pair])].T
-        return {
-            number: root[start : start + len(part)]
-            for start, (number, part) in zip(starts[:-1], parts.items(), strict=True)
-        }
+    def _root(self, pair: int, orbitals: Integers) -> Doubles:
+        """Columns of S^(1/2) at orbitals of a block; what was asked for is kept."""
+        key = pair, orbitals.tobytes()
+        if key not in self._roots:
+            parts = {
+                number: np.arange(len(self.sites[number])) for number in self._around(pair, _REACH)
+            }
+            start = sum(len(part) for number, part in parts.items() if number < pair)
+            own = np.linalg.eigvalsh(self.overlap.diagonal[pair][0])
+            self._roots[key] = root_columns(
+                _joined(self.overlap, parts), start + orbitals, (own[0], own[-1])
+            )
+        return self._roots[key]
 
     def _around(self, pair: int, reach: int) -> range:
         return range(max(pair - reach, 0), min(pair + reach + 1, len(self.sites)))

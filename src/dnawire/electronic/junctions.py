@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.orthogonal import OrthogonalBasis
-from dnawire.transport import ContactedSystem, Eigensystem
+from dnawire.transport import Eigensystem, SearchedSystem
 
 Doubles = NDArray[np.float64]
 
@@ -64,10 +64,10 @@ class AtomicJunctions:
         found: NDArray[np.int64] = self.basis.structure.sites[self.basis.orbital_atom]
         return found
 
-    def contacted(self, gamma_left: Couplings, gamma_right: Couplings) -> ContactedSystem:
+    def contacted(self, gamma_left: Couplings, gamma_right: Couplings) -> SearchedSystem:
         """Attach wide-band contacts to all orbitals of nucleotides or atoms."""
         left, right = (
             orbital_couplings(gamma, self.basis.orbital_atom, self.orbital_site)
             for gamma in (gamma_left, gamma_right)
         )
-        return ContactedSystem.of(self.system, left, right)
+        return SearchedSystem.of(self.system, left, right)

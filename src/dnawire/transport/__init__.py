@@ -3,7 +3,7 @@
 from dnawire.transport.bias import CurrentVoltage, current_voltage
 from dnawire.transport.block import block_spectra, block_totals
 from dnawire.transport.block_chain import BlockChain
-from dnawire.transport.contacted import ContactedSystem, Eigensystem
+from dnawire.transport.contacted import ContactedSystem, Eigensystem, SearchedSystem
 from dnawire.transport.dense import dense_spectra
 from dnawire.transport.derivatives import (
     Derivatives,
@@ -70,6 +70,7 @@ __all__ = [
     "PoleJunctions",
     "ProbeResponse",
     "ProbedDerivatives",
+    "SearchedSystem",
     "Spectra",
     "StaticDisorder",
     "Totals",

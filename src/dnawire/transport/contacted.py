@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -59,6 +60,20 @@ class Poles(NamedTuple):
     vectors: Complex[Complexes, "N P"]
 
 
+class _Found(NamedTuple):
+    """All poles between two energies."""
+
+    low: float
+    high: float
+    poles: Poles
+
+    def joined(self, other: _Found) -> _Found:
+        """Those of this interval and of one beside it."""
+        energies, vectors = zip(self.poles, other.poles, strict=True)
+        poles = Poles(np.concatenate(energies), np.concatenate(vectors, 1))
+        return _Found(min(self.low, other.low), max(self.high, other.high), poles)
+
+
 class Solution(NamedTuple):
     """The Green's function of a contacted system at one energy, as ``g - g w m w^T g``."""
 
@@ -98,7 +113,7 @@ class ContactedSystem:
         system: Eigensystem,
         gamma_left: Float[Doubles, " N"],
         gamma_right: Float[Doubles, " N"],
-    ) -> ContactedSystem:
+    ) -> Self:
         """Attach contacts by the diagonals of their couplings in eV."""
         columns = [
             system.vectors[np.flatnonzero(gamma)].T * np.sqrt(gamma[np.flatnonzero(gamma)])
@@ -211,6 +226,39 @@ class ContactedSystem:
         inner = real_product(self.contacts, real_product(self.contacts.T, vectors))
         found: Complexes = self.system.energies[:, None] * vectors - 0.5j * inner
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class SearchedSystem(ContactedSystem):
+    """A contacted system that keeps its poles, and looks for those of new energies alone.
+
+    Of the poles of strong contacts those are missing that lie deeper below the new energies than
+    half of their width.
+    """
+
+    def poles(self, low: float, high: float) -> Poles:
+        """Poles about an interval; see `ContactedSystem.poles`.
+
+        Raises
+        ------
+        NotConvergedError
+            If they do not converge.
+        """
+        if not self._found or low > self._found[-1].high or high < self._found[-1].low:
+            self._found.append(_Found(low, high, super().poles(low, high)))
+        known = self._found.pop()
+        if low < known.low:
+            known = known.joined(_Found(low, known.low, super().poles(low, known.low)))
+        if high > known.high:
+            known = known.joined(_Found(known.high, high, super().poles(known.high, high)))
+        self._found[:] = [known]
+        wanted = (known.poles.energies.real > low) & (known.poles.energies.real < high)
+        return Poles(known.poles.energies[wanted], known.poles.vectors[:, wanted])
+
+    @cached_property
+    def _found(self) -> list[_Found]:
+        """The last interval of connected ones in which poles were looked for."""
+        return []
 
 
 def _closed(between: Complexes) -> Complexes:

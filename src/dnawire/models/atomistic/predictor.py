@@ -183,7 +183,8 @@ class AtomisticPredictor:
         contacts = self._contacts(junction)
         columns: dict[str, NDArray[np.float64]] = {}
         if junction.length <= LONGEST_WHOLE:
-            columns = _columns(self._poles(junction.duplex, contacts, energies), energies, eta)
+            poles = self._poles_by_site(junction.duplex, contacts, energies)
+            columns = _columns(poles, energies, eta)
         if junction.length > LONGEST_BY_LEVELS:
             transmission, dos = self._charged(junction.duplex).totals(contacts, energies, eta)
             columns = scaled_columns(transmission=transmission, dos=dos) | {
@@ -208,14 +209,32 @@ class AtomisticPredictor:
     def _poles(
         self, duplex: Duplex, contacts: ContactCouplings, energies: NDArray[np.float64]
     ) -> PoleExpansion:
+        """Poles about energies, by site if these were asked for before."""
+        key = _key(duplex, contacts, energies)
+        if (key, "sites") in self._expansions:
+            return self._expansions[key, "sites"]
+        return self._kept((key, ""), lambda: self._charged(duplex).poles(contacts, energies))
+
+    def _poles_by_site(
+        self, duplex: Duplex, contacts: ContactCouplings, energies: NDArray[np.float64]
+    ) -> PoleExpansion:
+        key = _key(duplex, contacts, energies), "sites"
+        return self._kept(key, lambda: self._charged(duplex).poles_by_site(contacts, energies))
+
+    def _kept(self, key: Hashable, expand: Callable[[], PoleExpansion]) -> PoleExpansion:
         """Poles about energies; those of the last questions are kept."""
-        ends = float(energies[0]), float(energies[-1])
-        key = (duplex, *(gamma.tobytes() for gamma in contacts), ends)
         if key not in self._expansions:
             for oldest in list(self._expansions)[: 1 - _EXPANSIONS_KEPT]:
                 del self._expansions[oldest]
-            self._expansions[key] = self._charged(duplex).poles_by_site(contacts, energies)
+            self._expansions[key] = expand()
         return self._expansions[key]
+
+
+def _key(
+    duplex: Duplex, contacts: ContactCouplings, energies: NDArray[np.float64]
+) -> tuple[Hashable, ...]:
+    ends = float(energies[0]), float(energies[-1])
+    return duplex, *(gamma.tobytes() for gamma in contacts), ends
 
 
 def _only(charged: ChargedDuplex, duplex: Duplex) -> ChargedDuplex:

@@ -28,7 +28,7 @@ from dnawire.electronic.scf import (
 from dnawire.electrostatics import Electrostatics, SolventParameters
 from dnawire.errors import NotConvergedError
 from dnawire.structures import AtomicStructure
-from dnawire.transport import PoleExpansion
+from dnawire.transport import PoleExpansion, SearchedSystem
 
 _logger = logging.getLogger(__name__)
 
@@ -179,17 +179,29 @@ class ChargedDuplex:
 
     def poles(self, junction: ContactCouplings, energies: Float[Doubles, " E"]) -> PoleExpansion:
         """Poles about energies in eV, with the trace over all orbitals."""
-        system = self.junctions.contacted(*junction)
+        system = self._contacted(junction)
         return PoleExpansion.of(system, *_window(energies, LARGEST_ETA))
 
     def poles_by_site(
         self, junction: ContactCouplings, energies: Float[Doubles, " E"]
     ) -> PoleExpansion:
         """Poles about energies in eV, with the traces over the sites."""
-        system = self.junctions.contacted(*junction)
+        system = self._contacted(junction)
         return PoleExpansion.of(
             system, *_window(energies, LARGEST_ETA), self.junctions.orbital_site
         )
+
+    def _contacted(self, junction: ContactCouplings) -> SearchedSystem:
+        """The levels between contacts; those of the last contacts are kept with their poles."""
+        key = tuple(gamma.tobytes() for gamma in junction)
+        if key not in self._systems:
+            self._systems.clear()
+            self._systems[key] = self.junctions.contacted(*junction)
+        return self._systems[key]
+
+    @cached_property
+    def _systems(self) -> dict[tuple[bytes, ...], SearchedSystem]:
+        return {}
 
     def totals(
         self, junction: ContactCouplings, energies: Float[Doubles, " E"], eta: float

@@ -56,7 +56,7 @@ _PART_DEGREE: Final = 6
 _LONGEST_HALVES: Final = 24
 """Blocks up to which there are two groups, between which no coupling is left out."""
 _GROUP: Final = 4
-"""Blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
+"""Least blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
 
 In DNA, whose blocks are base pairs, that changes no T above 1e-20, and smaller ones by 0.1 decades.
 """
@@ -331,7 +331,7 @@ def _degree(width: float, margin: float) -> int:
 
 
 def _groups(length: int) -> list[list[int]]:
-    count = min(2, length) if length <= _LONGEST_HALVES else math.ceil(length / _GROUP)
+    count = min(2, length) if length <= _LONGEST_HALVES else length // _GROUP
     return [part.tolist() for part in np.array_split(np.arange(length), count)]
 
 

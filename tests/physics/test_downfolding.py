@@ -108,13 +108,13 @@ def test_long_chains_leave_out_what_couples_distant_groups() -> None:
 
 @pytest.mark.parametrize("length", [25, 26, 29])
 def test_groups_of_long_chains_hold_what_is_coupled_across_them(length: int) -> None:
-    """Blocks four apart, as base pairs are, in chains that groups of four do not divide."""
+    """Blocks four apart, as base pairs are, in chains that groups do not divide."""
     chain = active_chain(length, reach=4)
     left, right = contact(0, 1, 1), contact(length - 1, length - 2, 2)
     transmission, dos = DownfoldedJunction.of(chain, left, right, -1.0, 1.0).spectra(ENERGIES, ETA)
     wanted = exact(chain, left, right, ETA)
-    assert abs(np.log10(transmission / wanted[0])).mean() < 0.15
-    assert abs(np.log10(dos / wanted[1])).max() < 0.1
+    assert abs(np.log10(transmission / wanted[0])).mean() < 0.05
+    assert abs(np.log10(dos / wanted[1])).max() < 0.02
 
 
 @pytest.mark.parametrize("gamma", [2.0, 20.0])

@@ -119,8 +119,8 @@ def decay(ax: Axes, predictor: AtomisticPredictor) -> None:
             left, right = np.zeros((2, length, 2))
             left[0, 0] = right[-1, 0] = 0.1
             charged = predictor.charged(build_duplex(duplex))
-            transmission, _ = charged.totals((left, right), ENERGIES, ETA)
-            values.append(np.log10(transmission[np.searchsorted(ENERGIES, GAP)]))
+            transmission, _ = charged.totals((left, right), np.array([GAP]), ETA)
+            values.append(np.log10(transmission[0]))
         slope = np.polyfit(np.array(LENGTHS) * RISE, np.array(values) * np.log(10.0), 1)[0]
         print(f"{name}: T({GAP} eV) falls by {-slope:.2f} per Angstrom")
         ax.plot(LENGTHS, values, "o-", ms=4, label=f"{name}, {-slope:.2f} / A")

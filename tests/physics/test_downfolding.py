@@ -21,22 +21,24 @@ LINK = 0.03
 """eV; couplings between blocks."""
 
 
-def active_chain(length: int, lowest: float = 2.5) -> ActiveChain:
-    """Six levels of every block near 0 eV, eight at 2.5 eV and more on both sides of them."""
+def active_chain(length: int, lowest: float = 2.5, reach: int = 1) -> ActiveChain:
+    """Six levels of every block near 0 eV, eight at 2.5 eV and more on both sides of them.
+
+    Blocks are coupled that are at most ``reach`` apart.
+    """
     generator = np.random.default_rng(5)
     far = np.array([-1.0, 1.0] * 4) * np.linspace(lowest, 12.0, 8)
-    diagonal, upper, overlap = [], [], []
+    diagonal = []
     for _ in range(length):
         levels = np.concatenate([generator.uniform(-1.2, 1.2, ACTIVE), far])
         draws = 0.03 * generator.standard_normal((BLOCK, BLOCK))
         diagonal.append((np.diag(levels) + draws + draws.T)[None])
-    for _ in range(length - 1):
-        upper.append(LINK * generator.standard_normal((1, BLOCK, BLOCK)))
-        overlap.append(0.01 * generator.standard_normal((1, BLOCK, BLOCK)))
-    identity = [np.eye(BLOCK)[None]] * length
-    return ActiveChain(
-        BlockChain([diagonal, upper]), BlockChain([identity, overlap]), [ACTIVE] * length, 1.2
-    )
+    hamiltonian, overlap = [diagonal], [[np.eye(BLOCK)[None]] * length]
+    for distance in range(1, reach + 1):
+        draws = generator.standard_normal((length - distance, 2, 1, BLOCK, BLOCK))
+        hamiltonian.append(list(LINK * draws[:, 0]))
+        overlap.append(list(0.01 * draws[:, 1]))
+    return ActiveChain(BlockChain(hamiltonian), BlockChain(overlap), [ACTIVE] * length, 1.2)
 
 
 def contact(block: int, neighbor: int, seed: int) -> list[ContactColumns]:
@@ -53,8 +55,9 @@ def dense(chain: BlockChain) -> Doubles:
     found = np.zeros((starts[-1], starts[-1]))
     for place, block in zip(places, chain.diagonal, strict=True):
         found[place, place] = block[0]
-    for (one, two), link in zip(pairwise(places), chain.links, strict=True):
-        found[one, two], found[two, one] = link[0], link[0].T
+    for distance, band in enumerate(chain.bands[1:], start=1):
+        for one, two, link in zip(places, places[distance:], band, strict=False):
+            found[one, two], found[two, one] = link[0], link[0].T
     return found
 
 
@@ -94,13 +97,24 @@ def test_few_orbitals_give_the_spectra_of_all(length: int, eta: float) -> None:
 
 
 def test_long_chains_leave_out_what_couples_distant_groups() -> None:
-    chain = active_chain(17)
-    left, right = contact(0, 1, 1), contact(16, 15, 2)
+    chain = active_chain(25)
+    left, right = contact(0, 1, 1), contact(24, 23, 2)
     transmission, dos = DownfoldedJunction.of(chain, left, right, -1.0, 1.0).spectra(ENERGIES, ETA)
     wanted = exact(chain, left, right, ETA)
     assert wanted[0].max() < 1e-10
     assert abs(np.log10(transmission / wanted[0])).mean() < 0.1
     assert abs(np.log10(dos / wanted[1])).max() < 0.002
+
+
+@pytest.mark.parametrize("length", [25, 26, 29])
+def test_groups_of_long_chains_hold_what_is_coupled_across_them(length: int) -> None:
+    """Blocks four apart, as base pairs are, in chains that groups do not divide."""
+    chain = active_chain(length, reach=4)
+    left, right = contact(0, 1, 1), contact(length - 1, length - 2, 2)
+    transmission, dos = DownfoldedJunction.of(chain, left, right, -1.0, 1.0).spectra(ENERGIES, ETA)
+    wanted = exact(chain, left, right, ETA)
+    assert abs(np.log10(transmission / wanted[0])).mean() < 0.05
+    assert abs(np.log10(dos / wanted[1])).max() < 0.02
 
 
 @pytest.mark.parametrize("gamma", [2.0, 20.0])
@@ -142,8 +156,8 @@ def test_both_contacts_may_be_at_one_end_and_in_the_middle() -> None:
 
 
 def test_an_energy_does_not_depend_on_the_others() -> None:
-    chain = active_chain(17)
-    junction = DownfoldedJunction.of(chain, contact(0, 1, 1), contact(16, 15, 2), -1.0, 1.0)
+    chain = active_chain(25)
+    junction = DownfoldedJunction.of(chain, contact(0, 1, 1), contact(24, 23, 2), -1.0, 1.0)
     together = np.array(junction.spectra(ENERGIES, ETA))
     alone = np.array(junction.spectra(ENERGIES[7:8], ETA))
     np.testing.assert_allclose(alone[:, 0], together[:, 7], rtol=1e-9)

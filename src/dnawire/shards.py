@@ -88,6 +88,11 @@ def share(pieces: Sequence[Piece], index: int, count: int) -> Sequence[Piece]:
 
 def not_writable(path: Path, error: OSError) -> NotWritableError:
     """Say that a file of the folder cannot be written."""
+    if not path.parent.exists():
+        return NotWritableError(
+            f"{path.parent} is gone: another process has finished the same work and removed it.",
+            "take its results, or give the same command again.",
+        )
     return NotWritableError(
         f"{path} cannot be written ({error.strerror or error}).",
         "check that the folder is writable and has enough free space.",

@@ -97,7 +97,9 @@ def test_shards_serve_shorter_rankings_and_too_short_ones_are_told(
         assert run(tmp_path / "out", *words) == EXIT_FINISHED
         shown, log = capsys.readouterr()
         assert said in log if said else "warning" not in log
-        (found,) = [one["values"] for one in json.loads(shown)["columns"] if one["name"] == "status"]
+        (found,) = [
+            one["values"] for one in json.loads(shown)["columns"] if one["name"] == "status"
+        ]
         assert found.count("kept") == kept
     assert run(tmp_path / "out", *SMALL) == EXIT_FINISHED
     assert "warning" not in capsys.readouterr().err

@@ -218,8 +218,8 @@ def _scaled(where: str, quantity: Quantity, values: NDArray[np.float64]) -> NDAr
     for place in np.argwhere(~((values >= 0.0) & (values < np.inf)))[:1]:
         record = "".join(f"record {one}: " for one in place[:-1])
         raise ForeignDataError(
-            f"{where}: {record}{quantity.name}: value {place[-1]} is {values[tuple(place)]}; it must be "
-            "finite and not negative"
+            f"{where}: {record}{quantity.name}: value {place[-1]} is {values[tuple(place)]}; it "
+            "must be finite and not negative"
         )
     return quantity.scaled(values)
 

@@ -6,6 +6,7 @@ import csv
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,9 +198,9 @@ def test_no_quantity_at_the_fermi_energy() -> None:
 
 
 def test_a_scan_by_t_needs_no_carriers_within_its_energies() -> None:
-    near = {"fermi_energy": -7.1, "energy_min": -7.11, "energy_max": -7.09}
-    found = dw.scan("AC", "exact:kordas2025", **near)  # type: ignore[arg-type]
-    assert found.parent == dw.scan("AC", "exact:kordas2025", fermi_energy=-7.1).parent
+    near: dict[str, Any] = {"fermi_energy": -7.1, "energy_min": -7.11, "energy_max": -7.09}
+    found = dw.scan("AC", EXACT, **near)
+    assert found.parent == dw.scan("AC", EXACT, fermi_energy=-7.1).parent
     with pytest.raises(UsageError, match="of the carriers"):
-        dw.scan("AC", "exact:kordas2025", rank_by="log10_conductance", **near)  # type: ignore[arg-type]
-    assert dw.screen("exact:kordas2025", length=2, rank_by="log10_transmission", **near)  # type: ignore[arg-type]
+        dw.scan("AC", EXACT, rank_by="log10_conductance", **near)
+    assert dw.screen(EXACT, length=2, rank_by="log10_transmission", **near)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.series_family import lengths_of
 from dnawire.api.series_options import SeriesOptions
+from dnawire.errors import UsageError
 from dnawire.inference import (
     CONDUCTANCE,
     FEWEST,

@@ -105,7 +105,7 @@ def result_folder(
         try:
             yield ResultFolder(path, parent, place, members)
         except NotWritableError as error:
-            if str(path) not in error.problem:
+            if "--output" in error.remedy:
                 raise
             # The hidden folder is gone by then: its name says nothing.
             problem = error.problem.replace(str(path), str(place.output or parent))

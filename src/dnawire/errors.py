@@ -137,7 +137,7 @@ class NotFiniteError(DnawireError):
 
 
 class LockedError(DnawireError):
-    """Another process owns the checkpoint directory."""
+    """Another process owns the checkpoint directory, or is at the same fit."""
 
     exit_code = EXIT_LOCKED
 

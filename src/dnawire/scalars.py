@@ -146,6 +146,15 @@ def check_switch(name: str, value: object) -> None:
 _ROW_REMEDY: Final = "Give a list, e.g. [1, 2]."
 
 
+def power_of_ten(exponent: float) -> str:
+    """Number 10^exponent to two digits, e.g. ``1.1e12``, however large it is."""
+    whole = math.floor(exponent)
+    mantissa = float(f"{10.0 ** (exponent - whole):.1f}")
+    if mantissa == 10.0:
+        whole, mantissa = whole + 1, 1.0
+    return f"{mantissa:g}e{whole}"
+
+
 def check_choice(name: str, value: object, choices: object) -> None:
     """Refuse what is none of the values of a `typing.Literal`.
 

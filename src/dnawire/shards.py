@@ -7,6 +7,7 @@ number of processes.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,8 @@ from dnawire.errors import NotWritableError, UnusableDataFileError
 from dnawire.files.durable import make_directory_durably
 
 _DIGITS: Final = 12
+
+_logger = logging.getLogger(__name__)
 
 Piece = TypeVar("Piece")
 
@@ -40,6 +43,12 @@ class ShardFolder(ABC, Generic[Piece]):
 
     def __init__(self, folder: Path, digest: str) -> None:
         self.folder = folder / digest[:_DIGITS]
+        if not self.folder.exists() and folder.is_dir() and any(folder.iterdir()):
+            _logger.warning(
+                "warning: %s holds what was computed with other flags or by another version: "
+                "none of it serves here",
+                folder,
+            )
         try:
             make_directory_durably(self.folder)
         except OSError as error:
@@ -88,6 +97,11 @@ def share(pieces: Sequence[Piece], index: int, count: int) -> Sequence[Piece]:
 
 def not_writable(path: Path, error: OSError) -> NotWritableError:
     """Say that a file of the folder cannot be written."""
+    if not path.parent.exists():
+        return NotWritableError(
+            f"{path.parent} is gone: another process has finished the same work and removed it.",
+            "take its results, or give the same command again.",
+        )
     return NotWritableError(
         f"{path} cannot be written ({error.strerror or error}).",
         "check that the folder is writable and has enough free space.",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context, parent_process
 from typing import Final, TypeVar
 
@@ -61,22 +62,32 @@ def completed(
 
 
 @contextmanager
-def local_processes(count: int) -> Iterator[Executor]:
-    """Executor of new processes on this machine with one thread each."""
+def one_thread() -> Iterator[None]:
+    """Context in which numerical libraries that are loaded compute with one thread each.
+
+    They read that when they are loaded, as new processes do; those that are loaded already keep
+    their threads.
+    """
     before = {name: os.environ.get(name) for name in _THREADS}
-    # Numerical libraries read these when they are loaded, which a new process does.
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
-        with ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_begin_worker
-        ) as executor:
-            yield executor
+        yield
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def local_processes(count: int) -> Iterator[Executor]:
+    """Executor of new processes on this machine with one thread each."""
+    executor = partial(
+        ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_begin_worker
+    )
+    with one_thread(), executor(count) as processes:
+        yield processes
 
 
 def _begin_worker() -> None:

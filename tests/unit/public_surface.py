@@ -163,7 +163,7 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "thermoelectric": {**ASKED, **CONTACTS, **THERMOELECTRIC},
     "series": {
         "pattern": REQUIRED, "model": REQUIRED, "device": "auto",
-        **CONDITIONS, "lengths": "2:20", "probe_coupling": None,
+        **CONDITIONS, "lengths": None, "probe_coupling": None,
     },
     "structure": {"source": REQUIRED, "form": None, "chains": (), "terminal_phosphates": "refuse"},
     "train": {"config": None, **TRAINING},

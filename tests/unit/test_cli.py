@@ -347,3 +347,16 @@ def test_a_given_window_is_generated(tmp_path: Path) -> None:
     assert main(["generate", str(path), *flags, "--num_energy_points", "3"]) == EXIT_FINISHED
     assert read_dataset(path).energies.tolist() == [-8.0, -7.5, -7.0]
     assert read_dataset(path)[0].eta == 0.01
+
+
+def test_a_command_loads_libraries_with_one_thread_and_leaves_the_environment() -> None:
+    code = (
+        "import os; from dnawire.cli import main; "
+        "assert main(['parameters', 'kordas2025']) == 0; import threadpoolctl; "
+        "found = [one['num_threads'] for one in threadpoolctl.threadpool_info()]; "
+        "assert found and set(found) == {1}, found; assert os.environ['OMP_NUM_THREADS'] == '2'"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", code]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr

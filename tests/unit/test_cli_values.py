@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import dnawire as dw
 from dnawire.cli import main
-from dnawire.errors import EXIT_FINISHED, EXIT_USAGE
+from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, InvalidContactError
+from dnawire.scalars import power_of_ten
 
 
 @pytest.mark.parametrize(
@@ -75,3 +78,35 @@ def test_nowhere_to_write_a_cache_is_told_once_at_most() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_words_that_are_no_choice_are_refused_with_those_that_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["structure", "AC", "--form", "c"]) == EXIT_USAGE
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Expected one of ('a', 'b')" in said
+
+
+def test_a_structure_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["structure", "ACG", "--json"]) == EXIT_FINISHED
+    found = json.loads(capsys.readouterr().out)
+    columns = {one["name"]: (one["unit"], one["values"]) for one in found["columns"]}
+    assert columns["step"] == ("", ["1 AC/GT", "2 CG/CG"])
+    assert columns["rise"][0] == "Angstrom"
+    assert columns["rise"][1] == dw.structure("ACG").steps.rise[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("exponent", "text"), [(12.0412, "1.1e12"), (13.0, "1e13"), (11.999, "1e12"), (900.3, "2e900")]
+)
+def test_large_numbers_are_written_plainly(exponent: float, text: str) -> None:
+    assert power_of_ten(exponent) == text
+
+
+@pytest.mark.parametrize("site", ["upper:9", "uper:1", "upper:1.5"])
+def test_a_wrong_site_of_a_probe_is_called_so(site: str) -> None:
+    with pytest.raises(InvalidContactError, match=r"^probe site") as raised:
+        dw.dephasing("ACGT", "exact:kordas2025", fermi_energy=-7.1, probe_coupling=0.01,
+                     probe_sites=site)  # fmt: skip
+    assert "contact" not in str(raised.value)

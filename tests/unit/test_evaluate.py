@@ -16,6 +16,7 @@ import dnawire as dw
 from dnawire.cli import main
 from dnawire.data import TransportDataset, split_dataset, write_dataset
 from dnawire.errors import EXIT_FINISHED, EXIT_USAGE, UnusableDataFileError, UsageError
+from dnawire.inference import load_predictor, other_theory
 
 EXACT = "exact:kordas2025"
 NAMES = {"transmission": "log10_transmission", "dos": "log10_dos", "ldos": "log10_ldos"}
@@ -34,6 +35,24 @@ def test_a_set_has_no_error_on_its_own_records() -> None:
     other = dw.evaluate("exact:roche-voityuk", dataset)
     assert min(mae for mae, _ in other.scores.values()) > 0.1
     assert "the records are of the parameter set kordas2025" in " ".join(other.warnings)
+
+
+def test_records_of_another_level_of_theory_are_told(tmp_path: Path) -> None:
+    dataset = dw.generate(num_samples=3, seq_length=3, min_length=3)
+    ours = load_predictor(EXACT)
+    run = save(tmp_path / "mine", "hamiltonian", source={"level": "GFN1-xTB"})
+    atoms = load_predictor(str(run))
+    leveled = replace(dataset, source={"level": "GFN1-xTB/ALPB(water)"})
+    set_ = "the parameter set kordas2025"
+    for predictor, records_, said in (
+        (ours, dataset, []),
+        (ours, leveled, [f"the records are of GFN1-xTB/ALPB(water), the model of {set_}"]),
+        (atoms, leveled, ["the records are of GFN1-xTB/ALPB(water), the model of GFN1-xTB"]),
+        (atoms, replace(dataset, source={"level": "GFN1-xTB"}), []),
+        (atoms, dataset, [f"the records are of {set_}, the model of GFN1-xTB"]),
+    ):
+        assert other_theory(predictor, records_) == said
+    assert any(said in dw.evaluate(EXACT, leveled).warnings for said in other_theory(ours, leveled))
 
 
 @pytest.mark.parametrize("model_type", ["standard", "hamiltonian"])

@@ -21,17 +21,20 @@ from dnawire.api.fit_question import FitQuestion
 from dnawire.api.fit_result import Fit
 from dnawire.api.fit_tables import settings_table
 from dnawire.cli import main
+from dnawire.cli._flags import parse
+from dnawire.cli.fit import FitFlags
 from dnawire.data import available_measurements, load_measurements
 from dnawire.errors import (
     EXIT_FINISHED,
     EXIT_INTERRUPTED,
+    EXIT_LOCKED,
     EXIT_STOPPED,
     DnawireError,
     NotFoundError,
     UnusableDataFileError,
     UsageError,
 )
-from dnawire.inference import FitSteps
+from dnawire.inference import FitSteps, digest_of_model
 from dnawire.inference.fitting import Minimum
 from dnawire.inference.profiles import End, Profile
 
@@ -210,6 +213,20 @@ def test_a_stopped_fit_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     assert not (halved / "out.steps").exists()
     for one in (whole / "out").iterdir():
         assert (halved / "out" / one.name).read_bytes() == one.read_bytes(), one.name
+
+
+def test_of_two_processes_at_the_same_fit_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = words_of(tmp_path)
+    flags = parse(FitFlags, words[1:], "fit")
+    prepared = FitPreparation.of(flags.table, EXACT, "auto", flags)
+    digest = prepared.digest(f"{digest_of_model(EXACT)} auto")
+    with FitSteps(Path("out.steps"), digest).alone():
+        assert main(words) == EXIT_LOCKED
+    assert "another process is at this very fit" in capsys.readouterr().err
+    assert not Path("out").exists()
 
 
 def test_steps_of_another_fit_are_not_taken(tmp_path: Path) -> None:

@@ -102,6 +102,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "both": ({"log10_transmission": np.zeros((2, 5))}, "say the same"),
     "shape": ({"transmission": np.ones((2, 4))}, r"transmission has shape \(2, 4\)"),
     "negative": ({"transmission": -np.ones((2, 5))}, "must be finite and not negative"),
+    "no number": (
+        {"transmission": np.array([[1.0] * 5, [1.0, 1.0, np.nan, 1.0, 1.0]])},
+        "transmission: record 1: transmission: value 2 is nan",
+    ),
     "letter": ({"sequence": np.array(["AC", "AX"])}, "record 1: .*letter 'X'"),
     "pickle": ({"sequence": np.array(["AC", "GT"], dtype=object)}, "no npz file of plain"),
     "eta": ({"eta": np.array(-1.0)}, "eta = -1 eV must be"),

@@ -189,3 +189,27 @@ def test_the_conductance_of_a_grid_may_miss_what_is_outside() -> None:
     assert status(summary_remarks(replace(summary, certificate=math.nan))).startswith(
         "no_certificate "
     )
+
+
+def test_a_conductance_that_eta_absorbs_is_told() -> None:
+    exact = load_predictor("exact:kordas2025")
+    ends = Contact.at("upper", 0, 1e-4), Contact.at("upper", -1, 1e-4)
+    where = Junction(Duplex.parse("GGG"), *ends)
+    found = {}
+    for eta in (0.0, 1e-9, 5e-3):
+        (record,) = exact.predict([where], None, eta)
+        found[eta] = summarize(exact, record, -7.7, 300.0)
+    absorbed = {}
+    for eta, summary in found.items():
+        assert summary.at_fermi_energy is not None
+        absorbed[eta] = summary.at_fermi_energy.absorbed_decades
+        told = "broadened_conductance" in status(summary_remarks(summary))
+        assert told == (eta == 5e-3)
+    coherent, broadened = (
+        one.at_fermi_energy.conductance.log10_conductance_quanta
+        for one in (found[0.0], found[5e-3])
+        if one.at_fermi_energy is not None
+    )
+    assert absorbed[0.0] == 0.0
+    assert absorbed[5e-3] == pytest.approx(coherent - broadened, abs=1e-7)
+    assert absorbed[5e-3] > 1.0

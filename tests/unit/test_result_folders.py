@@ -8,9 +8,11 @@ from typing import Final
 import pytest
 
 import dnawire as dw
+from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.cli import main
 from dnawire.errors import EXIT_CANNOT_WRITE, EXIT_FINISHED, NotWritableError
+from dnawire.shards import not_writable
 
 EXACT: Final = "exact:kordas2025"
 AT: Final = ["--fermi_energy", "-7.1"]
@@ -56,3 +58,21 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
         (tmp_path / name).write_text("mine")
     dw.scan("AC", EXACT, fermi_energy=-7.1).save(tmp_path)
     assert (tmp_path / "summary.csv").read_text() == "mine"
+
+
+def test_results_that_another_process_wrote_meanwhile_are_not_replaced(tmp_path: Path) -> None:
+    place = ResultPlace(tmp_path / "out"), "scans", EXACT, RESULT_NAMES["scan"]
+    with result_folder(*place) as folder:
+        (folder.path / "effects.csv").write_text("second")
+        dw.scan("AC", EXACT, fermi_energy=-7.1).save(tmp_path / "out")
+        before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+        with pytest.raises(
+            NotWritableError, match=r"out holds earlier results: [\s\S]*--overwrite"
+        ):
+            folder.publish()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_folder_of_shards_that_is_gone_is_told_as_such(tmp_path: Path) -> None:
+    error = not_writable(tmp_path / "gone" / "000001.json", FileNotFoundError())
+    assert "gone is gone: another process has finished the same work" in str(error)

@@ -6,6 +6,7 @@ import csv
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,3 +195,12 @@ def test_several_parents_are_scanned_one_by_one(tmp_path: Path) -> None:
 def test_no_quantity_at_the_fermi_energy() -> None:
     with pytest.raises(UsageError, match="'mean_log10_dos' is no quantity at the Fermi energy"):
         dw.scan("A", EXACT, rank_by="mean_log10_dos")  # type: ignore[call-overload]
+
+
+def test_a_scan_by_t_needs_no_carriers_within_its_energies() -> None:
+    near: dict[str, Any] = {"fermi_energy": -7.1, "energy_min": -7.11, "energy_max": -7.09}
+    found = dw.scan("AC", EXACT, **near)
+    assert found.parent == dw.scan("AC", EXACT, fermi_energy=-7.1).parent
+    with pytest.raises(UsageError, match="of the carriers"):
+        dw.scan("AC", EXACT, rank_by="log10_conductance", **near)
+    assert dw.screen(EXACT, length=2, rank_by="log10_transmission", **near)

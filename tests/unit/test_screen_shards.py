@@ -88,6 +88,33 @@ def test_other_questions_have_other_shards(tmp_path: Path) -> None:
     assert lists[0].digest != lists[1].digest
 
 
+def test_shards_serve_shorter_rankings_and_too_short_ones_are_told(
+    tmp_path: Path, expected: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more, kept, said in (("12", 0, ""), ("9", 7, ""), ("15", 0, "7 shards rank fewer than")):
+        words = (*SMALL, "--shard", "0/1", "--json", "--top", more)
+        capsys.readouterr()
+        assert run(tmp_path / "out", *words) == EXIT_FINISHED
+        shown, log = capsys.readouterr()
+        assert said in log if said else "warning" not in log
+        (found,) = [
+            one["values"] for one in json.loads(shown)["columns"] if one["name"] == "status"
+        ]
+        assert found.count("kept") == kept
+    assert run(tmp_path / "out", *SMALL) == EXIT_FINISHED
+    assert "warning" not in capsys.readouterr().err
+    assert content(tmp_path / "out") == expected
+
+
+def test_shards_that_serve_nothing_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path / "out", *SMALL, "--shard", "0/7") == EXIT_FINISHED
+    assert "warning" not in capsys.readouterr().err
+    assert run(tmp_path / "out") == EXIT_FINISHED
+    assert "out.shards holds what was computed with other flags" in capsys.readouterr().err
+
+
 DAMAGES = {
     "digit": ("json", "the content is damaged"),
     "other shard": ("json", "it belongs to another screening or shard"),

@@ -214,8 +214,20 @@ def test_sequences_of_a_file_are_a_series(tmp_path: Path) -> None:
         dw.series(["GC", "AC"], EXACT, fermi_energy=FERMI)
     with pytest.raises(UsageError, match="lengths = 2:3 has no effect on given sequences"):
         dw.series(file, EXACT, lengths="2:3", fermi_energy=FERMI)
+    with pytest.raises(UsageError, match="lengths = 2:20 has no effect on given sequences"):
+        dw.series(file, EXACT, lengths="2:20", fermi_energy=FERMI)
     for wrong in ([], ["(GC)n", "--sequences", str(file)]):
         assert main(["series", EXACT, *wrong, "--fermi_energy", str(FERMI)]) == EXIT_USAGE
+
+
+def test_names_of_records_stand_beside_their_sequences(tmp_path: Path) -> None:
+    (tmp_path / "mine.fasta").write_text(">long\nGGG\n>short\nGG\n")
+    found = dw.series(tmp_path / "mine.fasta", EXACT, fermi_energy=FERMI)
+    assert found.table()["name"] == ("", ["short", "long"])
+    assert [row[:3] for row in found.rows] == [
+        ["length", "name", "sequence"], ["2", "short", "GG"], ["3", "long", "GGG"],
+    ]  # fmt: skip
+    assert "name" not in dw.series("G", EXACT, lengths="2:3", fermi_energy=FERMI).table()
 
 
 @pytest.mark.parametrize(

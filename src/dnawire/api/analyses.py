@@ -15,7 +15,8 @@ from dnawire.api.model import CONDITIONS, Model, load
 from dnawire.api.scan import Scan
 from dnawire.api.scan_options import ScanKeywords, ScanOptions
 from dnawire.api.scans import Scans
-from dnawire.api.series import Series, series_family
+from dnawire.api.series import Series
+from dnawire.api.series_family import series_family
 from dnawire.api.series_options import SeriesKeywords, SeriesOptions, lengths_text
 from dnawire.api.wanted import all_wanted, wanted_alone
 from dnawire.data import TransportDataset, read_dataset

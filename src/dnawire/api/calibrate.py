@@ -25,6 +25,7 @@ from dnawire.inference import (
     held_out,
     held_out_records,
     load_predictor,
+    other_theory,
 )
 from dnawire.predictors import CALIBRATION, Calibration, MembersPredictor
 from dnawire.quantities import BY_COLUMN
@@ -118,6 +119,11 @@ class Calibrating:
                 f"{self.path} cannot be written: {error.strerror or error}.",
                 "mend the permissions or quota of the folder.",
             ) from error
+
+    @property
+    def warnings(self) -> list[str]:
+        """In what the records differ from those that the members learned from."""
+        return other_theory(self.predictor, self.dataset)
 
     @property
     def heading(self) -> list[str]:

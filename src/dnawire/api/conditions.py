@@ -152,16 +152,29 @@ class AskedConditions(AskedContacts):
         UsageError
             Energies, eta and Fermi energy do not fit the predictor, or each other.
         """
-        from dnawire.predictors import check_inside
         from dnawire.transport import checked_thermal_window
+
+        setup = self.setup_of_spectra(predictor, contacts)
+        if self.fermi_energy is not None:
+            checked_thermal_window(
+                setup.grid, fermi_energy=self.fermi_energy, temperature=self.temperature
+            )
+        return setup
+
+    def setup_of_spectra(self, predictor: Predictor, contacts: Contacts | None) -> Setup:
+        """The same without a conductance, for which the energies would have to hold the carriers.
+
+        Raises
+        ------
+        UsageError
+            Energies, eta and Fermi energy do not fit the predictor.
+        """
+        from dnawire.predictors import check_inside
 
         setup = Setup(predictor, self, contacts, self.energies(predictor))
         predictor.predict([], setup.energies, self.eta)
         if self.fermi_energy is not None:
             check_inside("the Fermi energy", self.fermi_energy, setup.grid)
-            checked_thermal_window(
-                setup.grid, fermi_energy=self.fermi_energy, temperature=self.temperature
-            )
         return setup
 
 

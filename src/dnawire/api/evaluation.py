@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.tables import aligned, data_frame
-from dnawire.data import Splits, TransportDataset, parameter_set_of, read_splits
+from dnawire.data import Splits, TransportDataset, read_splits
 from dnawire.errors import UsageError
 from dnawire.inference import (
     ErrorTable,
@@ -23,6 +23,7 @@ from dnawire.inference import (
     evaluate,
     junction_remarks,
     model_remarks,
+    other_theory,
     status,
 )
 from dnawire.predictors.shortfalls import shortfalls
@@ -159,9 +160,7 @@ class Evaluation(Result):
             mine = {one.name: own.get(one.name, math.nan) for one in SCORED}
             lost = shortfalls({self.name: mine, **self._baselines})
             found += [f"the model is no better than a baseline here: {one}" for one in lost]
-        expected, actual = self._predictor.conditions.parameters, parameter_set_of(self._dataset)
-        if None not in (expected, actual) and expected != actual:
-            found.append(f"the records are of the parameter set {actual}, the model of {expected}")
+        found += other_theory(self._predictor, self._dataset)
         found += self._other_helix
         skipped = self._vanishing
         if skipped:

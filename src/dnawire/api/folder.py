@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dnawire.api.result_names import check_maker
 from dnawire.errors import NotWritableError
+from dnawire.files.alone import in_turn
 from dnawire.files.staging import members_of, publish_into, publish_numbered, staging
 
 _STAGING = "results"
@@ -42,26 +43,35 @@ class ResultFolder:
         Hidden folder to write to.
     parent
         Folder that gets a numbered one.
-    folder
-        Folder that the user has named, instead.
+    place
+        Where the user wants them.
     members
         Names of all files that the results can have.
     """
 
     def __init__(
-        self, path: Path, parent: Path, folder: Path | None, members: re.Pattern[str]
+        self, path: Path, parent: Path, place: ResultPlace, members: re.Pattern[str]
     ) -> None:
         self.path = path
         self._parent = parent
-        self._folder = folder
+        self._place = place
         self._members = members
 
     def publish(self) -> Path:
-        """Make the results appear, in place of earlier ones, and return their folder."""
-        if self._folder is None:
+        """Make the results appear, in place of earlier ones, and return their folder.
+
+        Raises
+        ------
+        NotWritableError
+            Another process has written results there meanwhile, which may not be replaced.
+        """
+        folder = self._place.output
+        if folder is None:
             return publish_numbered(self.path, self._parent)
-        publish_into(self.path, self._folder, self._members)
-        return self._folder
+        with in_turn(folder.absolute().parent):
+            _check_earlier(folder, self._members, overwrite=self._place.overwrite)
+            publish_into(self.path, folder, self._members)
+        return folder
 
 
 @contextmanager
@@ -93,8 +103,10 @@ def result_folder(
         parent = place.output if place.output.is_dir() else place.output.parent
     with _named(place.output or parent), staging(parent, _STAGING) as path:
         try:
-            yield ResultFolder(path, parent, place.output, members)
+            yield ResultFolder(path, parent, place, members)
         except NotWritableError as error:
+            if "--output" in error.remedy:
+                raise
             # The hidden folder is gone by then: its name says nothing.
             problem = error.problem.replace(str(path), str(place.output or parent))
             raise NotWritableError(problem, _REMEDY) from error

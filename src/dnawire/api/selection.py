@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from dnawire.api.conditions import AskedConditions, ConditionKeywords
 from dnawire.errors import UsageError
-from dnawire.scalars import ENERGY, Range, check_count, check_range, check_switch
+from dnawire.scalars import ENERGY, Range, check_count, check_range, check_switch, power_of_ten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,8 +171,8 @@ def _checked_length(length: int, letters: str) -> int:
     longest = int(most / decades) if decades else length
     if length > longest:
         raise UsageError(
-            f"10^{decades * length:.1f} sequences of length {length}; at most 10^{most:.0f} can be "
-            "screened",
+            f"{power_of_ten(decades * length)} sequences of length {length}; at most "
+            f"{MOST_CANDIDATES:,} can be screened",
             f"Give --length of at most {longest}, or choose among longer ones with --pattern or "
             "--sequences.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +15,8 @@ from dnawire.api.conditions import AskedConditions, Setup
 from dnawire.api.question import question_at_fermi_energy
 from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
+from dnawire.api.series_family import lengths_of
 from dnawire.api.series_options import SeriesOptions
-from dnawire.api.wanted import all_wanted
 from dnawire.errors import UsageError
 from dnawire.inference import (
     CONDUCTANCE,
@@ -32,7 +32,6 @@ from dnawire.inference import (
     answer_probed,
     as_probed,
     check_question,
-    family_lengths,
     fit_decay,
     knows_conductance,
     status,
@@ -86,7 +85,7 @@ class Series(Result):
         question: Question,
         setup: Setup,
     ) -> None:
-        self.lengths: NDArray[np.int64] = np.array(_lengths(family, options))
+        self.lengths: NDArray[np.int64] = np.array(lengths_of(family, options))
         self.rise: float = load_helix().rise
         self._family = family
         self._options = options
@@ -182,6 +181,11 @@ class Series(Result):
         return self.decays[self._quantities[0]]
 
     @property
+    def names(self) -> Mapping[int, str]:
+        """Names of records of a file by the lengths of their sequences; empty without any."""
+        return self._family.names if isinstance(self._family, GivenFamily) else {}
+
+    @property
     def heading(self) -> list[str]:
         """Lines that say who was asked, and for what."""
         question, coupling = self._question, self._options.probe_coupling
@@ -189,7 +193,7 @@ class Series(Result):
         if isinstance(self._family, Family):
             pairs = self._family.unit
             family += f": a unit of {'1 base pair' if pairs == 1 else f'{pairs} base pairs'}"
-            asked = f" ({self._options.lengths})"
+            asked = f" ({self._options.lengths_of_family})"
         return [
             *self._setup.lines,
             f"E_F           {question.fermi_energy:g} eV, {question.temperature:g} K",
@@ -205,10 +209,17 @@ class Series(Result):
     def rows(self) -> list[list[str]]:
         """The table that is printed: names of the columns, then a row for each length."""
         names = self._quantities
-        head = ["length", "sequence", *(_HEADS[name] for name in names), "status"]
+        head = [
+            "length",
+            *(["name"] if self.names else []),
+            "sequence",
+            *(_HEADS[name] for name in names),
+            "status",
+        ]
         return [head] + [
             [
                 str(length),
+                *([self.names.get(length, "")] if self.names else []),
                 duplex.text,
                 *(f"{answer.values[name]:.3f}" for name in names),
                 status(answer.remarks),
@@ -255,8 +266,10 @@ class Series(Result):
         """A row for each length."""
         columns: dict[str, tuple[str, Any]] = {
             "length": ("base pairs", self.lengths),
-            "sequence": ("", [one.text for one in self._duplexes]),
         }
+        if self.names:
+            columns["name"] = ("", [self.names.get(one, "") for one in self.lengths.tolist()])
+        columns["sequence"] = ("", [one.text for one in self._duplexes])
         for name in self._quantities:
             columns[name] = ("", self._column(name))
         columns["status"] = ("", [status(one.remarks) for one in self._answers])
@@ -356,32 +369,6 @@ class Series(Result):
             f"{per_angstrom:.4g} +- {error:.2g} per Angstrom ({line.first} to {line.last} base "
             "pairs)"
         )
-
-
-def series_family(given: object, predictor: Predictor) -> Family | GivenFamily:
-    """Read a family from its pattern, or sequences of different lengths from a list or a file.
-
-    Raises
-    ------
-    DnawireError
-        It is neither, a sequence is none that the predictor knows, or two have one length.
-    """
-    if isinstance(given, str):
-        return Family(given)
-    words = f"sequences of {given}" if isinstance(given, Path) else "given sequences"
-    return GivenFamily([one.duplex for one in all_wanted(given, predictor)], words)
-
-
-def _lengths(family: Family | GivenFamily, options: SeriesOptions) -> list[int]:
-    """Lengths that are asked for: of given sequences all."""
-    if isinstance(family, Family):
-        return family_lengths(family, options.lengths)
-    if options.lengths != SeriesOptions.lengths:
-        raise UsageError(
-            f"lengths = {options.lengths} has no effect on given sequences, which have their own",
-            "Drop --lengths, or give a family, e.g. (GC)n.",
-        )
-    return family.lengths
 
 
 def _or_nan(value: float | None) -> float:

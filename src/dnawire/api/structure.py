@@ -157,6 +157,18 @@ class Structure(Sequence[AtomicStructure]):
             rows.append([f"{number + 1} {one[0]}{two[0]}/{two[1]}{one[1]}", *cells])
         return rows
 
+    def step_table(self) -> Table:
+        """A row for each step of each geometry, as columns."""
+        steps, first = self.steps, [row[0] for row in self.rows[1:]]
+        count = len(self)
+        return {
+            "geometry": ("", np.repeat(np.arange(1, count + 1), len(first))),
+            "step": ("", first * count),
+            "rise": ("Angstrom", steps.rise.reshape(-1)),
+            "roll": ("degrees", steps.roll.reshape(-1)),
+            "twist": ("degrees", steps.twist.reshape(-1)),
+        }
+
     @property
     def lines(self) -> list[str]:
         """All that is printed."""

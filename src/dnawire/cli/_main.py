@@ -26,6 +26,7 @@ from dnawire.errors import (
     DnawireError,
     UsageError,
 )
+from dnawire.workers import one_thread
 
 TYRO_USAGE_ERROR: Final = 2
 EXIT_BROKEN_PIPE: Final = 128 + 13
@@ -137,7 +138,9 @@ def _run(arguments: Sequence[str]) -> int:
         case ["train", *rest]:
             return _run_stoppable("train", rest)
         case [name, *rest]:
-            return _run_module(_find(name).module, rest)
+            # Products of matrices this small gain nothing from threads, which wait for each other.
+            with one_thread():
+                return _run_module(_find(name).module, rest)
     raise AssertionError(arguments)
 
 

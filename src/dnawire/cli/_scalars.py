@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import NoneType
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args, get_origin
 
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
@@ -23,11 +23,25 @@ _NONE: Final = "None"
 REGISTRY: Final = ConstructorRegistry()
 
 
+def _choice(words: tuple[str, ...]) -> PrimitiveConstructorSpec[Any]:
+    """One of some words; None, which stands for a flag that is left out, is none of them."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=f"{{{','.join(words)}}}",
+        instance_from_str=lambda written: written[0],
+        is_instance=lambda value: value is None or value in words,
+        str_from_instance=lambda value: [str(value)],
+        choices=words,
+    )
+
+
 @REGISTRY.primitive_rule
 def _scalar(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
     members = get_args(info.type)
     is_optional = len(members) == 2 and NoneType in members
     kind = next(one for one in members if one is not NoneType) if is_optional else info.type
+    if is_optional and get_origin(kind) is Literal:
+        return _choice(get_args(kind))
     if kind not in _READERS or (kind is str and not is_optional):
         return None
     metavar, read = _READERS[kind]

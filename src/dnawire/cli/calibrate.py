@@ -52,5 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     deque(reported(found.steps(), found.num_steps, "records"), maxlen=0)
     found.write()
     print(repr(found))
+    for warning in found.warnings:
+        _logger.warning("warning: %s", warning)
     _logger.info("results: %s", found.path)
     return EXIT_FINISHED

@@ -64,9 +64,10 @@ def run(arguments: Sequence[str]) -> int:
     folder = flags.results.beside(Fit.below, prepared.predictor.name, ".steps")
     steps = FitSteps(folder, digest)
     with ExitStack() as stack:
+        stack.enter_context(steps.alone())
         stack.callback(steps.remove_if_empty)
         found = Fit(prepared, steps)
         exit_code = finish(found, flags.results, flags.messages)
-    if found.is_complete:
-        steps.remove()
+        if found.is_complete:
+            steps.remove()
     return exit_code

@@ -61,7 +61,8 @@ def run(arguments: Sequence[str]) -> int:
             "a series is of one family, or of the sequences of a file",
             "Give a pattern, e.g. '(GC)n', or --sequences FILE.",
         )
-    from dnawire.api.series import Series, series_family
+    from dnawire.api.series import Series
+    from dnawire.api.series_family import series_family
     from dnawire.inference import load_predictor
 
     predictor = load_predictor(flags.model, flags.device)

@@ -10,7 +10,7 @@ from typing import Literal
 import tyro
 
 from dnawire.api.target import check_target
-from dnawire.cli._flags import Messages, parse
+from dnawire.cli._flags import ResultMessages, parse
 from dnawire.errors import EXIT_FINISHED
 
 
@@ -42,7 +42,7 @@ class StructureFlags:
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
     """Replace the file if it exists."""
 
-    messages: Messages = field(default_factory=Messages)
+    messages: ResultMessages = field(default_factory=ResultMessages)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -63,8 +63,10 @@ def run(arguments: Sequence[str]) -> int:
         required_suffix(flags.out)
         check_target(flags.out, overwrite=flags.overwrite)
     found = Structure.of(flags.source, flags.form, flags.chains, flags.terminal_phosphates)
-    print("\n".join(found.lines))
+    notes = []
     if flags.out is not None:
         write_structures(flags.out, found, overwrite=flags.overwrite)
-        print(f"\nwritten: {flags.out}")
+        notes = [f"written: {flags.out}"]
+    lines = [*found.lines, "", *notes] if notes else found.lines
+    flags.messages.show_result(lines, found.heading, found.step_table(), [], notes)
     return EXIT_FINISHED

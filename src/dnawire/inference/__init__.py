@@ -15,7 +15,13 @@ from dnawire.inference.common import Difference, check_zeros, common_energies, c
 from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.decay import FEWEST, Decay, Exponential, fit_decay
 from dnawire.inference.dephasing import answer_probed, as_probed, vanishing_remarks
-from dnawire.inference.evaluation import ErrorTable, baselines_of, check_answerable, evaluate
+from dnawire.inference.evaluation import (
+    ErrorTable,
+    baselines_of,
+    check_answerable,
+    evaluate,
+    other_theory,
+)
 from dnawire.inference.evaluator import Evaluator
 from dnawire.inference.families import Family, GivenFamily, family_lengths
 from dnawire.inference.fit import Estimate, FitSettings, Once, Solution, computed, solving
@@ -222,6 +228,7 @@ __all__ = [
     "knows_conductance",
     "load_predictor",
     "model_remarks",
+    "other_theory",
     "parse_wanted",
     "prediction_remarks",
     "probe_sites",

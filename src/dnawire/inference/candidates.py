@@ -24,7 +24,7 @@ from dnawire.junction import (
     Junction,
     read_sequences,
 )
-from dnawire.scalars import checked_text
+from dnawire.scalars import checked_text, power_of_ten
 
 MOST_CANDIDATES: Final = 10**10
 """Most sequences that a pattern may stand for: days of screening."""
@@ -131,8 +131,8 @@ class PatternCandidates:
         self.count = prod(len(meanings[letter]) for letter in written)
         if self.count > MOST_CANDIDATES:
             raise UsageError(
-                f"pattern '{pattern}' stands for 10^{log10(self.count):.1f} sequences; at most "
-                f"10^{log10(MOST_CANDIDATES):.0f} can be screened.",
+                f"pattern '{pattern}' stands for {power_of_ten(log10(self.count))} sequences; at "
+                f"most {MOST_CANDIDATES:,} can be screened.",
                 "fix more of its letters to A, C, G or T, or list the sequences in a file "
                 "(--sequences).",
             )

@@ -67,6 +67,8 @@ class Carriers:
     """
 
     members: tuple[_Carriers, ...]
+    without_eta: Carriers | None = None
+    """The same at eta 0, which absorbs none; None where eta is 0."""
 
     @classmethod
     def of(
@@ -102,7 +104,8 @@ class Carriers:
             if passing is None:
                 passing = _Broadened(one, junction, eta, window, levels)
             found.append(_Carriers(_Resolved(passing, levels), levels))
-        return cls(tuple(found))
+        without_eta = None if eta == 0.0 else cls.of(predictor, junction, window, 0.0)
+        return cls(tuple(found), without_eta)
 
     def log10_conductances(
         self, fermi_energies: Float[Doubles, " F"], temperature: float
@@ -123,6 +126,17 @@ class Carriers:
         """
         found = [linear_response(one.passing, fermi_energies, temperature) for one in self.members]
         return np.stack([one.log10_conductance_quanta[0, :, 0] for one in found])
+
+    def absorbed_decades(self, at: AtEquilibrium) -> float:
+        """Decades by which eta lowers the conductance, mean of members; 0 without eta, NaN of 0."""
+        if self.without_eta is None:
+            return 0.0
+        each = (self.without_eta, self)
+        coherent, found = (
+            one.log10_conductances(np.array([at.fermi_energy]), at.temperature) for one in each
+        )
+        with np.errstate(invalid="ignore"):
+            return float((coherent - found).mean())
 
     def narrow_share(self, at: AtEquilibrium) -> float:
         """Share of the conductance through levels narrower than `NARROW`, the mean of members."""

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from dnawire.data import parameter_set_of
 from dnawire.errors import UsageError
 from dnawire.quantities import QUANTITIES, SCORED, Quantity
 
@@ -193,6 +194,26 @@ def evaluate(predictor: Predictor, dataset: TransportDataset, table: ErrorTable)
             for number, one, reference in zip(numbers, predicted, references, strict=True):
                 table.add(number, one, reference)
                 yield number
+
+
+def other_theory(predictor: Predictor, dataset: TransportDataset) -> list[str]:
+    """Say that records are of another level of theory or parameter set than a predictor.
+
+    Nothing is said where neither tells its level, and not both their parameter sets.
+    """
+    conditions = predictor.conditions
+    levels = dataset.source.get("level"), conditions.level
+    sets = parameter_set_of(dataset), conditions.parameters
+    if levels == (None, None):
+        is_told = None not in sets and sets[0] != sets[1]
+        return [f"the records are of the parameter set {sets[0]}, the model of {sets[1]}"] * is_told
+    if levels[0] == levels[1]:
+        return []
+    records, model = (
+        level or (f"the parameter set {one}" if one else "a level of theory that nothing tells")
+        for level, one in zip(levels, sets, strict=True)
+    )
+    return [f"the records are of {records}, the model of {model}"]
 
 
 def baselines_of(dataset: TransportDataset, splits: Splits) -> Mapping[str, Scores]:

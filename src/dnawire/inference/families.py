@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dnawire.errors import InvalidDuplexError, UsageError
@@ -118,6 +118,8 @@ class GivenFamily:
         In any order.
     pattern
         What they are, in words.
+    names
+        Those that have one, by their lengths.
 
     Raises
     ------
@@ -125,8 +127,9 @@ class GivenFamily:
         If two have one length, of which a law of the length knows one value.
     """
 
-    def __init__(self, duplexes: Sequence[Duplex], pattern: str) -> None:
+    def __init__(self, duplexes: Sequence[Duplex], pattern: str, names: Mapping[int, str]) -> None:
         self.pattern = pattern
+        self.names = names
         self._members: dict[int, Duplex] = {}
         for one in duplexes:
             if one.length in self._members:

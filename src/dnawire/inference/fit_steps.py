@@ -5,13 +5,15 @@ Numbers are written with all digits: who goes on gets the bits of a fit that was
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dnawire.errors import UnusableDataFileError
+from dnawire.errors import LockedError, UnusableDataFileError
+from dnawire.files.alone import alone
 from dnawire.files.durable import replace_durably
 from dnawire.files.sealed import opened, sealed
 from dnawire.inference.fit import Step
@@ -44,6 +46,25 @@ class FitSteps(ShardFolder[int]):
     def path(self, piece: int) -> Path:
         """File of a step."""
         return self.folder / f"{piece:04}.json"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Context in which no other process does this fit in this folder.
+
+        Raises
+        ------
+        LockedError
+            One does.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(alone(self.folder))
+            except BlockingIOError as error:
+                raise LockedError(
+                    f"{self.folder}: another process is at this very fit.",
+                    "wait for its results, or choose another folder with --output.",
+                ) from error
+            yield
 
     def __call__(self, compute: Callable[[], Step]) -> Step:
         """Outcome of the next step: that of its file, or computed and written.

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.data.random import named_generator
-from dnawire.errors import UsageError
+from dnawire.errors import InvalidContactError, UsageError
 from dnawire.inference.coherent import CoherentRemarks
 from dnawire.inference.conductance import AtEquilibrium, carrier_window
 from dnawire.inference.remarks import Remark
@@ -197,7 +197,7 @@ def probe_sites(duplex: Duplex, text: str | None) -> Float[Doubles, "L 2"]:
     UsageError
         A site has a coupling of its own, or its base is missing.
     InvalidContactError
-        The text is malformed, or a position lies outside the duplex.
+        The text is malformed, or a position lies outside the duplex; it speaks of a probe site.
     """
     if text is None:
         return duplex.mask.astype(np.float64)
@@ -206,7 +206,14 @@ def probe_sites(duplex: Duplex, text: str | None) -> Float[Doubles, "L 2"]:
             f"probe_sites = {text!r} holds couplings",
             "Name the bases alone, e.g. upper:1,upper:2; all probes have the same coupling.",
         )
-    sites = Contact.parse(text, 1.0).ladder_gamma(duplex.length)
+    try:
+        sites = Contact.parse(text, 1.0).ladder_gamma(duplex.length)
+    except InvalidContactError as error:
+        raise InvalidContactError(
+            error.problem.replace("contact", "probe site", 1),
+            "Name bases of the duplex as STRAND:POSITION, counted from 0 at the 5' end or from -1 "
+            "at the 3' end, e.g. upper:1,lower:-1.",
+        ) from error
     if (sites > duplex.mask).any():
         raise UsageError(
             f"probe_sites = {text!r}: one of these bases of '{duplex.text}' is missing",

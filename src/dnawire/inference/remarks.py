@@ -17,6 +17,7 @@ from dnawire.predictors.shortfalls import POOR_MODEL
 _LARGEST_CERTIFICATE: Final = 25.0
 """meV; the mean of models of five duplexes, which err by 0.1 decades of T."""
 _NOTABLE_SHARE: Final = 0.1
+_NOTABLE_DECADES: Final = math.log10(2.0)
 _GOOD: Final = "ok"
 _SINGLY: Final = 10
 """Sequences that are warned of one by one; of more, warnings are counted."""
@@ -192,6 +193,13 @@ def fermi_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
             "an open channel outside the energies could add up to "
             f"{at_fermi.conductance.unseen_quanta:.1e} G0; widen them with --energy_min and "
             "--energy_max",
+        )
+    if abs(at_fermi.absorbed_decades) > _NOTABLE_DECADES:
+        relation = "below" if at_fermi.absorbed_decades > 0.0 else "above"
+        yield Remark(
+            "broadened_conductance",
+            f"eta puts G {10.0 ** abs(at_fermi.absorbed_decades):.3g} times {relation} that of "
+            "coherent transport, which --eta 0 gives: it broadens levels, and absorbs carriers",
         )
     if at_fermi.is_fragile:
         yield Remark(

@@ -86,9 +86,9 @@ class ScreeningPlan:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the plan."""
+        """SHA-256 of the plan but for the length of its ranking: longer ones serve, too."""
         asked = vars(self.question) | {"energies": self.question.energies.tolist()}
-        own = self.unique, self.lowest, self.top, self.with_scores, self.size
+        own = self.unique, self.lowest, self.with_scores, self.size
         known = self.identity, self.predictor.name, self.candidates.digest
         named = sorted(self.candidates.names.items())
         plan = repr([dnawire.__version__, *known, sorted(asked.items()), own, named])
@@ -155,8 +155,25 @@ class Shards(ShardFolder[int]):
         return self.folder / f"{piece:06}.json"
 
     def outstanding(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the shards that are to be computed: not there, or unusable, which is told."""
-        return [number for number in numbers if not self._is_usable(number)]
+        """Those of the shards that are to be computed.
+
+        They are not there, unusable, or their rankings are too short; the last two are told.
+        """
+        todo, short = [], 0
+        for number in numbers:
+            shard = self._usable(number)
+            is_short = shard is not None and not self._reaches(shard.ranking)
+            if shard is None or is_short:
+                todo.append(number)
+            short += is_short
+        if short:
+            _logger.warning(
+                "warning: %s: %d shards rank fewer than --top %d: they are computed again",
+                self.folder,
+                short,
+                self.plan.top,
+            )
+        return todo
 
     def store(self, shard: Shard) -> None:
         """Write a shard.
@@ -188,15 +205,18 @@ class Shards(ShardFolder[int]):
         self.check_complete(numbers)
         return map(self._read, numbers)
 
-    def _is_usable(self, number: int) -> bool:
+    def _reaches(self, ranking: Ranking) -> bool:
+        """Whether a stored ranking is as long as is asked for, or holds all that there is."""
+        return ranking.top >= self.plan.top or len(ranking.rows) < ranking.top
+
+    def _usable(self, number: int) -> Shard | None:
         if not self.path(number).exists():
-            return False
+            return None
         try:
-            self._read(number)
+            return self._read(number)
         except UnusableDataFileError as error:
             _logger.warning("warning: %s: it is computed again", error.problem.rstrip("."))
-            return False
-        return True
+            return None
 
     def _read(self, number: int) -> Shard:
         path = self.path(number)
@@ -233,6 +253,7 @@ def _plain(shard: Shard) -> dict[str, Any]:
     numbers = {remarks: number for number, remarks in enumerate(different)}
     return {
         "number": shard.number,
+        "top": shard.ranking.top,
         "names": shard.names,
         "remarks": different,
         "rows": [
@@ -255,7 +276,7 @@ def _shard(content: dict[str, Any], scores: bytes, plan: ScreeningPlan) -> Shard
     ]
     counts = Counter({bin_: count for bin_, count in content["bins"]})
     ranking = Ranking(
-        plan.question.rank_by, plan.lowest, plan.top, rows, list(content["positions"])
+        plan.question.rank_by, plan.lowest, content["top"], rows, list(content["positions"])
     )
     distribution = Distribution(counts, content["vanishing"])
     return Shard(content["number"], ranking, distribution, names, scores)

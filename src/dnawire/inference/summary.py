@@ -61,6 +61,8 @@ class AtFermiEnergy:
     """Share of the conductance through levels narrower than `NARROW`; NaN if no level is known."""
     spread: FermiSpread | None = None
     """How far members are apart; None of one model."""
+    absorbed_decades: float = math.nan
+    """Decades by which eta lowers the conductance; NaN if no level is known."""
 
     def without_conductance(self) -> AtFermiEnergy:
         """The same where nobody knows a conductance."""
@@ -190,6 +192,7 @@ def carried_at(
         level_distance=carriers.level_distance(at.fermi_energy),
         narrow_share=carriers.narrow_share(at),
         spread=None if spread is None else spread.at_fermi_energy(at.fermi_energy, found),
+        absorbed_decades=carriers.absorbed_decades(at),
     )
 
 

@@ -216,9 +216,10 @@ def _cells(rows: list[Row], head: str) -> NDArray[np.float64]:
 def _scaled(where: str, quantity: Quantity, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Plain values in the scale, after a look at those that have no logarithm."""
     for place in np.argwhere(~((values >= 0.0) & (values < np.inf)))[:1]:
+        record = "".join(f"record {one}: " for one in place[:-1])
         raise ForeignDataError(
-            f"{where}: {quantity.name}: value {place[-1]} is {values[tuple(place)]}; it must be "
-            "finite and not negative"
+            f"{where}: {record}{quantity.name}: value {place[-1]} is {values[tuple(place)]}; it "
+            "must be finite and not negative"
         )
     return quantity.scaled(values)
 

@@ -132,7 +132,7 @@ def test_a_job_without_end_is_not_stopped(tmp_path: Path, in_peace: dict[str, An
 
 
 SCRIPT = """
-"$@" 2> messages & run=$!
+"$@" > /dev/null 2> messages & run=$!
 until grep -qs "^epoch" messages; do sleep 0.05; done
 echo $run
 """

@@ -65,6 +65,17 @@ def renamed(line: str, name: str) -> str:
     return line[:12] + padded + line[16:]
 
 
+def renamed_atoms(residue: str, written: dict[str, str]) -> Edit:
+    """Give atoms of the residues of one name other names."""
+
+    def edit(line: str) -> str:
+        name = name_of(line)
+        is_meant = line[17:20] == residue and name in written
+        return renamed(line, written[name]) if is_meant else line
+
+    return edit
+
+
 def without(*names: str, place: str = "") -> Edit:
     """Take out atoms of these names, of one residue or of all."""
     return lambda line: None if name_of(line) in names and place in ("", place_of(line)) else line

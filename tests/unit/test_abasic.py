@@ -7,7 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from structure_kit import Edit, assert_same, edited, name_of, reader, renamed, without_hydrogens
+from structure_kit import (
+    assert_same,
+    edited,
+    reader,
+    renamed_atoms,
+    without_hydrogens,
+)
 from tests.physics.tblite_reference import new_calculator
 
 import dnawire as dw
@@ -132,15 +138,6 @@ def test_files_have_the_chemical_component(tmp_path: Path, suffix: str, text: st
     assert_same(found, structure)
 
 
-def names(written: dict[str, str]) -> Edit:
-    def edit(line: str) -> str:
-        name = name_of(line)
-        is_abasic = line[17:20] == "3DR"
-        return renamed(line, written[name]) if is_abasic and name in written else line
-
-    return edit
-
-
 @pytest.mark.parametrize(
     "written",
     [
@@ -151,7 +148,7 @@ def names(written: dict[str, str]) -> Edit:
     ],
 )
 def test_other_names_of_its_atoms_are_read(tmp_path: Path, written: dict[str, str]) -> None:
-    assert_same(reader(tmp_path)(edited(pdb_text(built()), names(written))), built())
+    assert_same(reader(tmp_path)(edited(pdb_text(built()), renamed_atoms("3DR", written))), built())
 
 
 def test_hydrogens_are_added_to_it(tmp_path: Path) -> None:

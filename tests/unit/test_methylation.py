@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from structure_kit import Edit, assert_same, edited, name_of, reader, renamed, without_hydrogens
+from structure_kit import (
+    assert_same,
+    edited,
+    name_of,
+    reader,
+    renamed_atoms,
+    without_hydrogens,
+)
 from tests.physics.tblite_reference import new_calculator
 
 import dnawire as dw
@@ -107,15 +114,6 @@ def test_files_have_the_chemical_component(tmp_path: Path, suffix: str) -> None:
     assert found.duplex.text == "AFGT"
 
 
-def names(written: dict[str, str]) -> Edit:
-    def edit(line: str) -> str:
-        name = name_of(line)
-        is_methylated = line[17:20] == "5CM"
-        return renamed(line, written[name]) if is_methylated and name in written else line
-
-    return edit
-
-
 @pytest.mark.parametrize(
     "written",
     [
@@ -126,7 +124,7 @@ def names(written: dict[str, str]) -> Edit:
     ],
 )
 def test_other_names_of_its_atoms_are_read(tmp_path: Path, written: dict[str, str]) -> None:
-    text = edited(pdb_text(methylated()), names(written))
+    text = edited(pdb_text(methylated()), renamed_atoms("5CM", written))
     assert_same(reader(tmp_path)(text), methylated())
 
 

@@ -119,6 +119,8 @@ def main(names: list[str]) -> int:
         return len(old)
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
+        # Some tests run as another user.
+        Path(folder).chmod(0o755)
         source = Path(folder) / "src"
         shutil.copytree(ROOT / "src", source)
         baseline = Baseline(source)

@@ -20,7 +20,8 @@ from dnawire.transport.block_chain import (
 SIZES = (5, 6, 4, 7, 5)
 KEPT = (2, 3, 0, 2, 1)
 GROUPS = ((0, 1), (2, 3, 4))
-MATRICES = 2
+MATRICES = 5
+"""Some of them exchange an odd number of rows, which a determinant must tell."""
 
 
 def draws(seed: int, *shape: int) -> NDArray[np.complex128]:

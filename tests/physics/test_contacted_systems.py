@@ -95,3 +95,17 @@ def test_poles_are_kept_and_those_of_new_energies_added(
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
     monkeypatch.setattr(contacted, "_ITERATIONS", 0)
     assert len(searched.poles(-1.9, 1.9).energies) > 0
+
+
+@pytest.mark.parametrize("width", [0.3, 1.5])
+@pytest.mark.parametrize("step", [0.05, -0.05])
+def test_poles_of_an_interval_do_not_depend_on_those_asked_for_before(
+    system: ContactedSystem, width: float, step: float
+) -> None:
+    """Steps narrower than the couplings, below which poles lie as deep as half of these."""
+    searched = SearchedSystem(**vars(system))
+    searched.poles(-0.75, 0.75)
+    for low in (step * np.arange(12)).tolist():
+        wanted = np.sort_complex(system.poles(low, low + width).energies)
+        found = np.sort_complex(searched.poles(low, low + width).energies)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)

@@ -198,7 +198,7 @@ def fermi_remarks(at_fermi: AtFermiEnergy) -> Iterator[Remark]:
         relation = "below" if at_fermi.absorbed_decades > 0.0 else "above"
         yield Remark(
             "broadened_conductance",
-            f"eta puts G {10.0 ** abs(at_fermi.absorbed_decades):.3g} times {relation} that of "
+            f"eta puts G {abs(at_fermi.absorbed_decades):.2f} decades {relation} that of "
             "coherent transport, which --eta 0 gives: it broadens levels, and absorbs carriers",
         )
     if at_fermi.is_fragile:

@@ -230,11 +230,7 @@ class ContactedSystem:
 
 @dataclass(frozen=True, eq=False)
 class SearchedSystem(ContactedSystem):
-    """A contacted system that keeps its poles, and looks for those of new energies alone.
-
-    Of the poles of strong contacts those are missing that lie deeper below the new energies than
-    half of their width.
-    """
+    """A contacted system that keeps its poles, and looks for those of new energies alone."""
 
     def poles(self, low: float, high: float) -> Poles:
         """Poles about an interval; see `ContactedSystem.poles`.
@@ -244,16 +240,23 @@ class SearchedSystem(ContactedSystem):
         NotConvergedError
             If they do not converge.
         """
+        # Deep poles below a narrower interval are not all found.
+        width = self.largest_coupling
+        if high - low < width:
+            return super().poles(low, high)
         if not self._found or low > self._found[-1].high or high < self._found[-1].low:
-            self._found.append(_Found(low, high, super().poles(low, high)))
-        known = self._found.pop()
+            self._found[:] = [self._searched(low, high)]
+        known = self._found[-1]
         if low < known.low:
-            known = known.joined(_Found(low, known.low, super().poles(low, known.low)))
+            known = known.joined(self._searched(min(low, known.low - width), known.low))
         if high > known.high:
-            known = known.joined(_Found(known.high, high, super().poles(known.high, high)))
+            known = known.joined(self._searched(known.high, max(high, known.high + width)))
         self._found[:] = [known]
         wanted = (known.poles.energies.real > low) & (known.poles.energies.real < high)
         return Poles(known.poles.energies[wanted], known.poles.vectors[:, wanted])
+
+    def _searched(self, low: float, high: float) -> _Found:
+        return _Found(low, high, super().poles(low, high))
 
     @cached_property
     def _found(self) -> list[_Found]:

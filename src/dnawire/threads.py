@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import parent_process
 from typing import Final, TypeVar
@@ -35,7 +35,7 @@ def idle_threads() -> int:
     return max(1, min(_MOST, processors() // max(libraries, default=1)))
 
 
-def threaded(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def threaded(function: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
     """Results of a function in the order of the items, like those of `map`, by idle threads.
 
     That pays for large matrices, for which the interpreter is not held.

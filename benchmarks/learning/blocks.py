@@ -200,7 +200,7 @@ class BlockTable:
         basis = OrthogonalBasis.of(frames.structure)
         orthogonal = basis.inverse_root @ fock @ basis.inverse_root
         system = Eigensystem.of((orthogonal + orthogonal.T) / 2.0 * HARTREE_EV)
-        return AtomicJunctions(basis, system)
+        return AtomicJunctions(basis, system, basis.inverse_root @ system.vectors)
 
 
 Gathered = dict[Key, tuple[Doubles, Doubles]]

@@ -103,12 +103,6 @@ def _end_with_parent() -> None:
         os._exit(EXIT_LOST_PROCESS)
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def part_of(text: str | None) -> tuple[int, int] | None:
     """Read a part I/N of a whole, I from 0.
 

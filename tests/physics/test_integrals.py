@@ -128,3 +128,15 @@ def test_the_orthogonal_basis_has_the_levels_of_the_pair_of_matrices(
     fock = integrals.core_hamiltonian + integrals.overlap * (by_orbital[:, None] + by_orbital) / 2
     levels = eigh(fock, integrals.overlap, eigvals_only=True)
     assert np.linalg.eigvalsh(basis.fock(v)) == pytest.approx(levels, abs=1e-10)
+
+
+def test_orbitals_of_the_pair_of_matrices_are_those_of_the_orthogonal_basis(
+    structure: AtomicStructure,
+) -> None:
+    basis = OrthogonalBasis.of(structure)
+    v = 0.1 * np.random.default_rng(3).standard_normal(len(basis.shell_atom))
+    levels, orbitals = basis.orbitals(v)
+    vectors = basis.root @ orbitals
+    assert vectors.T @ vectors == pytest.approx(np.eye(len(levels)), abs=1e-10)
+    assert basis.fock(v) @ vectors == pytest.approx(vectors * levels, abs=1e-10)
+    assert basis.inverse_root @ vectors == pytest.approx(orbitals, abs=1e-9)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from dnawire.constants import HARTREE_EV
 from dnawire.electronic.orthogonal import OrthogonalBasis
+from dnawire.threads import threaded
 from dnawire.transport import Eigensystem, SearchedSystem
 
 Doubles = NDArray[np.float64]
@@ -42,10 +44,13 @@ class AtomicJunctions:
         The orthogonalized orbitals.
     system
         Levels in eV.
+    orbitals
+        Of the levels, in those of the atoms: S^(-1/2) times the vectors, (N, N).
     """
 
     basis: OrthogonalBasis
     system: Eigensystem
+    orbitals: Float[Doubles, "N N"]
 
     @classmethod
     def of(cls, basis: OrthogonalBasis, shell_potentials: Float[Doubles, " M"]) -> AtomicJunctions:
@@ -56,7 +61,12 @@ class AtomicJunctions:
         UnusableDataFileError
             If there is not one potential for each shell.
         """
-        return cls(basis, Eigensystem.of(basis.fock(shell_potentials) * HARTREE_EV))
+        tasks: list[Callable[[], Any]] = [
+            lambda: basis.root,
+            lambda: basis.orbitals(shell_potentials),
+        ]
+        root, (levels, orbitals) = threaded(lambda task: task(), tasks)
+        return cls(basis, Eigensystem(levels * HARTREE_EV, root @ orbitals), orbitals)
 
     @property
     def orbital_site(self) -> Int[NDArray[np.int64], " N"]:

@@ -27,7 +27,7 @@ from dnawire.inference.scores import scores_table
 from dnawire.inference.screen import piece_size, screen
 from dnawire.predictors import Predictor
 from dnawire.shards import ShardFolder, not_writable
-from dnawire.workers import processors
+from dnawire.threads import processors
 
 _PIECES: Final = 8
 """Pieces of a shard, at least: a tenth of a second for what is fast."""

@@ -18,6 +18,7 @@ from jaxtyping import Complex, Float, Int
 from numpy.typing import NDArray
 
 from dnawire.errors import NotConvergedError
+from dnawire.threads import threaded
 
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
@@ -178,38 +179,41 @@ class ContactedSystem:
         near = np.flatnonzero((energies > low - _MARGIN) & (energies < high + _MARGIN))
         space: Complexes = np.zeros((len(energies), len(near)), dtype=np.complex128)
         space[near, np.arange(len(near))] = 1.0
-        nodes = list(self._nodes(low, high)) if len(near) < len(energies) else []
-        for _ in range(_ITERATIONS):
+        nodes: list[tuple[complex, Solution]] = []
+        if 0 < len(near) < len(energies):
+            nodes = list(threaded(lambda one: (one[0], self.at(one[1])), self._contour(low, high)))
+            space = self._filtered(space, nodes)
+        for _ in range(1, _ITERATIONS):
             found = self._ritz(space)
             wanted = (found.energies.real > low) & (found.energies.real < high)
             wanted &= found.energies.imag > -(high - low) / 2
             error = self._residuals(found)
             if not (error[wanted] > _TOLERANCE).any():
                 return _normalized(Poles(found.energies[wanted], found.vectors[:, wanted]))
-            # Unless it is orthonormal, what lies near a node of the contour drowns the rest.
-            space = np.linalg.qr(self._filtered(space, nodes))[0]
+            space = self._filtered(space, nodes)
         raise NotConvergedError(
             f"{int((error[wanted] > _TOLERANCE).sum())} poles between {low:.2f} and {high:.2f} eV "
             f"did not converge: {error[wanted].max():.1e} eV.",
             "choose contacts of less than a few eV; below that, report it.",
         )
 
-    def _nodes(self, low: float, high: float) -> Iterator[tuple[complex, Solution]]:
-        """Weights and solutions at the points of the contour."""
+    def _contour(self, low: float, high: float) -> Iterator[tuple[complex, complex]]:
+        """Weights and points of the contour."""
         depth = min(self.largest_coupling / 2.0, (high - low) / 2) / 2
         middle, half = complex((low + high) / 2, -depth), (high - low + _MARGIN) / 2
         height = _HEIGHT + depth
         for angle in 2.0 * math.pi * (np.arange(_NODES) + 0.5) / _NODES:
             point = middle + complex(half * math.cos(angle), height * math.sin(angle))
             step = complex(-half * math.sin(angle), height * math.cos(angle))
-            yield step / (1j * _NODES), self.at(point)
+            yield step / (1j * _NODES), point
 
     def _filtered(self, space: Complexes, nodes: list[tuple[complex, Solution]]) -> Complexes:
         """The contour integral of the resolvent, applied to a space."""
         found = np.zeros_like(space)
-        for weight, solution in nodes:
-            found += weight * self.applied(solution, space)
-        return found
+        for part in threaded(lambda node: node[0] * self.applied(node[1], space), nodes):
+            found += part
+        # Unless it is orthonormal, what lies near a node of the contour drowns the rest.
+        return np.linalg.qr(found)[0]
 
     def _ritz(self, basis: Complexes) -> Poles:
         """Eigenvalues of the effective Hamiltonian in a space, and vectors of length 1."""

@@ -27,6 +27,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy.linalg import qr
 
+from dnawire.threads import threaded
 from dnawire.transport.contacted import ContactedSystem, Poles, Solution, real_product, sums
 from dnawire.transport.series import SeriesWindow
 
@@ -169,11 +170,13 @@ class PoleExpansion:
         window, poles = _series_window(low, high), system.poles(low - _FAR, high + _FAR)
         left, right = np.split(real_product(system.contacts.T, poles.vectors), [system.num_left])
         trace = _Trace.of(system, poles, groups)
-        amplitudes, traces = [], []
-        for energy in window.points.tolist():
+
+        def others(energy: complex) -> tuple[Complexes, Complexes]:
             solution, near = system.at(energy), 1.0 / (energy - poles.energies)
-            amplitudes.append(system.amplitudes(solution) - (left * near) @ right.T)
-            traces.append(trace.at(solution) - trace.residues @ near)
+            amplitude = system.amplitudes(solution) - (left * near) @ right.T
+            return amplitude, trace.at(solution) - trace.residues @ near
+
+        amplitudes, traces = zip(*threaded(others, window.points.tolist()), strict=True)
         series = window.series(np.stack(amplitudes))
         found = Amplitudes(window, poles.energies, left, right, series)
         return cls(found, trace.residues, window.series(np.stack(traces)))

@@ -19,7 +19,8 @@ from dnawire.data.store import read_dataset, write_dataset
 from dnawire.errors import InvalidDuplexError, NotConvergedError, UnusableDataFileError
 from dnawire.files.durable import replace_durably
 from dnawire.shards import ShardFolder, not_writable
-from dnawire.workers import completed, processors
+from dnawire.threads import processors
+from dnawire.workers import completed
 from dnawire.xtb.plan import Results, XtbPlan, compute_duplex
 
 _logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from dnawire.transport import PoleExpansion, PoleJunctions, Totals
 _TRANSMISSION: Final = BY_NAME["transmission"].column
 
 _KEPT: Final = 2
-"""Duplexes whose levels are kept: 50 MB each at 8 base pairs."""
+"""Duplexes whose levels are kept: 150 MB each at 8 base pairs."""
 
 _EXPANSIONS_KEPT: Final = 2
 """Windows of energies whose poles are kept: that of the spectra, and that of the carriers."""

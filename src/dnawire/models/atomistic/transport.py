@@ -138,8 +138,8 @@ class ChargedDuplex:
         orbitals = Orbitals(
             potentials=self.shell_potentials,
             levels=system.energies / HARTREE_EV,
-            left=basis.root @ system.vectors,
-            right=basis.inverse_root @ system.vectors,
+            left=basis.integrals.overlap @ self.junctions.orbitals,
+            right=self.junctions.orbitals,
             orbital_shell=basis.orbital_shell,
             num_occupied=self.num_occupied,
         )
@@ -168,12 +168,9 @@ class ChargedDuplex:
         float
             Change of the potentials by these charges, root mean square over the shells, meV.
         """
-        basis, vectors = self.junctions.basis, self.junctions.system.vectors
-        occupations = free_atom_occupations(self.structure)
-        occupied = vectors[:, : self.num_occupied]
-        found = populations(
-            basis.root @ occupied, basis.inverse_root @ occupied, basis.orbital_shell
-        )
+        basis, occupations = self.junctions.basis, free_atom_occupations(self.structure)
+        occupied = self.junctions.orbitals[:, : self.num_occupied]
+        found = populations(basis.integrals.overlap @ occupied, occupied, basis.orbital_shell)
         change = self.field.potentials(occupations - found) - self.shell_potentials
         return float(np.sqrt(np.mean(change**2)) * HARTREE_EV * 1e3)
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from harness import code_of_doctor
 
 from dnawire.checkpoint import DirectoryLock, FileSystem
 from dnawire.cli import main
@@ -25,7 +26,7 @@ from dnawire.doctor import (
     storage_findings,
 )
 from dnawire.doctor.storage import file_system
-from dnawire.errors import EXIT_FINISHED, EXIT_PROBLEM_FOUND, EXIT_USAGE
+from dnawire.errors import EXIT_PROBLEM_FOUND, EXIT_USAGE
 
 DOCTOR = f"{sys.executable} -m dnawire doctor . --num_parameters 1000"
 MEMORY = Path("/dev/shm")
@@ -40,12 +41,6 @@ def outside_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
 
 
-def expected_code(folder: Path) -> int:
-    """What a good folder leads to: some systems keep temporary folders in memory."""
-    is_in_memory = file_system(folder) in ("tmpfs", "ramfs")
-    return EXIT_PROBLEM_FOUND if is_in_memory else EXIT_FINISHED
-
-
 def examined(folder: Path, fs: FileSystem | None = None) -> dict[str, Finding]:
     with Storage.opened(folder) as real:
         storage = real if fs is None else Storage(folder, real.probe, fs)
@@ -56,16 +51,16 @@ def test_a_good_folder_passes_and_is_left_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "checkpoints"
-    assert main(["doctor", str(folder), "--num_parameters", "1000"]) == expected_code(tmp_path)
+    assert main(["doctor", str(folder), "--num_parameters", "1000"]) == code_of_doctor(tmp_path)
     assert list(tmp_path.iterdir()) == []
     folder.mkdir()
-    assert main(["doctor", str(folder), "--num_parameters", "1000"]) == expected_code(tmp_path)
+    assert main(["doctor", str(folder), "--num_parameters", "1000"]) == code_of_doctor(tmp_path)
     assert list(folder.iterdir()) == []
     assert "replaced a file 200 times at once" in capsys.readouterr().out
 
 
 def test_json_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", str(tmp_path), "--json"]) == expected_code(tmp_path)
+    assert main(["doctor", str(tmp_path), "--json"]) == code_of_doctor(tmp_path)
     content = json.loads(capsys.readouterr().out)
     assert content["schema"] == 1
     subjects = [finding["subject"] for finding in content["findings"]]
@@ -207,7 +202,7 @@ def test_signals_that_the_caller_ignores(
     done = subprocess.run(
         ["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert done.returncode == (code or expected_code(tmp_path)), done.stderr
+    assert done.returncode == (code or code_of_doctor(tmp_path)), done.stderr
     assert says in done.stdout
 
 

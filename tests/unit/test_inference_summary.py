@@ -213,3 +213,14 @@ def test_a_conductance_that_eta_absorbs_is_told() -> None:
     assert absorbed[0.0] == 0.0
     assert absorbed[5e-3] == pytest.approx(coherent - broadened, abs=1e-7)
     assert absorbed[5e-3] > 1.0
+
+
+def test_a_conductance_that_eta_all_but_ends_is_told() -> None:
+    exact = load_predictor("exact:kordas2025")
+    ends = Contact.at("upper", 0, 0.1), Contact.at("upper", -1, 0.1)
+    where = Junction(Duplex.parse(900 * "G"), *ends)
+    (record,) = exact.predict([where], np.linspace(-8.4, -7.4, 5), 0.1)
+    summary = summarize(exact, record, -7.9, 100.0)
+    assert "broadened_conductance" in status(summary_remarks(summary))
+    assert summary.at_fermi_energy is not None
+    assert summary.at_fermi_energy.absorbed_decades > 308.0

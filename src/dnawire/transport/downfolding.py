@@ -343,9 +343,9 @@ def _too_near() -> NotConvergedError:
 
 
 def _further(groups: Sequence[Sequence[int]]) -> int:
-    """Blocks beyond `_SHORT_HALF` of the longer one of two groups; groups of longer chains do without.
+    """Blocks beyond `_SHORT_HALF` of the longer one of two groups.
 
-    Their series are no more wrong than what is left out between them.
+    None of more groups, whose series are no more wrong than what is left out between them.
     """
     return max(0, len(groups[0]) - _SHORT_HALF) if len(groups) <= 2 else 0
 

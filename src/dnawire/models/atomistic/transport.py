@@ -224,9 +224,7 @@ class ChargedDuplex:
         return poles.transmission(energies, eta), poles.local_dos(energies, eta)[0]
 
 
-def _window(
-    energies: Doubles, eta: float, narrowest: float = _NARROWEST
-) -> tuple[float, float]:
+def _window(energies: Doubles, eta: float, narrowest: float = _NARROWEST) -> tuple[float, float]:
     low, high = float(energies.min()), float(energies.max())
     half = max(high - low, narrowest, _ETAS * eta) / 2
     return (low + high) / 2 - half, (low + high) / 2 + half

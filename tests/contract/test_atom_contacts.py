@@ -11,7 +11,7 @@ import pytest
 
 import dnawire
 from dnawire.data import TransportDataset
-from dnawire.errors import InvalidContactError
+from dnawire.errors import InvalidContactError, NotConvergedError
 from dnawire.inference import load_predictor
 from dnawire.junction import Duplex, Junction
 from dnawire.models.atomistic.predictor import AtomisticPredictor
@@ -49,6 +49,22 @@ def test_every_way_to_an_answer_knows_the_atoms(predictor: AtomisticPredictor) -
     np.testing.assert_allclose(eliminated, wanted, atol=0.03)
     [whole] = predictor.predict([Junction("GA", "upper:0=0.1", "lower:0=0.1")], GRID, 0.005)
     assert (record.log10_transmission < whole.log10_transmission - 1.0).all()
+
+
+def test_a_level_near_one_energy_does_not_take_all_orbitals(predictor: AtomisticPredictor) -> None:
+    """T of long duplexes would be lost to rounding by these."""
+    charged = predictor.charged(build_duplex(Duplex.parse("AAAA")))
+    contacts = np.zeros((2, 4, 2))
+    contacts[0, 0, 0] = contacts[1, -1, 0] = 0.1
+    with pytest.raises(NotConvergedError, match="has a level near the window"):
+        charged._base_pairs.downfolded((contacts[0], contacts[1]), -11.75, -11.65)
+    energy = np.array([-11.7])
+    found = charged.totals((contacts[0], contacts[1]), energy, 0.005)
+    assert "junctions" not in vars(charged)
+    poles = charged.poles((contacts[0], contacts[1]), energy)
+    np.testing.assert_allclose(
+        np.log10(found[0]), np.log10(poles.transmission(energy, 0.005)), atol=0.01
+    )
 
 
 def test_one_call_prints_and_saves_the_atoms(tmp_path: Path) -> None:

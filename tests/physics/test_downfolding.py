@@ -21,8 +21,10 @@ LINK = 0.03
 """eV; couplings between blocks."""
 
 
-def active_chain(length: int, lowest: float = 2.5, reach: int = 1) -> ActiveChain:
-    """Six levels of every block near 0 eV, eight at 2.5 eV and more on both sides of them.
+def active_chain(
+    length: int, lowest: float = 2.5, reach: int = 1, highest: float = 1.2
+) -> ActiveChain:
+    """Six levels of every block from -1.2 eV to ``highest``, eight beyond ``lowest`` on both sides.
 
     Blocks are coupled that are at most ``reach`` apart.
     """
@@ -30,7 +32,7 @@ def active_chain(length: int, lowest: float = 2.5, reach: int = 1) -> ActiveChai
     far = np.array([-1.0, 1.0] * 4) * np.linspace(lowest, 12.0, 8)
     diagonal = []
     for _ in range(length):
-        levels = np.concatenate([generator.uniform(-1.2, 1.2, ACTIVE), far])
+        levels = np.concatenate([generator.uniform(-1.2, highest, ACTIVE), far])
         draws = 0.03 * generator.standard_normal((BLOCK, BLOCK))
         diagonal.append((np.diag(levels) + draws + draws.T)[None])
     hamiltonian, overlap = [diagonal], [[np.eye(BLOCK)[None]] * length]
@@ -140,6 +142,17 @@ def test_small_couplings_carry_in_a_gap() -> None:
     transmission, _ = junction.spectra(energies, ETA)
     wanted = exact(chain, left, right, ETA, energies)[0]
     assert abs(np.log10(transmission / wanted)).max() < 0.02
+
+
+@pytest.mark.parametrize("length", [20, 24])
+def test_a_deep_gap_beside_a_band_keeps_its_transmission(length: int) -> None:
+    """What tunnels is smaller by decades than at other energies of the same series."""
+    chain = active_chain(length, reach=2, highest=-0.9)
+    left, right = contact(0, 1, 1), contact(length - 1, length - 2, 2)
+    transmission, _ = DownfoldedJunction.of(chain, left, right, -1.0, 1.0).spectra(ENERGIES, ETA)
+    wanted = exact(chain, left, right, ETA)[0]
+    assert wanted[-1] < 1e-20 * wanted.max()
+    assert abs(np.log10(transmission / wanted)).max() < 0.005
 
 
 def test_both_contacts_may_be_at_one_end_and_in_the_middle() -> None:

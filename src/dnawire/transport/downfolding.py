@@ -43,6 +43,14 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 
 _ACCURACY: Final = 2e-6
 """Of a series, relative to its largest coefficient."""
+_SHORT_HALF: Final = 4
+"""Blocks of each of two groups up to which that is enough."""
+_FALL: Final = 10.0**-0.75
+"""Factor of the accuracy for every further block.
+
+What tunnels through a block is in a gap so much smaller than at other energies of the window, and
+the error of a series is one of its largest values.
+"""
 _SINGLE: Final = np.float32
 """Precision in which those orbitals are eliminated: 1e-6 eV, and 1e-6 of what is small."""
 _LARGEST_TAIL: Final = 1e-2
@@ -53,6 +61,8 @@ _NEAR: Final = 0.4
 """eV beyond a part within which levels of a group are active."""
 _PART_DEGREE: Final = 6
 """Of the series of a part, whose poles lie `_NEAR` from it: 1e-4 is left out."""
+_MORE_DEGREES: Final = 0.75
+"""More of them for every block beyond `_SHORT_HALF`."""
 _LONGEST_HALVES: Final = 24
 """Blocks up to which there are two groups, between which no coupling is left out."""
 _GROUP: Final = 6
@@ -122,6 +132,8 @@ class DownfoldedJunction:
         Of the ports of every block: 0 for the left contact, 1 for the right one.
     levels
         Of the active orbitals of every block, eV.
+    part_degree
+        Of series over a part of the window.
     """
 
     window: SeriesWindow
@@ -129,6 +141,7 @@ class DownfoldedJunction:
     log_determinant: Complexes
     sides: Sequence[NDArray[np.int64]]
     levels: Sequence[Doubles]
+    part_degree: int
 
     @classmethod
     def of(
@@ -146,8 +159,10 @@ class DownfoldedJunction:
         NotConvergedError
             If one of the others has a level near the window.
         """
-        window = SeriesWindow(low, high, _degree(high - low, chain.margin), 0.0, chain.margin)
         groups = _groups(len(chain.active))
+        further = _further(groups)
+        degree = _degree(high - low, chain.margin, _ACCURACY * _FALL**further)
+        window = SeriesWindow(low, high, degree, 0.0, chain.margin)
         group_of = {block: group for group, some in enumerate(groups) for block in some}
         borders = [
             Border(
@@ -172,7 +187,8 @@ class DownfoldedJunction:
             [sum(chain.active[block] for block in part) for part in _divided(some)]
             for some in groups
         ]
-        return cls._from_nodes(window, found, sides, pieces)
+        part_degree = _PART_DEGREE + math.ceil(_MORE_DEGREES * further)
+        return cls._from_nodes(window, found, sides, pieces, part_degree)
 
     @classmethod
     def _from_nodes(
@@ -181,6 +197,7 @@ class DownfoldedJunction:
         found: Sequence[Folded],
         sides: Sequence[NDArray[np.int64]],
         pieces: Sequence[Sequence[int]],
+        part_degree: int,
     ) -> DownfoldedJunction:
         bands = [one.chain.bands for one in found]
         values = found[0].chain.mapped(
@@ -194,7 +211,7 @@ class DownfoldedJunction:
         orbitals, levels = orbitals_by_level(window, series, pieces)
         bases = [block_diag(*pair) for pair in zip(ports, orbitals, strict=True)]
         logarithm = replace(window, margin=math.inf).series(logarithms)
-        return cls(window, series.transformed(bases), logarithm, sides, levels)
+        return cls(window, series.transformed(bases), logarithm, sides, levels, part_degree)
 
     def spectra(
         self, energies: Float[Doubles, " E"], eta: float
@@ -228,7 +245,7 @@ class DownfoldedJunction:
         for number in np.unique(part_of).tolist():
             rows = np.flatnonzero(part_of == number)
             low, high = edges[number : number + 2].tolist()
-            part = SeriesWindow(low, high, _PART_DEGREE, 0.0, _NEAR)
+            part = SeriesWindow(low, high, self.part_degree, 0.0, _NEAR)
             orders, kept = self._near(part)
             chain = self.chain.ordered(orders)
             points = part.points + 1j * eta
@@ -325,10 +342,18 @@ def _too_near() -> NotConvergedError:
     )
 
 
-def _degree(width: float, margin: float) -> int:
+def _further(groups: Sequence[Sequence[int]]) -> int:
+    """Blocks beyond `_SHORT_HALF` of the longer one of two groups.
+
+    None of more groups, whose series are no more wrong than what is left out between them.
+    """
+    return max(0, len(groups[0]) - _SHORT_HALF) if len(groups) <= 2 else 0
+
+
+def _degree(width: float, margin: float, accuracy: float) -> int:
     """Degree at which a pole at the margin leaves so little of a series (a bound by trial)."""
     distance = 1.0 + 2.0 * margin / width
-    return math.ceil(math.log(3.0 / _ACCURACY) / (math.acosh(distance) + 0.4)) - 1
+    return math.ceil(math.log(3.0 / accuracy) / (math.acosh(distance) + 0.4)) - 1
 
 
 def _groups(length: int) -> list[list[int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import NDArray
 
 from dnawire.data.atomistic import IntervalMeans
@@ -95,11 +96,8 @@ def record_of(
     transmission = poles.transmission(energies, eta)
     _check(system, junction, window, transmission, ldos)
     is_long = junction.length > LONGEST_BY_LEVELS
-    is_deep = is_long & (transmission < _SMALLEST)
-    if is_deep.any():
-        contacts = junction.gamma_left, junction.gamma_right
-        deep = pairs.downfolded(contacts, window.low, window.high)
-        transmission[is_deep] = deep.spectra(energies[is_deep], eta)[0]
+    if is_long:
+        transmission = with_small_ones(transmission, pairs, junction, energies, eta)
     columns = scaled_columns(transmission=transmission, dos=ldos.sum(0), ldos=ldos)
     columns["log10_ldos"] = columns["log10_ldos"].astype(np.float32)
     record = TransportRecord(
@@ -113,6 +111,29 @@ def record_of(
     smallest = _SMALLEST_MEAN if is_long else 0.0
     means = {width: _means(poles, window.edges(width), smallest) for width in window.widths}
     return record, means
+
+
+def with_small_ones(
+    transmission: Float[Doubles, " E"],
+    pairs: BasePairs,
+    junction: Junction,
+    energies: Float[Doubles, " E"],
+    eta: float,
+) -> Float[Doubles, " E"]:
+    """Transmission with that below 1e-12 computed from base pair to base pair.
+
+    Raises
+    ------
+    NotConvergedError
+        If an orbital that is not active has a level near the energies.
+    """
+    found = transmission.copy()
+    is_small = transmission < _SMALLEST
+    if is_small.any():
+        contacts = junction.gamma_left, junction.gamma_right
+        chain = pairs.downfolded(contacts, float(energies[0]), float(energies[-1]))
+        found[is_small] = chain.spectra(energies[is_small], eta)[0]
+    return found
 
 
 def _check(

@@ -36,6 +36,8 @@ Doubles = NDArray[np.float64]
 
 _NARROWEST: Final = 0.1
 """eV; windows are at least so wide."""
+_WIDER: Final = 0.5
+"""eV; the same where an orbital that is not active has a level near: more of them are active."""
 LARGEST_ETA: Final = 0.1
 """eV; series of the energy do not hold further above the real axis."""
 _ETAS: Final = 20.0
@@ -209,16 +211,17 @@ class ChargedDuplex:
         apart do not overlap. Orbitals without a level near the energies are eliminated
         one after the other; where that is not possible, all are diagonalized at once.
         """
-        low, high = _window(energies, eta)
-        try:
-            return self._base_pairs.downfolded(junction, low, high).spectra(energies, eta)
-        except NotConvergedError as error:
-            _logger.info("%s: %s all orbitals are solved for", self.structure.duplex.text, error)
+        windows = [_window(energies, eta, narrowest) for narrowest in (_NARROWEST, _WIDER)]
+        for low, high in dict.fromkeys(windows):
+            try:
+                return self._base_pairs.downfolded(junction, low, high).spectra(energies, eta)
+            except NotConvergedError as error:
+                _logger.info("%s, %g to %g eV: %s", self.structure.duplex.text, low, high, error)
         poles = self.poles(junction, energies)
         return poles.transmission(energies, eta), poles.local_dos(energies, eta)[0]
 
 
-def _window(energies: Doubles, eta: float) -> tuple[float, float]:
+def _window(energies: Doubles, eta: float, narrowest: float = _NARROWEST) -> tuple[float, float]:
     low, high = float(energies.min()), float(energies.max())
-    half = max(high - low, _NARROWEST, _ETAS * eta) / 2
+    half = max(high - low, narrowest, _ETAS * eta) / 2
     return (low + high) / 2 - half, (low + high) / 2 + half

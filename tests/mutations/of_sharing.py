@@ -56,4 +56,32 @@ OF_SHARING: Final = (
         "for name in own if name not in dict(self.named_parameters())}})",
         "tests/e2e/test_warm_start.py -k function_of_the_model",
     ),
+    Mutation(
+        "one process is at a fit",
+        "cli/fit.py",
+        "        stack.enter_context(steps.alone())\n",
+        "",
+        "tests/unit/test_fit.py -k two_processes",
+    ),
+    Mutation(
+        "results that were written meanwhile",
+        "api/folder.py",
+        "            _check_earlier(folder, self._members, overwrite=self._place.overwrite)\n",
+        "",
+        "tests/unit/test_result_folders.py -k wrote_meanwhile",
+    ),
+    Mutation(
+        "a conductance that eta changes",
+        "inference/remarks.py",
+        "    if abs(at_fermi.absorbed_decades) > _NOTABLE_DECADES:\n",
+        "    if False:\n",
+        "tests/unit/test_inference_summary.py -k eta",
+    ),
+    Mutation(
+        "records of another level of theory",
+        "inference/evaluation.py",
+        "    if levels[0] == levels[1]:\n",
+        "    if True:\n",
+        "tests/unit/test_evaluate.py",
+    ),
 )

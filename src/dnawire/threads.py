@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,9 +28,10 @@ def processors() -> int:
 def idle_threads() -> int:
     """How many threads find a processor for themselves and those of their matrix library.
 
-    One in a process that another one has started: they share the processors.
+    One in a process or thread that another one has started: they share the processors.
     """
-    if parent_process() is not None:
+    is_first = threading.current_thread() is threading.main_thread()
+    if parent_process() is not None or not is_first:
         return 1
     libraries = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
     return max(1, min(_MOST, processors() // max(libraries, default=1)))
@@ -53,9 +55,12 @@ def threaded(function: Callable[[Item], Result], items: Iterable[Item]) -> Gener
         return
     with ThreadPoolExecutor(count) as executor:
         waiting: deque[Future[Result]] = deque()
-        for item in items:
-            waiting.append(executor.submit(function, item))
-            if len(waiting) > count:
+        try:
+            for item in items:
+                waiting.append(executor.submit(function, item))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            executor.shutdown(cancel_futures=True)

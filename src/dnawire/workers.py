@@ -63,10 +63,9 @@ def completed(
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Context in which numerical libraries that are loaded compute with one thread each.
+    """Context in which numerical libraries that are loaded meanwhile compute with one thread.
 
-    They read that when they are loaded, as new processes do; those that are loaded already keep
-    their threads.
+    They read that when they are loaded, as new processes do.
     """
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))

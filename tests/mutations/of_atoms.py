@@ -162,8 +162,8 @@ OF_ATOMS: Final = (
     Mutation(
         "orthonormal space of poles",
         "transport/contacted.py",
-        "            space = np.linalg.qr(self._filtered(space, nodes))[0]\n",
-        "            space = self._filtered(space, nodes)\n",
+        "        return np.linalg.qr(found)[0]\n",
+        "        return found\n",
         "tests/physics/test_contacted_systems.py",
     ),
     Mutation(
@@ -330,8 +330,50 @@ OF_ATOMS: Final = (
     Mutation(
         "threads of a process among others",
         "threads.py",
-        "    if parent_process() is not None:\n",
-        "    if False:\n",
+        "parent_process() is not None or ",
+        "",
+        "tests/unit/test_idle_threads.py",
+    ),
+    Mutation(
+        "poles below known ones are looked for as widely as they lie deep",
+        "transport/contacted.py",
+        "min(low, known.low - width)",
+        "low",
+        "tests/physics/test_contacted_systems.py -k asked_for_before",
+    ),
+    Mutation(
+        "poles of two searches are counted once",
+        "transport/contacted.py",
+        "mine.energies) > _SAME).all(1)",
+        "mine.energies) >= 0.0).all(1)",
+        "tests/physics/test_contacted_systems.py -k neither_lost",
+    ),
+    Mutation(
+        "most threads",
+        "threads.py",
+        "min(_MOST, processors() // max(libraries, default=1))",
+        "processors() // max(libraries, default=1)",
+        "tests/unit/test_idle_threads.py",
+    ),
+    Mutation(
+        "one thread at least",
+        "threads.py",
+        "    return max(1, ",
+        "    return max(0, ",
+        "tests/unit/test_idle_threads.py",
+    ),
+    Mutation(
+        "matrix libraries alone count",
+        "threads.py",
+        'if one["user_api"] == "blas"',
+        "if True",
+        "tests/unit/test_idle_threads.py",
+    ),
+    Mutation(
+        "threads of a thread among others",
+        "threads.py",
+        " or not is_first",
+        "",
         "tests/unit/test_idle_threads.py",
     ),
 )

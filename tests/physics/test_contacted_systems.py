@@ -105,7 +105,19 @@ def test_poles_of_an_interval_do_not_depend_on_those_asked_for_before(
     """Steps narrower than the couplings, below which poles lie as deep as half of these."""
     searched = SearchedSystem(**vars(system))
     searched.poles(-0.75, 0.75)
-    for low in (step * np.arange(12)).tolist():
+    for low in (step * np.arange(40) - 0.75).tolist():
         wanted = np.sort_complex(system.poles(low, low + width).energies)
         found = np.sort_complex(searched.poles(low, low + width).energies)
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("beyond", [-1e-12, 0.0, 1e-12, 5e-4])
+def test_a_pole_at_the_end_of_an_interval_is_neither_lost_nor_doubled(
+    system: ContactedSystem, beyond: float
+) -> None:
+    wanted = system.poles(-1.5, 1.5).energies
+    at = float(np.sort(wanted.real)[len(wanted) // 2])
+    for first in ((-1.5, at + beyond), (at - beyond, 1.5)):
+        searched = SearchedSystem(**vars(system))
+        searched.poles(*first)
+        assert len(searched.poles(-1.5, 1.5).energies) == len(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -75,6 +76,29 @@ def test_threads_of_the_matrix_library_count() -> None:
     for threads, wanted in ((2, 2), (3, 1), (4, 1)):
         with threadpool_limits(threads, user_api="blas"):
             assert idle_threads() == wanted
+
+
+@pytest.mark.parametrize(("count", "wanted"), [(1, 1), (4, 4), (64, 8)])
+def test_there_is_one_thread_at_least_and_eight_at_most(
+    monkeypatch: pytest.MonkeyPatch, count: int, wanted: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(count)), raising=False)
+    with threadpool_limits(1):
+        assert idle_threads() == wanted
+    with threadpool_limits(2 * count, user_api="blas"):
+        assert idle_threads() == 1
+
+
+@pytest.mark.usefixtures("_four_processors")
+def test_other_libraries_do_not_count() -> None:
+    with threadpool_limits(4, user_api="openmp"):
+        assert idle_threads() == 4
+
+
+@pytest.mark.usefixtures("_four_processors")
+def test_a_thread_that_another_one_has_started_has_no_more() -> None:
+    with ThreadPoolExecutor(1) as executor:
+        assert executor.submit(idle_threads).result() == 1
 
 
 def test_a_process_that_another_one_has_started_has_one_thread() -> None:

@@ -138,7 +138,7 @@ def _run(arguments: Sequence[str]) -> int:
         case ["train", *rest]:
             return _run_stoppable("train", rest)
         case [name, *rest]:
-            # Products of matrices this small gain nothing from threads, which wait for each other.
+            # Threads of matrix libraries spin while they wait, which costs most on a busy machine.
             with one_thread():
                 return _run_module(_find(name).module, rest)
     raise AssertionError(arguments)

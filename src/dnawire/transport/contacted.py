@@ -31,6 +31,10 @@ _NODES: Final = 20
 _ITERATIONS: Final = 12
 _TOLERANCE: Final = 1e-10
 """eV; of the residuals of poles."""
+_OVERLAP: Final = 1e-3
+"""eV that intervals have in common, so that no pole falls between them."""
+_SAME: Final = 1e-8
+"""eV between poles of two searches that are one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +73,13 @@ class _Found(NamedTuple):
     poles: Poles
 
     def joined(self, other: _Found) -> _Found:
-        """Those of this interval and of one beside it."""
-        energies, vectors = zip(self.poles, other.poles, strict=True)
-        poles = Poles(np.concatenate(energies), np.concatenate(vectors, 1))
+        """Those of this interval and of one that overlaps with it."""
+        mine, others = self.poles, other.poles
+        new = (abs(others.energies[:, None] - mine.energies) > _SAME).all(1)
+        poles = Poles(
+            np.concatenate((mine.energies, others.energies[new])),
+            np.concatenate((mine.vectors, others.vectors[:, new]), 1),
+        )
         return _Found(min(self.low, other.low), max(self.high, other.high), poles)
 
 
@@ -234,7 +242,10 @@ class ContactedSystem:
 
 @dataclass(frozen=True, eq=False)
 class SearchedSystem(ContactedSystem):
-    """A contacted system that keeps its poles, and looks for those of new energies alone."""
+    """A contacted system that keeps its poles, and looks for those of new energies alone.
+
+    The last digits of a pole depend on the interval in which it was found.
+    """
 
     def poles(self, low: float, high: float) -> Poles:
         """Poles about an interval; see `ContactedSystem.poles`.
@@ -252,9 +263,11 @@ class SearchedSystem(ContactedSystem):
             self._found[:] = [self._searched(low, high)]
         known = self._found[-1]
         if low < known.low:
-            known = known.joined(self._searched(min(low, known.low - width), known.low))
+            end = known.low + _OVERLAP
+            known = known.joined(self._searched(min(low, known.low - width), end))
         if high > known.high:
-            known = known.joined(self._searched(known.high, max(high, known.high + width)))
+            start = known.high - _OVERLAP
+            known = known.joined(self._searched(start, max(high, known.high + width)))
         self._found[:] = [known]
         wanted = (known.poles.energies.real > low) & (known.poles.energies.real < high)
         return Poles(known.poles.energies[wanted], known.poles.vectors[:, wanted])

@@ -211,8 +211,9 @@ class AtomisticPredictor:
     ) -> PoleExpansion:
         """Poles about energies, by site if these were asked for before."""
         key = _key(duplex, contacts, energies)
-        if (key, "sites") in self._expansions:
-            return self._expansions[key, "sites"]
+        by_site = self._expansions.get((key, "sites"))
+        if by_site is not None:
+            return by_site
         return self._kept((key, ""), lambda: self._charged(duplex).poles(contacts, energies))
 
     def _poles_by_site(
@@ -223,11 +224,12 @@ class AtomisticPredictor:
 
     def _kept(self, key: Hashable, expand: Callable[[], PoleExpansion]) -> PoleExpansion:
         """Poles about energies; those of the last questions are kept."""
-        if key not in self._expansions:
+        found = self._expansions.get(key)
+        if found is None:
             for oldest in list(self._expansions)[: 1 - _EXPANSIONS_KEPT]:
-                del self._expansions[oldest]
-            self._expansions[key] = expand()
-        return self._expansions[key]
+                self._expansions.pop(oldest, None)
+            found = self._expansions[key] = expand()
+        return found
 
 
 def _key(

@@ -193,10 +193,11 @@ class ChargedDuplex:
     def _contacted(self, junction: ContactCouplings) -> SearchedSystem:
         """The levels between contacts; those of the last contacts are kept with their poles."""
         key = tuple(gamma.tobytes() for gamma in junction)
-        if key not in self._systems:
+        found = self._systems.get(key)
+        if found is None:
             self._systems.clear()
-            self._systems[key] = self.junctions.contacted(*junction)
-        return self._systems[key]
+            found = self._systems[key] = self.junctions.contacted(*junction)
+        return found
 
     @cached_property
     def _systems(self) -> dict[tuple[bytes, ...], SearchedSystem]:

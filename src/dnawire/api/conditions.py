@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from dnawire.inference import Question
     from dnawire.junction import Contact
     from dnawire.predictors import Calibration, Predictor
 
@@ -176,6 +177,19 @@ class AskedConditions(AskedContacts):
         if self.fermi_energy is not None:
             check_inside("the Fermi energy", self.fermi_energy, setup.grid)
         return setup
+
+    def setup_of(self, question: Question, predictor: Predictor) -> Setup:
+        """The same for a question of many sequences, with a conductance where it ranks by that.
+
+        Raises
+        ------
+        UsageError
+            Energies, eta and Fermi energy do not fit the predictor, or each other.
+        """
+        from dnawire.inference import CONDUCTANCE
+
+        set_up = self.setup if question.rank_by == CONDUCTANCE else self.setup_of_spectra
+        return set_up(predictor, (question.left, question.right))
 
 
 @dataclass(frozen=True, eq=False)

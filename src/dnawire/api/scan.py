@@ -17,7 +17,6 @@ from dnawire.api.scan_options import ScanOptions
 from dnawire.api.tables import number
 from dnawire.errors import InvalidDuplexError, InvalidStructureError, UsageError
 from dnawire.inference import (
-    CONDUCTANCE,
     CRITERIA,
     KINDS,
     Answer,
@@ -114,9 +113,7 @@ class Scan(Result):
         """
         question = question_at_fermi_energy(predictor, asked, options.rank_by)
         check_question(predictor, [duplex], question)
-        is_carried = question.rank_by == CONDUCTANCE
-        set_up = asked.setup if is_carried else asked.setup_of_spectra
-        setup = set_up(predictor, (question.left, question.right))
+        setup = asked.setup_of(question, predictor)
         return cls(duplex, question, setup)
 
     @property

@@ -12,7 +12,6 @@ from dnawire.api.result import Result
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.api.selection import Selection
 from dnawire.inference import (
-    CONDUCTANCE,
     CRITERIA,
     Candidates,
     Distribution,
@@ -90,9 +89,7 @@ class Screening(Result, Sequence[Ranked]):
         question = selection.question(predictor, asked)
         check_predictor(predictor, question)
         check_candidates(candidates, question)
-        is_carried = question.rank_by == CONDUCTANCE
-        set_up = asked.setup if is_carried else asked.setup_of_spectra
-        setup = set_up(predictor, (question.left, question.right))
+        setup = asked.setup_of(question, predictor)
         return cls(selection, candidates, question, setup)
 
     @property

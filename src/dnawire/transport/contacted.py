@@ -54,7 +54,7 @@ class Eigensystem:
 
     @classmethod
     def of(cls, hamiltonian: Float[Doubles, "N N"]) -> Eigensystem:
-        """Diagonalize; this is what takes longest, and it serves all contacts."""
+        """Diagonalize a Hamiltonian; that serves all contacts."""
         return cls(*np.linalg.eigh(hamiltonian))
 
 

@@ -69,7 +69,7 @@ _GROUP: Final = 6
 """Least blocks of a group in longer chains, where groups that are no neighbors are uncoupled.
 
 Base pairs of DNA are coupled four apart, and more through eliminated orbitals: that changes T by
-0.01 decades above 1e-50, and by 0.2 at 1e-65. Groups of four lose a decade from 1e-50 on.
+0.01 decades above 1e-50, and by 0.2 at 1e-65; with groups of four by a decade from 1e-50 on.
 """
 _PLACES: Final = 2
 """Blocks whose levels are taken together."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -70,6 +71,17 @@ def sets(tmp_path: Path) -> list[str]:
         path.write_text(template("kordas2025", path.stem).replace("GG = 126", f"GG = {value}"))
         found.append(f"exact:{path}")
     return found
+
+
+def test_the_spread_that_is_told_is_a_mean_over_energies(sets: list[str]) -> None:
+    """Not over the energies of the table, which crowd at resonances."""
+    whole = dw.predict("GGGG", f"members:{','.join(sets)}")
+    assert whole.spread is not None
+    lines = [re.split(r" {2,}", line.strip()) for line in repr(whole).splitlines()]
+    [head] = [number for number, line in enumerate(lines) if "mean std log10 T" in line]
+    told = float(lines[head + 1][lines[head].index("mean std log10 T")])
+    mean = whole.spread.deviations["log10_transmission"].mean()
+    assert told == pytest.approx(mean, rel=0.2)
 
 
 def test_members_are_averaged_in_decades(sets: list[str]) -> None:

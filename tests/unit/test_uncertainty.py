@@ -43,6 +43,7 @@ def test_every_source_is_what_its_own_command_says(members: list[str]) -> None:
     found = dw.uncertainty(
         "GGAC", model, fermi_range=0.1, onsite=0.05, samples=301, seed=3, **asked
     )
+    assert not any("another scale" in one for one in found.warnings)
     [answer] = found.answers
     names = ["seeds", "parameter sets", "Fermi level", "static disorder"]
     assert [one.name for one in answer.sources] == names

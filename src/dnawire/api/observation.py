@@ -274,10 +274,15 @@ class Observation(Result, Generic[AnyQuestion, Answer]):
         return None if more else first.figure
 
     @property
+    def _zero(self) -> float:
+        """Energy of the model in eV from which Fermi energies count."""
+        return 0.0
+
+    @property
     def _far_off(self) -> list[str]:
         """Fermi energies that may be meant on another scale."""
         known = self.predictor.conditions.energies
-        low, high = float(known[0]), float(known[-1])
+        low, high = (float(end) - self._zero for end in (known[0], known[-1]))
         return [
             f"E_F = {one:g} eV lies outside of {low:g} to {high:g} eV, where {self.predictor.name} "
             "is at home: is it meant on another scale of energies?"

@@ -30,8 +30,11 @@ def spread_cells(summary: Summary) -> list[str]:
     if summary.spread is None:
         return []
     if summary.at_fermi_energy is None:
-        found = summary.spread.deviations["log10_transmission"]
-        return [f"{found[np.isfinite(found)].mean():.3f}"]
+        # Energies crowd at resonances, where members differ most.
+        found, energies = summary.spread.deviations["log10_transmission"], summary.spread.energies
+        known = np.isfinite(found)
+        width = np.trapezoid(known.astype(np.float64), energies)
+        return [f"{np.trapezoid(np.where(known, found, 0.0), energies) / width:.3f}"]
     at_fermi = summary.at_fermi_energy.spread
     assert at_fermi is not None
     interval = [] if at_fermi.interval is None else ["{:.3f} to {:.3f}".format(*at_fermi.interval)]

@@ -306,6 +306,10 @@ class Uncertainty(Observation[UncertaintyQuestion, Sources]):
         return at_levels(predictor, junction, levels, self.question.temperature)
 
     @property
+    def _zero(self) -> float:
+        return self._zeros[0]
+
+    @property
     def _is_cold(self) -> bool:
         """Whether it is T(E_F), and no conductance, that is asked for."""
         return self.question.temperature == 0.0

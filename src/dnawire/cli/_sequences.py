@@ -65,7 +65,8 @@ def check_words(words: Sequence[str], file: Path | None) -> None:
     if not words and file is None:
         raise UsageError(
             "there is no sequence to be asked for",
-            "Give at least one, e.g. GATTACA, or a file of them with --sequences.",
+            "Give at least one behind the model, e.g. exact:kordas2025 GATTACA, or a file of them "
+            "with --sequences.",
         )
     for word in words:
         if is_file(word):

@@ -9,7 +9,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,21 +41,19 @@ def alone(path: Path) -> Iterator[None]:
 def in_turn(folder: Path) -> Iterator[None]:
     """Context of a folder, entered when no other process is in it: for moments.
 
-    The folder around it is locked while it does not exist; one that may not be read lets all in, as
-    do folders on network storage.
+    The folder around it is locked while it does not exist. Network storage, which locks only files,
+    lets all in.
 
     Raises
     ------
     OSError
-        There is neither.
+        There is neither, or it may not be read.
     """
 
     def place() -> Path:
         return folder if folder.is_dir() else folder.parent
 
-    with ExitStack() as stack:
-        with suppress(PermissionError):
-            stack.enter_context(_locked(place, os.O_RDONLY, _lock_in_turn))
+    with _locked(place, os.O_RDONLY, _lock_in_turn):
         yield
 
 

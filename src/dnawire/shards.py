@@ -43,16 +43,16 @@ class ShardFolder(ABC, Generic[Piece]):
 
     def __init__(self, folder: Path, digest: str) -> None:
         self.folder = folder / digest[:_DIGITS]
-        if not self.folder.exists() and folder.is_dir() and any(folder.iterdir()):
-            _logger.warning(
-                "warning: %s holds what was computed with other flags or by another version: "
-                "none of it serves here",
-                folder,
-            )
         try:
+            if not self.folder.exists() and folder.is_dir() and any(folder.iterdir()):
+                _logger.warning(
+                    "warning: %s holds what was computed with other flags or by another version: "
+                    "none of it serves here",
+                    folder,
+                )
             make_directory_durably(self.folder)
         except OSError as error:
-            raise not_writable(self.folder, error) from error
+            raise _refused(self.folder, error) from error
 
     @abstractmethod
     def path(self, piece: Piece) -> Path:
@@ -96,12 +96,16 @@ def share(pieces: Sequence[Piece], index: int, count: int) -> Sequence[Piece]:
 
 
 def not_writable(path: Path, error: OSError) -> NotWritableError:
-    """Say that a file of the folder cannot be written."""
-    if not path.parent.exists():
+    """Say that a file of the folder, which was there, cannot be written."""
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
         return NotWritableError(
             f"{path.parent} is gone: another process has finished the same work and removed it.",
             "take its results, or give the same command again.",
         )
+    return _refused(path, error)
+
+
+def _refused(path: Path, error: OSError) -> NotWritableError:
     return NotWritableError(
         f"{path} cannot be written ({error.strerror or error}).",
         "check that the folder is writable and has enough free space.",

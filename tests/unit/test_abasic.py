@@ -17,11 +17,15 @@ from structure_kit import (
 from tests.physics.tblite_reference import new_calculator
 
 import dnawire as dw
+from dnawire.api.conditions import AskedConditions
+from dnawire.api.ensemble_result import Ensemble
+from dnawire.api.geometries import EnsembleSettings
 from dnawire.constants import HARTREE_EV
 from dnawire.data.random import named_generator
 from dnawire.electronic import converge
 from dnawire.electronic.nucleotides import nucleotide_shells
 from dnawire.errors import InvalidDuplexError, InvalidStructureError
+from dnawire.inference import load_predictor
 from dnawire.junction import Duplex
 from dnawire.structures import (
     AtomicStructure,
@@ -193,6 +197,12 @@ def test_models_refuse_it_by_name(tmp_path: Path) -> None:
         lambda: dw.predict(ABASIC, "pretrained:xtb"),
         lambda: dw.ensemble(ABASIC, "pretrained:xtb", fermi_energy=-10.4),
         lambda: dw.ensemble(path, "pretrained:xtb", fermi_energy=-10.4),
+        lambda: Ensemble.prepared(
+            ABASIC,
+            EnsembleSettings(frames=1),
+            load_predictor("pretrained:xtb"),
+            AskedConditions(fermi_energy=-10.4),
+        ),
         lambda: nucleotide_shells().rows(built()),
     ):
         with pytest.raises(InvalidDuplexError, match=r"not known of abasic nucleotides"):

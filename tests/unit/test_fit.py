@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import fcntl
 import logging
 import math
 import os
@@ -30,7 +32,9 @@ from dnawire.errors import (
     EXIT_LOCKED,
     EXIT_STOPPED,
     DnawireError,
+    LockedError,
     NotFoundError,
+    NotWritableError,
     UnusableDataFileError,
     UsageError,
 )
@@ -227,6 +231,51 @@ def test_of_two_processes_at_the_same_fit_one_is_refused(
         assert main(words) == EXIT_LOCKED
     assert "another process is at this very fit" in capsys.readouterr().err
     assert not Path("out").exists()
+    assert not Path("out.steps").exists()
+
+
+def some_steps(folder: Path) -> FitSteps:
+    return FitSteps(folder, "a" * 64)
+
+
+def test_steps_are_removed_before_others_may_compute_them(tmp_path: Path) -> None:
+    steps, other = some_steps(tmp_path / "steps"), some_steps(tmp_path / "steps")
+    with steps.alone():
+        steps(lambda: Minimum(np.array([1.0]), np.array([2.0]), 1.0, True, "gtol", 3))
+        steps.remove()
+        assert other.missing([0]) == [0]
+        with pytest.raises(LockedError), other.alone():
+            pass
+    assert not (tmp_path / "steps").exists()
+    with pytest.raises(NotWritableError, match="is gone: another process has fin"), other.alone():
+        pass
+
+
+def test_a_lock_that_was_removed_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, other, flock = some_steps(tmp_path), some_steps(tmp_path), fcntl.flock
+
+    def removed_meanwhile(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        (steps.folder / ".lock").unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    with steps.alone(), pytest.raises(LockedError), other.alone():
+        pass
+
+
+def test_storage_that_refuses_locks_lets_all_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with some_steps(tmp_path / "steps").alone(), some_steps(tmp_path / "steps").alone():
+        pass
+    assert not (tmp_path / "steps").exists()
 
 
 def test_steps_of_another_fit_are_not_taken(tmp_path: Path) -> None:

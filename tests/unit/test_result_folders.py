@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +21,12 @@ from dnawire.api.folder import ResultPlace, result_folder
 from dnawire.api.result_names import RESULT_NAMES
 from dnawire.cli import main
 from dnawire.errors import EXIT_CANNOT_WRITE, EXIT_FINISHED, NotWritableError
+from dnawire.files.alone import in_turn
+from dnawire.inference import FitSteps
 from dnawire.shards import not_writable
 
 EXACT: Final = "exact:kordas2025"
+NOBODY: Final = 65534
 AT: Final = ["--fermi_energy", "-7.1"]
 COMMANDS: Final = {
     "predict": ["predict", EXACT, "AC"],
@@ -25,6 +37,17 @@ COMMANDS: Final = {
     "screen": ["screen", EXACT, "--length", "2"],
     "compare": ["compare", EXACT, EXACT, "AC"],
 }
+
+
+def scan_place(output: Path) -> tuple[ResultPlace, str, str, re.Pattern[str]]:
+    return ResultPlace(output), "scans", EXACT, RESULT_NAMES["scan"]
+
+
+@contextmanager
+def opened_folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
 
 
 def test_no_command_writes_into_the_folder_of_another(
@@ -61,8 +84,7 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_results_that_another_process_wrote_meanwhile_are_not_replaced(tmp_path: Path) -> None:
-    place = ResultPlace(tmp_path / "out"), "scans", EXACT, RESULT_NAMES["scan"]
-    with result_folder(*place) as folder:
+    with result_folder(*scan_place(tmp_path / "out")) as folder:
         (folder.path / "effects.csv").write_text("second")
         dw.scan("AC", EXACT, fermi_energy=-7.1).save(tmp_path / "out")
         before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -73,6 +95,114 @@ def test_results_that_another_process_wrote_meanwhile_are_not_replaced(tmp_path:
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Context without the rights of root."""
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(own)
+
+
+def test_a_folder_below_one_that_may_not_be_read_is_written() -> None:
+    # Those of pytest are closed to others.
+    with tempfile.TemporaryDirectory() as name:
+        closed, out = Path(name), Path(name) / "out"
+        out.mkdir()
+        closed.chmod(0o311)
+        if os.geteuid() == 0:
+            os.chown(out, NOBODY, NOBODY)
+        with nobody(), result_folder(*scan_place(out)) as folder:
+            (folder.path / "effects.csv").write_text("new")
+            folder.publish()
+        closed.chmod(0o700)
+        assert (out / "effects.csv").read_text() == "new"
+
+
+WAITER: Final = """
+import sys
+from pathlib import Path
+from dnawire.files.alone import in_turn
+with in_turn(Path(sys.argv[1])):
+    print("in, and finds", sorted(path.name for path in Path(sys.argv[1]).glob("*")))
+"""
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_second_process_says_that_it_waits_for_the_first(tmp_path: Path, exists: bool) -> None:
+    out = tmp_path / "out"
+    if exists:
+        out.mkdir()
+    command = [sys.executable, "-c", WAITER, str(out)]
+    with in_turn(out):
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        out.mkdir(exist_ok=True)
+        (out / "results").touch()
+    rest, _ = process.communicate()
+    held = out if exists else tmp_path
+    assert said == f"waiting for another process, which writes to {held}\n"
+    assert rest == "in, and finds ['results']\n"
+
+
+def test_who_waited_beside_a_folder_has_the_lock_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third process, which finds the folder, locks it, and not the one around it."""
+    out, flock = tmp_path / "out", fcntl.flock
+
+    def made_meanwhile(descriptor: int, operation: int) -> None:
+        out.mkdir(exist_ok=True)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", made_meanwhile)
+    with in_turn(out), opened_folder(out) as descriptor, pytest.raises(BlockingIOError):
+        flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_errors_that_name_another_folder_keep_their_remedy(tmp_path: Path) -> None:
+    """Those that name the hidden folder, which is gone, name that of the user."""
+    place = scan_place(tmp_path / "out")
+    gone = not_writable(tmp_path / "gone" / "1.json", FileNotFoundError())
+    with (
+        pytest.raises(NotWritableError, match="give the same command again"),
+        result_folder(*place),
+    ):
+        raise gone
+    with (
+        pytest.raises(
+            NotWritableError, match=r"/out/a\.csv [\s\S]*Choose another folder with --out"
+        ),
+        result_folder(*place) as folder,
+    ):
+        raise NotWritableError(f"{folder.path}/a.csv cannot be written", "Mend it.")
+
+
 def test_a_folder_of_shards_that_is_gone_is_told_as_such(tmp_path: Path) -> None:
-    error = not_writable(tmp_path / "gone" / "000001.json", FileNotFoundError())
+    path = tmp_path / "gone" / "000001.json"
+    error = not_writable(path, FileNotFoundError())
     assert "gone is gone: another process has finished the same work" in str(error)
+    assert "000001.json cannot be written (denied)" in str(
+        not_writable(path, PermissionError(errno.EACCES, "denied"))
+    )
+
+
+def test_a_folder_of_shards_that_cannot_be_made_is_told_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder, reason in ((Path("/proc/nope"), "No such"), (tmp_path / "file" / "a", "exists")):
+        with pytest.raises(NotWritableError, match=rf"cannot be written \(.*{reason}"):
+            FitSteps(folder, "a" * 64)
+
+
+def test_a_folder_of_shards_that_may_not_be_read_is_told_as_such() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o311)
+        with nobody(), pytest.raises(NotWritableError, match=r"cannot be written \(Permission den"):
+            FitSteps(Path(name), "a" * 64)
+        Path(name).chmod(0o700)

@@ -106,6 +106,17 @@ def test_shards_serve_shorter_rankings_and_too_short_ones_are_told(
     assert content(tmp_path / "out") == expected
 
 
+def test_shards_that_rank_all_their_candidates_serve_longer_rankings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for top in ("41", "60"):
+        words = (*SMALL, "--shard", "0/7", "--json", "--top", top)
+        assert run(tmp_path / "out", *words) == EXIT_FINISHED
+    shown, log = capsys.readouterr()
+    assert "warning" not in log
+    assert shown.count('"kept"') == 1
+
+
 def test_shards_that_serve_nothing_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

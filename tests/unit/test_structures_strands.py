@@ -99,6 +99,11 @@ def test_mismatches_are_read(read: Read) -> None:
     assert read(ideal_text("GACTC/GATTC")).duplex.text == "GACTC/GATTC"
 
 
+@pytest.mark.parametrize("text", ["A___/ACGT", "___A/TCGT", "G___/ACGC"])
+def test_one_whole_pair_tells_how_strands_pair(text: str, read: Read) -> None:
+    assert read(ideal_text(text)).duplex.text == text
+
+
 def test_strands_follow_the_bonds_and_the_file(read: Read) -> None:
     lines = [line for line in ideal_text().split("\n") if line.startswith("ATOM")]
     by_residue = sorted(lines, key=lambda line: (line[21] == "A", -int(line[22:26])))

@@ -68,7 +68,7 @@ class ResultFolder:
         folder = self._place.output
         if folder is None:
             return publish_numbered(self.path, self._parent)
-        with in_turn(folder.absolute().parent):
+        with in_turn(folder):
             _check_earlier(folder, self._members, overwrite=self._place.overwrite)
             publish_into(self.path, folder, self._members)
         return folder
@@ -105,7 +105,7 @@ def result_folder(
         try:
             yield ResultFolder(path, parent, place, members)
         except NotWritableError as error:
-            if "--output" in error.remedy:
+            if str(path) not in error.problem:
                 raise
             # The hidden folder is gone by then: its name says nothing.
             problem = error.problem.replace(str(path), str(place.output or parent))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import tyro
@@ -63,9 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     # What is computed lies there until the results are written.
     folder = flags.results.beside(Fit.below, prepared.predictor.name, ".steps")
     steps = FitSteps(folder, digest)
-    with ExitStack() as stack:
-        stack.enter_context(steps.alone())
-        stack.callback(steps.remove_if_empty)
+    with steps.alone():
         found = Fit(prepared, steps)
         exit_code = finish(found, flags.results, flags.messages)
         if found.is_complete:

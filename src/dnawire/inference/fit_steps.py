@@ -6,9 +6,9 @@ Numbers are written with all digits: who goes on gets the bits of a fit that was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from dnawire.inference.fit import Step
 from dnawire.inference.fitting import Minimum
 from dnawire.inference.profiles import End, Profile
 from dnawire.shards import ShardFolder, not_writable
+
+_LOCK: Final = ".lock"
 
 
 class FitSteps(ShardFolder[int]):
@@ -51,20 +53,36 @@ class FitSteps(ShardFolder[int]):
     def alone(self) -> Iterator[None]:
         """Context in which no other process does this fit in this folder.
 
+        The folder is removed at its end if it holds no steps.
+
         Raises
         ------
         LockedError
             One does.
+        NotWritableError
+            If that cannot be told, since the folder cannot be written or is gone.
         """
+        path = self.folder / _LOCK
         with ExitStack() as stack:
+            # What comes last is done without the lock: its file pins the folder of who has it.
+            stack.callback(self.remove_if_empty)
             try:
-                stack.enter_context(alone(self.folder))
+                stack.enter_context(alone(path))
             except BlockingIOError as error:
                 raise LockedError(
                     f"{self.folder}: another process is at this very fit.",
                     "wait for its results, or choose another folder with --output.",
                 ) from error
+            except OSError as error:
+                raise not_writable(path, error) from error
             yield
+
+    def remove(self) -> None:
+        """Remove the steps; for who is in `alone`, whose lock outlives them."""
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.name != _LOCK:
+                    path.unlink()
 
     def __call__(self, compute: Callable[[], Step]) -> Step:
         """Outcome of the next step: that of its file, or computed and written.

@@ -157,8 +157,10 @@ def _check_pairing(upper: Strand, lower: Strand) -> None:
         )
     near = distances < _PAIRED
     sums = np.add.outer(np.arange(len(upper)), np.arange(len(lower)))
-    counts = np.bincount(sums[near], minlength=1)
-    register, best = int(counts.argmax()), int(counts.max())
+    # A base can be near two others; the nearer one is its partner.
+    closeness = np.bincount(sums[near], _PAIRED - distances[near], minlength=1)
+    register = int(closeness.argmax())
+    best = int((near & (sums == register)).sum())
     possible = int((known & (sums == register)).sum())
     if 2 * best < possible or best == 0:
         raise InvalidStructureError(

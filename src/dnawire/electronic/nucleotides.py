@@ -88,7 +88,14 @@ def check_nucleotides(duplex: Duplex) -> None:
     InvalidDuplexError
         If the duplex has other bases than A, C, G and T, or abasic nucleotides.
     """
-    duplex.codes_in(DNA)
+    for letter in duplex.upper + duplex.lower:
+        if letter not in DNA.codes:
+            raise InvalidDuplexError(
+                f"duplex '{duplex.text}' has {letter}, and models of all atoms know A, C, G and T "
+                "alone.",
+                f"write one of them for {letter}, or give a structure or frames without it; for "
+                "spectra of letters alone, `dnawire parameters` lists the sets that know others.",
+            )
     if MISSING in duplex.upper + duplex.lower:
         raise InvalidDuplexError(
             f"duplex '{duplex.text}' has missing bases: charges are not known of abasic "

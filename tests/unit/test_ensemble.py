@@ -272,7 +272,6 @@ def test_what_conducts_nothing_is_told(count: int, called: dw.Ensemble, tmp_path
         ((MODEL, "ACGT", "--frames", "0", *FERMI), "frames = 0 is not allowed"),
         ((MODEL, "ACGT", "--check", "-1", *FERMI), "check = -1 is not allowed"),
         ((MODEL, "ACGT", "--scf_steps", "21", *FERMI), "scf_steps = 21 is not allowed"),
-        ((MODEL, "AFGT", *FERMI), "write one of them for F, or give a structure or frames without"),
         (("exact:kordas2025", "ACGT", *FERMI), "knows letters only, and no geometry"),
         ((MODEL, "ACGT", "--fermi_energy", "-3"), "lies outside the energies"),
     ],

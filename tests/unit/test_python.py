@@ -246,7 +246,7 @@ def test_a_wrong_keyword_is_our_error(keywords: dict[str, Any], words: str) -> N
         (
             lambda: DOOR.predict("mine.fasta", EXACT),
             UsageError,
-            "is a file, and no sequence\n  Remedy: Give its sequences as pathlib.Path('mine.fasta')",
+            "is a file, and no sequence\n  Remedy: Give its sequences as pathlib.Path(",
         ),
         (
             lambda: DOOR.predict(["x.cif.gz"], EXACT),

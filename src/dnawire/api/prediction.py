@@ -186,7 +186,7 @@ class Prediction(LocalTransport, Exchangeable):
         energy = asked.fermi_energy if fermi_energy is None else fermi_energy
         kelvin = asked.temperature if temperature is None else temperature
         for name, value in (("fermi_energy", energy), ("temperature", kelvin)):
-            if np.ndim(value) > 0:
+            if value is not None and np.ndim(value) > 0:
                 raise UsageError(
                     f"{name} = {value!r} is not allowed: a conductance takes one number",
                     "Give one number, or ask dw.thermoelectric for several.",

@@ -73,7 +73,8 @@ def _refusal(path: Path, error: Exception) -> DnawireError:
 
     if is_spectra_file(path):
         return UnusableDataFileError(
-            f"{path}: {problem}.", f"import it: dnawire import {path} records.h5"
+            f"{path} has the name of a file of spectra: {problem}.",
+            f"import it: dnawire import {path} records.h5",
         )
     return unusable(path, problem)
 

@@ -108,10 +108,16 @@ def check_range(name: str, value: float | None, allowed: Range) -> None:
     dnawire.errors.UsageError
         It is, or it is no number.
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if value is not None and not (is_number and value in allowed):
+    if value is None:
+        return
+    if not isinstance(value, Real) or isinstance(value, bool):
         raise UsageError(
-            f"{name} = {value if is_number else repr(value)} is not allowed: it must be {allowed}",
+            f"{name} = {value!r} is not allowed: it must be one number, {allowed}",
+            f"Give a number, without quotes or brackets, for {name}.",
+        )
+    if value not in allowed:
+        raise UsageError(
+            f"{name} = {value} is not allowed: it must be {allowed}",
             f"Choose --{name} within it.",
         )
 

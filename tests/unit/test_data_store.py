@@ -218,6 +218,14 @@ def test_files_that_are_not_hdf5_are_refused(path: Path, tmp_path: Path) -> None
         read_dataset(path)
 
 
+@pytest.mark.parametrize("name", ["spectra.csv", "spectra.txt.gz", "spectra.npz"])
+def test_spectra_of_another_format_are_to_be_imported(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"energy_eV,transmission")
+    with pytest.raises(UnusableDataFileError, match=f"dnawire import {path} records.h5"):
+        read_dataset(path)
+
+
 def test_foreign_hdf5_is_refused_with_a_hint(path: Path) -> None:
     with pytest.raises(UnusableDataFileError, match="dnawire import"):
         read_dataset(XTB_THREE)

@@ -156,5 +156,7 @@ def test_models_refuse_it_by_name(tmp_path: Path) -> None:
         lambda: dw.ensemble(tmp_path / "mine.pdb", "pretrained:xtb", fermi_energy=-10.4),
         lambda: nucleotide_shells().rows(methylated()),
     ):
-        with pytest.raises(InvalidDuplexError, match=r"5-methylcytosine"):
+        with pytest.raises(InvalidDuplexError, match=r"5-methylcytosine") as caught:
             call()
+        assert "use a parameter set that declares" not in caught.value.remedy
+    assert "give a structure or frames without it" in caught.value.remedy

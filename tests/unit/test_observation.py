@@ -262,7 +262,9 @@ def test_probes_on_bases_that_are_not_there_are_refused() -> None:
 
 def test_the_command_line_refuses_files_and_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for words_, problem in (
-        (["frames.pdb"], "'frames.pdb' is a file, and no sequence"),
+        (["frames.pdb"], "geometries: dnawire ensemble MODEL frames.pdb\n"),
+        (["mine.fa"], "'mine.fa' is a file, and no sequence"),
+        (["mine.fa"], "Remedy: Give its sequences with --sequences mine.fa.\n"),
         ([], "there is no sequence to be asked for"),
     ):
         assert main(["iv", EXACT, *words_, "--fermi_energy", "-7"]) == EXIT_USAGE

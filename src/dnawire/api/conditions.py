@@ -417,7 +417,11 @@ def _checked_grid(energies: ArrayLike, others: dict[str, Any]) -> NDArray[np.flo
         if others.get(name) is not None:
             raise UsageError(f"energies and {name} are both given", "Give one of them.")
     grid = checked_energies(energies)
-    check_range("num_energy_points", len(grid), _NUM_ENERGIES)
+    if len(grid) not in _NUM_ENERGIES:
+        raise UsageError(
+            f"energies of length {len(grid)} are no grid",
+            f"Give at least two and at most {_NUM_ENERGIES.high:g}, e.g. energies=[-7.2, -7.1].",
+        )
     for one in grid[[0, -1]].tolist():
         check_range("energies", one, ENERGY)
     return grid

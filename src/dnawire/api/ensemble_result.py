@@ -117,7 +117,6 @@ class Ensemble(Stoppable):
 
         def check(duplex: Duplex) -> None:
             Junction(duplex, *contacts)
-            duplex.codes_in(predictor.conditions.alphabet)
             check_nucleotides(duplex)
             check_length(duplex.length, settings.scf_steps, settings.check)
 

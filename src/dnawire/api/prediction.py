@@ -185,6 +185,12 @@ class Prediction(LocalTransport, Exchangeable):
         asked = self._setup.asked
         energy = asked.fermi_energy if fermi_energy is None else fermi_energy
         kelvin = asked.temperature if temperature is None else temperature
+        for name, value in (("fermi_energy", energy), ("temperature", kelvin)):
+            if value is not None and np.ndim(value) > 0:
+                raise UsageError(
+                    f"{name} = {value!r} is not allowed: a conductance takes one number",
+                    "Give one number, or ask dw.thermoelectric for several.",
+                )
         check_range("fermi_energy", energy, ENERGY)
         check_range("temperature", kelvin, TEMPERATURE)
         if energy is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import isfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -10,6 +11,7 @@ from dnawire.errors import InvalidDuplexError, UsageError
 from dnawire.junction import Alphabet, Duplex, Junction, meant_by, read_sequences
 from dnawire.predictors import Predictor
 from dnawire.scalars import checked_row
+from dnawire.structures.coordinates import suffix_of
 from dnawire.tightbinding import available_parameters, load_parameters
 
 DuplexLike: TypeAlias = Duplex | Junction | str
@@ -18,6 +20,10 @@ DuplexesLike: TypeAlias = DuplexLike | Iterable[DuplexLike] | Path
 _REMEDY: Final = (
     "Give texts like 'ACGT', Duplex objects, Junction objects alone, or the pathlib.Path of a file."
 )
+
+
+_SEQUENCES: Final = frozenset({".fa", ".fasta", ".fna", ".csv", ".tsv", ".txt", ".gz", ".seq"})
+"""Ends of the names of files that people keep sequences in."""
 
 
 class Wanted(NamedTuple):
@@ -44,6 +50,10 @@ def wanted(sequence: Duplex | str, predictor: Predictor) -> list[Wanted]:
     try:
         return _all_of("", sequence, meant_by(sequence, alphabet))
     except InvalidDuplexError as error:
+        if _is_file(sequence):
+            raise UsageError(
+                f"'{sequence}' is a file, and no sequence", _remedy_of_file(sequence)
+            ) from error
         remedy = _where_known(sequence, alphabet) or error.remedy
         raise InvalidDuplexError(f"{predictor.name}: {error.problem}", remedy) from error
 
@@ -154,6 +164,18 @@ def wanted_of_file(path: Path, predictor: Predictor) -> list[Wanted]:
             raise InvalidDuplexError(error.problem, remedy) from error
         found += _all_of(record.name, record.text, duplexes)
     return found
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text that is no sequence names a file, rather than a sequence with a dot."""
+    path = Path(text)
+    return path.suffix.lower() in _SEQUENCES or suffix_of(path) is not None or isfile(path)
+
+
+def _remedy_of_file(name: str) -> str:
+    if suffix_of(Path(name)) is not None:
+        return "Give its atoms to dw.ensemble, which predicts geometries."
+    return f"Give its sequences as pathlib.Path({name!r})."
 
 
 def _all_of(name: str, text: str, duplexes: list[Duplex]) -> list[Wanted]:

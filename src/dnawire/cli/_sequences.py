@@ -70,10 +70,15 @@ def check_words(words: Sequence[str], file: Path | None) -> None:
         )
     for word in words:
         if is_file(word):
-            raise UsageError(
-                f"'{word}' is a file, and no sequence",
-                f"Give its sequences with --sequences {word}, or its atoms to dnawire ensemble.",
-            )
+            raise UsageError(f"'{word}' is a file, and no sequence", _remedy_of_file(word))
+
+
+def _remedy_of_file(word: str) -> str:
+    from dnawire.structures.coordinates import suffix_of
+
+    if suffix_of(Path(word)) is not None:
+        return f"Give its atoms to a model of geometries: dnawire ensemble MODEL {word}"
+    return f"Give its sequences with --sequences {word}."
 
 
 def all_of_words(words: Sequence[str], file: Path | None, *predictors: Predictor) -> list[Wanted]:

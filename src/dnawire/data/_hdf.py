@@ -67,6 +67,14 @@ def _refusal(path: Path, error: Exception) -> DnawireError:
         )
     if isinstance(error, PermissionError):
         return NotReadableError(f"{path} may not be read.", "mend its permissions.")
+    # The importers read this module.
+    from dnawire.data.importers.spectra import is_spectra_file
+
+    if is_spectra_file(path):
+        return UnusableDataFileError(
+            f"{path} has the name of a file of spectra, and HDF5 cannot read it.",
+            f"import it: dnawire import {path} records.h5",
+        )
     return unusable(path, f"HDF5 cannot read it ({_first_line(error)})")
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dnawire.electronic.parameters import load_parameters
 from dnawire.electrostatics.parameters import element_rows
 from dnawire.errors import InvalidDuplexError, InvalidStructureError
-from dnawire.junction import BASES, DNA, MISSING, Duplex
+from dnawire.junction import BASES, MISSING, Duplex
 from dnawire.structures import AtomicStructure, load_helix
 from dnawire.structures.atoms import ATOMIC_NUMBERS
 from dnawire.structures.methylation import unmodified
@@ -88,7 +88,15 @@ def check_nucleotides(duplex: Duplex) -> None:
     InvalidDuplexError
         If the duplex has other bases than A, C, G and T, or abasic nucleotides.
     """
-    duplex.codes_in(DNA)
+    for letter in duplex.upper + duplex.lower:
+        base = duplex.alphabet.extra_letter(letter)
+        if base is not None:
+            raise InvalidDuplexError(
+                f"duplex '{duplex.text}' has {letter} ({base.name}), and models of all atoms know "
+                "A, C, G and T alone.",
+                f"write one of them for {letter}, or give a structure or frames without it; for "
+                "spectra of letters alone, `dnawire parameters` lists the sets that know others.",
+            )
     if MISSING in duplex.upper + duplex.lower:
         raise InvalidDuplexError(
             f"duplex '{duplex.text}' has missing bases: charges are not known of abasic "

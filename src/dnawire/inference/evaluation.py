@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dnawire.data import parameter_set_of
 from dnawire.errors import UsageError
 from dnawire.quantities import QUANTITIES, SCORED, Quantity
+from dnawire.tightbinding import available_parameters, load_parameters
 
 if TYPE_CHECKING:
     from dnawire.data import Splits, TransportDataset, TransportRecord
@@ -206,7 +207,8 @@ def other_theory(predictor: Predictor, dataset: TransportDataset) -> list[str]:
     sets = parameter_set_of(dataset), conditions.parameters
     if levels == (None, None):
         is_told = None not in sets and sets[0] != sets[1]
-        return [f"the records are of the parameter set {sets[0]}, the model of {sets[1]}"] * is_told
+        said = f"the records are of the parameter set {sets[0]}, the model of {sets[1]}"
+        return [said + _other_zero(*sets)] * is_told
     if levels[0] == levels[1]:
         return []
     records, model = (
@@ -214,6 +216,19 @@ def other_theory(predictor: Predictor, dataset: TransportDataset) -> list[str]:
         for level, one in zip(levels, sets, strict=True)
     )
     return [f"the records are of {records}, the model of {model}"]
+
+
+def _other_zero(*sets: str | None) -> str:
+    """Where the levels of guanine tell that energies of two sets may count from other zeros."""
+    known = [load_parameters(one) for one in sets if one in available_parameters()]
+    levels = [float(one.onsite[one.alphabet.codes["G"]]) for one in known]
+    if len(levels) < len(sets) or abs(levels[0] - levels[1]) <= _SAME_ENERGY:
+        return ""
+    return (
+        f"; guanine is at {levels[0]:g} eV in the records and at {levels[1]:g} eV in the model: if "
+        "their energies count from different zeros, the errors are of these, and no measure of the "
+        "model (`dnawire compare --zeros` compares such sets)"
+    )
 
 
 def baselines_of(dataset: TransportDataset, splits: Splits) -> Mapping[str, Scores]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from dnawire.errors import UsageError
 from dnawire.junction.alphabet import DNA, IUPAC, Alphabet
-from dnawire.junction.duplex import Duplex
+from dnawire.junction.duplex import Duplex, check_written
 
 MOST_MEANT: Final = 1024
 """Most duplexes that one text may mean."""
@@ -39,6 +39,9 @@ def meant_by(text: str, alphabet: Alphabet = DNA) -> list[Duplex]:
     """
     choices = [IUPAC.get(letter.upper(), letter) for letter in text]
     count = prod(map(len, choices))
+    if count == 1:
+        return [Duplex.parse(text, alphabet)]
+    check_written(text, alphabet)
     if count > MOST_MEANT:
         raise UsageError(
             f"'{text}' stands for {count:.4g} sequences; at most {MOST_MEANT} are predicted one by "

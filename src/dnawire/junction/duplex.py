@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -98,13 +99,7 @@ class Duplex:
             _check_letters(letters, strand, alphabet)
             object.__setattr__(self, strand, letters.upper())
         object.__setattr__(self, "alphabet", alphabet)
-        if len(self.upper) != len(self.lower):
-            raise InvalidDuplexError(
-                f"strands of unequal length: upper '{self.upper}' has {len(self.upper)} letters, "
-                f"lower '{self.lower}' has {len(self.lower)}.",
-                "write the lower strand 5'->3' with one letter per base pair and _ for every "
-                "missing base, for example 'ACGT/ACG_'.",
-            )
+        _check_lengths(*strands)
         if not (self.upper + self.lower).strip(MISSING):
             raise InvalidDuplexError(
                 f"duplex '{self.upper}/{self.lower}' holds no base.",
@@ -223,6 +218,28 @@ class Duplex:
         return self.text
 
 
+def check_written(text: str, alphabet: Alphabet = DNA) -> None:
+    """Refuse a text that is no duplex whatever its IUPAC letters stand for, as it is written.
+
+    Parameters
+    ----------
+    text
+        As `Duplex.parse` reads it, but with letters that stand for several bases.
+    alphabet
+        Letters that may occur beside them.
+
+    Raises
+    ------
+    InvalidDuplexError
+        If a letter is unknown, or the strands differ in length.
+    """
+    _check_texts(text, None, alphabet)
+    strands = _strands(text, alphabet, IUPAC)
+    for strand, letters in zip(STRANDS, strands, strict=True):
+        _check_letters(letters, strand, alphabet, IUPAC)
+    _check_lengths(*strands)
+
+
 def reverse_complement(strand: str, alphabet: Alphabet = DNA) -> str:
     """Watson-Crick partner of a strand, both written 5'->3'.
 
@@ -275,7 +292,9 @@ def _check_texts(upper: object, lower: object, alphabet: object) -> None:
         )
 
 
-def _strands(text: str, alphabet: Alphabet) -> tuple[str, str]:
+def _strands(
+    text: str, alphabet: Alphabet, others: Container[str] = frozenset()
+) -> tuple[str, str]:
     """Letters of both strands of a text, of which one may be left to Watson and Crick."""
     strands = [_without_ends(part.strip()) for part in text.split("/")]
     if len(strands) > len(STRANDS):
@@ -284,15 +303,17 @@ def _strands(text: str, alphabet: Alphabet) -> tuple[str, str]:
             "write one strand, or two separated by a single '/', for example 'ACGT/ACG_'.",
         )
     upper = strands[0]
-    _check_letters(upper, "upper", alphabet)
+    _check_letters(upper, "upper", alphabet, others)
     return upper, strands[1] if len(strands) > 1 else reverse_complement(upper, alphabet)
 
 
-def _check_letters(letters: str, strand: Strand, alphabet: Alphabet) -> None:
+def _check_letters(
+    letters: str, strand: Strand, alphabet: Alphabet, others: Container[str] = frozenset()
+) -> None:
     if not letters:
         raise InvalidDuplexError(f"the {strand} strand is empty.", _letter_remedy(alphabet))
     for position, letter in enumerate(letters):
-        if letter.upper() not in alphabet.codes:
+        if letter.upper() not in alphabet.codes and letter.upper() not in others:
             name = "" if letter.isascii() else f", {unicodedata.name(letter, 'without a name')},"
             shown = letter if letter.isprintable() else ascii(letter).strip("'")
             raise InvalidDuplexError(
@@ -300,6 +321,16 @@ def _check_letters(letters: str, strand: Strand, alphabet: Alphabet) -> None:
                 f"not a base{_HINTS.get(letter.upper(), '')}.",
                 _letter_remedy(alphabet),
             )
+
+
+def _check_lengths(upper: str, lower: str) -> None:
+    if len(upper) != len(lower):
+        raise InvalidDuplexError(
+            f"strands of unequal length: upper '{upper}' has {len(upper)} letters, "
+            f"lower '{lower}' has {len(lower)}.",
+            "write the lower strand 5'->3' with one letter per base pair and _ for every "
+            "missing base, for example 'ACGT/ACG_'.",
+        )
 
 
 def _letter_remedy(alphabet: Alphabet) -> str:

@@ -67,6 +67,19 @@ def test_a_level_near_one_energy_does_not_take_all_orbitals(predictor: Atomistic
     )
 
 
+def test_a_deep_gap_does_not_depend_on_the_other_energies(predictor: AtomisticPredictor) -> None:
+    """Series over a window are wrong by a share of their largest values."""
+    charged = predictor.charged(build_duplex(Duplex.parse("ATATATATATAT")))
+    contacts = np.zeros((2, 12, 2))
+    contacts[0, 0, 0] = contacts[1, -1, 0] = 0.1
+    among_others, alone = (
+        np.log10(charged.totals((contacts[0], contacts[1]), np.array(energies), 0.005)[0])
+        for energies in ([-12.2, -9.8, -9.7], [-9.8])
+    )
+    assert alone[0] < -30.0
+    assert among_others[1] == pytest.approx(alone[0], abs=0.01)
+
+
 def test_one_call_prints_and_saves_the_atoms(tmp_path: Path) -> None:
     found = dnawire.predict(
         "GA", "pretrained:xtb", left="upper:0@O5*", gamma_left=0.1, right=RIGHT, fermi_energy=-10.4

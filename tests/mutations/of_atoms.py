@@ -304,7 +304,7 @@ OF_ATOMS: Final = (
         "transport/downfolding.py",
         "_ACCURACY * _FALL**further",
         "_ACCURACY",
-        f"{_FOLDED} -k deep_gap",
+        f"{_CONTACTS} -k deep_gap",
     ),
     Mutation(
         "series of parts of long halves keep the digits of small T",

@@ -108,5 +108,6 @@ def not_writable(path: Path, error: OSError) -> NotWritableError:
 def _refused(path: Path, error: OSError) -> NotWritableError:
     return NotWritableError(
         f"{path} cannot be written ({error.strerror or error}).",
-        "check that the folder is writable and has enough free space.",
+        "check that the folder is writable and has enough free space, or write elsewhere: "
+        "another file, or --output.",
     )

@@ -21,7 +21,7 @@ from inference_kit import (
 )
 from model_kit import SPECTRAL
 
-from dnawire.api.conditions import contact
+from dnawire.api.contact_texts import contact
 from dnawire.cli import main
 from dnawire.cli._main import EXIT_BROKEN_PIPE
 from dnawire.errors import (

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
+from dnawire.api.conditions import AskedContacts, ContactKeywords
+from dnawire.api.contact_texts import with_contact_texts
 from dnawire.api.questions import Probes
 from dnawire.errors import UsageError
 from dnawire.scalars import (

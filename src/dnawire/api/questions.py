@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from dnawire.api.conditions import AskedContacts, ContactKeywords, with_contact_texts
+from dnawire.api.conditions import AskedContacts, ContactKeywords
+from dnawire.api.contact_texts import with_contact_texts
 from dnawire.errors import UsageError
 from dnawire.scalars import (
     COUPLING,

@@ -129,8 +129,7 @@ def typical_charges(structure: AtomicStructure) -> Float[NDArray[np.float64], " 
     """Shell charges in e to start from: means over some duplexes, by base, place and atom.
 
     Abasic nucleotides have those of the sugar and phosphate of adenine; atoms that are not in the
-    means have none. What the sum lacks to the total charge is
-    spread evenly.
+    means have none. What the sum lacks to the total charge is spread evenly.
     """
     table = _typical_charges()
     strands = structure.duplex.upper, structure.duplex.lower

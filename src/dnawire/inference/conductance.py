@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -67,8 +68,8 @@ class Carriers:
     """
 
     members: tuple[_Carriers, ...]
-    without_eta: Carriers | None = None
-    """The same at eta 0, which absorbs none; None where eta is 0."""
+    at_eta_0: Callable[[], Carriers | None] | None = None
+    """Makes the same at eta 0, which absorbs none; None where eta is 0."""
 
     @classmethod
     def of(
@@ -104,8 +105,8 @@ class Carriers:
             if passing is None:
                 passing = _Broadened(one, junction, eta, window, levels)
             found.append(_Carriers(_Resolved(passing, levels), levels))
-        without_eta = None if eta == 0.0 else cls.of(predictor, junction, window, 0.0)
-        return cls(tuple(found), without_eta)
+        at_eta_0 = None if eta == 0.0 else partial(cls.of, predictor, junction, window, 0.0)
+        return cls(tuple(found), at_eta_0)
 
     def log10_conductances(
         self, fermi_energies: Float[Doubles, " F"], temperature: float
@@ -129,11 +130,12 @@ class Carriers:
 
     def absorbed_decades(self, at: AtEquilibrium) -> float:
         """Decades by which eta lowers the conductance, mean of members; 0 without eta, NaN of 0."""
-        if self.without_eta is None:
+        without_eta = self.at_eta_0() if self.at_eta_0 is not None else None
+        if without_eta is None:
             return 0.0
-        each = (self.without_eta, self)
         coherent, found = (
-            one.log10_conductances(np.array([at.fermi_energy]), at.temperature) for one in each
+            one.log10_conductances(np.array([at.fermi_energy]), at.temperature)
+            for one in (without_eta, self)
         )
         with np.errstate(invalid="ignore"):
             return float((coherent - found).mean())
